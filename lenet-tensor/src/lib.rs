@@ -1,1 +1,27 @@
-//! lenet-tensor
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+#![deny(unsafe_code)] // allowed in `simd` alone, block by block
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
+mod cell;
+mod dim;
+mod element;
+mod image;
+#[cfg(feature = "nalgebra")]
+mod interop;
+mod math;
+mod shape;
+pub mod simd;
+mod tensor;
+
+pub use cell::{Cell, Lanes};
+pub use dim::{Dim, FromNum, Num, Tiled, Times, ToNum, Valid};
+pub use element::Element;
+pub use image::Normalization;
+pub use shape::{Maps, Shape, Units};
+pub use tensor::Tensor;
+
+#[doc(hidden)]
+pub use zerocopy;

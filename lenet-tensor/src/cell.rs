@@ -1,0 +1,156 @@
+//! What a tensor is made of: one number, or one number for each of several examples.
+
+use crate::{Element, simd::Simd};
+use core::fmt::Debug;
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// One cell of a tensor: an `f32`, an `f64`, or [`Lanes`] of them side by side, one for each example of a block.
+///
+/// A layer is written once over `Cell`; the compiler makes the single-image, the checked `f64` and the block-of-16
+/// version from it.
+pub trait Cell:
+    Copy + Debug + PartialEq + Send + Sync + 'static + FromBytes + IntoBytes + Immutable + KnownLayout
+{
+    /// The number in each lane.
+    type Element: Element;
+    /// How many examples lie side by side.
+    const LANES: usize;
+    /// Zero in every lane.
+    const ZERO: Self;
+    /// The same number in every lane.
+    fn splat(x: Self::Element) -> Self;
+    /// The lanes as a slice, example 0 first.
+    fn lanes(&self) -> &[Self::Element];
+    /// The lanes as a slice to write to.
+    fn lanes_mut(&mut self) -> &mut [Self::Element];
+    /// `f` of every lane.
+    fn map(self, f: impl Fn(Self::Element) -> Self::Element) -> Self;
+    /// `f` of every pair of lanes.
+    fn zip(self, other: Self, f: impl Fn(Self::Element, Self::Element) -> Self::Element) -> Self;
+    /// `self * a + b` in every lane, fused where the instruction set has it.
+    fn mul_add<S: Simd>(self, simd: S, a: Self, b: Self) -> Self;
+    /// The sum of the lanes, added pairwise in a fixed order.
+    fn sum(self) -> Self::Element;
+
+    /// `self + other`, lane by lane.
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        self.zip(other, |a, b| a + b)
+    }
+    /// `self * other`, lane by lane.
+    #[inline(always)]
+    fn times(self, other: Self) -> Self {
+        self.zip(other, |a, b| a * b)
+    }
+}
+
+macro_rules! one_number {
+    ($t:ty) => {
+        impl Cell for $t {
+            type Element = $t;
+            const LANES: usize = 1;
+            const ZERO: Self = 0.0;
+            #[inline(always)]
+            fn splat(x: $t) -> Self {
+                x
+            }
+            #[inline(always)]
+            fn lanes(&self) -> &[$t] {
+                core::slice::from_ref(self)
+            }
+            #[inline(always)]
+            fn lanes_mut(&mut self) -> &mut [$t] {
+                core::slice::from_mut(self)
+            }
+            #[inline(always)]
+            fn map(self, f: impl Fn($t) -> $t) -> Self {
+                f(self)
+            }
+            #[inline(always)]
+            fn zip(self, other: Self, f: impl Fn($t, $t) -> $t) -> Self {
+                f(self, other)
+            }
+            #[inline(always)]
+            fn mul_add<S: Simd>(self, simd: S, a: Self, b: Self) -> Self {
+                Element::mul_add(self, simd, a, b)
+            }
+            #[inline(always)]
+            fn sum(self) -> $t {
+                self
+            }
+        }
+    };
+}
+one_number!(f32);
+one_number!(f64);
+
+/// `L` examples side by side, in `f32`. With `L` = 16 one cell fills an AVX-512 register and a cache line.
+#[derive(Clone, Copy, Debug, PartialEq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(transparent)]
+pub struct Lanes<const L: usize>(pub [f32; L]);
+
+impl<const L: usize> Cell for Lanes<L> {
+    type Element = f32;
+    const LANES: usize = L;
+    const ZERO: Self = Lanes([0.0; L]);
+    #[inline(always)]
+    fn splat(x: f32) -> Self {
+        Lanes([x; L])
+    }
+    #[inline(always)]
+    fn lanes(&self) -> &[f32] {
+        &self.0
+    }
+    #[inline(always)]
+    fn lanes_mut(&mut self) -> &mut [f32] {
+        &mut self.0
+    }
+    #[inline(always)]
+    fn map(mut self, f: impl Fn(f32) -> f32) -> Self {
+        for lane in 0..L {
+            self.0[lane] = f(self.0[lane]);
+        }
+        self
+    }
+    #[inline(always)]
+    fn zip(mut self, other: Self, f: impl Fn(f32, f32) -> f32) -> Self {
+        for lane in 0..L {
+            self.0[lane] = f(self.0[lane], other.0[lane]);
+        }
+        self
+    }
+    #[inline(always)]
+    fn mul_add<S: Simd>(mut self, simd: S, a: Self, b: Self) -> Self {
+        for lane in 0..L {
+            self.0[lane] = Element::mul_add(self.0[lane], simd, a.0[lane], b.0[lane]);
+        }
+        self
+    }
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        const { assert!(L.is_power_of_two(), "the lanes of a cell are added pairwise: a power of two") };
+        let mut x = self.0;
+        let mut half = L / 2;
+        while half > 0 {
+            for lane in 0..half {
+                x[lane] += x[lane + half];
+            }
+            half /= 2;
+        }
+        x[0]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lanes_are_independent_and_sum_to_the_total() {
+        let x = Lanes::<16>(core::array::from_fn(|i| i as f32));
+        assert_eq!(x.sum(), 120.0);
+        assert_eq!(x.map(|v| v * v).lanes()[5], 25.0);
+        assert_eq!(x.plus(Lanes::splat(1.0)).times(x).lanes()[3], 12.0);
+        assert_eq!(Cell::mul_add(x, crate::simd::Scalar, x, Lanes::splat(0.5)).lanes()[4], 16.5);
+    }
+}

@@ -1,0 +1,53 @@
+//! Shapes as zero-sized types, and the plain nested arrays they stand for.
+
+use crate::Cell;
+use core::fmt::Debug;
+use zerocopy::{FromBytes, Immutable, KnownLayout};
+
+/// The shape of a [`Tensor`](crate::Tensor).
+pub trait Shape: 'static {
+    /// The array that holds the cells.
+    type Array<T: Cell>: Clone + Debug + PartialEq + Send + Sync + FromBytes + Immutable + KnownLayout;
+    /// The extent of each axis, outermost first.
+    const DIMS: &'static [usize];
+    /// The number of cells.
+    const LEN: usize;
+    /// All cells as one slice, the last axis running fastest.
+    fn cells<T: Cell>(array: &Self::Array<T>) -> &[T];
+    /// All cells as one slice to write to.
+    fn cells_mut<T: Cell>(array: &mut Self::Array<T>) -> &mut [T];
+}
+
+/// `C` feature maps of `H` rows and `W` columns.
+pub struct Maps<const C: usize, const H: usize, const W: usize>;
+
+/// `N` units in a row.
+pub struct Units<const N: usize>;
+
+impl<const C: usize, const H: usize, const W: usize> Shape for Maps<C, H, W> {
+    type Array<T: Cell> = [[[T; W]; H]; C];
+    const DIMS: &'static [usize] = &[C, H, W];
+    const LEN: usize = C * H * W;
+    #[inline(always)]
+    fn cells<T: Cell>(array: &Self::Array<T>) -> &[T] {
+        array.as_flattened().as_flattened()
+    }
+    #[inline(always)]
+    fn cells_mut<T: Cell>(array: &mut Self::Array<T>) -> &mut [T] {
+        array.as_flattened_mut().as_flattened_mut()
+    }
+}
+
+impl<const N: usize> Shape for Units<N> {
+    type Array<T: Cell> = [T; N];
+    const DIMS: &'static [usize] = &[N];
+    const LEN: usize = N;
+    #[inline(always)]
+    fn cells<T: Cell>(array: &Self::Array<T>) -> &[T] {
+        array
+    }
+    #[inline(always)]
+    fn cells_mut<T: Cell>(array: &mut Self::Array<T>) -> &mut [T] {
+        array
+    }
+}

@@ -1,0 +1,160 @@
+//! Which instruction set this run uses.
+
+#[cfg(target_arch = "aarch64")]
+use super::Neon;
+use super::{Scalar, Simd};
+#[cfg(target_arch = "x86_64")]
+use super::{Avx2, Avx512};
+use core::fmt;
+
+/// A computation to be compiled once for each instruction set.
+pub trait Kernel {
+    /// What it gives.
+    type Output;
+    /// The computation.
+    fn run<S: Simd>(self, simd: S) -> Self::Output;
+}
+
+/// An instruction set that this processor has: a [`Simd`] token chosen at run time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Isa(Token);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Token {
+    Scalar(Scalar),
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Avx2),
+    #[cfg(target_arch = "x86_64")]
+    Avx512(Avx512),
+    #[cfg(target_arch = "aarch64")]
+    Neon(Neon),
+}
+
+/// Why an instruction set can't be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IsaError {
+    /// No set has this name.
+    Unknown,
+    /// The set exists, but not on this processor or in this build.
+    Absent,
+}
+
+impl fmt::Display for IsaError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            IsaError::Unknown => "no such instruction set: choose scalar, avx2, avx512 or neon",
+            IsaError::Absent => "this processor does not have this instruction set: leave the choice to the program",
+        })
+    }
+}
+
+impl core::error::Error for IsaError {}
+
+impl Isa {
+    /// The plain one, which every processor has.
+    pub const SCALAR: Isa = Isa(Token::Scalar(Scalar));
+
+    /// Every set by name, the plainest first; `None` where this processor lacks it.
+    fn table() -> [(&'static str, Option<Token>); 4] {
+        #[cfg(target_arch = "x86_64")]
+        let (avx2, avx512) = (Avx2::detect().map(Token::Avx2), Avx512::detect().map(Token::Avx512));
+        #[cfg(not(target_arch = "x86_64"))]
+        let (avx2, avx512) = (None, None);
+        #[cfg(target_arch = "aarch64")]
+        let neon = Neon::detect().map(Token::Neon);
+        #[cfg(not(target_arch = "aarch64"))]
+        let neon = None;
+        [("scalar", Some(Token::Scalar(Scalar))), ("neon", neon), ("avx2", avx2), ("avx512", avx512)]
+    }
+
+    /// The sets that this processor has, the plainest first.
+    pub fn all_available() -> impl Iterator<Item = Isa> {
+        Self::table().into_iter().filter_map(|(_, token)| token.map(Isa))
+    }
+
+    /// The widest set that this processor has.
+    pub fn best() -> Isa {
+        Self::all_available().last().unwrap_or(Self::SCALAR)
+    }
+
+    /// The set of this name: `scalar`, `avx2`, `avx512` or `neon`.
+    ///
+    /// # Errors
+    /// If there is no such set, or this processor lacks it.
+    pub fn named(name: &str) -> Result<Isa, IsaError> {
+        let (_, token) = Self::table().into_iter().find(|(n, _)| *n == name).ok_or(IsaError::Unknown)?;
+        token.map(Isa).ok_or(IsaError::Absent)
+    }
+
+    /// The set that the environment variable `LENET_KERNEL` names, else the best.
+    ///
+    /// # Errors
+    /// If the variable names a set that does not exist or that this processor lacks.
+    #[cfg(feature = "std")]
+    pub fn from_env() -> Result<Isa, IsaError> {
+        match std::env::var("LENET_KERNEL") {
+            Ok(name) => Self::named(&name),
+            Err(std::env::VarError::NotPresent) => Ok(Self::best()),
+            Err(std::env::VarError::NotUnicode(_)) => Err(IsaError::Unknown),
+        }
+    }
+
+    /// The set this process computes with: [`Isa::from_env`], asked once. A name that is no set is passed over here,
+    /// as a library must not stop its caller; a program asks [`Isa::from_env`] first and says so.
+    #[cfg(feature = "std")]
+    pub fn current() -> Isa {
+        static CURRENT: std::sync::OnceLock<Isa> = std::sync::OnceLock::new();
+        *CURRENT.get_or_init(|| Self::from_env().unwrap_or_else(|_| Self::best()))
+    }
+
+    /// The set this program was compiled for.
+    #[cfg(not(feature = "std"))]
+    pub fn current() -> Isa {
+        Self::best()
+    }
+
+    /// Runs `kernel` with this set's token.
+    #[inline]
+    pub fn dispatch<K: Kernel>(self, kernel: K) -> K::Output {
+        match self.0 {
+            Token::Scalar(s) => kernel.run(s),
+            #[cfg(target_arch = "x86_64")]
+            Token::Avx2(s) => kernel.run(s),
+            #[cfg(target_arch = "x86_64")]
+            Token::Avx512(s) => kernel.run(s),
+            #[cfg(target_arch = "aarch64")]
+            Token::Neon(s) => kernel.run(s),
+        }
+    }
+}
+
+impl fmt::Display for Isa {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Token::Scalar(_) => "scalar",
+            #[cfg(target_arch = "x86_64")]
+            Token::Avx2(_) => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Token::Avx512(_) => "avx512",
+            #[cfg(target_arch = "aarch64")]
+            Token::Neon(_) => "neon",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_round_trip_and_unknown_ones_are_refused() {
+        for isa in Isa::all_available() {
+            let name = isa.to_string();
+            assert_eq!(Isa::named(&name), Ok(isa));
+        }
+        assert_eq!(Isa::named("sse9"), Err(IsaError::Unknown));
+        #[cfg(target_arch = "x86_64")]
+        assert_eq!(Isa::named("neon"), Err(IsaError::Absent));
+        assert_eq!(Isa::all_available().next(), Some(Isa::SCALAR));
+    }
+}

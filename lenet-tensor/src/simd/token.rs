@@ -1,0 +1,88 @@
+//! Tokens that prove an instruction set.
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// Proof that the processor has an instruction set, and the way to compile for it.
+pub trait Simd: Copy + Send + Sync + 'static + sealed::Sealed {
+    /// Whether `a * b + c` is one instruction.
+    const FMA: bool;
+
+    /// Runs `f` compiled for this instruction set.
+    ///
+    /// Only what is inlined into `f` is compiled so: mark the closure and what it calls `#[inline(always)]`.
+    fn vectorize<R>(self, f: impl FnOnce() -> R) -> R;
+}
+
+/// What the target has without asking: SSE2 on x86-64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scalar;
+impl sealed::Sealed for Scalar {}
+impl Simd for Scalar {
+    const FMA: bool = false;
+    #[inline]
+    fn vectorize<R>(self, f: impl FnOnce() -> R) -> R {
+        f()
+    }
+}
+
+/// One token: its features, how they are asked for, and the function compiled with them.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+macro_rules! token {
+    ($(#[$doc:meta])* $name:ident, $features:literal, $detect:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct $name(());
+        impl $name {
+            /// The token, if the processor has the features. Without std the compiler's target decides.
+            pub fn detect() -> Option<Self> {
+                $detect.then_some($name(()))
+            }
+        }
+        impl sealed::Sealed for $name {}
+        impl Simd for $name {
+            const FMA: bool = true;
+            #[inline]
+            fn vectorize<R>(self, f: impl FnOnce() -> R) -> R {
+                #[target_feature(enable = $features)]
+                fn compiled<R>(f: impl FnOnce() -> R) -> R {
+                    f()
+                }
+                #[allow(unsafe_code)]
+                // SAFETY: the field is private and `detect` makes the only values, after it has seen every
+                // feature of the list below.
+                unsafe {
+                    compiled(f)
+                }
+            }
+        }
+    };
+}
+
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
+macro_rules! has {
+    ($($feature:tt),*) => { $(std::arch::is_x86_feature_detected!($feature))&&* };
+}
+#[cfg(all(target_arch = "x86_64", not(feature = "std")))]
+macro_rules! has {
+    ($($feature:tt),*) => { $(cfg!(target_feature = $feature))&&* };
+}
+
+#[cfg(target_arch = "x86_64")]
+token!(
+    /// AVX2 with FMA: eight `f32` in a register.
+    Avx2, "avx2,fma", has!("avx2", "fma")
+);
+#[cfg(target_arch = "x86_64")]
+token!(
+    /// AVX-512 (F, VL, BW, DQ) with FMA: sixteen `f32` in a register.
+    Avx512,
+    "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma",
+    has!("avx512f", "avx512vl", "avx512bw", "avx512dq", "avx2", "fma")
+);
+#[cfg(target_arch = "aarch64")]
+token!(
+    /// NEON: four `f32` in a register.
+    Neon, "neon", cfg!(target_feature = "neon")
+);
