@@ -1,1 +1,53 @@
-//! lenet-layers
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+// The macros name this crate by its own name, in a dependent as here.
+extern crate self as lenet_layers;
+
+mod activation;
+mod connections;
+mod conv;
+mod convolution;
+mod dense;
+mod flatten;
+#[cfg(feature = "init")]
+mod init;
+mod layer;
+mod loss;
+mod network;
+mod params;
+mod pool;
+mod sequential;
+mod sgd;
+mod sparse;
+mod subsample;
+
+pub use activation::{Activation, Identity, Relu, ScaledTanh, Sigmoid, Tanh};
+pub use connections::{Connections, Table1};
+pub use conv::{Conv2d, Kernels};
+pub use dense::{Dense, Weights};
+pub use flatten::Flatten;
+#[cfg(feature = "init")]
+pub use init::{Init, initialize};
+pub use layer::{Layer, Trainable};
+pub use lenet_tensor::{Cell, Dim, Element, Lanes, Maps, Normalization, Shape, Tensor, Units, simd};
+pub use loss::{Class, ClassError, Loss, MeanSquared, SoftmaxCrossEntropy, SoftmaxMeanSquared, softmax};
+pub use network::{Network, StageInfo, Trace};
+pub use params::{Grad, NoParams, ParamInfo, Params, Role};
+pub use pool::{AvgPool, MaxPool};
+pub use sgd::Sgd;
+pub use sparse::{SparseConv2d, SparseKernels};
+pub use subsample::{Coefficients, Subsample};
+
+/// What the macros need of this crate and nobody else does.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::connections::parse;
+    pub use crate::layer::Stage;
+    pub use lenet_tensor::Num;
+}
+#[doc(hidden)]
+pub use zerocopy;

@@ -71,8 +71,13 @@ macro_rules! one_number {
                 f(self, other)
             }
             #[inline(always)]
-            fn mul_add<S: Simd>(self, simd: S, a: Self, b: Self) -> Self {
-                Element::mul_add(self, simd, a, b)
+            fn mul_add<S: Simd>(self, _: S, a: Self, b: Self) -> Self {
+                // Without the FMA instruction `mul_add` is a call into libm, one number at a time.
+                #[cfg(feature = "std")]
+                if S::FMA {
+                    return <$t>::mul_add(self, a, b);
+                }
+                self * a + b
             }
             #[inline(always)]
             fn sum(self) -> $t {
@@ -122,7 +127,7 @@ impl<const L: usize> Cell for Lanes<L> {
     #[inline(always)]
     fn mul_add<S: Simd>(mut self, simd: S, a: Self, b: Self) -> Self {
         for lane in 0..L {
-            self.0[lane] = Element::mul_add(self.0[lane], simd, a.0[lane], b.0[lane]);
+            self.0[lane] = Cell::mul_add(self.0[lane], simd, a.0[lane], b.0[lane]);
         }
         self
     }

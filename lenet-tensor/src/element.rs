@@ -32,8 +32,6 @@ pub trait Element:
     fn from_f64(x: f64) -> Self;
     /// The same value, widened.
     fn to_f64(self) -> f64;
-    /// `self * a + b`, fused where the instruction set has it.
-    fn mul_add<S: Simd>(self, simd: S, a: Self, b: Self) -> Self;
     /// Hyperbolic tangent. In `f32` within 2.5 ulp over the whole range, the same function for one example and for
     /// many; in `f64` libm's.
     fn tanh<S: Simd>(self, simd: S) -> Self;
@@ -55,15 +53,6 @@ macro_rules! element {
             #[inline(always)]
             fn to_f64(self) -> f64 {
                 f64::from(self)
-            }
-            #[inline(always)]
-            fn mul_add<S: Simd>(self, _: S, a: Self, b: Self) -> Self {
-                // Without the FMA instruction `mul_add` is a call into libm, one number at a time.
-                #[cfg(feature = "std")]
-                if S::FMA {
-                    return <$t>::mul_add(self, a, b);
-                }
-                self * a + b
             }
             #[inline(always)]
             fn tanh<S: Simd>(self, simd: S) -> Self {

@@ -22,6 +22,3 @@ pub use element::Element;
 pub use image::Normalization;
 pub use shape::{Maps, Shape, Units};
 pub use tensor::Tensor;
-
-#[doc(hidden)]
-pub use zerocopy;

@@ -3,7 +3,7 @@
 //! One definition serves one example and sixteen, training and inference; std's and libm's would differ from each
 //! other and neither vectorises.
 
-use crate::{Element, simd::Simd};
+use crate::{Cell, simd::Simd};
 
 /// `e^z = scale * (1 + p)`: `scale` a power of two, `p = e^r - 1` for the remainder `r` in ±ln(2)/2.
 #[inline(always)]
@@ -13,16 +13,16 @@ fn exp_parts<S: Simd>(simd: S, z: f32) -> (f32, f32) {
     // ln 2 in two parts, the first short enough that n * LN2_HI is exact.
     const LN2_HI: f32 = 0.693_359_4;
     const LN2_LO: f32 = -2.121_944_4e-4;
-    let shifted = Element::mul_add(z, simd, core::f32::consts::LOG2_E, MAGIC);
+    let shifted = Cell::mul_add(z, simd, core::f32::consts::LOG2_E, MAGIC);
     let n = shifted - MAGIC;
-    let r = Element::mul_add(-n, simd, LN2_HI, z);
-    let r = Element::mul_add(-n, simd, LN2_LO, r);
+    let r = Cell::mul_add(-n, simd, LN2_HI, z);
+    let r = Cell::mul_add(-n, simd, LN2_LO, r);
     // Minimax polynomial of (e^r - 1 - r) / r^2 on ±ln(2)/2 (Cephes, expf).
     let mut q = 1.987_569_2e-4;
     for c in [1.398_2e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_6e-1, 0.5] {
-        q = Element::mul_add(q, simd, r, c);
+        q = Cell::mul_add(q, simd, r, c);
     }
-    let p = Element::mul_add(q, simd, r * r, r);
+    let p = Cell::mul_add(q, simd, r * r, r);
     let scale = f32::from_bits((shifted.to_bits() << 23).wrapping_add(0x3f80_0000));
     (scale, p)
 }
@@ -34,7 +34,7 @@ pub(crate) fn exp<S: Simd>(simd: S, x: f32) -> f32 {
     let x = if x < -87.0 { -87.0 } else { x };
     let x = if x > 88.0 { 88.0 } else { x };
     let (scale, p) = exp_parts(simd, x);
-    Element::mul_add(scale, simd, p, scale)
+    Cell::mul_add(scale, simd, p, scale)
 }
 
 /// tanh(x) = t / (t + 2) with t = e^(2|x|) - 1, which loses nothing near zero. NaN stays NaN.
@@ -44,7 +44,7 @@ pub(crate) fn tanh<S: Simd>(simd: S, x: f32) -> f32 {
     // e^20 - 1 already gives exactly 1.
     let z = if z > 20.0 { 20.0 } else { z };
     let (scale, p) = exp_parts(simd, z);
-    let t = Element::mul_add(scale, simd, p, scale - 1.0);
+    let t = Cell::mul_add(scale, simd, p, scale - 1.0);
     (t / (t + 2.0)).copysign(x)
 }
 

@@ -2,9 +2,9 @@
 
 #[cfg(target_arch = "aarch64")]
 use super::Neon;
-use super::{Scalar, Simd};
 #[cfg(target_arch = "x86_64")]
 use super::{Avx2, Avx512};
+use super::{Scalar, Simd};
 use core::fmt;
 
 /// A computation to be compiled once for each instruction set.

@@ -8,8 +8,8 @@ mod isa;
 mod token;
 
 pub use isa::{Isa, IsaError, Kernel};
-pub use token::{Scalar, Simd};
 #[cfg(target_arch = "aarch64")]
 pub use token::Neon;
 #[cfg(target_arch = "x86_64")]
 pub use token::{Avx2, Avx512};
+pub use token::{Scalar, Simd};

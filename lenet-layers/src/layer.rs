@@ -1,0 +1,133 @@
+//! The two traits every layer has: what it learns, and which shapes it turns into which.
+
+use crate::ParamInfo;
+use crate::Params;
+use core::fmt;
+use lenet_tensor::{Cell, Element, Shape, Tensor, simd::Simd};
+
+/// A kind of layer. The layer is a type without values, a rule; its trainable numbers are a value of `Params<E>`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a layer",
+    note = "each line of a network is `name: Layer => Shape;`"
+)]
+pub trait Trainable: Send + Sync + 'static {
+    /// The trainable numbers, in `f32` or in `f64`.
+    type Params<E: Element>: Params<Element = E>;
+    /// What is known of array number `index` of the parameters.
+    ///
+    /// # Panics
+    /// If the parameters have no such array.
+    fn info(index: usize) -> ParamInfo;
+    /// Writes the layer's name for a summary: `convolution 5x5, tanh`.
+    ///
+    /// # Errors
+    /// Those of the formatter.
+    fn describe(f: &mut fmt::Formatter<'_>) -> fmt::Result;
+}
+
+/// A layer that takes an input of shape `In`. What shape it gives follows from the types; a layer that has no answer
+/// does not implement this trait, and the program does not compile.
+///
+/// Forward and backward are written once for every [`Cell`]: one `f32` image, one `f64` image, a block of 16.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not accept an input of shape `{In}`",
+    label = "the stage above comes out as `{In}`, which this layer cannot take",
+    note = "check the channels (or units), that the kernel fits, and that pooling windows tile the map exactly"
+)]
+pub trait Layer<In: Shape>: Trainable {
+    /// The shape it gives.
+    type Out: Shape;
+    /// Connections as the 1998 paper counts them: every weight at every place it is used, biases included.
+    const CONNECTIONS: usize;
+    /// Multiply-adds of one forward pass over one example.
+    const MULTIPLY_ADDS: usize;
+
+    /// `y` from `x`.
+    fn forward<S: Simd, T: Cell>(
+        simd: S,
+        params: &Self::Params<T::Element>,
+        x: &Tensor<In, T>,
+        y: &mut Tensor<Self::Out, T>,
+    );
+
+    /// The gradients. `dy` holds the gradient of the loss by `y` and is used up: on return it is the gradient by the
+    /// layer's weighted sums, before the squashing function. `dx` is overwritten if it is wanted. The gradient by the
+    /// parameters, summed over the lanes, is *added* to `grad`.
+    fn backward<S: Simd, T: Cell>(
+        simd: S,
+        params: &Self::Params<T::Element>,
+        x: &Tensor<In, T>,
+        y: &Tensor<Self::Out, T>,
+        dy: &mut Tensor<Self::Out, T>,
+        dx: Option<&mut Tensor<In, T>>,
+        grad: &mut Self::Params<T::Element>,
+    );
+}
+
+/// Equality of shapes, with a message of its own: what a layer gives is what its line declares.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this stage comes out as `{Self}`, but is declared `{Declared}`",
+    label = "gives `{Self}`, not `{Declared}`"
+)]
+pub trait Gives<Declared: Shape>: Shape + Sized {
+    fn y<T: Cell>(y: &Tensor<Declared, T>) -> &Tensor<Self, T>;
+    fn y_mut<T: Cell>(y: &mut Tensor<Declared, T>) -> &mut Tensor<Self, T>;
+}
+impl<S: Shape> Gives<S> for S {
+    #[inline(always)]
+    fn y<T: Cell>(y: &Tensor<S, T>) -> &Tensor<S, T> {
+        y
+    }
+    #[inline(always)]
+    fn y_mut<T: Cell>(y: &mut Tensor<S, T>) -> &mut Tensor<S, T> {
+        y
+    }
+}
+
+/// One line of a network: a layer that takes `I` and gives exactly `O`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not accept an input of shape `{I}`",
+    label = "the stage above comes out as `{I}`, which this layer cannot take",
+    note = "check the channels (or units), that the kernel fits, and that pooling windows tile the map exactly"
+)]
+pub trait Stage<I: Shape, O: Shape>: Trainable {
+    const CONNECTIONS: usize;
+    const MULTIPLY_ADDS: usize;
+    fn forward<S: Simd, T: Cell>(simd: S, params: &Self::Params<T::Element>, x: &Tensor<I, T>, y: &mut Tensor<O, T>);
+    fn backward<S: Simd, T: Cell>(
+        simd: S,
+        params: &Self::Params<T::Element>,
+        x: &Tensor<I, T>,
+        y: &Tensor<O, T>,
+        dy: &mut Tensor<O, T>,
+        dx: Option<&mut Tensor<I, T>>,
+        grad: &mut Self::Params<T::Element>,
+    );
+}
+
+impl<L, I: Shape, O: Shape> Stage<I, O> for L
+where
+    L: Layer<I>,
+    L::Out: Gives<O>,
+{
+    const CONNECTIONS: usize = <L as Layer<I>>::CONNECTIONS;
+    const MULTIPLY_ADDS: usize = <L as Layer<I>>::MULTIPLY_ADDS;
+    #[inline]
+    fn forward<S: Simd, T: Cell>(simd: S, params: &Self::Params<T::Element>, x: &Tensor<I, T>, y: &mut Tensor<O, T>) {
+        <L as Layer<I>>::forward(simd, params, x, L::Out::y_mut(y));
+    }
+    #[inline]
+    fn backward<S: Simd, T: Cell>(
+        simd: S,
+        params: &Self::Params<T::Element>,
+        x: &Tensor<I, T>,
+        y: &Tensor<O, T>,
+        dy: &mut Tensor<O, T>,
+        dx: Option<&mut Tensor<I, T>>,
+        grad: &mut Self::Params<T::Element>,
+    ) {
+        <L as Layer<I>>::backward(simd, params, x, L::Out::y(y), L::Out::y_mut(dy), dx, grad);
+    }
+}

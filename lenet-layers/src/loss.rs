@@ -1,0 +1,217 @@
+//! Losses over a row of output units, against the class each example belongs to.
+
+use core::fmt;
+use lenet_tensor::{Cell, Element, Shape, Tensor, Units, simd::Simd};
+
+/// One of `N` classes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Class<const N: usize>(usize);
+
+/// A number that is no class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClassError {
+    index: usize,
+    classes: usize,
+}
+
+impl fmt::Display for ClassError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "class {} of {}: the labels of {0} classes run from 0 to {}",
+            self.index,
+            self.classes,
+            self.classes - 1
+        )
+    }
+}
+
+impl core::error::Error for ClassError {}
+
+impl<const N: usize> Class<N> {
+    /// Class number `index`.
+    ///
+    /// # Errors
+    /// If `index` is not below `N`.
+    ///
+    /// ```
+    /// use lenet_layers::Class;
+    /// assert_eq!(Class::<10>::new(7).unwrap().index(), 7);
+    /// assert!(Class::<10>::new(10).is_err());
+    /// ```
+    pub fn new(index: usize) -> Result<Self, ClassError> {
+        if index < N { Ok(Class(index)) } else { Err(ClassError { index, classes: N }) }
+    }
+
+    /// Its number, below `N`.
+    pub fn index(self) -> usize {
+        self.0
+    }
+}
+
+/// A loss of an output of shape `Out` against a target of type `Target` for each example.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not compare an output of shape `{Out}` with a target of type `{Target}`",
+    label = "the target does not fit the output",
+    note = "an output of `Units<N>` goes with targets of `Class<N>`"
+)]
+pub trait Loss<Out: Shape, Target> {
+    /// The loss, summed over the examples, and the gradient of that sum *times `scale`* in `dy`. One target for each
+    /// lane from the first on; lanes without a target have no loss and no gradient.
+    ///
+    /// # Panics
+    /// If there are more targets than lanes.
+    fn evaluate<S: Simd, T: Cell>(
+        &self,
+        simd: S,
+        y: &Tensor<Out, T>,
+        targets: &[Target],
+        scale: T::Element,
+        dy: &mut Tensor<Out, T>,
+    ) -> T::Element;
+}
+
+/// The probabilities `e^y_i / sum of e^y_k`, in each lane. Computed from the differences to the largest output, so
+/// that nothing overflows.
+pub fn softmax<S: Simd, T: Cell, const N: usize>(simd: S, y: &Tensor<Units<N>, T>, p: &mut Tensor<Units<N>, T>) {
+    shifted_exponentials(simd, y, p);
+}
+
+/// Softmax into `p`; gives the largest output and the sum of the shifted exponentials, lane by lane.
+fn shifted_exponentials<S: Simd, T: Cell, const N: usize>(
+    simd: S,
+    y: &Tensor<Units<N>, T>,
+    p: &mut Tensor<Units<N>, T>,
+) -> (T, T) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            // A NaN among the outputs must come out as NaN: it compares as not smaller.
+            let largest = y.data.iter().fold(y.data[0], |m, y| m.zip(*y, |m, y| if y <= m { m } else { y }));
+            let mut sum = T::ZERO;
+            for (p, y) in p.data.iter_mut().zip(&y.data) {
+                *p = y.zip(largest, |y, m| (y - m).exp(simd));
+                sum = sum.plus(*p);
+            }
+            for p in &mut p.data {
+                *p = p.zip(sum, |p, sum| p / sum);
+            }
+            (largest, sum)
+        },
+    )
+}
+
+/// Mean squared error on a softmax output: the sum over the outputs of (p_i - t_i)^2, p the softmax, t one for the
+/// right class and zero for the rest.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SoftmaxMeanSquared;
+
+impl<const N: usize> Loss<Units<N>, Class<N>> for SoftmaxMeanSquared {
+    fn evaluate<S: Simd, T: Cell>(
+        &self,
+        simd: S,
+        y: &Tensor<Units<N>, T>,
+        targets: &[Class<N>],
+        scale: T::Element,
+        dy: &mut Tensor<Units<N>, T>,
+    ) -> T::Element {
+        shifted_exponentials(simd, y, dy);
+        per_lane(targets, dy, |p: &mut [T::Element; N], target| {
+            let (zero, one, two) = (T::Element::from_f64(0.0), T::Element::from_f64(1.0), T::Element::from_f64(2.0));
+            let error = |i: usize, p: T::Element| if i == target { p - one } else { p };
+            let (mut loss, mut mean) = (zero, zero);
+            for (i, p) in p.iter().enumerate() {
+                let e = error(i, *p);
+                loss += e * e;
+                mean += e * *p;
+            }
+            // dE/dy_i = 2 p_i (e_i - sum of e_k p_k)
+            for (i, p) in p.iter_mut().enumerate() {
+                *p = scale * two * *p * (error(i, *p) - mean);
+            }
+            loss
+        })
+    }
+}
+
+/// Cross-entropy on a softmax output: -ln p of the right class, computed as ln(sum e^(y_k - max)) - (y - max).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SoftmaxCrossEntropy;
+
+impl<const N: usize> Loss<Units<N>, Class<N>> for SoftmaxCrossEntropy {
+    fn evaluate<S: Simd, T: Cell>(
+        &self,
+        simd: S,
+        y: &Tensor<Units<N>, T>,
+        targets: &[Class<N>],
+        scale: T::Element,
+        dy: &mut Tensor<Units<N>, T>,
+    ) -> T::Element {
+        let (largest, sum) = shifted_exponentials(simd, y, dy);
+        let mut loss = T::Element::from_f64(0.0);
+        for (lane, target) in targets.iter().enumerate() {
+            loss += sum.lanes()[lane].ln() + largest.lanes()[lane] - y.data[target.0].lanes()[lane];
+        }
+        per_lane(targets, dy, |p: &mut [T::Element; N], target| {
+            // dE/dy_i = p_i - t_i
+            p[target] -= T::Element::from_f64(1.0);
+            for p in p.iter_mut() {
+                *p *= scale;
+            }
+            T::Element::from_f64(0.0)
+        });
+        loss
+    }
+}
+
+/// Mean squared error on the outputs themselves, against +1 for the right class and -1 for the rest: half the sum of
+/// (y_i - t_i)^2.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MeanSquared;
+
+impl<const N: usize> Loss<Units<N>, Class<N>> for MeanSquared {
+    fn evaluate<S: Simd, T: Cell>(
+        &self,
+        _: S,
+        y: &Tensor<Units<N>, T>,
+        targets: &[Class<N>],
+        scale: T::Element,
+        dy: &mut Tensor<Units<N>, T>,
+    ) -> T::Element {
+        dy.clone_from(y);
+        per_lane(targets, dy, |y: &mut [T::Element; N], target| {
+            let (one, half) = (T::Element::from_f64(1.0), T::Element::from_f64(0.5));
+            let mut loss = T::Element::from_f64(0.0);
+            for (i, y) in y.iter_mut().enumerate() {
+                let e = *y - if i == target { one } else { -one };
+                loss += half * e * e;
+                *y = scale * e;
+            }
+            loss
+        })
+    }
+}
+
+/// Takes the outputs of each lane with a target through `f`, which gives the loss and leaves the gradient; sets the
+/// rest to zero. Gives the sum of the losses in the order of the lanes.
+#[inline(always)]
+fn per_lane<T: Cell, const N: usize>(
+    targets: &[Class<N>],
+    cells: &mut Tensor<Units<N>, T>,
+    f: impl Fn(&mut [T::Element; N], usize) -> T::Element,
+) -> T::Element {
+    assert!(targets.len() <= T::LANES, "{} targets for {} lanes", targets.len(), T::LANES);
+    let zero = T::Element::from_f64(0.0);
+    let mut loss = zero;
+    for lane in 0..T::LANES {
+        let mut outputs = [zero; N];
+        if let Some(target) = targets.get(lane) {
+            outputs = core::array::from_fn(|i| cells.data[i].lanes()[lane]);
+            loss += f(&mut outputs, target.0);
+        }
+        for (cell, value) in cells.data.iter_mut().zip(outputs) {
+            cell.lanes_mut()[lane] = value;
+        }
+    }
+    loss
+}

@@ -1,0 +1,186 @@
+//! The macro that declares a network, a line a stage.
+
+/// Declares a network: every line names a stage, its layer, and the shape it comes out with.
+///
+/// ```
+/// use lenet_layers::{AvgPool, Conv2d, Dense, Flatten, Maps, Network, Params, Tanh, Trace, Units, sequential};
+/// sequential! {
+///     /// A network for pictures of 8 rows and 12 columns.
+///     pub struct Small, trace SmallTrace {
+///         input:                      Maps<1, 8, 12>;
+///         c1:   Conv2d<1, 2, 3, Tanh> => Maps<2, 6, 10>;
+///         s2:   AvgPool<2>            => Maps<2, 3, 5>;
+///         flat: Flatten               => Units<30>;
+///         out:  Dense<30, 4>          => Units<4>;
+///     }
+/// }
+/// let mut net = Small::<f32>::zeroed();
+/// net.out.bias[3] = 1.0;
+/// let mut trace = SmallTrace::<f32>::zeroed();
+/// assert_eq!(net.forward(&mut trace).data, [0.0, 0.0, 0.0, 1.0]);
+/// assert_eq!(Small::<f32>::LEN, 20 + 124);
+/// assert_eq!(Small::<f32>::info(2).to_string(), "out.weight");
+/// ```
+///
+/// It makes
+/// * a struct whose fields are the stages' parameters, generic over their element, `f32` unless said otherwise:
+///   it implements [`Params`](crate::Params) and [`Network`](crate::Network);
+/// * its trace, whose fields are `input` and the stages' outputs, generic over the [`Cell`](crate::Cell): it
+///   implements [`Trace`](crate::Trace).
+///
+/// The network may be generic over types that its layers take, as in
+/// `pub struct LeNet5<A: Activation = Tanh>, trace LeNet5Trace`; write the element last, `LeNet5<Tanh, f64>`.
+///
+/// A layer that does not fit is an error on its own line. Here the kernel of c1 is smaller than the declared shape says:
+///
+/// ```compile_fail
+/// # use lenet_layers::{Conv2d, Maps, sequential};
+/// sequential! {
+///     pub struct Wrong, trace WrongTrace {
+///         input:              Maps<1, 8, 12>;
+///         c1: Conv2d<1, 2, 3> => Maps<2, 4, 8>; // Conv2d<1, 2, 5> would be right
+///     }
+/// }
+/// ```
+#[macro_export]
+macro_rules! sequential {
+    ($(#[$meta:meta])* $vis:vis struct $Name:ident $(<$($G:ident: $Bound:path = $Default:ty),+>)?, trace $Trace:ident {
+        input: $In:ty; $($stages:tt)*
+    }) => {
+        $crate::sequential!{@split { [$(#[$meta])*] [$vis] $Name [$($($G: $Bound = $Default,)+)?] $Trace $In }
+            [] [$In] [input] $($stages)*}
+    };
+
+    // Collect the stages as {name, layer, shape of the input, shape of the output, name of the stage before}.
+    (@split $head:tt [$($done:tt)*] [$I:ty] [$before:ident] $stage:ident: $Layer:ty => $O:ty; $($rest:tt)*) => {
+        $crate::sequential!{@split $head [$($done)* {$stage, $Layer, $I, $O, $before}] [$O] [$stage] $($rest)*}
+    };
+    (@split $head:tt [$($done:tt)*] [$Last:ty] [$last:ident]) => {
+        $crate::sequential!{@reverse $head [$($done)*] [$Last] [$last] [] $($done)*}
+    };
+
+    // The backward pass wants them the other way round.
+    (@reverse $head:tt $stages:tt $Last:tt $last:tt [$($done:tt)*] $next:tt $($rest:tt)*) => {
+        $crate::sequential!{@reverse $head $stages $Last $last [$next $($done)*] $($rest)*}
+    };
+    (@reverse $head:tt $stages:tt $Last:tt $last:tt $reversed:tt) => {
+        $crate::sequential!{@make $head $stages $Last $last $reversed}
+    };
+
+    (@make { [$(#[$meta:meta])*] [$vis:vis] $Name:ident [$($G:ident: $Bound:path = $Default:ty,)*] $Trace:ident $In:ty }
+        [$({$stage:ident, $Layer:ty, $I:ty, $O:ty, $before:ident})*] [$Last:ty] [$last:ident]
+        [$({$rstage:ident, $RLayer:ty, $RI:ty, $RO:ty, $rbefore:ident})*]
+    ) => {
+        $(#[$meta])*
+        #[derive($crate::zerocopy::FromBytes, $crate::zerocopy::Immutable, $crate::zerocopy::KnownLayout)]
+        #[zerocopy(crate = "::lenet_layers::zerocopy")]
+        #[repr(C)]
+        $vis struct $Name<$($G: $Bound = $Default,)* E: $crate::Element = f32> {
+            $(
+                #[doc = concat!("The parameters of ", stringify!($stage), ".")]
+                pub $stage: <$Layer as $crate::Trainable>::Params<E>,
+            )*
+        }
+
+        #[doc = concat!("What a forward pass of [`", stringify!($Name), "`] leaves behind: every stage's output.")]
+        #[derive($crate::zerocopy::FromBytes, $crate::zerocopy::Immutable, $crate::zerocopy::KnownLayout)]
+        #[zerocopy(crate = "::lenet_layers::zerocopy")]
+        #[repr(C)]
+        $vis struct $Trace<T: $crate::Cell = f32> {
+            /// The input.
+            pub input: $crate::Tensor<$In, T>,
+            $(
+                #[doc = concat!("The output of ", stringify!($stage), ".")]
+                pub $stage: $crate::Tensor<$O, T>,
+            )*
+        }
+
+        impl<T: $crate::Cell> $crate::Trace<T> for $Trace<T> {
+            type Input = $In;
+            type Output = $Last;
+            fn input(&self) -> &$crate::Tensor<$In, T> { &self.input }
+            fn input_mut(&mut self) -> &mut $crate::Tensor<$In, T> { &mut self.input }
+            fn output(&self) -> &$crate::Tensor<$Last, T> { &self.$last }
+            fn output_mut(&mut self) -> &mut $crate::Tensor<$Last, T> { &mut self.$last }
+            fn stage(&self, index: usize) -> &[T] {
+                let stages: &[&[T]] = &[$(self.$stage.cells()),*];
+                stages[index]
+            }
+        }
+
+        impl<$($G: $Bound,)* E: $crate::Element> $crate::Params for $Name<$($G,)* E> {
+            type Element = E;
+            const TENSORS: usize =
+                0 $(+ <<$Layer as $crate::Trainable>::Params<E> as $crate::Params>::TENSORS)*;
+            const LEN: usize = 0 $(+ <<$Layer as $crate::Trainable>::Params<E> as $crate::Params>::LEN)*;
+            fn tensor(&self, index: usize) -> &[E] {
+                let mut local = index;
+                $(
+                    let tensors = <<$Layer as $crate::Trainable>::Params<E> as $crate::Params>::TENSORS;
+                    if local < tensors {
+                        return $crate::Params::tensor(&self.$stage, local);
+                    }
+                    local -= tensors;
+                )*
+                panic!("no parameter {} in {}", index, stringify!($Name))
+            }
+            fn tensor_mut(&mut self, index: usize) -> &mut [E] {
+                let mut local = index;
+                $(
+                    let tensors = <<$Layer as $crate::Trainable>::Params<E> as $crate::Params>::TENSORS;
+                    if local < tensors {
+                        return $crate::Params::tensor_mut(&mut self.$stage, local);
+                    }
+                    local -= tensors;
+                )*
+                panic!("no parameter {} in {}", index, stringify!($Name))
+            }
+        }
+
+        impl<$($G: $Bound,)* E: $crate::Element> $crate::Network for $Name<$($G,)* E> {
+            type Input = $In;
+            type Output = $Last;
+            type Trace<T: $crate::Cell> = $Trace<T>;
+            const STAGES: &'static [$crate::StageInfo] = &[$($crate::StageInfo {
+                name: stringify!($stage),
+                dims: <$O as $crate::Shape>::DIMS,
+                params: <<$Layer as $crate::Trainable>::Params<E> as $crate::Params>::LEN,
+                connections: <$Layer as $crate::__private::Stage<$I, $O>>::CONNECTIONS,
+                multiply_adds: <$Layer as $crate::__private::Stage<$I, $O>>::MULTIPLY_ADDS,
+                describe: <$Layer as $crate::Trainable>::describe,
+            }),*];
+
+            fn info(index: usize) -> $crate::ParamInfo {
+                let mut local = index;
+                $(
+                    let tensors = <<$Layer as $crate::Trainable>::Params<E> as $crate::Params>::TENSORS;
+                    if local < tensors {
+                        let info = <$Layer as $crate::Trainable>::info(local);
+                        return $crate::ParamInfo { stage: stringify!($stage), ..info };
+                    }
+                    local -= tensors;
+                )*
+                panic!("no parameter {} in {}", index, stringify!($Name))
+            }
+
+            fn forward_with<S: $crate::simd::Simd, T: $crate::Cell<Element = E>>(
+                &self, simd: S, trace: &mut $Trace<T>,
+            ) {
+                $(<$Layer as $crate::__private::Stage<$I, $O>>::forward(
+                    simd, &self.$stage, &trace.$before, &mut trace.$stage);)*
+            }
+
+            fn backward_with<S: $crate::simd::Simd, T: $crate::Cell<Element = E>>(
+                &self, simd: S, trace: &$Trace<T>, errors: &mut $Trace<T>, grad: &mut $crate::Grad<Self>, to_input: bool,
+            ) {
+                $(
+                    let wanted = to_input || stringify!($rbefore) != "input";
+                    <$RLayer as $crate::__private::Stage<$RI, $RO>>::backward(
+                        simd, &self.$rstage, &trace.$rbefore, &trace.$rstage, &mut errors.$rstage,
+                        wanted.then_some(&mut errors.$rbefore), &mut grad.0.$rstage,
+                    );
+                )*
+            }
+        }
+    };
+}
