@@ -1,1 +1,22 @@
-//! lenet-data
+#![cfg_attr(feature = "builtin", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "builtin"),
+    doc = "The MNIST family, read from IDX files. The front page needs the feature `builtin`."
+)]
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "builtin")]
+mod builtin;
+mod dataset;
+mod error;
+mod examples;
+mod folder;
+pub mod idx;
+#[cfg(feature = "mnist")]
+mod interop;
+mod split;
+
+pub use dataset::{Dataset, ReadOptions, Transpose};
+pub use error::DataError;
+pub use examples::{Examples, Image};
+pub use split::Split;

@@ -1,0 +1,249 @@
+//! Everything that can be wrong with a data set.
+//!
+//! Each message is one line: the file, what is wrong with it, and what to do.
+
+use std::{io, path::PathBuf};
+
+/// What is wrong with a data set, in one line that ends in what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// The folder does not exist.
+    #[error("{}: there is no such folder; give the one that holds the IDX files", .folder.display())]
+    NoFolder {
+        /// The folder as it was given.
+        folder: PathBuf,
+    },
+    /// A file stands where the folder should.
+    #[error("{}: this is a file; give the folder that holds the IDX files", .folder.display())]
+    NotAFolder {
+        /// The folder as it was given.
+        folder: PathBuf,
+    },
+    /// The folder does not hold one of the four files, under any of its names.
+    #[error(
+        "{}: no file of the {what} is here, under none of the names {names}, raw or .gz; \
+         put it into this folder or give another", .folder.display()
+    )]
+    MissingFile {
+        /// Where it was looked for.
+        folder: PathBuf,
+        /// "training images" and so on.
+        what: &'static str,
+        /// The names that were tried, without `.gz`, separated by commas.
+        names: String,
+    },
+    /// A folder stands where a file should.
+    #[error("{file}: this is a folder; put the file of that name in its place")]
+    NotAFile {
+        /// The file.
+        file: String,
+    },
+    /// The operating system could not read the file or the folder.
+    #[error("{file}: cannot be read ({source}); check that it is there and may be read")]
+    Read {
+        /// The file.
+        file: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The file is named `.gz` and is not a sound gzip stream.
+    #[error("{file}: the gzip data is damaged ({source}); fetch the file again")]
+    Gzip {
+        /// The file.
+        file: String,
+        /// What the decoder said.
+        source: io::Error,
+    },
+    /// The file is gzip and is not named so.
+    #[error("{file}: this is gzip data; unpack it, or let its name end in .gz")]
+    UnexpectedGzip {
+        /// The file.
+        file: String,
+    },
+    /// The file does not begin as an IDX file does.
+    #[error(
+        "{file}: begins with {found:02x?}, an IDX file with two zero bytes, its type and its number \
+         of dimensions; fetch the file again"
+    )]
+    WrongMagic {
+        /// The file.
+        file: String,
+        /// Its first four bytes.
+        found: [u8; 4],
+    },
+    /// The values are of another type than the one wanted.
+    #[error(
+        "{file}: its values are of type {found:#04x}, expected {expected:#04x} ({name}); \
+         give a file of {name} values"
+    )]
+    WrongType {
+        /// The file.
+        file: String,
+        /// The type byte wanted.
+        expected: u8,
+        /// The Rust type that belongs to it.
+        name: &'static str,
+        /// The type byte found.
+        found: u8,
+    },
+    /// The file has another number of dimensions than the one wanted.
+    #[error("{file}: has {found} dimensions, expected {expected} ({what}); check what this file is")]
+    WrongDimensions {
+        /// The file.
+        file: String,
+        /// The number wanted.
+        expected: usize,
+        /// What the dimensions are.
+        what: &'static str,
+        /// The number found.
+        found: usize,
+    },
+    /// The file ends before its header does.
+    #[error("{file}: ends inside its header: the file is cut short; fetch it again")]
+    HeaderCutShort {
+        /// The file.
+        file: String,
+    },
+    /// The file ends before the values its header announces do.
+    #[error("{file}: expected {expected} {what}, found {found}: the file is cut short; fetch it again")]
+    CutShort {
+        /// The file.
+        file: String,
+        /// "values", "images" or "labels".
+        what: &'static str,
+        /// As many as the header announces.
+        expected: usize,
+        /// As many as are there, whole.
+        found: usize,
+    },
+    /// The file goes on after the values its header announces.
+    #[error(
+        "{file}: goes on after the {expected} {what} that its header announces: \
+         the header or the file is damaged; fetch it again"
+    )]
+    TrailingBytes {
+        /// The file.
+        file: String,
+        /// "values", "images" or "labels".
+        what: &'static str,
+        /// As many as the header announces.
+        expected: usize,
+    },
+    /// The header announces more than can be addressed.
+    #[error(
+        "{file}: its header announces {dims:?} values, more than this machine can address: \
+         the header is damaged; fetch the file again"
+    )]
+    TooLarge {
+        /// The file.
+        file: String,
+        /// The dimensions announced.
+        dims: Vec<u32>,
+    },
+    /// There is nothing in the file.
+    #[error(
+        "{file}: holds nothing, its dimensions are {dims:?}; at least one value is needed, fetch or write the file again"
+    )]
+    Empty {
+        /// The file.
+        file: String,
+        /// The dimensions announced.
+        dims: Vec<u32>,
+    },
+    /// Values and dimensions that were given do not agree.
+    #[error("{values} values do not fill the dimensions {dims:?}; give as many values as the dimensions' product")]
+    Shape {
+        /// The dimensions.
+        dims: Vec<u32>,
+        /// The number of values.
+        values: usize,
+    },
+    /// The images are not 28 by 28.
+    #[error(
+        "{file}: its images are {rows}x{columns}, expected 28x28; give a set of the MNIST family, or scale the images to 28x28 first"
+    )]
+    ImageSize {
+        /// The file.
+        file: String,
+        /// Rows of an image.
+        rows: u32,
+        /// Columns of an image.
+        columns: u32,
+    },
+    /// The bytes are not a whole number of 28 by 28 images.
+    #[error("{file}: {bytes} bytes are not a whole number of 28x28 images; give 784 bytes for each image")]
+    PartOfAnImage {
+        /// The file, or what stands for it.
+        file: String,
+        /// The number of bytes.
+        bytes: usize,
+    },
+    /// The labels of QMNIST have another number of columns than eight.
+    #[error("{file}: has {columns} columns, expected the 8 of QMNIST's labels; fetch the file again")]
+    LabelColumns {
+        /// The file.
+        file: String,
+        /// The columns found.
+        columns: u32,
+    },
+    /// Images and labels are not as many.
+    #[error(
+        "{labels_file}: expected {images} labels, one for each image of {images_file}, found {labels}: \
+         the two are not of one set; give them as they were published together"
+    )]
+    CountsDiffer {
+        /// Where the images come from.
+        images_file: String,
+        /// Where the labels come from.
+        labels_file: String,
+        /// The number of images.
+        images: usize,
+        /// The number of labels.
+        labels: usize,
+    },
+    /// The labels are ten numbers an image, where one is wanted.
+    #[error(
+        "{file}: holds ten numbers for each image, expected one label; \
+         leave label_format_one_hot() out when building it"
+    )]
+    OneHot {
+        /// What holds the labels.
+        file: String,
+    },
+    /// A label is not one of the ten classes.
+    #[error("{file}: label {index} is {label}, expected 0 to 9; give a set of ten classes")]
+    WrongLabel {
+        /// The file, or "the labels".
+        file: String,
+        /// Which label, counted from 0.
+        index: usize,
+        /// Its value.
+        label: i64,
+    },
+    /// The validation set would leave nothing to train on.
+    #[error(
+        "validation: {validation} of {examples} examples held out leave none to train on; \
+         hold out fewer than {examples}"
+    )]
+    NothingToTrainOn {
+        /// The examples there are.
+        examples: usize,
+        /// The examples to be held out.
+        validation: usize,
+    },
+    /// More examples than their indexes can count.
+    #[error("{examples} examples are more than can be split; give at most 4294967295")]
+    TooManyExamples {
+        /// The examples there are.
+        examples: usize,
+    },
+    /// The data inside the program is damaged.
+    #[error("{file} (built in): {reason}; build the program again from a fresh copy of lenet-data")]
+    BuiltIn {
+        /// The file it was made from.
+        file: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
