@@ -1,0 +1,46 @@
+//! From the command line's words to examples.
+
+use anyhow::Context;
+use clap::Args;
+use lenet_data::{Dataset, Examples, ReadOptions, Transpose};
+use lenet_layers::simd::Isa;
+use lenet_model::Class;
+use std::path::PathBuf;
+
+/// Which data to use.
+#[derive(Args)]
+pub(crate) struct DataArguments {
+    /// A folder of IDX files (raw or .gz) to use in place of the built-in MNIST
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The images of --data are stored transposed (EMNIST's are recognised by their names)
+    #[arg(long, requires = "data")]
+    pub(crate) transpose: bool,
+}
+
+impl DataArguments {
+    /// Reads the data.
+    pub(crate) fn load(&self) -> anyhow::Result<Dataset> {
+        let transpose = if self.transpose { Transpose::Always } else { Transpose::Auto };
+        Ok(match &self.data {
+            Some(dir) => Dataset::read_dir(dir, ReadOptions { transpose })?,
+            None => Dataset::mnist()?,
+        })
+    }
+}
+
+/// The labels as classes. Examples hold none above 9.
+pub(crate) fn classes(examples: &Examples) -> anyhow::Result<Vec<Class<10>>> {
+    examples.labels().iter().map(|l| Class::new(usize::from(*l)).map_err(Into::into)).collect()
+}
+
+/// The instruction set, or why the one that `LENET_KERNEL` names can't be had.
+pub(crate) fn instruction_set() -> anyhow::Result<Isa> {
+    Isa::from_env().with_context(|| format!("LENET_KERNEL={}", std::env::var("LENET_KERNEL").unwrap_or_default()))
+}
+
+/// A pool of so many threads; all processors if nothing is said.
+pub(crate) fn thread_pool(threads: Option<usize>) -> anyhow::Result<rayon::ThreadPool> {
+    let builder = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0));
+    builder.build().context("can't start the threads: give a smaller --threads")
+}

@@ -1,0 +1,79 @@
+//! `lenet eval`: a trained model on test data.
+
+use crate::data::{DataArguments, classes, instruction_set, thread_pool};
+use crate::report::write_confusion;
+use clap::Args;
+use lenet_data::Dataset;
+use lenet_model::{Checkpoint, DigitNetwork, Evaluation, Examples, LossName, Visitor, evaluate, visit};
+use serde_json::json;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+#[derive(Args)]
+pub(crate) struct EvalArguments {
+    /// A model that `lenet train` has written (best.safetensors or last.safetensors)
+    model: PathBuf,
+    #[command(flatten)]
+    data: DataArguments,
+    /// Threads to use [default: all processors]
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+struct Evaluate<'a>(&'a Checkpoint, &'a Dataset);
+
+impl Visitor for Evaluate<'_> {
+    type Output = anyhow::Result<Evaluation>;
+    fn visit<N: DigitNetwork>(self) -> anyhow::Result<Evaluation> {
+        let network = self.0.network::<N>()?;
+        test(&*network, self.0, &self.1.test)
+    }
+}
+
+/// Reads every test image.
+fn test<N: DigitNetwork>(
+    network: &N,
+    checkpoint: &Checkpoint,
+    test: &lenet_data::Examples,
+) -> anyhow::Result<Evaluation> {
+    let labels = classes(test)?;
+    let examples = Examples::new(test.images(), &labels).expect("a set has a label for each image");
+    let all: Vec<u32> = (0..test.len() as u32).collect();
+    Ok(evaluate(network, &LossName::CrossEntropy, &examples, &all, checkpoint.description.normalization))
+}
+
+pub(crate) fn run(arguments: &EvalArguments) -> anyhow::Result<()> {
+    instruction_set()?;
+    let checkpoint = Checkpoint::open(&arguments.model)?;
+    let data = arguments.data.load()?;
+    let about = &checkpoint.description;
+    let pool = thread_pool(arguments.threads)?;
+    let evaluation = pool.install(|| visit(about.network, about.activation, Evaluate(&checkpoint, &data)))?;
+    let mut out = io::stdout().lock();
+    if arguments.json {
+        let object = json!({
+            "model": arguments.model.to_string_lossy(),
+            "network": about.network,
+            "activation": about.activation,
+            "data": data.name,
+            "test": { "correct": evaluation.correct(), "total": evaluation.total() },
+            "confusion": evaluation.confusion,
+        });
+        writeln!(out, "{object}")?;
+    } else {
+        writeln!(
+            out,
+            "{} ({}, {}) on the test set of {}",
+            arguments.model.display(),
+            about.network,
+            about.activation,
+            data.name
+        )?;
+        writeln!(out, "test accuracy {evaluation}\n")?;
+        write_confusion(&mut out, &evaluation)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,58 @@
+//! `lenet`: trains LeNet-5 on MNIST and shows what happened. Data goes to stdout, talk to stderr.
+//!
+//! Exit codes: 0, 1 (it failed), 2 (wrong usage), 130 (interrupted).
+
+#![forbid(unsafe_code)]
+
+mod data;
+mod eval;
+mod progress;
+mod report;
+mod run_folder;
+mod summary;
+mod train;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// LeNet-5 (LeCun et al. 1998) with its shapes checked by the compiler.
+#[derive(Parser)]
+#[command(name = "lenet", version, propagate_version = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Train a network and leave a run folder with the model and what happened
+    Train(train::TrainArguments),
+    /// Measure a trained model on test data
+    Eval(eval::EvalArguments),
+    /// Show a network stage by stage: shapes, parameters, connections
+    Summary(summary::SummaryArguments),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Train(arguments) => train::run(&arguments),
+        Command::Eval(arguments) => eval::run(&arguments),
+        Command::Summary(arguments) => summary::run(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whoever read our output has heard enough: no error.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,67 @@
+//! What is shown while a network is trained: a live bar on a terminal, lines elsewhere.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use lenet_model::Epoch;
+use std::io::{IsTerminal, stderr};
+use std::time::{Duration, Instant};
+
+/// The talk of a training run, on stderr.
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    quiet: bool,
+    started: Instant,
+    images: u64,
+}
+
+impl Progress {
+    /// A bar over `steps`, if stderr is a terminal and it may talk.
+    pub(crate) fn new(steps: u64, quiet: bool) -> Self {
+        let target = if quiet || !stderr().is_terminal() {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr_with_hz(10)
+        };
+        let style = ProgressStyle::with_template("{bar:28} {percent:>3}%  {msg}  {eta} left")
+            .expect("the template is a constant");
+        let bar = ProgressBar::with_draw_target(Some(steps), target).with_style(style);
+        Progress { bar, quiet, started: Instant::now(), images: 0 }
+    }
+
+    /// A step was made.
+    pub(crate) fn step(&mut self, step: u64, epoch: u32, loss: f64, accuracy: f64, images: usize) {
+        self.images += images as u64;
+        if self.bar.is_hidden() {
+            return;
+        }
+        self.bar.set_position(step);
+        let speed = self.images as f64 / self.started.elapsed().max(Duration::from_micros(1)).as_secs_f64();
+        self.bar.set_message(format!(
+            "epoch {epoch}  loss {loss:.4}  accuracy {:.2}%  {speed:.0} images/s",
+            100.0 * accuracy
+        ));
+    }
+
+    /// An epoch is over: its line, above the bar.
+    pub(crate) fn epoch(&self, record: &Epoch, epochs: u32) {
+        let width = epochs.to_string().len();
+        let validation = record.validation.as_ref().map_or(String::new(), |v| {
+            format!("  validation {:.2}%{}", 100.0 * v.accuracy(), if record.best { " *" } else { "  " })
+        });
+        self.say(&format!(
+            "epoch {:>width$}/{epochs}  train loss {:.5}{validation}  {:.1} s",
+            record.epoch, record.train_loss, record.seconds,
+        ));
+    }
+
+    /// A line of talk.
+    pub(crate) fn say(&self, line: &str) {
+        if !self.quiet {
+            self.bar.suspend(|| eprintln!("{line}"));
+        }
+    }
+
+    /// The bar goes.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

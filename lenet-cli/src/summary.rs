@@ -1,0 +1,138 @@
+//! `lenet summary`: the network, stage by stage.
+
+use crate::data::instruction_set;
+use clap::Args;
+use lenet_layers::{Network, Params, StageInfo};
+use lenet_model::{ActivationName, DigitNetwork, NetworkName, Recipe, Visitor, visit};
+use serde::Serialize;
+use std::io::{self, Write};
+
+#[derive(Args)]
+pub(crate) struct SummaryArguments {
+    /// The network: lenet5, lenet5-dense or lenet5-average
+    #[arg(long, default_value_t = Recipe::default().network)]
+    network: NetworkName,
+    /// The squashing function: scaled-tanh, tanh, sigmoid or relu
+    #[arg(long, default_value_t = Recipe::default().activation)]
+    activation: ActivationName,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// A line of the table.
+#[derive(Serialize)]
+struct Row {
+    name: String,
+    layer: String,
+    shape: Vec<usize>,
+    parameters: usize,
+    connections: usize,
+    multiply_adds: usize,
+    /// Of the parameters and of one image's output, in `f32`.
+    bytes: usize,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    network: NetworkName,
+    activation: ActivationName,
+    input: Vec<usize>,
+    instruction_set: String,
+    stages: Vec<Row>,
+    parameters: usize,
+    connections: usize,
+    multiply_adds: usize,
+    bytes: usize,
+}
+
+struct Collect<'a>(&'a SummaryArguments, String);
+
+impl Visitor for Collect<'_> {
+    type Output = Summary;
+    fn visit<N: DigitNetwork>(self) -> Summary {
+        let row = |s: &StageInfo| {
+            let cells: usize = s.dims.iter().product();
+            Row {
+                name: s.name.into(),
+                layer: s.layer().to_string(),
+                shape: s.dims.to_vec(),
+                parameters: s.params,
+                connections: s.connections,
+                multiply_adds: s.multiply_adds,
+                bytes: size_of::<f32>() * (s.params + cells),
+            }
+        };
+        let stages: Vec<_> = N::STAGES.iter().map(row).collect();
+        Summary {
+            network: self.0.network,
+            activation: self.0.activation,
+            input: <<N as Network>::Input as lenet_layers::Shape>::DIMS.to_vec(),
+            instruction_set: self.1,
+            bytes: stages.iter().map(|s| s.bytes).sum(),
+            stages,
+            parameters: <N as Params>::LEN,
+            connections: N::CONNECTIONS,
+            multiply_adds: N::MULTIPLY_ADDS,
+        }
+    }
+}
+
+pub(crate) fn run(arguments: &SummaryArguments) -> anyhow::Result<()> {
+    let isa = instruction_set()?;
+    let summary = visit(arguments.network, arguments.activation, Collect(arguments, isa.to_string()));
+    let mut out = io::stdout().lock();
+    if arguments.json {
+        serde_json::to_writer(&mut out, &summary)?;
+        writeln!(out)?;
+    } else {
+        write_table(&mut out, &summary)?;
+    }
+    Ok(())
+}
+
+fn write_table(out: &mut impl Write, s: &Summary) -> io::Result<()> {
+    let line = |name: &str, layer: &str, shape: &str, numbers: [usize; 4]| {
+        let [p, c, m, b] = numbers.map(thousands);
+        format!("{name:<8}{layer:<44}{shape:>12}{p:>12}{c:>13}{m:>15}{b:>11}")
+    };
+    let shape = |dims: &[usize]| match dims {
+        [maps, rows, columns] => format!("{maps}@{rows}x{columns}"),
+        other => other.iter().map(usize::to_string).collect::<Vec<_>>().join("x"),
+    };
+    writeln!(out, "{} with {}, instruction set {}", s.network, s.activation, s.instruction_set)?;
+    writeln!(out)?;
+    let header = format!(
+        "{:<8}{:<44}{:>12}{:>12}{:>13}{:>15}{:>11}",
+        "stage", "layer", "output", "parameters", "connections", "multiply-adds", "bytes"
+    );
+    writeln!(out, "{header}\n{}", "-".repeat(header.len()))?;
+    writeln!(out, "{:<8}{:<44}{:>12}", "input", "", shape(&s.input))?;
+    for row in &s.stages {
+        let numbers = [row.parameters, row.connections, row.multiply_adds, row.bytes];
+        writeln!(out, "{}", line(&row.name, &row.layer, &shape(&row.shape), numbers))?;
+    }
+    writeln!(out, "{}", "-".repeat(header.len()))?;
+    writeln!(out, "{}", line("total", "", "", [s.parameters, s.connections, s.multiply_adds, s.bytes]))
+}
+
+/// `340908` as `340,908`.
+pub(crate) fn thousands(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, d) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(d);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn thousands_are_parted() {
+        assert_eq!([0, 999, 1000, 340_908].map(super::thousands), ["0", "999", "1,000", "340,908"]);
+    }
+}

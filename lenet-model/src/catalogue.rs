@@ -1,0 +1,101 @@
+//! From names to types: which network and which squashing function a run uses is known when it starts, and the
+//! compiler has one program ready for each.
+
+use crate::{DigitNetwork, LeNet5, LeNet5Average, LeNet5Dense};
+use lenet_layers::{Relu, ScaledTanh, Sigmoid, Tanh};
+use serde::{Deserialize, Serialize};
+
+/// Declares an enum whose variants have names to be written and read by people.
+macro_rules! names {
+    ($(#[$meta:meta])* pub enum $Name:ident, $what:literal { $($(#[$doc:meta])* $Variant:ident = $text:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum $Name { $($(#[$doc])* #[serde(rename = $text)] $Variant,)+ }
+        impl $Name {
+            /// All of them.
+            pub const ALL: &'static [$Name] = &[$($Name::$Variant),+];
+            /// Its name.
+            pub fn name(self) -> &'static str {
+                match self { $($Name::$Variant => $text,)+ }
+            }
+        }
+        impl std::fmt::Display for $Name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.name())
+            }
+        }
+        impl std::str::FromStr for $Name {
+            type Err = String;
+            fn from_str(text: &str) -> Result<Self, String> {
+                Self::ALL.iter().copied().find(|n| n.name() == text).ok_or_else(|| {
+                    let all: Vec<_> = Self::ALL.iter().map(|n| n.name()).collect();
+                    format!("no {} is called {text:?}: choose {}", $what, all.join(", "))
+                })
+            }
+        }
+    };
+}
+pub(crate) use names;
+
+names! {
+    /// A network, by name.
+    pub enum NetworkName, "network" {
+        /// [`LeNet5`]: sparse C3, trainable subsampling; 60,850 parameters.
+        LeNet5 = "lenet5",
+        /// [`LeNet5Dense`]: dense C3, trainable subsampling; 61,750 parameters.
+        LeNet5Dense = "lenet5-dense",
+        /// [`LeNet5Average`]: dense C3, average pooling; 61,706 parameters.
+        LeNet5Average = "lenet5-average",
+    }
+}
+
+names! {
+    /// A squashing function, by name.
+    pub enum ActivationName, "activation" {
+        /// 1.7159 tanh(2a/3).
+        ScaledTanh = "scaled-tanh",
+        /// tanh(a).
+        Tanh = "tanh",
+        /// 1 / (1 + e^-a).
+        Sigmoid = "sigmoid",
+        /// max(a, 0).
+        Relu = "relu",
+    }
+}
+
+/// Something to be done with a network whose type is chosen when the program runs.
+pub trait Visitor {
+    /// What it gives.
+    type Output;
+    /// Does it with the network `N`.
+    fn visit<N: DigitNetwork>(self) -> Self::Output;
+}
+
+/// Hands the type of the named network to `visitor`.
+///
+/// ```
+/// use lenet_model::{ActivationName, DigitNetwork, NetworkName, Visitor, visit};
+/// struct Count;
+/// impl Visitor for Count {
+///     type Output = usize;
+///     fn visit<N: DigitNetwork>(self) -> usize { N::LEN }
+/// }
+/// assert_eq!(visit(NetworkName::LeNet5Average, ActivationName::Tanh, Count), 61_706);
+/// ```
+pub fn visit<V: Visitor>(network: NetworkName, activation: ActivationName, visitor: V) -> V::Output {
+    macro_rules! with {
+        ($Network:ident) => {
+            match activation {
+                ActivationName::ScaledTanh => visitor.visit::<$Network<ScaledTanh>>(),
+                ActivationName::Tanh => visitor.visit::<$Network<Tanh>>(),
+                ActivationName::Sigmoid => visitor.visit::<$Network<Sigmoid>>(),
+                ActivationName::Relu => visitor.visit::<$Network<Relu>>(),
+            }
+        };
+    }
+    match network {
+        NetworkName::LeNet5 => with!(LeNet5),
+        NetworkName::LeNet5Dense => with!(LeNet5Dense),
+        NetworkName::LeNet5Average => with!(LeNet5Average),
+    }
+}

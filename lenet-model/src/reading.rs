@@ -1,0 +1,51 @@
+//! Reading one digit, without a heap.
+
+use crate::DigitNetwork;
+use lenet_layers::simd::{Isa, Kernel, Simd};
+use lenet_layers::{Normalization, Tensor, Trace, Units, softmax};
+
+/// A picture of 28 rows and 28 columns; 0 is ground, 255 is ink.
+pub type Image = [[u8; 28]; 28];
+
+/// What a network makes of a picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reading {
+    /// The digit, 0 to 9.
+    pub digit: u8,
+    /// The softmax of the outputs: one for each digit, in sum 1.
+    pub probabilities: [f32; 10],
+}
+
+/// Reads one picture. It needs 37 KB of stack for the stages' outputs and no heap.
+///
+/// ```
+/// use lenet_layers::Params;
+/// use lenet_model::{LeNet5, Normalization, read};
+/// let mut network: Box<LeNet5> = LeNet5::boxed();
+/// network.output.bias[7] = 5.0;
+/// let reading = read(&*network, &[[0; 28]; 28], Normalization::PAPER);
+/// assert_eq!(reading.digit, 7);
+/// assert!(reading.probabilities[7] > 0.9);
+/// ```
+pub fn read<N: DigitNetwork>(network: &N, image: &Image, normalization: Normalization) -> Reading {
+    let mut trace = N::Trace::<f32>::zeroed();
+    trace.input_mut().lay(&[image], normalization);
+    let probabilities = Isa::current().dispatch(Softmax(network.forward(&mut trace)));
+    let digit = most_likely(&probabilities);
+    Reading { digit: digit as u8, probabilities }
+}
+
+struct Softmax<'a>(&'a Tensor<Units<10>>);
+impl Kernel for Softmax<'_> {
+    type Output = [f32; 10];
+    fn run<S: Simd>(self, simd: S) -> [f32; 10] {
+        let mut p = Tensor::<Units<10>>::ZERO;
+        softmax(simd, self.0, &mut p);
+        p.data
+    }
+}
+
+/// The index of the largest; of equals the first.
+pub(crate) fn most_likely(outputs: &[f32; 10]) -> usize {
+    (1..10).fold(0, |best, i| if outputs[i] > outputs[best] { i } else { best })
+}
