@@ -55,6 +55,21 @@ impl Dataset {
     /// as EMNIST's sets of digits are (`emnist-digits-train-images-idx3-ubyte` or `emnist-mnist-...`), or as QMNIST
     /// is (`qmnist-train-images-idx3-ubyte`, `qmnist-train-labels-idx2-int`). If a folder holds several sets, the first in this
     /// order is read; if it holds a file raw and as `.gz`, the raw one.
+    ///
+    /// ```
+    /// use lenet_data::{Dataset, ReadOptions, idx::Idx};
+    ///
+    /// let dir = tempfile::tempdir()?;
+    /// for (part, n) in [("train", 3), ("t10k", 2)] {
+    ///     let images = Idx::new(vec![n, 28, 28], vec![0_u8; n as usize * 784])?;
+    ///     images.write(std::fs::File::create(dir.path().join(format!("{part}-images-idx3-ubyte")))?)?;
+    ///     let labels = Idx::new(vec![n], vec![7_u8; n as usize])?;
+    ///     labels.write(std::fs::File::create(dir.path().join(format!("{part}-labels-idx1-ubyte")))?)?;
+    /// }
+    /// let own = Dataset::read_dir(dir.path(), ReadOptions::default())?;
+    /// assert_eq!((own.train.len(), own.test.labels()), (3, &[7, 7][..]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn read_dir(dir: &Path, options: ReadOptions) -> Result<Self, DataError> {
         folder::read(dir, options)
     }

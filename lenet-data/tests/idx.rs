@@ -62,11 +62,11 @@ fn size_that_overflows_is_told_and_size_that_lies_takes_no_memory() {
     // A zero must not hide behind an overflow, nor an overflow behind a zero.
     let both = [&[0, 0, 8, 4][..], &[0xff; 12], &[0; 4]].concat();
     assert!(matches!(Idx::<u8>::read(&both[..], "x"), Err(DataError::Empty { .. })));
-    // 2^62 bytes announced, one there: were they reserved, this would abort.
-    let lie = [&[0, 0, 8, 2][..], &[0x80, 0, 0, 0], &[0x80, 0, 0, 0], &[1]].concat();
+    // 2^62 bytes announced, 200,000 there: were they reserved, this would panic.
+    let lie = [&[0, 0, 8, 2][..], &[0x80, 0, 0, 0], &[0x80, 0, 0, 0], &[1; 200_000]].concat();
     assert_eq!(
         error(&lie),
-        "set/some-idx3-ubyte: expected 4611686018427387904 values, found 1: the file is cut short; fetch it again",
+        "set/some-idx3-ubyte: expected 4611686018427387904 values, found 200000: the file is cut short; fetch it again",
     );
 }
 
