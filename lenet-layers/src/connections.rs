@@ -7,21 +7,37 @@
     label = "this table connects other numbers of maps",
     note = "the first three sizes of a `SparseConv2d` are input maps, output maps and kernels, as its table draws them"
 )]
-pub trait Connections<const CI: usize, const CO: usize, const N: usize>: Send + Sync + 'static {
+pub trait Connections<const CI: usize, const CO: usize, const N: usize>: Drawn {
     /// Whether output map `o` sees input map `i`.
     const TABLE: [[bool; CI]; CO];
     /// The kernel of the pair `[o][i]`, counting the connected pairs row by row; `None` where there is no connection.
-    const KERNEL: [[Option<usize>; CI]; CO] = number(&Self::TABLE);
+    const KERNEL: [[Option<usize>; CI]; CO] = number(Self::TABLE.as_flattened());
+}
+
+/// A connection table of any size.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a connection table",
+    note = "`connection_table!` makes one from a picture"
+)]
+pub trait Drawn: Send + Sync + 'static {
+    /// Whether there is a connection: row by row, as drawn.
+    const MARKS: &'static [bool];
+}
+
+/// The table `C` with its connections numbered, read as `CO` rows of `CI`.
+pub(crate) struct Numbered<C, const CI: usize, const CO: usize>(core::marker::PhantomData<C>);
+impl<C: Drawn, const CI: usize, const CO: usize> Numbered<C, CI, CO> {
+    pub(crate) const KERNEL: [[Option<usize>; CI]; CO] = number(C::MARKS);
 }
 
 /// Numbers the connections, row by row.
-const fn number<const CI: usize, const CO: usize>(table: &[[bool; CI]; CO]) -> [[Option<usize>; CI]; CO] {
+const fn number<const CI: usize, const CO: usize>(marks: &[bool]) -> [[Option<usize>; CI]; CO] {
     let mut out = [[None; CI]; CO];
     let (mut n, mut o) = (0, 0);
     while o < CO {
         let mut i = 0;
         while i < CI {
-            if table[o][i] {
+            if marks[o * CI + i] {
                 out[o][i] = Some(n);
                 n += 1;
             }
@@ -92,6 +108,9 @@ macro_rules! connection_table {
         $vis struct $name;
         impl $crate::Connections<$ci, $co, $n> for $name {
             const TABLE: [[bool; $ci]; $co] = $crate::__private::parse([$($row),*], $n);
+        }
+        impl $crate::Drawn for $name {
+            const MARKS: &'static [bool] = <$name as $crate::Connections<$ci, $co, $n>>::TABLE.as_flattened();
         }
         // Read now, whether or not the table is used.
         const _: [[bool; $ci]; $co] = <$name as $crate::Connections<$ci, $co, $n>>::TABLE;

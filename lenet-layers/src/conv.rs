@@ -2,7 +2,7 @@
 
 use crate::convolution::{self, Bank};
 use crate::params::{flat, flat_mut, params};
-use crate::{Activation, Identity, Layer, ParamInfo, Role, Trainable};
+use crate::{Activation, Described, Identity, Layer, ParamInfo, Role, Trainable};
 use core::{fmt, marker::PhantomData};
 use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Valid, simd::Simd};
 
@@ -22,8 +22,11 @@ params! {
     }
 }
 
-impl<const CI: usize, const CO: usize, const K: usize, A: Activation> Trainable for Conv2d<CI, CO, K, A> {
+impl<const CI: usize, const CO: usize, const K: usize, A: Send + Sync + 'static> Trainable for Conv2d<CI, CO, K, A> {
     type Params<E: Element> = Kernels<CI, CO, K, E>;
+}
+
+impl<const CI: usize, const CO: usize, const K: usize, A: Activation> Described for Conv2d<CI, CO, K, A> {
     fn info(index: usize) -> ParamInfo {
         let fan_in: fn(usize) -> usize = |_| CI * K * K;
         let info =

@@ -2,7 +2,7 @@
 
 use crate::activation::{squash, unsquash};
 use crate::params::{flat, flat_mut, params};
-use crate::{Activation, Identity, Layer, ParamInfo, Role, Trainable};
+use crate::{Activation, Described, Identity, Layer, ParamInfo, Role, Trainable};
 use core::{fmt, marker::PhantomData};
 use lenet_tensor::{Cell, Element, Tensor, Units, simd::Simd};
 
@@ -36,8 +36,11 @@ impl<const I: usize, const O: usize, E: Element> Weights<I, O, E> {
     }
 }
 
-impl<const I: usize, const O: usize, A: Activation> Trainable for Dense<I, O, A> {
+impl<const I: usize, const O: usize, A: Send + Sync + 'static> Trainable for Dense<I, O, A> {
     type Params<E: Element> = Weights<I, O, E>;
+}
+
+impl<const I: usize, const O: usize, A: Activation> Described for Dense<I, O, A> {
     fn info(index: usize) -> ParamInfo {
         let fan_in: fn(usize) -> usize = |_| I;
         let weight = ParamInfo { stage: "", name: "weight", dims: &[O, I], role: Role::Weight, connected: &[], fan_in };
@@ -52,6 +55,7 @@ impl<const I: usize, const O: usize, A: Activation> Trainable for Dense<I, O, A>
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<const I: usize, const O: usize, A: Activation> Layer<Units<I>> for Dense<I, O, A> {
     type Out = Units<O>;
     const CONNECTIONS: usize = O * (I + 1);

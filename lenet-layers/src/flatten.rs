@@ -1,6 +1,6 @@
 //! Maps read as a row of units.
 
-use crate::{Layer, NoParams, ParamInfo, Trainable};
+use crate::{Described, Layer, NoParams, ParamInfo, Trainable};
 use core::fmt;
 use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Times, Units, simd::Simd};
 
@@ -9,6 +9,9 @@ pub struct Flatten;
 
 impl Trainable for Flatten {
     type Params<E: Element> = NoParams<E>;
+}
+
+impl Described for Flatten {
     fn info(index: usize) -> ParamInfo {
         panic!("no parameter {index}: Flatten has none")
     }

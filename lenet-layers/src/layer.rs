@@ -6,6 +6,9 @@ use core::fmt;
 use lenet_tensor::{Cell, Element, Shape, Tensor, simd::Simd};
 
 /// A kind of layer. The layer is a type without values, a rule; its trainable numbers are a value of `Params<E>`.
+///
+/// A layer implements this whatever stands in its type parameters: what a network's fields are must be known even where
+/// a table or a squashing function is wrong, or every use of the fields would be an error of its own.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a layer",
     note = "each line of a network is `name: Layer => Shape;`"
@@ -13,6 +16,14 @@ use lenet_tensor::{Cell, Element, Shape, Tensor, simd::Simd};
 pub trait Trainable: Send + Sync + 'static {
     /// The trainable numbers, in `f32` or in `f64`.
     type Params<E: Element>: Params<Element = E>;
+}
+
+/// What a layer says of itself, whatever its input.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a layer",
+    note = "each line of a network is `name: Layer => Shape;`"
+)]
+pub trait Described: Trainable {
     /// What is known of array number `index` of the parameters.
     ///
     /// # Panics
@@ -32,7 +43,8 @@ pub trait Trainable: Send + Sync + 'static {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not accept an input of shape `{In}`",
     label = "the stage above comes out as `{In}`, which this layer cannot take",
-    note = "check the channels (or units), that the kernel fits, and that pooling windows tile the map exactly"
+    note = "check the channels (or units), that the kernel fits, that pooling windows tile the map exactly, and that the layer's last type is a squashing function",
+    note = "sizes are 0..=512 and every multiple of 16 up to 4096"
 )]
 pub trait Layer<In: Shape>: Trainable {
     /// The shape it gives.
@@ -85,18 +97,28 @@ impl<S: Shape> Gives<S> for S {
     }
 }
 
-/// One line of a network: a layer that takes `I` and gives exactly `O`.
+/// One line of a network: a layer that takes `I` and gives exactly `O`. All that `sequential!` asks of a layer it asks by
+/// this one bound, so that a mistake is one error. The names are not those of [`Layer`], or calls of a layer by its type
+/// would be ambiguous where this trait is imported too.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not accept an input of shape `{I}`",
     label = "the stage above comes out as `{I}`, which this layer cannot take",
-    note = "check the channels (or units), that the kernel fits, and that pooling windows tile the map exactly"
+    note = "check the channels (or units), that the kernel fits, that pooling windows tile the map exactly, and that the layer's last type is a squashing function",
+    note = "sizes are 0..=512 and every multiple of 16 up to 4096"
 )]
 pub trait Stage<I: Shape, O: Shape>: Trainable {
-    const CONNECTIONS: usize;
-    const MULTIPLY_ADDS: usize;
-    fn forward<S: Simd, T: Cell>(simd: S, params: &Self::Params<T::Element>, x: &Tensor<I, T>, y: &mut Tensor<O, T>);
-    fn backward<S: Simd, T: Cell>(
+    const STAGE_CONNECTIONS: usize;
+    const STAGE_MULTIPLY_ADDS: usize;
+    fn stage_info(index: usize) -> ParamInfo;
+    fn stage_describe(f: &mut fmt::Formatter<'_>) -> fmt::Result;
+    fn stage_forward<S: Simd, T: Cell>(
+        simd: S,
+        params: &Self::Params<T::Element>,
+        x: &Tensor<I, T>,
+        y: &mut Tensor<O, T>,
+    );
+    fn stage_backward<S: Simd, T: Cell>(
         simd: S,
         params: &Self::Params<T::Element>,
         x: &Tensor<I, T>,
@@ -109,17 +131,28 @@ pub trait Stage<I: Shape, O: Shape>: Trainable {
 
 impl<L, I: Shape, O: Shape> Stage<I, O> for L
 where
-    L: Layer<I>,
+    L: Described + Layer<I>,
     L::Out: Gives<O>,
 {
-    const CONNECTIONS: usize = <L as Layer<I>>::CONNECTIONS;
-    const MULTIPLY_ADDS: usize = <L as Layer<I>>::MULTIPLY_ADDS;
+    const STAGE_CONNECTIONS: usize = <L as Layer<I>>::CONNECTIONS;
+    const STAGE_MULTIPLY_ADDS: usize = <L as Layer<I>>::MULTIPLY_ADDS;
+    fn stage_info(index: usize) -> ParamInfo {
+        <L as Described>::info(index)
+    }
+    fn stage_describe(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        <L as Described>::describe(f)
+    }
     #[inline]
-    fn forward<S: Simd, T: Cell>(simd: S, params: &Self::Params<T::Element>, x: &Tensor<I, T>, y: &mut Tensor<O, T>) {
+    fn stage_forward<S: Simd, T: Cell>(
+        simd: S,
+        params: &Self::Params<T::Element>,
+        x: &Tensor<I, T>,
+        y: &mut Tensor<O, T>,
+    ) {
         <L as Layer<I>>::forward(simd, params, x, L::Out::y_mut(y));
     }
     #[inline]
-    fn backward<S: Simd, T: Cell>(
+    fn stage_backward<S: Simd, T: Cell>(
         simd: S,
         params: &Self::Params<T::Element>,
         x: &Tensor<I, T>,

@@ -26,13 +26,15 @@ mod sparse;
 mod subsample;
 
 pub use activation::{Activation, Identity, Relu, ScaledTanh, Sigmoid, Tanh};
-pub use connections::{Connections, Table1};
+pub use connections::{Connections, Drawn, Table1};
 pub use conv::{Conv2d, Kernels};
 pub use dense::{Dense, Weights};
 pub use flatten::Flatten;
 #[cfg(feature = "init")]
 pub use init::{Init, initialize};
-pub use layer::{Layer, Trainable};
+pub use layer::{Described, Layer, Trainable};
+#[doc(hidden)]
+pub use layer::{Gives, Stage};
 pub use lenet_tensor::{Cell, Dim, Element, Lanes, Maps, Normalization, Shape, Tensor, Units, simd};
 pub use loss::{Class, ClassError, Loss, MeanSquared, SoftmaxCrossEntropy, SoftmaxMeanSquared, softmax};
 pub use network::{Network, StageInfo, Trace};
@@ -46,7 +48,6 @@ pub use subsample::{Coefficients, Subsample};
 #[doc(hidden)]
 pub mod __private {
     pub use crate::connections::parse;
-    pub use crate::layer::Stage;
     pub use lenet_tensor::Num;
 }
 #[doc(hidden)]

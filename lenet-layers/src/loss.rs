@@ -86,7 +86,7 @@ fn shifted_exponentials<S: Simd, T: Cell, const N: usize>(
     simd.vectorize(
         #[inline(always)]
         || {
-            // A NaN among the outputs must come out as NaN: it compares as not smaller.
+            // A NaN among the outputs, taken for the largest or not, makes the sum and with it every p a NaN.
             let largest = y.data.iter().fold(y.data[0], |m, y| m.zip(*y, |m, y| if y <= m { m } else { y }));
             let mut sum = T::ZERO;
             for (p, y) in p.data.iter_mut().zip(&y.data) {
@@ -148,10 +148,6 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for SoftmaxCrossEntropy {
         dy: &mut Tensor<Units<N>, T>,
     ) -> T::Element {
         let (largest, sum) = shifted_exponentials(simd, y, dy);
-        let mut loss = T::Element::from_f64(0.0);
-        for (lane, target) in targets.iter().enumerate() {
-            loss += sum.lanes()[lane].ln() + largest.lanes()[lane] - y.data[target.0].lanes()[lane];
-        }
         per_lane(targets, dy, |p: &mut [T::Element; N], target| {
             // dE/dy_i = p_i - t_i
             p[target] -= T::Element::from_f64(1.0);
@@ -160,6 +156,10 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for SoftmaxCrossEntropy {
             }
             T::Element::from_f64(0.0)
         });
+        let mut loss = T::Element::from_f64(0.0);
+        for (lane, target) in targets.iter().enumerate() {
+            loss += sum.lanes()[lane].ln() + largest.lanes()[lane] - y.data[target.0].lanes()[lane];
+        }
         loss
     }
 }

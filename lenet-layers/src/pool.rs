@@ -1,6 +1,6 @@
 //! Pooling without parameters: the mean or the largest of a window.
 
-use crate::{Layer, NoParams, ParamInfo, Trainable};
+use crate::{Described, Layer, NoParams, ParamInfo, Trainable};
 use core::fmt;
 use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Tiled, simd::Simd};
 
@@ -13,6 +13,9 @@ pub struct MaxPool<const K: usize>;
 
 impl<const K: usize> Trainable for AvgPool<K> {
     type Params<E: Element> = NoParams<E>;
+}
+
+impl<const K: usize> Described for AvgPool<K> {
     fn info(index: usize) -> ParamInfo {
         panic!("no parameter {index}: AvgPool has none")
     }
@@ -23,6 +26,9 @@ impl<const K: usize> Trainable for AvgPool<K> {
 
 impl<const K: usize> Trainable for MaxPool<K> {
     type Params<E: Element> = NoParams<E>;
+}
+
+impl<const K: usize> Described for MaxPool<K> {
     fn info(index: usize) -> ParamInfo {
         panic!("no parameter {index}: MaxPool has none")
     }
@@ -121,8 +127,16 @@ where
                             let mut largest = x[K * r][K * c];
                             for u in 0..K {
                                 for v in 0..K {
-                                    // A NaN in the window is never passed over: it compares as not smaller.
-                                    largest = largest.zip(x[K * r + u][K * c + v], |a, b| if b <= a { a } else { b });
+                                    // Where neither is the larger, one is a NaN, and so is the sum.
+                                    largest = largest.zip(x[K * r + u][K * c + v], |a, b| {
+                                        if b <= a {
+                                            a
+                                        } else if b > a {
+                                            b
+                                        } else {
+                                            a + b
+                                        }
+                                    });
                                 }
                             }
                             y[r][c] = largest;

@@ -145,9 +145,9 @@ macro_rules! sequential {
                 name: stringify!($stage),
                 dims: <$O as $crate::Shape>::DIMS,
                 params: <<$Layer as $crate::Trainable>::Params<E> as $crate::Params>::LEN,
-                connections: <$Layer as $crate::__private::Stage<$I, $O>>::CONNECTIONS,
-                multiply_adds: <$Layer as $crate::__private::Stage<$I, $O>>::MULTIPLY_ADDS,
-                describe: <$Layer as $crate::Trainable>::describe,
+                connections: <$Layer as $crate::Stage<$I, $O>>::STAGE_CONNECTIONS,
+                multiply_adds: <$Layer as $crate::Stage<$I, $O>>::STAGE_MULTIPLY_ADDS,
+                describe: <$Layer as $crate::Stage<$I, $O>>::stage_describe,
             }),*];
 
             fn info(index: usize) -> $crate::ParamInfo {
@@ -155,7 +155,7 @@ macro_rules! sequential {
                 $(
                     let tensors = <<$Layer as $crate::Trainable>::Params<E> as $crate::Params>::TENSORS;
                     if local < tensors {
-                        let info = <$Layer as $crate::Trainable>::info(local);
+                        let info = <$Layer as $crate::Stage<$I, $O>>::stage_info(local);
                         return $crate::ParamInfo { stage: stringify!($stage), ..info };
                     }
                     local -= tensors;
@@ -166,7 +166,7 @@ macro_rules! sequential {
             fn forward_with<S: $crate::simd::Simd, T: $crate::Cell<Element = E>>(
                 &self, simd: S, trace: &mut $Trace<T>,
             ) {
-                $(<$Layer as $crate::__private::Stage<$I, $O>>::forward(
+                $(<$Layer as $crate::Stage<$I, $O>>::stage_forward(
                     simd, &self.$stage, &trace.$before, &mut trace.$stage);)*
             }
 
@@ -175,7 +175,7 @@ macro_rules! sequential {
             ) {
                 $(
                     let wanted = to_input || stringify!($rbefore) != "input";
-                    <$RLayer as $crate::__private::Stage<$RI, $RO>>::backward(
+                    <$RLayer as $crate::Stage<$RI, $RO>>::stage_backward(
                         simd, &self.$rstage, &trace.$rbefore, &trace.$rstage, &mut errors.$rstage,
                         wanted.then_some(&mut errors.$rbefore), &mut grad.0.$rstage,
                     );

@@ -1,8 +1,9 @@
 //! The convolution in which a table says which maps see which, as C3 of LeNet-5.
 
+use crate::connections::{Drawn, Numbered};
 use crate::convolution::{self, Bank};
 use crate::params::params;
-use crate::{Activation, Connections, Identity, Layer, ParamInfo, Role, Trainable};
+use crate::{Activation, Connections, Described, Identity, Layer, ParamInfo, Role, Trainable};
 use core::{fmt, marker::PhantomData};
 use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Valid, simd::Simd};
 
@@ -25,13 +26,24 @@ params! {
     }
 }
 
-impl<const CI: usize, const CO: usize, const N: usize, const K: usize, C, A> Trainable
+impl<
+    const CI: usize,
+    const CO: usize,
+    const N: usize,
+    const K: usize,
+    C: Send + Sync + 'static,
+    A: Send + Sync + 'static,
+> Trainable for SparseConv2d<CI, CO, N, K, C, A>
+{
+    type Params<E: Element> = SparseKernels<CO, N, K, E>;
+}
+
+impl<const CI: usize, const CO: usize, const N: usize, const K: usize, C, A> Described
     for SparseConv2d<CI, CO, N, K, C, A>
 where
     C: Connections<CI, CO, N>,
     A: Activation,
 {
-    type Params<E: Element> = SparseKernels<CO, N, K, E>;
     fn info(index: usize) -> ParamInfo {
         /// The fan-in of the output map that kernel number `n` feeds: K x K for each map it sees.
         fn fan_in<const CI: usize, const CO: usize>(table: &[[Option<usize>; CI]; CO], n: usize, k: usize) -> usize {
@@ -57,20 +69,22 @@ where
     }
 }
 
+// Here and in `Layer` the table may have any size. That it has the right one is a bound of `Described` alone; asked twice,
+// a wrong table would be two errors.
 impl<const CI: usize, const CO: usize, const N: usize, const K: usize, C, A> Bank<CI, CO, K>
     for SparseConv2d<CI, CO, N, K, C, A>
 where
-    C: Connections<CI, CO, N>,
+    C: Drawn,
     A: Activation,
 {
     type Activation = A;
     #[inline(always)]
     fn kernel<E: Element>(params: &Self::Params<E>, o: usize, i: usize) -> Option<&[[E; K]; K]> {
-        C::KERNEL[o][i].map(|n| &params.weight[n])
+        Numbered::<C, CI, CO>::KERNEL[o][i].map(|n| &params.weight[n])
     }
     #[inline(always)]
     fn kernel_mut<E: Element>(params: &mut Self::Params<E>, o: usize, i: usize) -> Option<&mut [[E; K]; K]> {
-        C::KERNEL[o][i].map(|n| &mut params.weight[n])
+        Numbered::<C, CI, CO>::KERNEL[o][i].map(|n| &mut params.weight[n])
     }
     #[inline(always)]
     fn bias<E: Element>(params: &Self::Params<E>) -> &[E; CO] {
@@ -96,7 +110,7 @@ impl<
     const OW: usize,
 > Layer<Maps<CI, H, W>> for SparseConv2d<CI, CO, N, K, C, A>
 where
-    C: Connections<CI, CO, N>,
+    C: Drawn,
     A: Activation,
     Dim<H>: Valid<K, Out = Dim<OH>>,
     Dim<W>: Valid<K, Out = Dim<OW>>,

@@ -2,7 +2,7 @@
 
 use crate::activation::{squash, unsquash};
 use crate::params::params;
-use crate::{Activation, Identity, Layer, ParamInfo, Role, Trainable};
+use crate::{Activation, Described, Identity, Layer, ParamInfo, Role, Trainable};
 use core::{fmt, marker::PhantomData};
 use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Tiled, simd::Simd};
 
@@ -20,8 +20,11 @@ params! {
     }
 }
 
-impl<const C: usize, const K: usize, A: Activation> Trainable for Subsample<C, K, A> {
+impl<const C: usize, const K: usize, A: Send + Sync + 'static> Trainable for Subsample<C, K, A> {
     type Params<E: Element> = Coefficients<C, E>;
+}
+
+impl<const C: usize, const K: usize, A: Activation> Described for Subsample<C, K, A> {
     fn info(index: usize) -> ParamInfo {
         let bias =
             ParamInfo { stage: "", name: "bias", dims: &[C], role: Role::Bias, connected: &[], fan_in: |_| K * K };

@@ -1,0 +1,32 @@
+//! What a wrong shape says: one error each, on the line of the mistake, pinned word for word.
+
+#[test]
+fn every_mistake_is_one_readable_error() {
+    let cases = trybuild::TestCases::new();
+    // Cases that build and run; with failing ones alone trybuild would only check, and never finish a constant.
+    cases.pass("tests/ui/pass_*.rs");
+    cases.compile_fail("tests/ui/fail_*.rs");
+}
+
+/// The pinned messages themselves: that no one accepts a worse one in haste.
+#[test]
+fn messages_speak_the_words_of_the_field() {
+    let mut seen = 0;
+    for entry in std::fs::read_dir("tests/ui").expect("the folder of the cases") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_none_or(|e| e != "stderr") {
+            continue;
+        }
+        seen += 1;
+        let (text, name) = (std::fs::read_to_string(&path).expect("a message"), path.display());
+        let errors = text.lines().filter(|line| line.starts_with("error")).count();
+        assert_eq!(errors, 1, "{name}: one mistake, one error");
+        for word in ["UInt<", "UTerm", "B0", "B1", "typenum", "recursion limit", "overflow", "__private", "::layer::"] {
+            assert!(!text.contains(word), "{name}: {word}");
+        }
+        let at = text.lines().nth(1).and_then(|line| line.split_once("--> ")).map_or("", |(_, at)| at);
+        let own = format!("tests/ui/{}.rs:", path.file_stem().and_then(|s| s.to_str()).unwrap_or_default());
+        assert!(at.starts_with(&own), "{name}: the error is in the user's file, not at {at}");
+    }
+    assert!(seen > 15, "{seen} messages: where are the rest?");
+}

@@ -1,0 +1,67 @@
+//! A layer from outside the library, in a network that is generic over its squashing function.
+use lenet_layers::simd::Simd;
+use lenet_layers::*;
+
+/// Every unit negated.
+pub struct Negate;
+
+impl Trainable for Negate {
+    type Params<E: Element> = NoParams<E>;
+}
+
+impl Described for Negate {
+    fn info(index: usize) -> ParamInfo {
+        panic!("no parameter {index}")
+    }
+    fn describe(f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("negation")
+    }
+}
+
+impl<const N: usize> Layer<Units<N>> for Negate {
+    type Out = Units<N>;
+    const CONNECTIONS: usize = 0;
+    const MULTIPLY_ADDS: usize = 0;
+    fn forward<S: Simd, T: Cell>(
+        _: S,
+        _: &NoParams<T::Element>,
+        x: &Tensor<Units<N>, T>,
+        y: &mut Tensor<Units<N>, T>,
+    ) {
+        for (x, y) in x.cells().iter().zip(y.cells_mut()) {
+            *y = x.map(|x| -x);
+        }
+    }
+    fn backward<S: Simd, T: Cell>(
+        _: S,
+        _: &NoParams<T::Element>,
+        _: &Tensor<Units<N>, T>,
+        _: &Tensor<Units<N>, T>,
+        dy: &mut Tensor<Units<N>, T>,
+        dx: Option<&mut Tensor<Units<N>, T>>,
+        _: &mut NoParams<T::Element>,
+    ) {
+        let Some(dx) = dx else { return };
+        for (dx, dy) in dx.cells_mut().iter_mut().zip(dy.cells()) {
+            *dx = dy.map(|dy| -dy);
+        }
+    }
+}
+
+sequential! {
+    pub struct Net<A: Activation = Tanh>, trace NetTrace {
+        input:                Units<3>;
+        f1:  Dense<3, 4, A>   => Units<4>;
+        neg: Negate           => Units<4>;
+        out: Dense<4, 2>      => Units<2>;
+    }
+}
+
+fn main() {
+    let mut net = Net::<Relu, f64>::zeroed();
+    net.f1.bias = [1.0, -1.0, 2.0, 0.0];
+    net.out.weight[1] = [1.0, 1.0, 1.0, 1.0];
+    let mut trace = NetTrace::<f64>::zeroed();
+    assert_eq!(net.forward(&mut trace).data, [0.0, -3.0]);
+    assert_eq!(<Net as Network>::STAGES[1].layer().to_string(), "negation");
+}

@@ -1,0 +1,32 @@
+//! Everything in its place.
+use lenet_layers::*;
+
+sequential! {
+    pub struct Net, trace NetTrace {
+        input:              Maps<1, 8, 12>;
+        c1:   Conv2d<1, 2, 3> => Maps<2, 6, 10>;
+        flat: Flatten         => Units<120>;
+        out:  Dense<120, 4>   => Units<4>;
+    }
+}
+
+sequential! {
+    pub struct Other, trace OtherTrace {
+        input:            Units<3>;
+        out: Dense<3, 4>  => Units<4>;
+    }
+}
+
+fn main() {
+    let mut net = Net::<f32>::boxed();
+    let mut grad = Grad::<Net>::boxed();
+    let mut sgd = Sgd::<Net>::boxed(0.9, 0.0);
+    let mut trace = NetTrace::<f32>::boxed();
+    let mut errors = NetTrace::<f32>::boxed();
+    net.forward(&mut trace);
+    let target = [Class::<4>::new(1).unwrap()];
+    SoftmaxMeanSquared.evaluate(simd::Scalar, &trace.out, &target, 1.0, &mut errors.out);
+    net.backward(&trace, &mut errors, &mut grad);
+    sgd.step(&mut net, &grad, 0.1);
+    assert!(net.is_finite());
+}
