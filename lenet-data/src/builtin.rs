@@ -1,9 +1,8 @@
 //! MNIST inside the program.
 //!
 //! Three zstd frames (`data/README.md` says how they were made, and against what they were weighed). A frame holds, for `n`
-//! images, the `n` labels; for each row of each image the column where its ink begins; likewise the column
-//! after which it ends; then the ink between, row after row. Two threads unpack
-//! 70,000 images in some 60 ms, straight into place.
+//! images, the `n` labels; for each row of each image the column where its ink begins; likewise the column after which
+//! it ends; then the ink between, row after row. Two threads unpack the 70,000 images, straight into place, in some 120 ms.
 
 use std::{
     io::{BufReader, Read},
@@ -102,6 +101,7 @@ mod tests {
             (sound[..0].to_vec(), TEST),
             (sound[..sound.len() / 2].to_vec(), TEST),
             (sound[..sound.len() - 4].to_vec(), TEST),
+            (sound.to_vec(), 0),
             (sound.to_vec(), TEST - 1),
             (sound.to_vec(), TEST + 1),
         ];
@@ -116,6 +116,11 @@ mod tests {
             assert!(error.ends_with("build the program again from a fresh copy of lenet-data"), "{case}: {error}");
             assert!(!error.contains('\n'), "{case}: {error}");
         }
+        assert_eq!(
+            unpack_test(sound, 0).unwrap_err(),
+            "data/test.zst (built in): goes on after its last image; \
+             build the program again from a fresh copy of lenet-data",
+        );
         assert_eq!(
             unpack_test(&damaged.last().unwrap().0, TEST).unwrap_err(),
             "data/test.zst (built in): its checksum is wrong; build the program again from a fresh copy of lenet-data",

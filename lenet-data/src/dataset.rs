@@ -53,8 +53,8 @@ impl Dataset {
     /// The files may be raw or gzip (`.gz`) and named as MNIST, Fashion-MNIST and KMNIST are
     /// (`train-images-idx3-ubyte`, `t10k-labels-idx1-ubyte`; a dot may stand for the second hyphen, `test` for `t10k`),
     /// as EMNIST's sets of digits are (`emnist-digits-train-images-idx3-ubyte` or `emnist-mnist-...`), or as QMNIST
-    /// is (`qmnist-train-images-idx3-ubyte`, `qmnist-train-labels-idx2-int`). If a folder holds several sets, the first in this
-    /// order is read; if it holds a file raw and as `.gz`, the raw one.
+    /// is (`qmnist-train-images-idx3-ubyte`, `qmnist-train-labels-idx2-int`). If a folder holds several sets, the first in
+    /// this order is read; if it holds a file raw and as `.gz`, the raw one.
     ///
     /// ```
     /// use lenet_data::{Dataset, ReadOptions, idx::Idx};

@@ -4,7 +4,8 @@
 
 use std::{io, path::PathBuf};
 
-/// What is wrong with a data set, in one line that ends in what to do about it.
+/// What is wrong with a data set, in one line that ends in what to do about it. The line is whole: what the operating
+/// system said is within it, and no `source()` comes after.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
@@ -40,20 +41,20 @@ pub enum DataError {
         file: String,
     },
     /// The operating system could not read the file or the folder.
-    #[error("{file}: cannot be read ({source}); check that it is there and may be read")]
+    #[error("{file}: cannot be read ({error}); check that it is there and may be read")]
     Read {
         /// The file.
         file: String,
         /// What the operating system said.
-        source: io::Error,
+        error: io::Error,
     },
     /// The file is named `.gz` and is not a sound gzip stream.
-    #[error("{file}: the gzip data is damaged ({source}); fetch the file again")]
+    #[error("{file}: the gzip data is damaged ({error}); fetch the file again")]
     Gzip {
         /// The file.
         file: String,
         /// What the decoder said.
-        source: io::Error,
+        error: io::Error,
     },
     /// The file is gzip and is not named so.
     #[error("{file}: this is gzip data; unpack it, or let its name end in .gz")]
@@ -161,7 +162,8 @@ pub enum DataError {
     },
     /// The images are not 28 by 28.
     #[error(
-        "{file}: its images are {rows}x{columns}, expected 28x28; give a set of the MNIST family, or scale the images to 28x28 first"
+        "{file}: its images are {rows}x{columns}, expected 28x28; \
+         give a set of the MNIST family, or scale the images to 28x28 first"
     )]
     ImageSize {
         /// The file.

@@ -1,5 +1,7 @@
 //! Images with their labels: the one form in which data reaches training.
 
+use std::fmt;
+
 use crate::DataError;
 
 /// One 28x28 image, row by row; 0 = ground, 255 = ink.
@@ -17,7 +19,7 @@ pub type Image = [[u8; 28]; 28];
 /// assert_eq!(examples.labels(), [7]);
 /// # Ok::<(), lenet_data::DataError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Examples {
     images: Vec<Image>,
     labels: Vec<u8>,
@@ -98,5 +100,12 @@ impl Examples {
         let mean = sum as f64 / pixels / 255.0;
         let square = squares as f64 / pixels / (255.0 * 255.0);
         (mean, (square - mean * mean).max(0.0).sqrt())
+    }
+}
+
+/// How many there are, not the pixels.
+impl fmt::Debug for Examples {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Examples").field("len", &self.len()).finish_non_exhaustive()
     }
 }

@@ -44,8 +44,8 @@ pub(crate) fn read(dir: &Path, options: ReadOptions) -> Result<Dataset, DataErro
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Err(DataError::NoFolder { folder: folder() });
         }
-        Err(source) => {
-            return Err(DataError::Read { file: dir.display().to_string(), source });
+        Err(error) => {
+            return Err(DataError::Read { file: dir.display().to_string(), error });
         }
     }
     // The training images tell which set this is; the other three files must be of the same one.
@@ -113,7 +113,7 @@ fn read_file<T>(path: &Path, parse: impl FnOnce(&mut dyn Read, &str) -> Result<T
     }
     let open = match File::open(path) {
         Ok(open) => BufReader::new(open),
-        Err(source) => return Err(DataError::Read { file, source }),
+        Err(error) => return Err(DataError::Read { file, error }),
     };
     if path.extension().is_none_or(|extension| extension != "gz") {
         let mut open = open;
@@ -121,7 +121,7 @@ fn read_file<T>(path: &Path, parse: impl FnOnce(&mut dyn Read, &str) -> Result<T
     }
     // However much a gzip stream unpacks to, no more is read than the IDX header announces, and one byte.
     parse(&mut MultiGzDecoder::new(open), &file).map_err(|error| match error {
-        DataError::Read { file, source } if is_gzip(&source) => DataError::Gzip { file, source },
+        DataError::Read { file, error } if is_gzip(&error) => DataError::Gzip { file, error },
         other => other,
     })
 }

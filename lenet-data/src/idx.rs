@@ -214,8 +214,8 @@ fn fill(reader: &mut impl Read, buffer: &mut [u8], name: &str) -> Result<usize, 
             Ok(0) => break,
             Ok(more) => filled += more,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(source) => {
-                return Err(DataError::Read { file: name.to_owned(), source });
+            Err(error) => {
+                return Err(DataError::Read { file: name.to_owned(), error });
             }
         }
     }
