@@ -1,0 +1,67 @@
+//! LeNet-5 on a digit, with neither std nor an allocator; with the feature `std`, the same by the ordinary way.
+//! The exit code is the digit that was read, or 99 if the probabilities are none.
+#![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(not(feature = "std"), no_main)]
+
+use lenet_layers::Params;
+use lenet_model::{Image, LeNet5, Normalization, read};
+
+#[cfg(not(feature = "std"))]
+mod bare {
+    // The C library starts the program and brings memcpy; nothing else of it is used.
+    #[link(name = "c")]
+    unsafe extern "C" {}
+
+    #[panic_handler]
+    fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+        loop {}
+    }
+
+    // The precompiled core refers to it; nothing unwinds here.
+    // SAFETY: no other symbol has this name, and with panic = "abort" nobody calls it.
+    #[unsafe(no_mangle)]
+    extern "C" fn rust_eh_personality() {}
+
+    // SAFETY: the C library calls `main` by this name, and no other symbol has it.
+    #[unsafe(no_mangle)]
+    extern "C" fn main() -> i32 {
+        super::read_seven()
+    }
+}
+
+#[cfg(feature = "std")]
+fn main() {
+    std::process::exit(read_seven());
+}
+
+/// A seven, drawn by hand.
+fn seven() -> Image {
+    let mut image = [[0; 28]; 28];
+    for column in 8..20 {
+        image[6][column] = 255;
+        image[7][column] = 255;
+    }
+    for row in 8..23 {
+        let column = 19 - (row - 8) / 2;
+        image[row][column] = 255;
+        image[row][column - 1] = 200;
+    }
+    image
+}
+
+/// What LeNet-5 makes of it with weights from a linear congruential generator: no good reader, but a right answer can
+/// be told from a wrong one.
+fn read_seven() -> i32 {
+    type Network = LeNet5<lenet_layers::ScaledTanh>;
+    let mut network = Network::zeroed();
+    let mut state = 1998_u32;
+    for index in 0..Network::TENSORS {
+        for number in network.tensor_mut(index) {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            *number = (state >> 8) as f32 / 16_777_216.0 * 0.4 - 0.2;
+        }
+    }
+    let reading = read(&network, &seven(), Normalization::PAPER);
+    let sum: f32 = reading.probabilities.iter().sum();
+    if (0.999_99..1.000_01).contains(&sum) { i32::from(reading.digit) } else { 99 }
+}
