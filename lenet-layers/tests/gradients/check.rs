@@ -1,0 +1,188 @@
+//! The checker: analytic gradients against central differences, in `f64`.
+
+use lenet_layers::simd::{Scalar, Simd};
+use lenet_layers::*;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+/// Half the distance between the two points of a difference. The error is about h^2 from the curvature and 1e-16/h from
+/// rounding: 1e-10 each.
+pub const STEP: f64 = 1e-5;
+
+/// How far a gradient may be from the difference, as a part of the largest gradient of its tensor. Of the tensor, not of
+/// the entry: an entry may be a sum that cancels to nearly nothing, and then rounding alone is more than its millionth.
+pub const TOLERANCE: f64 = 1e-6;
+
+/// What rounding leaves of a difference of values of size one, whatever the gradient is; it matters where a whole tensor
+/// cancels, as the one bias of a single map can.
+pub const ROUNDING: f64 = 1e-9;
+
+/// Numbers from a seed.
+pub struct Draw(ChaCha8Rng);
+
+impl Draw {
+    pub fn new(seed: u64) -> Self {
+        Draw(ChaCha8Rng::seed_from_u64(seed))
+    }
+    /// Uniform in ±`bound`.
+    pub fn within(&mut self, bound: f64) -> f64 {
+        bound * ((self.0.next_u64() >> 11) as f64 / (1u64 << 52) as f64 - 1.0)
+    }
+    /// Uniform among the multiples of 1/32 in ±1: sums of a few thousand products of these are exact in `f32`.
+    pub fn on_grid(&mut self) -> f64 {
+        f64::from((self.0.next_u64() % 65) as u8) / 32.0 - 1.0
+    }
+    pub fn below(&mut self, n: usize) -> usize {
+        (self.0.next_u64() % n as u64) as usize
+    }
+    pub fn fill(&mut self, numbers: &mut [f64], bound: f64) {
+        numbers.fill_with(|| self.within(bound));
+    }
+}
+
+/// Parameters that keep the weighted sums near the bend of a squashing function, whatever the fan-in.
+pub fn draw_params<P: Params<Element = f64>>(draw: &mut Draw, params: &mut P, info: fn(usize) -> ParamInfo) {
+    for index in 0..P::TENSORS {
+        let info = info(index);
+        assert_eq!(info.len(), params.tensor(index).len(), "{info}: what is said of it and what it is");
+        assert_eq!(info.positions().count(), info.len(), "{info}");
+        for (position, number) in params.tensor_mut(index).iter_mut().enumerate() {
+            *number = draw.within(match info.role {
+                Role::Bias => 0.5,
+                Role::Coefficient { window } => 2.0 / window as f64,
+                Role::Weight => 2.0 / ((info.fan_in)(position) as f64).sqrt(),
+            });
+        }
+    }
+}
+
+/// Compares the gradient of one tensor with differences: `loss(i, h)` is the loss with number `i` moved by `h`.
+///
+/// Where `kinks` are expected (ReLU, max pooling) a difference may straddle one and mean nothing. Such a difference
+/// changes with its step, a sound one does not; so those few are left out. The rule looks at the forward pass alone.
+pub fn compare(
+    name: &str,
+    analytic: &[f64],
+    kinks: bool,
+    mut loss: impl FnMut(usize, f64) -> f64,
+) -> Result<(), String> {
+    let mut difference = |i, h| (loss(i, h) - loss(i, -h)) / (2.0 * h);
+    let numeric: Vec<f64> = (0..analytic.len()).map(|i| difference(i, STEP)).collect();
+    let largest = numeric.iter().chain(analytic).fold(0.0, |m: f64, x| m.max(x.abs()));
+    let allowed = TOLERANCE * largest + ROUNDING;
+    let mut left_out = 0;
+    for (i, (a, n)) in analytic.iter().zip(&numeric).enumerate() {
+        // Written so that a NaN fails.
+        if (a - n).abs() <= allowed {
+            continue;
+        }
+        if kinks && (difference(i, STEP / 2.0) - n).abs() > allowed / 4.0 {
+            left_out += 1;
+            continue;
+        }
+        return Err(format!("{name}[{i}]: {a} by rule, {n} by difference; the largest of the tensor is {largest}"));
+    }
+    if left_out > 2 + analytic.len() / 50 {
+        return Err(format!("{name}: {left_out} of {} stand at a kink", analytic.len()));
+    }
+    Ok(())
+}
+
+/// One check of one instantiation, from a seed; whether kinks are expected comes second.
+pub type Check = fn(u64, bool) -> Result<(), String>;
+
+/// Checks a layer alone, by every parameter and every input. The loss is a random linear function of its output, so that
+/// every path through the layer counts.
+pub fn layer<L: Layer<I> + Described, I: Shape>(seed: u64, kinks: bool) -> Result<(), String> {
+    let mut draw = Draw::new(seed);
+    let mut params = L::Params::<f64>::boxed();
+    draw_params(&mut draw, &mut *params, L::info);
+    let mut x = Tensor::<I, f64>::boxed();
+    draw.fill(x.cells_mut(), 1.0);
+    let mut y = Tensor::<L::Out, f64>::boxed();
+    let mut g = Tensor::<L::Out, f64>::boxed();
+    draw.fill(g.cells_mut(), 1.0);
+
+    // What lies in `grad` stays there: gradients are added. What lies in `dx` goes: it is overwritten.
+    let mut before = L::Params::<f64>::boxed();
+    (0..L::Params::<f64>::TENSORS).for_each(|i| draw.fill(before.tensor_mut(i), 1.0));
+    let mut grad = L::Params::<f64>::boxed();
+    grad.copy_from(&before);
+    let mut dx = Tensor::<I, f64>::boxed();
+    draw.fill(dx.cells_mut(), 100.0);
+    let mut dy = g.clone();
+    y.fill(f64::NAN);
+    L::forward(Scalar, &params, &x, &mut y);
+    L::backward(Scalar, &params, &x, &y, &mut dy, Some(&mut dx), &mut grad);
+
+    // Without `dx` the parameters' gradients are the same.
+    let mut again = L::Params::<f64>::boxed();
+    again.copy_from(&before);
+    L::backward(Scalar, &params, &x, &y, &mut g.clone(), None, &mut again);
+    for i in 0..L::Params::<f64>::TENSORS {
+        if grad.tensor(i) != again.tensor(i) {
+            return Err(format!("{}: the gradient depends on whether dx is wanted", L::info(i)));
+        }
+    }
+
+    let mut out = y.clone();
+    let mut run = |params: &L::Params<f64>, x: &Tensor<I, f64>| {
+        L::forward(Scalar, params, x, &mut out);
+        out.cells().iter().zip(g.cells()).map(|(y, g)| y * g).sum::<f64>()
+    };
+    for i in 0..L::Params::<f64>::TENSORS {
+        let analytic: Vec<f64> = grad.tensor(i).iter().zip(before.tensor(i)).map(|(g, b)| g - b).collect();
+        compare(L::info(i).name, &analytic, kinks, |j, h| {
+            let kept = params.tensor(i)[j];
+            params.tensor_mut(i)[j] = kept + h;
+            let loss = run(&params, &x);
+            params.tensor_mut(i)[j] = kept;
+            loss
+        })?;
+    }
+    compare("x", dx.cells(), kinks, |j, h| {
+        let kept = x.cells()[j];
+        x.cells_mut()[j] = kept + h;
+        let loss = run(&params, &x);
+        x.cells_mut()[j] = kept;
+        loss
+    })
+}
+
+/// Whichever activation [`Drawn::choose`] has chosen for this thread. A list of shapes times five activations, each
+/// compiled for itself, would take minutes; a few shapes have that, the rest have this.
+pub struct Drawn;
+
+thread_local! {
+    static CHOSEN: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+impl Drawn {
+    pub const NAMES: [&str; 5] = [Identity::NAME, ScaledTanh::NAME, Tanh::NAME, Sigmoid::NAME, Relu::NAME];
+    pub const RELU: usize = 4;
+    pub fn choose(activation: usize) {
+        CHOSEN.set(activation);
+    }
+}
+
+impl Activation for Drawn {
+    const NAME: &'static str = "drawn";
+    fn apply<S: Simd, E: Element>(simd: S, a: E) -> E {
+        match CHOSEN.get() {
+            0 => Identity::apply(simd, a),
+            1 => ScaledTanh::apply(simd, a),
+            2 => Tanh::apply(simd, a),
+            3 => Sigmoid::apply(simd, a),
+            _ => Relu::apply(simd, a),
+        }
+    }
+    fn slope<E: Element>(y: E) -> E {
+        match CHOSEN.get() {
+            0 => Identity::slope(y),
+            1 => ScaledTanh::slope(y),
+            2 => Tanh::slope(y),
+            3 => Sigmoid::slope(y),
+            _ => Relu::slope(y),
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Every layer alone, over a list of shapes, with every activation.
+
+use crate::check::{Check, Drawn, layer};
+use lenet_layers::*;
+use proptest::prelude::*;
+
+connection_table! {
+    /// Not every map is seen, and one output map sees none.
+    pub struct Gaps: 4 -> 3, 5;
+    "X . X ."
+    ". . . ."
+    "X X X ."
+}
+connection_table! {
+    /// More output maps than input maps, and a single connection each.
+    pub struct Fan: 2 -> 5, 6;
+    "X ."
+    ". X"
+    "X ."
+    ". X"
+    "X X"
+}
+connection_table! {
+    /// All there is.
+    pub struct Only: 1 -> 1, 1;
+    "X"
+}
+
+/// A list of instantiations.
+macro_rules! checks {
+    ($($layer:ty, on $input:ty;)+) => { &[$(layer::<$layer, $input>),+] };
+}
+
+const CONV: &[Check] = checks! {
+    Conv2d<1, 1, 1, Drawn>, on Maps<1, 1, 1>;
+    Conv2d<1, 2, 3, Drawn>, on Maps<1, 5, 8>;
+    Conv2d<1, 6, 5, Drawn>, on Maps<1, 9, 7>;
+    Conv2d<2, 3, 2, Drawn>, on Maps<2, 4, 7>;
+    Conv2d<3, 1, 3, Drawn>, on Maps<3, 6, 5>;
+    Conv2d<2, 5, 1, Drawn>, on Maps<2, 3, 4>; // a kernel of one cell
+    Conv2d<4, 2, 4, Drawn>, on Maps<4, 4, 9>; // one row out
+    Conv2d<2, 3, 5, Drawn>, on Maps<2, 8, 5>; // one column out
+    Conv2d<3, 6, 5, Drawn>, on Maps<3, 5, 5>; // one cell out: the matrix product
+    Conv2d<2, 9, 2, Drawn>, on Maps<2, 2, 2>; // the same, more units than fit in a group of four
+    Conv2d<5, 4, 3, Drawn>, on Maps<5, 4, 4>;
+    Conv2d<1, 4, 7, Drawn>, on Maps<1, 8, 11>;
+};
+
+const SPARSE: &[Check] = checks! {
+    SparseConv2d<6, 16, 60, 3, Table1, Drawn>, on Maps<6, 5, 4>;
+    SparseConv2d<6, 16, 60, 2, Table1, Drawn>, on Maps<6, 2, 2>; // one cell out
+    SparseConv2d<4, 3, 5, 3, Gaps, Drawn>, on Maps<4, 6, 5>;
+    SparseConv2d<4, 3, 5, 1, Gaps, Drawn>, on Maps<4, 2, 3>;
+    SparseConv2d<4, 3, 5, 5, Gaps, Drawn>, on Maps<4, 5, 5>;
+    SparseConv2d<4, 3, 5, 2, Gaps, Drawn>, on Maps<4, 7, 2>;
+    SparseConv2d<2, 5, 6, 2, Fan, Drawn>, on Maps<2, 3, 6>;
+    SparseConv2d<2, 5, 6, 4, Fan, Drawn>, on Maps<2, 4, 8>;
+    SparseConv2d<2, 5, 6, 1, Fan, Drawn>, on Maps<2, 1, 1>;
+    SparseConv2d<2, 5, 6, 3, Fan, Drawn>, on Maps<2, 9, 5>;
+    SparseConv2d<1, 1, 1, 3, Only, Drawn>, on Maps<1, 5, 4>;
+    SparseConv2d<1, 1, 1, 1, Only, Drawn>, on Maps<1, 1, 1>;
+};
+
+const SUBSAMPLE: &[Check] = checks! {
+    Subsample<1, 1, Drawn>, on Maps<1, 1, 1>;
+    Subsample<3, 1, Drawn>, on Maps<3, 4, 5>;
+    Subsample<1, 2, Drawn>, on Maps<1, 2, 2>;
+    Subsample<6, 2, Drawn>, on Maps<6, 6, 4>;
+    Subsample<2, 2, Drawn>, on Maps<2, 10, 2>;
+    Subsample<4, 3, Drawn>, on Maps<4, 3, 9>;
+    Subsample<1, 3, Drawn>, on Maps<1, 12, 6>;
+    Subsample<5, 4, Drawn>, on Maps<5, 4, 8>;
+    Subsample<2, 5, Drawn>, on Maps<2, 5, 15>;
+    Subsample<16, 2, Drawn>, on Maps<16, 2, 4>;
+    Subsample<3, 7, Drawn>, on Maps<3, 7, 7>;
+    Subsample<2, 6, Drawn>, on Maps<2, 12, 6>;
+};
+
+const DENSE: &[Check] = checks! {
+    Dense<1, 1, Drawn>, on Units<1>;
+    Dense<1, 4, Drawn>, on Units<1>;
+    Dense<4, 1, Drawn>, on Units<4>;
+    Dense<4, 4, Drawn>, on Units<4>;
+    Dense<7, 5, Drawn>, on Units<7>;
+    Dense<3, 10, Drawn>, on Units<3>;
+    Dense<63, 6, Drawn>, on Units<63>; // around the chunk of 64 inputs
+    Dense<64, 3, Drawn>, on Units<64>;
+    Dense<65, 7, Drawn>, on Units<65>;
+    Dense<130, 9, Drawn>, on Units<130>;
+    Dense<5, 65, Drawn>, on Units<5>;
+    Dense<64, 63, Drawn>, on Units<64>;
+    Dense<8, 130, Drawn>, on Units<8>;
+};
+
+const AVG_POOL: &[Check] = checks! {
+    AvgPool<1>, on Maps<1, 1, 1>;
+    AvgPool<1>, on Maps<2, 3, 5>;
+    AvgPool<2>, on Maps<1, 2, 2>;
+    AvgPool<2>, on Maps<6, 4, 6>;
+    AvgPool<2>, on Maps<3, 10, 2>;
+    AvgPool<3>, on Maps<2, 3, 9>;
+    AvgPool<3>, on Maps<1, 6, 6>;
+    AvgPool<4>, on Maps<5, 8, 4>;
+    AvgPool<5>, on Maps<2, 5, 10>;
+    AvgPool<7>, on Maps<4, 7, 7>;
+    AvgPool<6>, on Maps<1, 6, 12>;
+    AvgPool<2>, on Maps<16, 2, 8>;
+};
+
+const MAX_POOL: &[Check] = checks! {
+    MaxPool<1>, on Maps<1, 1, 1>;
+    MaxPool<1>, on Maps<2, 3, 5>;
+    MaxPool<2>, on Maps<1, 2, 2>;
+    MaxPool<2>, on Maps<6, 4, 6>;
+    MaxPool<2>, on Maps<3, 10, 2>;
+    MaxPool<3>, on Maps<2, 3, 9>;
+    MaxPool<3>, on Maps<1, 6, 6>;
+    MaxPool<4>, on Maps<5, 8, 4>;
+    MaxPool<5>, on Maps<2, 5, 10>;
+    MaxPool<7>, on Maps<4, 7, 7>;
+    MaxPool<6>, on Maps<1, 6, 12>;
+    MaxPool<2>, on Maps<16, 2, 8>;
+};
+
+const FLATTEN: &[Check] = checks! {
+    Flatten, on Maps<1, 1, 1>;
+    Flatten, on Maps<1, 4, 3>;
+    Flatten, on Maps<3, 1, 5>;
+    Flatten, on Maps<16, 5, 5>;
+    Flatten, on Maps<7, 1, 1>;
+    Flatten, on Maps<2, 9, 2>;
+};
+
+/// Each layer with each activation as it is used: as a type of its own.
+fn with<A: Activation>() -> &'static [Check] {
+    const {
+        checks! {
+            Conv2d<2, 3, 3, A>, on Maps<2, 5, 7>;
+            Conv2d<2, 6, 3, A>, on Maps<2, 3, 3>;
+            SparseConv2d<4, 3, 5, 2, Gaps, A>, on Maps<4, 3, 5>;
+            Subsample<3, 2, A>, on Maps<3, 4, 6>;
+            Dense<9, 6, A>, on Units<9>;
+        }
+    }
+}
+const TYPES: [fn() -> &'static [Check]; 5] =
+    [with::<Identity>, with::<ScaledTanh>, with::<Tanh>, with::<Sigmoid>, with::<Relu>];
+
+/// Runs the drawn check and says which it was.
+fn run(checks: &[Check], which: prop::sample::Index, activation: usize, seed: u64) -> Result<(), TestCaseError> {
+    let (number, name) = (which.index(checks.len()), Drawn::NAMES[activation]);
+    Drawn::choose(activation);
+    checks[number](seed, activation == Drawn::RELU)
+        .map_err(|why| TestCaseError::fail(format!("shape {number} of the list, {name}: {why}")))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
+
+    #[test]
+    fn a_convolution(which: prop::sample::Index, activation in 0..5usize, seed: u64) {
+        run(CONV, which, activation, seed)?;
+    }
+
+    #[test]
+    fn a_sparse_convolution(which: prop::sample::Index, activation in 0..5usize, seed: u64) {
+        run(SPARSE, which, activation, seed)?;
+    }
+
+    #[test]
+    fn a_subsampling_layer(which: prop::sample::Index, activation in 0..5usize, seed: u64) {
+        run(SUBSAMPLE, which, activation, seed)?;
+    }
+
+    #[test]
+    fn a_dense_layer(which: prop::sample::Index, activation in 0..5usize, seed: u64) {
+        run(DENSE, which, activation, seed)?;
+    }
+
+    #[test]
+    fn every_activation_as_a_type(which: prop::sample::Index, activation in 0..5usize, seed: u64) {
+        run(TYPES[activation](), which, activation, seed)?;
+    }
+
+    #[test]
+    fn average_pooling(which: prop::sample::Index, seed: u64) {
+        run(AVG_POOL, which, 0, seed)?;
+    }
+
+    #[test]
+    fn max_pooling(which: prop::sample::Index, seed: u64) {
+        // The largest of a window changes where two cells are equal: a kink like ReLU's.
+        run(MAX_POOL, which, Drawn::RELU, seed)?;
+    }
+
+    #[test]
+    fn flattening(which: prop::sample::Index, seed: u64) {
+        run(FLATTEN, which, 0, seed)?;
+    }
+}
+
+/// Proptest may leave a shape out; here each has its turn with each activation.
+#[test]
+fn every_shape_once() {
+    for (activation, typed) in TYPES.iter().enumerate() {
+        Drawn::choose(activation);
+        let smooth = [CONV, SPARSE, SUBSAMPLE, DENSE, AVG_POOL, FLATTEN, typed()];
+        for (checks, kinks) in smooth.map(|checks| (checks, false)).into_iter().chain([(MAX_POOL, true)]) {
+            for (number, check) in checks.iter().enumerate() {
+                check(1998, kinks || activation == Drawn::RELU)
+                    .unwrap_or_else(|why| panic!("shape {number} of a list, {}: {why}", Drawn::NAMES[activation]));
+            }
+        }
+    }
+}

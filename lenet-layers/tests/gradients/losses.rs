@@ -1,0 +1,208 @@
+//! The losses: their gradients, their lanes, their extremes.
+
+use crate::check::{Draw, compare};
+use lenet_layers::simd::{Isa, Kernel, Scalar, Simd};
+use lenet_layers::*;
+use proptest::prelude::*;
+
+/// One of the three, chosen when the test runs.
+#[derive(Clone, Copy, Debug)]
+pub enum AnyLoss {
+    SoftmaxMeanSquared,
+    SoftmaxCrossEntropy,
+    MeanSquared,
+}
+
+pub const LOSSES: [AnyLoss; 3] = [AnyLoss::SoftmaxMeanSquared, AnyLoss::SoftmaxCrossEntropy, AnyLoss::MeanSquared];
+
+impl<const N: usize> Loss<Units<N>, Class<N>> for AnyLoss {
+    fn evaluate<S: Simd, T: Cell>(
+        &self,
+        simd: S,
+        y: &Tensor<Units<N>, T>,
+        targets: &[Class<N>],
+        scale: T::Element,
+        dy: &mut Tensor<Units<N>, T>,
+    ) -> T::Element {
+        match self {
+            AnyLoss::SoftmaxMeanSquared => SoftmaxMeanSquared.evaluate(simd, y, targets, scale, dy),
+            AnyLoss::SoftmaxCrossEntropy => SoftmaxCrossEntropy.evaluate(simd, y, targets, scale, dy),
+            AnyLoss::MeanSquared => MeanSquared.evaluate(simd, y, targets, scale, dy),
+        }
+    }
+}
+
+fn class<const N: usize>(index: usize) -> Class<N> {
+    Class::new(index % N).unwrap()
+}
+
+/// The formula itself, in `f64`, as the paper or any textbook has it.
+fn plainly(loss: AnyLoss, y: &[f64], target: usize) -> f64 {
+    let sum: f64 = y.iter().map(|y| y.exp()).sum();
+    let outputs = y.iter().enumerate();
+    match loss {
+        AnyLoss::SoftmaxMeanSquared => {
+            outputs.map(|(i, y)| (y.exp() / sum - f64::from(u8::from(i == target))).powi(2)).sum()
+        }
+        AnyLoss::SoftmaxCrossEntropy => -(y[target].exp() / sum).ln(),
+        AnyLoss::MeanSquared => outputs.map(|(i, y)| (y - if i == target { 1.0 } else { -1.0 }).powi(2) / 2.0).sum(),
+    }
+}
+
+fn gradient<const N: usize>(loss: AnyLoss, seed: u64) -> Result<(), String> {
+    let mut draw = Draw::new(seed);
+    let mut y = Tensor::<Units<N>, f64>::ZERO;
+    draw.fill(&mut y.data, 2.0);
+    let target = draw.below(N);
+    let scale = draw.within(2.0);
+    let mut dy = Tensor::<Units<N>, f64>::ZERO;
+    draw.fill(&mut dy.data, 100.0);
+    let value = loss.evaluate(Scalar, &y, &[class(target)], scale, &mut dy);
+    let expected = plainly(loss, &y.data, target);
+    if (value - expected).abs() > 1e-12 * (1.0 + expected) {
+        return Err(format!("{loss:?} of {N}: {value}, by the formula {expected}"));
+    }
+    compare("dy", &dy.data, false, |i, h| {
+        let mut moved = y.data;
+        moved[i] += h;
+        scale * plainly(loss, &moved, target)
+    })
+}
+
+/// A block of `count` examples against the examples one by one in `f64`.
+struct Block {
+    loss: AnyLoss,
+    count: usize,
+    seed: u64,
+}
+impl Kernel for Block {
+    type Output = Result<(), String>;
+    fn run<S: Simd>(self, simd: S) -> Self::Output {
+        let Block { loss, count, seed } = self;
+        let mut draw = Draw::new(seed);
+        let mut y = Tensor::<Units<10>, Lanes<16>>::ZERO;
+        y.cells_mut().iter_mut().for_each(|cell| cell.0.fill_with(|| draw.within(3.0) as f32));
+        let targets: Vec<Class<10>> = (0..count).map(|_| class(draw.below(10))).collect();
+        let mut dy = Tensor::<Units<10>, Lanes<16>>::ZERO;
+        dy.fill(Lanes::splat(f32::NAN));
+        let total = f64::from(loss.evaluate(simd, &y, &targets, 0.125, &mut dy));
+        let mut sum = 0.0;
+        for lane in 0..16 {
+            let single = Tensor::<Units<10>, f64> { data: y.data.map(|cell| f64::from(cell.0[lane])) };
+            let mut expected = Tensor::<Units<10>, f64>::ZERO;
+            // A lane without a target has no gradient.
+            if let Some(target) = targets.get(lane) {
+                sum += loss.evaluate(Scalar, &single, &[*target], 0.125, &mut expected);
+            }
+            for i in 0..10 {
+                let (got, want) = (f64::from(dy.data[i].0[lane]), expected.data[i]);
+                if (got - want).abs() > 1e-6 || (lane >= count && got != 0.0) {
+                    return Err(format!("{loss:?}, lane {lane} of {count}: {got}, not {want}"));
+                }
+            }
+        }
+        if (total - sum).abs() <= 1e-5 * (1.0 + sum) { Ok(()) } else { Err(format!("{loss:?}: {total}, not {sum}")) }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
+
+    #[test]
+    fn gradients(loss in prop::sample::select(&LOSSES), seed: u64) {
+        for check in [gradient::<2>, gradient::<3>, gradient::<10>, gradient::<17>] {
+            check(loss, seed).map_err(TestCaseError::fail)?;
+        }
+    }
+
+    #[test]
+    fn lanes_and_masks(loss in prop::sample::select(&LOSSES), count in 0..=16usize, seed: u64) {
+        for isa in Isa::all_available() {
+            let checked = isa.dispatch(Block { loss, count, seed });
+            checked.map_err(|why| TestCaseError::fail(format!("{isa}: {why}")))?;
+        }
+    }
+}
+
+/// The largest outputs anyone will see, in one number type.
+struct Extremes(AnyLoss);
+impl Kernel for Extremes {
+    type Output = ();
+    fn run<S: Simd>(self, simd: S) {
+        fn on<S: Simd, T: Cell>(loss: AnyLoss, simd: S) {
+            let big = |x: f64| T::splat(T::Element::from_f64(x));
+            let mut dy = Tensor::<Units<4>, T>::ZERO;
+            for y in [[1e4, -1e4, 1e4, 0.0], [-1e4, -1e4, -1e4, -1e4], [-1e4, 1e4, -1e4, -1e4]] {
+                for target in 0..4 {
+                    let targets = vec![class(target); T::LANES];
+                    let y = Tensor { data: y.map(big) };
+                    let value = loss.evaluate(simd, &y, &targets, T::Element::from_f64(1.0), &mut dy);
+                    assert!(value.is_finite(), "{loss:?}: {value}");
+                    assert!(dy.cells().iter().all(|d| d.lanes().iter().all(|d| d.is_finite())), "{loss:?}: {dy:?}");
+                }
+            }
+            // Cross-entropy knows how wrong it was, however wrong.
+            let y = Tensor { data: [1e4, -1e4, -1e4, -1e4].map(big) };
+            let wrong = SoftmaxCrossEntropy.evaluate(simd, &y, &[class(1)], T::Element::from_f64(1.0), &mut dy);
+            assert_eq!(wrong.to_f64(), 2e4);
+        }
+        on::<S, f32>(self.0, simd);
+        on::<S, f64>(self.0, simd);
+        on::<S, Lanes<16>>(self.0, simd);
+    }
+}
+
+/// A NaN in one lane, at each output in turn.
+struct NotANumber(AnyLoss);
+impl Kernel for NotANumber {
+    type Output = ();
+    fn run<S: Simd>(self, simd: S) {
+        for bad in 0..4 {
+            let mut y = Tensor::<Units<4>, Lanes<16>>::ZERO;
+            y.data[bad].0[7] = f32::NAN;
+            let mut dy = Tensor::<Units<4>, Lanes<16>>::ZERO;
+            let value = self.0.evaluate(simd, &y, &[class(2); 16], 1.0, &mut dy);
+            assert!(value.is_nan(), "{:?}: a NaN at output {bad} gives {value}", self.0);
+            assert!(dy.data[bad].0[7].is_nan(), "{:?}: no NaN in the gradient", self.0);
+            let clean = |lane: usize| dy.data.iter().all(|cell| cell.0[lane].is_finite());
+            assert!((0..16).all(|lane| lane == 7 || clean(lane)), "{:?}: a NaN leaves its lane", self.0);
+            let alone = self.0.evaluate(simd, &y, &[class(2); 7], 1.0, &mut dy);
+            assert!(alone.is_finite(), "{:?}: a lane without a target counts", self.0);
+        }
+    }
+}
+
+#[test]
+fn extreme_outputs_stay_finite() {
+    for (isa, loss) in Isa::all_available().flat_map(|isa| LOSSES.map(|loss| (isa, loss))) {
+        isa.dispatch(Extremes(loss));
+    }
+}
+
+#[test]
+fn a_nan_stays_a_nan_and_in_its_lane() {
+    for (isa, loss) in Isa::all_available().flat_map(|isa| LOSSES.map(|loss| (isa, loss))) {
+        isa.dispatch(NotANumber(loss));
+    }
+}
+
+#[test]
+fn softmax_is_a_distribution() {
+    let y = Tensor::<Units<3>, f64> { data: [1.0, 2.0, 4.0] };
+    let mut p = y.clone();
+    softmax(Scalar, &y, &mut p);
+    assert!((p.data.iter().sum::<f64>() - 1.0).abs() < 1e-15);
+    assert!((p.data[2] / p.data[1] - 2f64.exp()).abs() < 1e-12);
+}
+
+#[test]
+fn more_targets_than_lanes_are_refused() {
+    for loss in LOSSES {
+        let caught = std::panic::catch_unwind(|| {
+            let y = Tensor::<Units<2>, f32>::ZERO;
+            loss.evaluate(Scalar, &y, &[class(0); 2], 1.0, &mut y.clone())
+        });
+        let why = caught.unwrap_err();
+        assert_eq!(why.downcast_ref::<String>().map(String::as_str), Some("2 targets for 1 lanes"), "{loss:?}");
+    }
+}

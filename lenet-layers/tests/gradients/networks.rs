@@ -1,0 +1,150 @@
+//! Whole networks, to every parameter and to the input, with every activation and every loss.
+
+use crate::check::{Draw, Drawn, compare, draw_params};
+use crate::layers::Gaps;
+use crate::losses::{AnyLoss, LOSSES};
+use lenet_layers::simd::Scalar;
+use lenet_layers::*;
+use proptest::prelude::*;
+
+sequential! {
+    /// Every kind of stage of LeNet-5 but C3's.
+    pub struct Plain<A: Activation = Drawn>, trace PlainTrace {
+        input:                      Maps<1, 8, 12>;
+        c1:   Conv2d<1, 2, 3, A>    => Maps<2, 6, 10>;
+        s2:   Subsample<2, 2, A>    => Maps<2, 3, 5>;
+        flat: Flatten               => Units<30>;
+        f3:   Dense<30, 7, A>       => Units<7>;
+        out:  Dense<7, 4>           => Units<4>;
+    }
+}
+sequential! {
+    /// Several input channels, a table, and a sparse convolution down to one cell.
+    pub struct Sparse, trace SparseTrace {
+        input:                                 Maps<2, 7, 7>;
+        c1:   Conv2d<2, 4, 2, Drawn>           => Maps<4, 6, 6>;
+        p2:   AvgPool<3>                       => Maps<4, 2, 2>;
+        c3:   SparseConv2d<4, 3, 5, 2, Gaps, Drawn> => Maps<3, 1, 1>;
+        flat: Flatten                          => Units<3>;
+        out:  Dense<3, 5>                      => Units<5>;
+    }
+}
+sequential! {
+    /// Max pooling, a kernel of one cell, and an output that is squashed.
+    pub struct Largest, trace LargestTrace {
+        input:                         Maps<3, 5, 9>;
+        c1:   Conv2d<3, 2, 1, Drawn>   => Maps<2, 5, 9>;
+        c2:   Conv2d<2, 4, 2, Drawn>   => Maps<4, 4, 8>;
+        p3:   MaxPool<2>               => Maps<4, 2, 4>;
+        c4:   Conv2d<4, 6, 2>          => Maps<6, 1, 3>;
+        flat: Flatten                  => Units<18>;
+        out:  Dense<18, 3, Drawn>      => Units<3>;
+    }
+}
+sequential! {
+    /// A convolution that is a matrix product, on an input that is a stack of maps.
+    pub struct Matrix, trace MatrixTrace {
+        input:                         Maps<4, 3, 3>;
+        c1:   Conv2d<4, 6, 3, Drawn>   => Maps<6, 1, 1>;
+        flat: Flatten                  => Units<6>;
+        f2:   Dense<6, 5, Drawn>       => Units<5>;
+        out:  Dense<5, 10>             => Units<10>;
+    }
+}
+
+/// All of a network, by differences of the loss.
+fn network<N, const CLASSES: usize>(loss: AnyLoss, seed: u64, kinks: bool) -> Result<(), String>
+where
+    N: Network<Element = f64, Output = Units<CLASSES>>,
+{
+    let mut draw = Draw::new(seed);
+    let mut net = N::boxed();
+    draw_params(&mut draw, &mut *net, N::info);
+    let mut trace = N::Trace::<f64>::boxed();
+    draw.fill(trace.input_mut().cells_mut(), 1.0);
+    let target = [Class::<CLASSES>::new(draw.below(CLASSES)).unwrap()];
+    let scale = 0.5 + draw.below(3) as f64;
+    let mut sink = Tensor::<Units<CLASSES>, f64>::ZERO;
+
+    let mut errors = N::Trace::<f64>::boxed();
+    net.forward(&mut trace);
+    loss.evaluate(Scalar, trace.output(), &target, scale, errors.output_mut());
+    let mut grad = Grad::<N>::boxed();
+    draw.fill(errors.input_mut().cells_mut(), 100.0);
+    net.backward_to_input(&trace, &mut errors, &mut grad);
+
+    // The backward pass that stops short of the input gives the same gradient, and adds it.
+    let mut twice = Grad::<N>::boxed();
+    for _ in 0..2 {
+        let mut errors = N::Trace::<f64>::boxed();
+        loss.evaluate(Scalar, trace.output(), &target, scale, errors.output_mut());
+        net.backward(&trace, &mut errors, &mut twice);
+        if errors.input().cells().iter().any(|d| *d != 0.0) {
+            return Err("the input's gradient was computed unasked".into());
+        }
+    }
+    for (once, twice) in grad.tensors().zip(twice.tensors()) {
+        if once.iter().zip(twice).any(|(once, twice)| (2.0 * once - twice).abs() > 1e-12 * (1.0 + once.abs())) {
+            return Err("two backward passes are not twice one".into());
+        }
+    }
+
+    let mut run =
+        |net: &N, trace: &mut N::Trace<f64>| scale * loss.evaluate(Scalar, net.forward(trace), &target, 1.0, &mut sink);
+    for i in 0..N::TENSORS {
+        compare(&N::info(i).to_string(), grad.tensor(i), kinks, |j, h| {
+            let kept = net.tensor(i)[j];
+            net.tensor_mut(i)[j] = kept + h;
+            let loss = run(&net, &mut trace);
+            net.tensor_mut(i)[j] = kept;
+            loss
+        })?;
+    }
+    compare("input", errors.input().cells(), kinks, |j, h| {
+        let kept = trace.input().cells()[j];
+        trace.input_mut().cells_mut()[j] = kept + h;
+        let loss = run(&net, &mut trace);
+        trace.input_mut().cells_mut()[j] = kept;
+        loss
+    })
+}
+
+fn checked(name: &str, activation: usize, result: Result<(), String>) -> Result<(), TestCaseError> {
+    result.map_err(|why| TestCaseError::fail(format!("{name}, {}: {why}", Drawn::NAMES[activation])))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(60) })]
+
+    #[test]
+    fn a_whole_network(activation in 0..5usize, loss in prop::sample::select(&LOSSES), seed: u64) {
+        Drawn::choose(activation);
+        let kinks = activation == Drawn::RELU;
+        checked("Plain", activation, network::<Plain<Drawn, f64>, 4>(loss, seed, kinks))?;
+        checked("Sparse", activation, network::<Sparse<f64>, 5>(loss, seed, kinks))?;
+        checked("Largest", activation, network::<Largest<f64>, 3>(loss, seed, true))?;
+        checked("Matrix", activation, network::<Matrix<f64>, 10>(loss, seed, kinks))?;
+    }
+
+    #[test]
+    fn a_network_generic_over_its_activation(loss in prop::sample::select(&LOSSES), seed: u64) {
+        checked("Plain", 2, network::<Plain<Tanh, f64>, 4>(loss, seed, false))?;
+        checked("Plain", 3, network::<Plain<Sigmoid, f64>, 4>(loss, seed, false))?;
+    }
+}
+
+#[test]
+fn names_stages_and_counts() {
+    let names: Vec<String> = (0..Sparse::<f32>::TENSORS).map(|i| Sparse::<f32>::info(i).to_string()).collect();
+    assert_eq!(names, ["c1.weight", "c1.bias", "c3.weight", "c3.bias", "out.weight", "out.bias"]);
+    let stages: Vec<_> = Sparse::<f32>::STAGES.iter().map(|s| (s.name, s.params, s.connections)).collect();
+    let c1 = 6 * 6 * (2 * 4 * 4 + 4);
+    assert_eq!(stages, [("c1", 36, c1), ("p2", 0, 4 * 4 * 9), ("c3", 23, 5 * 4 + 3), ("flat", 0, 0), ("out", 20, 20)]);
+    assert_eq!(Sparse::<f32>::CONNECTIONS, c1 + 144 + 23 + 20);
+    assert_eq!(Sparse::<f32>::STAGES[2].layer().to_string(), "convolution 2x2, 5 of 12 kernels, drawn");
+    // An absent kernel moves those behind it: weight 8 of C3 is the first of the pair (2, 0).
+    assert_eq!(Sparse::<f32>::info(2).positions().nth(8), Some((2 * 4) * 4));
+    let mut net = Sparse::<f64>::zeroed();
+    net.tensor_mut(3)[1] = 7.0;
+    assert_eq!(net.c3.bias, [0.0, 7.0, 0.0]);
+}

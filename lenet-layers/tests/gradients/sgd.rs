@@ -1,0 +1,55 @@
+//! Stochastic gradient descent against its formula.
+
+use crate::check::Draw;
+use crate::networks::Sparse;
+use lenet_layers::*;
+use proptest::prelude::*;
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(32) })]
+
+    #[test]
+    fn steps_are_those_of_the_formula(
+        momentum in prop::sample::select(&[0.0, 0.5, 0.9]),
+        decay in prop::sample::select(&[0.0, 1e-3, 0.1]),
+        seed: u64,
+    ) {
+        type Net = Sparse<f64>;
+        let mut draw = Draw::new(seed);
+        let (mut net, mut grad) = (Net::boxed(), Grad::<Net>::boxed());
+        (0..Net::TENSORS).for_each(|i| draw.fill(net.tensor_mut(i), 1.0));
+        let mut sgd = Sgd::<Net>::boxed(momentum, decay);
+        let mut p: Vec<f64> = net.tensors().flatten().copied().collect();
+        let mut v = vec![0.0; Net::LEN];
+        for step in 1..=4 {
+            (0..Net::TENSORS).for_each(|i| draw.fill(grad.tensor_mut(i), 1.0));
+            let rate = 0.1 / f64::from(step);
+            sgd.step(&mut net, &grad, rate);
+            let g: Vec<f64> = grad.tensors().flatten().copied().collect();
+            for i in 0..Net::LEN {
+                v[i] = momentum * v[i] + g[i] + decay * p[i];
+                p[i] -= rate * v[i];
+            }
+        }
+        for (got, want) in net.tensors().flatten().zip(&p) {
+            prop_assert!((got - want).abs() <= 1e-14 * (1.0 + want.abs()), "{} is not {}", got, want);
+        }
+        for (got, want) in sgd.velocity.tensors().flatten().zip(&v) {
+            prop_assert!((got - want).abs() <= 1e-14 * (1.0 + want.abs()), "{} is not {}", got, want);
+        }
+    }
+}
+
+/// Without momentum and decay a step is p - rate g and nothing else.
+#[test]
+fn plain_descent() {
+    let mut net = Sparse::<f32>::boxed();
+    let mut grad = Grad::<Sparse>::boxed();
+    grad.0.out.bias[2] = 4.0;
+    let mut sgd = Sgd::<Sparse>::boxed(0.0, 0.0);
+    for _ in 0..3 {
+        sgd.step(&mut net, &grad, 0.25);
+    }
+    assert_eq!(net.out.bias, [0.0, 0.0, -3.0, 0.0, 0.0]);
+    assert_eq!(net.tensors().flatten().filter(|p| **p != 0.0).count(), 1);
+}

@@ -1,0 +1,60 @@
+//! A sparse convolution is a dense one whose absent kernels are zero.
+
+use crate::check::{Draw, draw_params};
+use crate::layers::{Fan, Gaps};
+use lenet_layers::simd::Scalar;
+use lenet_layers::*;
+use proptest::prelude::*;
+
+/// The sparse layer `P` and the dense layer `D` on the same numbers.
+fn same<P, D, I: Shape>(seed: u64)
+where
+    P: Layer<I> + Described,
+    D: Layer<I, Out = P::Out>,
+{
+    let mut draw = Draw::new(seed);
+    let (mut sparse, mut dense) = (P::Params::<f64>::boxed(), D::Params::<f64>::boxed());
+    draw_params(&mut draw, &mut *sparse, P::info);
+    for i in 0..2 {
+        for (position, weight) in P::info(i).positions().zip(sparse.tensor(i)) {
+            dense.tensor_mut(i)[position] = *weight;
+        }
+    }
+    let mut x = Tensor::<I, f64>::boxed();
+    draw.fill(x.cells_mut(), 1.0);
+    let mut g = Tensor::<P::Out, f64>::boxed();
+    draw.fill(g.cells_mut(), 1.0);
+    let (mut y, mut full_y) = (g.clone(), g.clone());
+    P::forward(Scalar, &sparse, &x, &mut y);
+    D::forward(Scalar, &dense, &x, &mut full_y);
+    // The sums run in another order where the dense layer is a matrix product.
+    near(y.cells(), full_y.cells());
+
+    let (mut dx, mut full_dx) = (Tensor::<I, f64>::boxed(), Tensor::<I, f64>::boxed());
+    let (mut grad, mut full_grad) = (P::Params::<f64>::boxed(), D::Params::<f64>::boxed());
+    P::backward(Scalar, &sparse, &x, &y, &mut g.clone(), Some(&mut dx), &mut grad);
+    D::backward(Scalar, &dense, &x, &full_y, &mut g, Some(&mut full_dx), &mut full_grad);
+    near(dx.cells(), full_dx.cells());
+    for i in 0..2 {
+        let connected: Vec<f64> = P::info(i).positions().map(|position| full_grad.tensor(i)[position]).collect();
+        near(grad.tensor(i), &connected);
+    }
+}
+
+fn near(a: &[f64], b: &[f64]) {
+    assert_eq!(a.len(), b.len());
+    for (a, b) in a.iter().zip(b) {
+        assert!((a - b).abs() <= 1e-12 * (1.0 + b.abs()), "{a} and {b}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(32) })]
+
+    #[test]
+    fn sparse_is_dense_with_zeros(seed: u64) {
+        same::<SparseConv2d<6, 16, 60, 5, Table1, Tanh>, Conv2d<6, 16, 5, Tanh>, Maps<6, 7, 6>>(seed);
+        same::<SparseConv2d<4, 3, 5, 2, Gaps, Sigmoid>, Conv2d<4, 3, 2, Sigmoid>, Maps<4, 2, 2>>(seed);
+        same::<SparseConv2d<2, 5, 6, 3, Fan>, Conv2d<2, 5, 3>, Maps<2, 4, 6>>(seed);
+    }
+}
