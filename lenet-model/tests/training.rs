@@ -1,0 +1,333 @@
+//! Training: the same bits on any number of threads, no example lost or counted twice, and every way to stop.
+
+use lenet_layers::{Params, Relu, Tanh};
+use lenet_model::{
+    Class, DigitNetwork, Event, Examples, Image, InitName, LeNet5, LeNet5Average, LeNet5Dense, LossName, Normalization,
+    Outcome, Recipe, RecipeError, Schedule, TrainError, Training, evaluate,
+};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::ops::ControlFlow;
+
+/// Pictures that are easy to tell apart: a bar for each digit, five columns apart above or below the middle, in noise.
+struct Bars {
+    images: Vec<Image>,
+    labels: Vec<Class<10>>,
+}
+
+impl Bars {
+    fn new(count: usize) -> Self {
+        let mut random = ChaCha8Rng::seed_from_u64(5);
+        let mut bars = Bars { images: Vec::new(), labels: Vec::new() };
+        for i in 0..count {
+            let digit = i % 10;
+            let (top, left) = (2 + 13 * (digit / 5), 1 + 5 * (digit % 5) + random.random_range(0..3));
+            let inside =
+                |row: usize, column: usize| (top..top + 10).contains(&row) && (left..left + 3).contains(&column);
+            bars.images.push(std::array::from_fn(|row| {
+                std::array::from_fn(|column| {
+                    if inside(row, column) { random.random_range(180..=255) } else { random.random_range(0..40) }
+                })
+            }));
+            bars.labels.push(Class::new(digit).unwrap());
+        }
+        bars
+    }
+
+    fn examples(&self) -> Examples<'_> {
+        Examples::new(&self.images, &self.labels).unwrap()
+    }
+}
+
+fn quick() -> Recipe {
+    Recipe { epochs: 2, batch: 32, rate: 0.02, momentum: 0.9, ..Recipe::default() }
+}
+
+fn training<'a>(recipe: &'a Recipe, data: &'a Bars, train: &'a [u32], validation: &'a [u32]) -> Training<'a> {
+    Training { recipe, examples: data.examples(), train, validation, normalization: Normalization::PAPER }
+}
+
+fn unwatched<N>(_: Event<'_, N>) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+fn indexes(range: std::ops::Range<u32>) -> Vec<u32> {
+    range.collect()
+}
+
+fn bits<N: DigitNetwork>(network: &N) -> Vec<u32> {
+    network.tensors().flatten().map(|p| p.to_bits()).collect()
+}
+
+/// Everything that a training came to, the time it took left out.
+fn result<N: DigitNetwork>(outcome: &Outcome<N>) -> (Vec<u32>, Vec<u32>, u32, Vec<[u64; 3]>) {
+    let record = |e: &lenet_model::Epoch| {
+        [e.train_loss, e.train_accuracy, e.validation.as_ref().map_or(0.0, |v| v.loss_sum)].map(f64::to_bits)
+    };
+    (bits(&*outcome.last), bits(&*outcome.best), outcome.best_epoch, outcome.epochs.iter().map(record).collect())
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bits() {
+    let data = Bars::new(470);
+    let (train, validation) = (indexes(0..400), indexes(400..470));
+    // A short last block, a last batch shorter still, more blocks than slots, a batch larger than the data.
+    for batch in [1, 7, 33, 50, 288, 1000] {
+        let recipe = Recipe { batch, ..quick() };
+        let results = [1, 2, 3, 7].map(|threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let run = || training(&recipe, &data, &train, &validation).run::<LeNet5>(unwatched).unwrap();
+            (threads, result(&pool.install(run)))
+        });
+        for (threads, found) in &results[1..] {
+            assert!(*found == results[0].1, "batches of {batch}: {threads} threads and 1 differ");
+        }
+    }
+}
+
+#[test]
+fn the_seed_alone_decides() {
+    let data = Bars::new(60);
+    let train = indexes(0..60);
+    let run = |seed| {
+        let recipe = Recipe { seed, ..quick() };
+        result(&training(&recipe, &data, &train, &[]).run::<LeNet5>(unwatched).unwrap())
+    };
+    assert!(run(1) == run(1), "the same seed twice");
+    assert!(run(1).0 != run(2).0, "another seed");
+}
+
+/// What one step at rate 1 makes of the initial network: it minus the gradient of the mean loss over `train`.
+fn one_step(data: &Bars, train: &[u32], batch: usize) -> Vec<f32> {
+    let recipe = Recipe {
+        epochs: 1,
+        batch,
+        rate: 1.0,
+        momentum: 0.0,
+        schedule: Schedule::Constant,
+        weight_decay: 0.0,
+        ..quick()
+    };
+    let outcome = training(&recipe, data, train, &[]).run::<LeNet5>(unwatched).unwrap();
+    outcome.last.tensors().flatten().copied().collect()
+}
+
+#[test]
+fn a_short_block_is_masked_and_not_dropped() {
+    let data = Bars::new(300);
+    // The step over a batch is the mean of the steps over its examples, whatever of the last block is in use.
+    for count in [5, 16, 17, 31, 260] {
+        let together = one_step(&data, &indexes(0..count), 300);
+        let mut mean = vec![0.0; together.len()];
+        for i in 0..count {
+            for (mean, p) in mean.iter_mut().zip(one_step(&data, &[i], 300)) {
+                *mean += f64::from(p) / f64::from(count);
+            }
+        }
+        let moved = one_step(&data, &[0], 300).iter().zip(&together).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(moved > 1e-2, "{count} examples: the step is as that of one");
+        let worst = together.iter().zip(&mean).map(|(p, m)| (f64::from(*p) - m).abs()).fold(0.0, f64::max);
+        assert!(worst < 1e-6, "{count} examples: {worst:e} from the mean of the single steps");
+    }
+}
+
+#[test]
+fn every_image_is_seen_once_an_epoch() {
+    let data = Bars::new(23);
+    let train = indexes(0..23);
+    let recipe = Recipe { batch: 10, epochs: 2, schedule: Schedule::Linear, ..quick() };
+    let (mut images, mut rates, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
+    let outcome = training(&recipe, &data, &train, &[])
+        .run::<LeNet5>(|event| {
+            if let Event::Step { epoch, step, steps, images: n, rate, .. } = event {
+                images.push(n);
+                rates.push(rate);
+                numbers.push((epoch, step, steps));
+            }
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert_eq!(images, [10, 10, 3, 10, 10, 3]);
+    assert_eq!(numbers, [(1, 1, 6), (1, 2, 6), (1, 3, 6), (2, 4, 6), (2, 5, 6), (2, 6, 6)]);
+    let wanted: Vec<_> = (0..6).map(|step| recipe.rate * Schedule::Linear.factor(step, 6)).collect();
+    assert_eq!(rates, wanted);
+    assert_eq!((outcome.best_epoch, outcome.epochs.len()), (2, 2), "with nothing held out the last is the best");
+    assert!(bits(&*outcome.best) == bits(&*outcome.last));
+    assert!(outcome.epochs.iter().all(|e| e.best && e.validation.is_none()));
+    assert!(outcome.epochs.iter().all(|e| (e.train_accuracy * 23.0).fract().abs() < 1e-9));
+}
+
+fn learns<N: DigitNetwork>(loss: LossName, rate: f64) {
+    let data = Bars::new(400);
+    let (train, validation) = (indexes(0..300), indexes(300..400));
+    let recipe = Recipe { loss, rate, epochs: 8, batch: 10, ..quick() };
+    let outcome = training(&recipe, &data, &train, &validation).run::<N>(unwatched).unwrap();
+    let (first, last) = (&outcome.epochs[0], &outcome.epochs[7]);
+    let name = std::any::type_name::<N>();
+    assert!(last.train_loss < first.train_loss / 2.0, "{name}, {loss}: {} to {}", first.train_loss, last.train_loss);
+    let found = evaluate(&*outcome.best, &loss, &data.examples(), &validation, Normalization::PAPER);
+    assert!(found.accuracy() >= 0.95, "{name}, {loss}: {found}");
+}
+
+#[test]
+fn networks_learn() {
+    learns::<LeNet5>(LossName::MeanSquared, 0.02);
+    learns::<LeNet5Dense<Relu>>(LossName::CrossEntropy, 0.01);
+    learns::<LeNet5Average<Tanh>>(LossName::Targets, 0.005);
+}
+
+#[test]
+fn the_best_on_the_held_out_images_is_kept() {
+    let mut data = Bars::new(160);
+    // Held-out labels that are wrong: the better the network knows the bars, the worse it does here.
+    for label in &mut data.labels[120..] {
+        *label = Class::new((label.index() + 1) % 10).unwrap();
+    }
+    let (train, validation) = (indexes(0..120), indexes(120..160));
+    let recipe = Recipe { epochs: 6, batch: 10, loss: LossName::CrossEntropy, schedule: Schedule::Constant, ..quick() };
+    let mut networks = Vec::new();
+    let outcome = training(&recipe, &data, &train, &validation)
+        .run::<LeNet5>(|event| {
+            if let Event::Epoch { network, .. } = event {
+                networks.push(bits(network));
+            }
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    let scores: Vec<_> = outcome.epochs.iter().map(|e| e.validation.as_ref().unwrap()).collect();
+    let beats =
+        |a: usize, b: usize| (scores[a].correct(), -scores[a].loss()) > (scores[b].correct(), -scores[b].loss());
+    let best = (1..6).fold(0, |best, i| if beats(i, best) { i } else { best });
+    assert!(best < 5, "the last epoch is the best: this test shows nothing");
+    assert_eq!(outcome.best_epoch as usize, best + 1);
+    assert!(bits(&*outcome.best) == networks[best]);
+    assert!(bits(&*outcome.last) == networks[5]);
+    let marked: Vec<_> = (0..6).map(|i| (0..i).all(|before| beats(i, before))).collect();
+    assert_eq!(outcome.epochs.iter().map(|e| e.best).collect::<Vec<_>>(), marked);
+    let again = evaluate(&*outcome.best, &recipe.loss, &data.examples(), &validation, Normalization::PAPER);
+    assert_eq!(again, *scores[best]);
+}
+
+#[test]
+fn an_evaluation_counts_every_example_once() {
+    let data = Bars::new(300);
+    let network = LeNet5::<Tanh>::boxed();
+    // All zeros: every output is equal, and of equals the first is taken.
+    for count in [1, 15, 16, 17, 256, 257, 300] {
+        let found =
+            evaluate(&*network, &LossName::CrossEntropy, &data.examples(), &indexes(0..count), Normalization::PAPER);
+        assert_eq!((found.total(), found.correct()), (count, count.div_ceil(10)));
+        assert!((found.loss() - 10.0_f64.ln()).abs() < 1e-5, "{count}: {}", found.loss());
+        assert!(found.confusion.iter().all(|row| row[1..] == [0; 9]));
+    }
+    let none = evaluate(&*network, &LossName::CrossEntropy, &data.examples(), &[], Normalization::PAPER);
+    assert_eq!((none.total(), none.loss()), (0, 0.0));
+}
+
+#[test]
+fn a_loss_that_is_no_number_stops_it() {
+    let data = Bars::new(40);
+    let train = indexes(0..40);
+    for loss in LossName::ALL {
+        let recipe = Recipe { rate: 1e30, loss: *loss, schedule: Schedule::Constant, ..quick() };
+        let stopped = training(&recipe, &data, &train, &[]).run::<LeNet5<Relu>>(unwatched);
+        let Err(error @ TrainError::NotFinite { epoch: 1, .. }) = stopped else {
+            panic!("{loss}: not stopped by NotFinite in epoch 1");
+        };
+        assert!(error.to_string().contains("rate"), "{error}");
+    }
+}
+
+#[test]
+fn the_watcher_can_stop_it() {
+    let data = Bars::new(40);
+    let train = indexes(0..40);
+    let recipe = Recipe { batch: 10, epochs: 3, ..quick() };
+    let run = |stop_at: fn(&Event<'_, LeNet5>) -> bool| {
+        let watch = |event: Event<'_, LeNet5>| {
+            if stop_at(&event) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        training(&recipe, &data, &train, &[]).run::<LeNet5>(watch)
+    };
+    let at_step = run(|e| matches!(e, Event::Step { step: 6, .. }));
+    assert!(matches!(at_step, Err(TrainError::Stopped { epoch: 2, step: 6 })));
+    let after_epoch = run(|e| matches!(e, Event::Epoch { record, .. } if record.epoch == 2));
+    assert!(matches!(after_epoch, Err(TrainError::Stopped { epoch: 2, step: 8 })));
+    let at_the_end = run(|e| matches!(e, Event::Epoch { record, .. } if record.epoch == 3));
+    assert_eq!(at_the_end.unwrap().epochs.len(), 3, "there was nothing left to stop");
+}
+
+#[test]
+fn examples_that_are_not_there() {
+    let data = Bars::new(20);
+    let recipe = quick();
+    let run = |train: &[u32], validation: &[u32]| {
+        training(&recipe, &data, train, validation).run::<LeNet5>(unwatched).map(|_| ()).unwrap_err()
+    };
+    assert!(matches!(run(&[], &[1]), TrainError::NoExamples));
+    assert!(matches!(run(&[0, 20], &[]), TrainError::NoSuchExample { index: 20, len: 20 }));
+    assert!(matches!(run(&[0, 1], &[19, 77]), TrainError::NoSuchExample { index: 77, len: 20 }));
+    assert!(Examples::new(&data.images, &data.labels[1..]).is_none());
+}
+
+#[test]
+fn numbers_that_make_no_sense() {
+    let zero = |recipe: Recipe| matches!(recipe.check(), Err(RecipeError::Zero(_)));
+    assert!(zero(Recipe { epochs: 0, ..quick() }));
+    assert!(zero(Recipe { batch: 0, ..quick() }));
+    let blames = |recipe: Recipe, blamed: &str| {
+        let error = recipe.check().unwrap_err();
+        assert!(matches!(&error, RecipeError::OutOfRange { name, .. } if *name == blamed), "{error}");
+        assert!(error.to_string().contains("give "), "{error}");
+    };
+    for rate in [0.0, -0.1, f64::NAN, f64::INFINITY] {
+        blames(Recipe { rate, ..quick() }, "the rate");
+    }
+    for momentum in [-0.1, 1.0, 7.0, f64::NAN, f64::INFINITY] {
+        blames(Recipe { momentum, ..quick() }, "the momentum");
+    }
+    for weight_decay in [-0.1, f64::NAN, f64::INFINITY] {
+        blames(Recipe { weight_decay, ..quick() }, "the weight decay");
+    }
+    assert_eq!(Recipe { momentum: 0.0, weight_decay: 0.0, ..quick() }.check(), Ok(()));
+    let data = Bars::new(10);
+    let recipe = Recipe { batch: 0, ..quick() };
+    let refused = training(&recipe, &data, &[0], &[]).run::<LeNet5>(unwatched);
+    assert!(matches!(refused, Err(TrainError::Recipe(RecipeError::Zero("the batch size")))));
+}
+
+#[test]
+fn schedules_start_rise_and_end_as_they_should() {
+    const STEPS: u64 = 1000;
+    let near = |a: f64, b: f64| (a - b).abs() < 1e-12;
+    for schedule in Schedule::ALL.iter().copied() {
+        let factors: Vec<_> = (0..=STEPS).map(|step| schedule.factor(step, STEPS)).collect();
+        let (top, start, end) = match schedule {
+            Schedule::Constant => (0, 1.0, 1.0),
+            Schedule::Linear | Schedule::Cosine => (0, 1.0, 0.0),
+            Schedule::OneCycle => (150, 1.0 / 25.0, 0.0),
+        };
+        assert!(near(factors[0], start) && near(factors[top], 1.0) && near(factors[STEPS as usize], end), "{schedule}");
+        assert!(factors[..=top].is_sorted(), "{schedule} rises to its top");
+        assert!(factors[top..].iter().rev().is_sorted(), "{schedule} never rises after its top");
+        // No step is a jump: the rate goes from step to step by less than a hundredth.
+        assert!(factors.windows(2).all(|w| (w[0] - w[1]).abs() < 0.011), "{schedule}");
+        assert!(schedule.factor(0, 1) > 0.0, "{schedule}: a training of one step learns something");
+    }
+    assert!(near(Schedule::Cosine.factor(500, STEPS), 0.5) && near(Schedule::Linear.factor(250, STEPS), 0.75));
+    assert!(near(Schedule::OneCycle.factor(75, STEPS), 0.52) && near(Schedule::OneCycle.factor(575, STEPS), 0.5));
+}
+
+#[test]
+fn names_are_read_as_they_are_written() {
+    for name in InitName::ALL {
+        assert_eq!(name.to_string().parse(), Ok(*name));
+    }
+    for name in LossName::ALL {
+        assert_eq!(name.to_string().parse(), Ok(*name));
+    }
+    assert_eq!(
+        "median".parse::<LossName>().unwrap_err(),
+        "no loss is called \"median\": choose mse, cross-entropy, mse-targets"
+    );
+}
