@@ -4,7 +4,8 @@ use crate::beside::write_beside;
 use crate::{ActivationName, DigitNetwork, NetworkName};
 use lenet_layers::Normalization;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
-use std::collections::HashMap;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 /// What a checkpoint says of its network, beside the numbers.
@@ -22,19 +23,30 @@ pub struct Description {
     pub epoch: u32,
 }
 
-/// Why a checkpoint can't be written or used. Each names the file and the cure.
+/// Why a checkpoint can't be written or used, in one line that names the file and the cure. The line is whole: what the
+/// operating system said is within it, and no `source()` comes after.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
-    /// The file system said no.
-    #[error("{path}: {source}")]
-    Io {
+    /// The file can't be read.
+    #[error("{path}: can't be read ({error}): give a model that `lenet train` has written")]
+    Read {
         /// The file.
         path: PathBuf,
-        /// What it said.
-        source: std::io::Error,
+        /// What the operating system said.
+        error: std::io::Error,
+    },
+    /// The file can't be written.
+    #[error("{path}: can't be written ({error}): check that its folder is there, may be written to, and has room")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        error: std::io::Error,
     },
     /// The file is no safetensors file, or a broken one.
-    #[error("{path}: not a whole safetensors file ({reason}): give a model that `lenet train` has written")]
+    #[error(
+        "{path}: not a whole safetensors file ({}): give a model that `lenet train` has written", plain(.reason)
+    )]
     Format {
         /// The file.
         path: PathBuf,
@@ -51,7 +63,8 @@ pub enum CheckpointError {
     },
     /// A tensor that does not belong in the network, or not so.
     #[error(
-        "{path}: tensor {tensor}: {reason}: the file was not written for the network {network}, or was changed since"
+        "{path}: tensor {}: {reason}: the file was not written for the network {network}, or was changed since: \
+         give a model that `lenet train` has written", plain(.tensor)
     )]
     Tensor {
         /// The file.
@@ -63,6 +76,12 @@ pub enum CheckpointError {
         /// The network it should be of.
         network: NetworkName,
     },
+}
+
+/// Words from a file that may hold anything, fit to be shown in one line.
+fn plain(words: &str) -> String {
+    let shown = words.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] });
+    shown.take(200).collect()
 }
 
 /// No network of this crate comes near it; a larger file is refused before it is read.
@@ -82,13 +101,16 @@ impl Checkpoint {
     /// # Errors
     /// If the file can't be read, is no safetensors file, or does not say which network it is of.
     pub fn open(path: &Path) -> Result<Self, CheckpointError> {
-        let io = |source| CheckpointError::Io { path: path.into(), source };
-        let size = std::fs::metadata(path).map_err(io)?.len();
-        if size > LARGEST {
-            let reason = format!("{size} bytes is more than any network here has");
-            return Err(CheckpointError::Foreign { path: path.into(), reason });
+        let read = |error| CheckpointError::Read { path: path.into(), error };
+        let foreign = |reason| CheckpointError::Foreign { path: path.into(), reason };
+        let found = std::fs::metadata(path).map_err(read)?;
+        if found.is_dir() {
+            return Err(foreign("is a folder".into()));
         }
-        Self::from_bytes(path, std::fs::read(path).map_err(io)?)
+        if found.len() > LARGEST {
+            return Err(foreign(format!("{} bytes are more than any network here has", found.len())));
+        }
+        Self::from_bytes(path, std::fs::read(path).map_err(read)?)
     }
 
     /// Takes the bytes of a checkpoint; `path` is what errors call it.
@@ -112,7 +134,7 @@ impl Checkpoint {
             text.parse::<f32>()
                 .ok()
                 .filter(|x| x.is_finite())
-                .ok_or_else(|| format!("its {key} is {text:?}, no number"))
+                .ok_or_else(|| format!("its {key} is {text:?}, no finite number"))
         };
         Ok(Description {
             network: entry("network")?.parse()?,
@@ -206,6 +228,25 @@ pub fn save<N: DigitNetwork>(network: &N, description: &Description, path: &Path
         ("program", concat!("lenet ", env!("CARGO_PKG_VERSION")).to_string()),
     ];
     let metadata = metadata.into_iter().map(|(k, v)| (k.to_string(), v)).collect();
-    let bytes = safetensors::serialize(views, Some(metadata)).map_err(format)?;
-    write_beside(path, &bytes).map_err(|source| CheckpointError::Io { path: path.into(), source })
+    let mut bytes = safetensors::serialize(views, Some(metadata)).map_err(format)?;
+    sort_metadata(&mut bytes);
+    write_beside(path, &bytes).map_err(|error| CheckpointError::Write { path: path.into(), error })
+}
+
+/// Puts the metadata of a safetensors file into the order of the alphabet. The library writes it in another one each
+/// time; the same network is to make the same bytes.
+fn sort_metadata(bytes: &mut [u8]) {
+    #[derive(Serialize, Deserialize)]
+    struct Header<'a> {
+        #[serde(rename = "__metadata__")]
+        metadata: BTreeMap<String, String>,
+        #[serde(flatten, borrow)]
+        tensors: BTreeMap<&'a str, serde_json::Value>,
+    }
+    let (length, rest) = bytes.split_first_chunk_mut().expect("a safetensors file begins with a length");
+    let header = &mut rest[..u64::from_le_bytes(*length) as usize];
+    let parsed: Header<'_> = serde_json::from_slice(header).expect("the library has just written it");
+    let sorted = serde_json::to_vec(&parsed).expect("strings and numbers have a JSON form");
+    // The same entries in another order are as long; only blanks come after.
+    header[..sorted.len()].copy_from_slice(&sorted);
 }
