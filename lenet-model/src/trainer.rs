@@ -156,65 +156,34 @@ impl Training<'_> {
         mut watch: impl FnMut(Event<'_, N>) -> ControlFlow<()>,
     ) -> Result<Outcome<N>, TrainError> {
         self.check()?;
-        let recipe = self.recipe;
-        let mut network = N::boxed();
-        initialize(&mut *network, recipe.init.into(), &mut self.random(stream::WEIGHTS));
-        let mut sgd = Sgd::<N>::boxed(recipe.momentum as f32, recipe.weight_decay as f32);
-        let mut batch = Batch::new(recipe.batch.min(self.train.len()));
+        let mut state = State::<N>::new(self);
         let mut best = N::boxed();
         let (mut best_epoch, mut epochs) = (0, Vec::<Epoch>::new());
-
-        let mut order = self.train.to_vec();
-        let mut shuffler = self.random(stream::ORDER);
-        let steps = u64::from(recipe.epochs) * self.train.len().div_ceil(recipe.batch) as u64;
-        let mut step = 0;
-        for epoch in 1..=recipe.epochs {
+        for epoch in 1..=self.recipe.epochs {
             let start = Instant::now();
-            order.shuffle(&mut shuffler);
-            let (mut sum, mut seen) = (Tally::default(), 0);
-            for indexes in order.chunks(recipe.batch) {
-                let rate = recipe.rate * recipe.schedule.factor(step, steps);
-                let (grad, tally) =
-                    batch.gradient(&*network, &recipe.loss, &self.examples, indexes, self.normalization);
-                step += 1;
-                if !tally.loss.is_finite() {
-                    return Err(TrainError::NotFinite { epoch, step });
-                }
-                sgd.step(&mut *network, grad, rate as f32);
-                sum.loss += tally.loss;
-                sum.correct += tally.correct;
-                seen += indexes.len();
-                let (loss, accuracy) = (sum.loss / seen as f64, f64::from(sum.correct) / seen as f64);
-                let event = Event::Step { epoch, step, steps, loss, accuracy, rate, images: indexes.len() };
-                if watch(event).is_break() {
-                    return Err(TrainError::Stopped { epoch, step });
-                }
-            }
-            if !network.is_finite() {
-                return Err(TrainError::NotFinite { epoch, step });
-            }
-            let validation = (!self.validation.is_empty())
-                .then(|| evaluate(&*network, &recipe.loss, &self.examples, self.validation, self.normalization));
+            let (sum, seen) = state.pass(self, epoch, &mut watch)?;
+            let validation = (!self.validation.is_empty()).then(|| {
+                evaluate(&*state.network, &self.recipe.loss, &self.examples, self.validation, self.normalization)
+            });
             let is_best = is_best(validation.as_ref(), &epochs);
             if is_best {
-                best.copy_from(&network);
+                best.copy_from(&state.network);
                 best_epoch = epoch;
             }
-            let record = Epoch {
+            epochs.push(Epoch {
                 epoch,
                 train_loss: sum.loss / seen as f64,
                 train_accuracy: f64::from(sum.correct) / seen as f64,
                 validation,
                 best: is_best,
                 seconds: start.elapsed().as_secs_f64(),
-            };
-            let stop = watch(Event::Epoch { record: &record, network: &network }).is_break();
-            epochs.push(record);
-            if stop && epoch < recipe.epochs {
-                return Err(TrainError::Stopped { epoch, step });
+            });
+            let event = Event::Epoch { record: &epochs[epochs.len() - 1], network: &*state.network };
+            if watch(event).is_break() && epoch < self.recipe.epochs {
+                return Err(TrainError::Stopped { epoch, step: state.step });
             }
         }
-        Ok(Outcome { last: network, best, best_epoch, epochs })
+        Ok(Outcome { last: state.network, best, best_epoch, epochs })
     }
 
     /// A generator of its own for each purpose.
@@ -234,6 +203,68 @@ impl Training<'_> {
             Some(&index) => Err(TrainError::NoSuchExample { index, len }),
             None => Ok(()),
         }
+    }
+}
+
+/// Everything that a step changes.
+struct State<N: DigitNetwork> {
+    network: Box<N>,
+    sgd: Box<Sgd<N>>,
+    batch: Batch<N>,
+    /// The training examples in the order of this epoch; each epoch shuffles the order of the one before.
+    order: Vec<u32>,
+    shuffler: ChaCha8Rng,
+    /// Steps made in all.
+    step: u64,
+}
+
+impl<N: DigitNetwork> State<N> {
+    fn new(training: &Training<'_>) -> Self {
+        let recipe = training.recipe;
+        let mut network = N::boxed();
+        initialize(&mut *network, recipe.init.into(), &mut training.random(stream::WEIGHTS));
+        State {
+            network,
+            sgd: Sgd::boxed(recipe.momentum as f32, recipe.weight_decay as f32),
+            batch: Batch::new(recipe.batch.min(training.train.len())),
+            order: training.train.to_vec(),
+            shuffler: training.random(stream::ORDER),
+            step: 0,
+        }
+    }
+
+    /// One epoch of steps: what its images came to, and how many there were.
+    fn pass(
+        &mut self,
+        training: &Training<'_>,
+        epoch: u32,
+        watch: &mut impl FnMut(Event<'_, N>) -> ControlFlow<()>,
+    ) -> Result<(Tally, usize), TrainError> {
+        let recipe = training.recipe;
+        let steps = u64::from(recipe.epochs) * training.train.len().div_ceil(recipe.batch) as u64;
+        let (mut sum, mut seen) = (Tally::default(), 0);
+        self.order.shuffle(&mut self.shuffler);
+        for indexes in self.order.chunks(recipe.batch) {
+            let rate = recipe.rate * recipe.schedule.factor(self.step, steps);
+            let (grad, tally) =
+                self.batch.gradient(&*self.network, &recipe.loss, &training.examples, indexes, training.normalization);
+            self.step += 1;
+            let step = self.step;
+            if !tally.loss.is_finite() {
+                return Err(TrainError::NotFinite { epoch, step });
+            }
+            self.sgd.step(&mut *self.network, grad, rate as f32);
+            sum.loss += tally.loss;
+            sum.correct += tally.correct;
+            seen += indexes.len();
+            let (loss, accuracy) = (sum.loss / seen as f64, f64::from(sum.correct) / seen as f64);
+            let event = Event::Step { epoch, step, steps, loss, accuracy, rate, images: indexes.len() };
+            if watch(event).is_break() {
+                return Err(TrainError::Stopped { epoch, step });
+            }
+        }
+        // The last step may have spoilt the numbers after its loss was still finite.
+        if self.network.is_finite() { Ok((sum, seen)) } else { Err(TrainError::NotFinite { epoch, step: self.step }) }
     }
 }
 
