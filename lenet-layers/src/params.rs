@@ -138,7 +138,7 @@ impl ParamInfo {
     /// Where each number of the array lies in the dense array of extent `dims`, in the array's order.
     ///
     /// ```
-    /// use lenet_layers::{SparseConv2d, Table1, Trainable};
+    /// use lenet_layers::{Described, SparseConv2d, Table1};
     /// let c3 = SparseConv2d::<6, 16, 60, 5, Table1>::info(0);
     /// assert_eq!((c3.len(), c3.positions().count()), (1500, 1500));
     /// // C3's map 0 sees maps 0, 1 and 2; map 1 sees 1, 2 and 3: the fourth kernel belongs to the pair (1, 1).
