@@ -145,12 +145,12 @@ impl Default for Recipe {
             activation: ActivationName::ScaledTanh,
             loss: LossName::MeanSquared,
             init: InitName::SqrtFanIn,
-            epochs: 20,
+            epochs: 30,
             batch: 32,
             rate: LossName::MeanSquared.default_rate(),
             schedule: Schedule::OneCycle,
             momentum: 0.9,
-            weight_decay: 0.0,
+            weight_decay: 5e-4,
             seed: 1,
         }
     }
