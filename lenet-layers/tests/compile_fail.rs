@@ -30,3 +30,10 @@ fn messages_speak_the_words_of_the_field() {
     }
     assert!(seen > 15, "{seen} messages: where are the rest?");
 }
+
+/// The README shows a message; it is the one the compiler gives.
+#[test]
+fn the_readme_quotes_the_compiler() {
+    let (readme, message) = (include_str!("../README.md"), include_str!("ui/fail_wrong_kernel.stderr"));
+    assert!(readme.contains(message.trim_end()), "README.md shows another message than fail_wrong_kernel.stderr");
+}

@@ -7,41 +7,41 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// Half the distance between the two points of a difference. The error is about h^2 from the curvature and 1e-16/h from
 /// rounding: 1e-10 each.
-pub const STEP: f64 = 1e-5;
+pub(crate) const STEP: f64 = 1e-5;
 
 /// How far a gradient may be from the difference, as a part of the largest gradient of its tensor. Of the tensor, not of
 /// the entry: an entry may be a sum that cancels to nearly nothing, and then rounding alone is more than its millionth.
-pub const TOLERANCE: f64 = 1e-6;
+pub(crate) const TOLERANCE: f64 = 1e-6;
 
 /// What rounding leaves of a difference of values of size one, whatever the gradient is; it matters where a whole tensor
 /// cancels, as the one bias of a single map can.
-pub const ROUNDING: f64 = 1e-9;
+pub(crate) const ROUNDING: f64 = 1e-9;
 
 /// Numbers from a seed.
-pub struct Draw(ChaCha8Rng);
+pub(crate) struct Draw(ChaCha8Rng);
 
 impl Draw {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Draw(ChaCha8Rng::seed_from_u64(seed))
     }
     /// Uniform in ±`bound`.
-    pub fn within(&mut self, bound: f64) -> f64 {
+    pub(crate) fn within(&mut self, bound: f64) -> f64 {
         bound * ((self.0.next_u64() >> 11) as f64 / (1u64 << 52) as f64 - 1.0)
     }
     /// Uniform among the multiples of 1/32 in ±1: sums of a few thousand products of these are exact in `f32`.
-    pub fn on_grid(&mut self) -> f64 {
+    pub(crate) fn on_grid(&mut self) -> f64 {
         f64::from((self.0.next_u64() % 65) as u8) / 32.0 - 1.0
     }
-    pub fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         (self.0.next_u64() % n as u64) as usize
     }
-    pub fn fill(&mut self, numbers: &mut [f64], bound: f64) {
+    pub(crate) fn fill(&mut self, numbers: &mut [f64], bound: f64) {
         numbers.fill_with(|| self.within(bound));
     }
 }
 
 /// Parameters that keep the weighted sums near the bend of a squashing function, whatever the fan-in.
-pub fn draw_params<P: Params<Element = f64>>(draw: &mut Draw, params: &mut P, info: fn(usize) -> ParamInfo) {
+pub(crate) fn draw_params<P: Params<Element = f64>>(draw: &mut Draw, params: &mut P, info: fn(usize) -> ParamInfo) {
     for index in 0..P::TENSORS {
         let info = info(index);
         assert_eq!(info.len(), params.tensor(index).len(), "{info}: what is said of it and what it is");
@@ -60,7 +60,7 @@ pub fn draw_params<P: Params<Element = f64>>(draw: &mut Draw, params: &mut P, in
 ///
 /// Where `kinks` are expected (ReLU, max pooling) a difference may straddle one and mean nothing. Such a difference
 /// changes with its step, a sound one does not; so those few are left out. The rule looks at the forward pass alone.
-pub fn compare(
+pub(crate) fn compare(
     name: &str,
     analytic: &[f64],
     kinks: bool,
@@ -90,11 +90,28 @@ pub fn compare(
 }
 
 /// One check of one instantiation, from a seed; whether kinks are expected comes second.
-pub type Check = fn(u64, bool) -> Result<(), String>;
+pub(crate) type Check = fn(u64, bool) -> Result<(), String>;
+
+// Called, not inlined: a layer is compiled once, not once for each call.
+#[inline(never)]
+pub(crate) fn forward<L: Layer<I>, I: Shape>(params: &L::Params<f64>, x: &Tensor<I, f64>, y: &mut Tensor<L::Out, f64>) {
+    L::forward(Scalar, params, x, y);
+}
+#[inline(never)]
+pub(crate) fn backward<L: Layer<I>, I: Shape>(
+    params: &L::Params<f64>,
+    x: &Tensor<I, f64>,
+    y: &Tensor<L::Out, f64>,
+    dy: &mut Tensor<L::Out, f64>,
+    dx: Option<&mut Tensor<I, f64>>,
+    grad: &mut L::Params<f64>,
+) {
+    L::backward(Scalar, params, x, y, dy, dx, grad);
+}
 
 /// Checks a layer alone, by every parameter and every input. The loss is a random linear function of its output, so that
 /// every path through the layer counts.
-pub fn layer<L: Layer<I> + Described, I: Shape>(seed: u64, kinks: bool) -> Result<(), String> {
+pub(crate) fn layer<L: Layer<I> + Described, I: Shape>(seed: u64, kinks: bool) -> Result<(), String> {
     let mut draw = Draw::new(seed);
     let mut params = L::Params::<f64>::boxed();
     draw_params(&mut draw, &mut *params, L::info);
@@ -113,13 +130,13 @@ pub fn layer<L: Layer<I> + Described, I: Shape>(seed: u64, kinks: bool) -> Resul
     draw.fill(dx.cells_mut(), 100.0);
     let mut dy = g.clone();
     y.fill(f64::NAN);
-    L::forward(Scalar, &params, &x, &mut y);
-    L::backward(Scalar, &params, &x, &y, &mut dy, Some(&mut dx), &mut grad);
+    forward::<L, I>(&params, &x, &mut y);
+    backward::<L, I>(&params, &x, &y, &mut dy, Some(&mut dx), &mut grad);
 
     // Without `dx` the parameters' gradients are the same.
     let mut again = L::Params::<f64>::boxed();
     again.copy_from(&before);
-    L::backward(Scalar, &params, &x, &y, &mut g.clone(), None, &mut again);
+    backward::<L, I>(&params, &x, &y, &mut g.clone(), None, &mut again);
     for i in 0..L::Params::<f64>::TENSORS {
         if grad.tensor(i) != again.tensor(i) {
             return Err(format!("{}: the gradient depends on whether dx is wanted", L::info(i)));
@@ -128,7 +145,7 @@ pub fn layer<L: Layer<I> + Described, I: Shape>(seed: u64, kinks: bool) -> Resul
 
     let mut out = y.clone();
     let mut run = |params: &L::Params<f64>, x: &Tensor<I, f64>| {
-        L::forward(Scalar, params, x, &mut out);
+        forward::<L, I>(params, x, &mut out);
         out.cells().iter().zip(g.cells()).map(|(y, g)| y * g).sum::<f64>()
     };
     for i in 0..L::Params::<f64>::TENSORS {
@@ -152,16 +169,16 @@ pub fn layer<L: Layer<I> + Described, I: Shape>(seed: u64, kinks: bool) -> Resul
 
 /// Whichever activation [`Drawn::choose`] has chosen for this thread. A list of shapes times five activations, each
 /// compiled for itself, would take minutes; a few shapes have that, the rest have this.
-pub struct Drawn;
+pub(crate) struct Drawn;
 
 thread_local! {
     static CHOSEN: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 impl Drawn {
-    pub const NAMES: [&str; 5] = [Identity::NAME, ScaledTanh::NAME, Tanh::NAME, Sigmoid::NAME, Relu::NAME];
-    pub const RELU: usize = 4;
-    pub fn choose(activation: usize) {
+    pub(crate) const NAMES: [&str; 5] = [Identity::NAME, ScaledTanh::NAME, Tanh::NAME, Sigmoid::NAME, Relu::NAME];
+    pub(crate) const RELU: usize = 4;
+    pub(crate) fn choose(activation: usize) {
         CHOSEN.set(activation);
     }
 }

@@ -6,14 +6,14 @@ use proptest::prelude::*;
 
 connection_table! {
     /// Not every map is seen, and one output map sees none.
-    pub struct Gaps: 4 -> 3, 5;
+    pub(crate) struct Gaps: 4 -> 3, 5;
     "X . X ."
     ". . . ."
     "X X X ."
 }
 connection_table! {
     /// More output maps than input maps, and a single connection each.
-    pub struct Fan: 2 -> 5, 6;
+    pub(crate) struct Fan: 2 -> 5, 6;
     "X ."
     ". X"
     "X ."
@@ -22,7 +22,7 @@ connection_table! {
 }
 connection_table! {
     /// All there is.
-    pub struct Only: 1 -> 1, 1;
+    pub(crate) struct Only: 1 -> 1, 1;
     "X"
 }
 

@@ -7,13 +7,14 @@ use proptest::prelude::*;
 
 /// One of the three, chosen when the test runs.
 #[derive(Clone, Copy, Debug)]
-pub enum AnyLoss {
+pub(crate) enum AnyLoss {
     SoftmaxMeanSquared,
     SoftmaxCrossEntropy,
     MeanSquared,
 }
 
-pub const LOSSES: [AnyLoss; 3] = [AnyLoss::SoftmaxMeanSquared, AnyLoss::SoftmaxCrossEntropy, AnyLoss::MeanSquared];
+pub(crate) const LOSSES: [AnyLoss; 3] =
+    [AnyLoss::SoftmaxMeanSquared, AnyLoss::SoftmaxCrossEntropy, AnyLoss::MeanSquared];
 
 impl<const N: usize> Loss<Units<N>, Class<N>> for AnyLoss {
     fn evaluate<S: Simd, T: Cell>(

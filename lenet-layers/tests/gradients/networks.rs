@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 sequential! {
     /// Every kind of stage of LeNet-5 but C3's.
-    pub struct Plain<A: Activation = Drawn>, trace PlainTrace {
+    pub(crate) struct Plain<A: Activation = Drawn>, trace PlainTrace {
         input:                      Maps<1, 8, 12>;
         c1:   Conv2d<1, 2, 3, A>    => Maps<2, 6, 10>;
         s2:   Subsample<2, 2, A>    => Maps<2, 3, 5>;
@@ -20,7 +20,7 @@ sequential! {
 }
 sequential! {
     /// Several input channels, a table, and a sparse convolution down to one cell.
-    pub struct Sparse, trace SparseTrace {
+    pub(crate) struct Sparse, trace SparseTrace {
         input:                                 Maps<2, 7, 7>;
         c1:   Conv2d<2, 4, 2, Drawn>           => Maps<4, 6, 6>;
         p2:   AvgPool<3>                       => Maps<4, 2, 2>;
@@ -31,7 +31,7 @@ sequential! {
 }
 sequential! {
     /// Max pooling, a kernel of one cell, and an output that is squashed.
-    pub struct Largest, trace LargestTrace {
+    pub(crate) struct Largest, trace LargestTrace {
         input:                         Maps<3, 5, 9>;
         c1:   Conv2d<3, 2, 1, Drawn>   => Maps<2, 5, 9>;
         c2:   Conv2d<2, 4, 2, Drawn>   => Maps<4, 4, 8>;
@@ -43,7 +43,7 @@ sequential! {
 }
 sequential! {
     /// A convolution that is a matrix product, on an input that is a stack of maps.
-    pub struct Matrix, trace MatrixTrace {
+    pub(crate) struct Matrix, trace MatrixTrace {
         input:                         Maps<4, 3, 3>;
         c1:   Conv2d<4, 6, 3, Drawn>   => Maps<6, 1, 1>;
         flat: Flatten                  => Units<6>;
