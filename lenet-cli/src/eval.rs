@@ -1,6 +1,6 @@
 //! `lenet eval`: a trained model on test data.
 
-use crate::data::{DataArguments, classes, instruction_set, thread_pool};
+use crate::data::{DataArguments, ThreadArguments, classes, instruction_set};
 use crate::report::write_confusion;
 use clap::Args;
 use lenet_data::Dataset;
@@ -15,9 +15,8 @@ pub(crate) struct EvalArguments {
     model: PathBuf,
     #[command(flatten)]
     data: DataArguments,
-    /// Threads to use [default: all processors]
-    #[arg(long)]
-    threads: Option<usize>,
+    #[command(flatten)]
+    threads: ThreadArguments,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -50,7 +49,7 @@ pub(crate) fn run(arguments: &EvalArguments) -> anyhow::Result<()> {
     let checkpoint = Checkpoint::open(&arguments.model)?;
     let data = arguments.data.load()?;
     let about = &checkpoint.description;
-    let pool = thread_pool(arguments.threads)?;
+    let pool = arguments.threads.pool()?;
     let evaluation = pool.install(|| visit(about.network, about.activation, Evaluate(&checkpoint, &data)))?;
     let mut out = io::stdout().lock();
     if arguments.json {

@@ -1,6 +1,6 @@
 //! `lenet`: trains LeNet-5 on MNIST and shows what happened. Data goes to stdout, talk to stderr.
 //!
-//! Exit codes: 0, 1 (it failed), 2 (wrong usage), 130 (interrupted).
+//! Exit codes: 0, 1 (it failed), 2 (wrong usage).
 
 #![forbid(unsafe_code)]
 
@@ -13,6 +13,8 @@ mod summary;
 mod train;
 
 use clap::{Parser, Subcommand};
+use lenet_model::RecipeError;
+use progress::talk;
 use std::process::ExitCode;
 
 /// LeNet-5 (LeCun et al. 1998) with its shapes checked by the compiler.
@@ -43,8 +45,9 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+            talk!("error: {error:#}");
+            // A number that makes no sense is wrong usage, as a word that is none.
+            if error.is::<RecipeError>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }

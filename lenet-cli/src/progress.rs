@@ -5,6 +5,15 @@ use lenet_model::Epoch;
 use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
 
+/// `eprintln!` to whoever listens: where nobody does any more (`2>&1 | head -1`), the work goes on.
+macro_rules! talk {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($words)*);
+    }};
+}
+pub(crate) use talk;
+
 /// The talk of a training run, on stderr.
 pub(crate) struct Progress {
     bar: ProgressBar,
@@ -56,7 +65,7 @@ impl Progress {
     /// A line of talk.
     pub(crate) fn say(&self, line: &str) {
         if !self.quiet {
-            self.bar.suspend(|| eprintln!("{line}"));
+            self.bar.suspend(|| talk!("{line}"));
         }
     }
 

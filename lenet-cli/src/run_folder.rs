@@ -57,12 +57,22 @@ pub(crate) struct Metric {
 }
 
 impl RunFolder {
-    /// Makes the folder: `out`, or a new one under `runs`. One that is not empty is refused unless `force`.
+    /// Makes the folder: `out`, or a new one under `runs`. One that is not empty is refused unless `force`, which takes
+    /// the files of the run before away: a folder speaks of one run.
     pub(crate) fn create(out: Option<&Path>, recipe: &Recipe, force: bool) -> anyhow::Result<Self> {
         let path = match out {
             Some(path) => existing_or_new(path, force)?,
             None => unique(recipe).context("runs: can't make a run folder there: choose one by --out")?,
         };
+        for name in ["run.json", "best.safetensors", "last.safetensors"] {
+            match fs::remove_file(path.join(name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    let file = path.join(name);
+                    return Err(error).with_context(|| format!("{}: can't be replaced", file.display()));
+                }
+                _ => {}
+            }
+        }
         let metrics = path.join("metrics.jsonl");
         let metrics = File::create(&metrics).with_context(|| format!("{}: can't be written", metrics.display()))?;
         Ok(RunFolder { path, metrics: BufWriter::new(metrics) })

@@ -1,7 +1,7 @@
 //! `lenet train`: from the data to a model on disk.
 
-use crate::data::{DataArguments, classes, instruction_set, thread_pool};
-use crate::progress::Progress;
+use crate::data::{DataArguments, ThreadArguments, classes, instruction_set};
+use crate::progress::{Progress, talk};
 use crate::report::write_confusion;
 use crate::run_folder::{DataRecord, Metric, RunFolder, RunRecord, TestRecord};
 use crate::summary::thousands;
@@ -38,16 +38,16 @@ pub(crate) struct TrainArguments {
     #[arg(long, default_value_t = Recipe::default().batch)]
     batch: usize,
     /// The learning rate at its highest [default: what suits the loss]
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     rate: Option<f64>,
     /// How the rate goes: constant, linear, cosine or one-cycle
     #[arg(long, default_value_t = Recipe::default().schedule)]
     schedule: Schedule,
     /// How much of the velocity is kept at each step
-    #[arg(long, default_value_t = Recipe::default().momentum)]
+    #[arg(long, default_value_t = Recipe::default().momentum, allow_negative_numbers = true)]
     momentum: f64,
     /// How hard every parameter is pulled to zero
-    #[arg(long, default_value_t = Recipe::default().weight_decay)]
+    #[arg(long, default_value_t = Recipe::default().weight_decay, allow_negative_numbers = true)]
     weight_decay: f64,
     /// Training images to hold out, to choose the best epoch by
     #[arg(long, default_value_t = 5_000, value_name = "N")]
@@ -55,9 +55,8 @@ pub(crate) struct TrainArguments {
     /// What everything random follows from
     #[arg(long, default_value_t = Recipe::default().seed)]
     seed: u64,
-    /// Threads to use [default: all processors]; the result does not depend on it
-    #[arg(long)]
-    threads: Option<usize>,
+    #[command(flatten)]
+    threads: ThreadArguments,
     #[command(flatten)]
     data: DataArguments,
     /// Use the first N training images only
@@ -102,7 +101,7 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
         data.train.truncate(limit as usize);
     }
     let split = Split::new(data.train.len(), arguments.validation, recipe.seed)?;
-    let pool = thread_pool(arguments.threads)?;
+    let pool = arguments.threads.pool()?;
     let folder = RunFolder::create(arguments.out.as_deref(), &recipe, arguments.force)?;
     let record = RunRecord {
         program: concat!("lenet ", env!("CARGO_PKG_VERSION")),
@@ -149,23 +148,26 @@ impl Run<'_> {
             return;
         }
         let (r, d) = (self.recipe, &self.record.data);
-        eprintln!("network    {} with {} ({} initial weights)", r.network, r.activation, r.init);
-        eprintln!(
+        talk!("network    {} with {} ({} initial weights)", r.network, r.activation, r.init);
+        talk!(
             "data       {}: {} to learn from, {} held out, {} for the test",
             d.name,
             thousands(d.train),
             thousands(d.validation),
             thousands(d.test)
         );
-        eprintln!("loss       {}", r.loss);
-        eprintln!(
-            "optimiser  SGD, batch {}, rate {} {}, momentum {}, weight decay {}, {} epochs",
-            r.batch, r.rate, r.schedule, r.momentum, r.weight_decay, r.epochs
+        talk!("loss       {}", r.loss);
+        talk!(
+            "optimiser  SGD, batch {}, rate {:?} {}, momentum {}, weight decay {}, {} epoch{}",
+            r.batch,
+            r.rate,
+            r.schedule,
+            r.momentum,
+            r.weight_decay,
+            r.epochs,
+            if r.epochs == 1 { "" } else { "s" }
         );
-        eprintln!(
-            "seed {}, threads {}, instruction set {}\n",
-            r.seed, self.record.threads, self.record.instruction_set
-        );
+        talk!("seed {}, threads {}, instruction set {}\n", r.seed, self.record.threads, self.record.instruction_set);
     }
 
     fn description(&self, epoch: u32) -> anyhow::Result<Description> {
@@ -284,7 +286,7 @@ impl Visitor for Run<'_> {
                 "\n{}: best.safetensors, last.safetensors, run.json, metrics.jsonl",
                 self.folder.path().display()
             )?;
-            eprintln!("measure it again: lenet eval {}", self.folder.file(file).display());
+            talk!("measure it again: lenet eval {}", self.folder.file(file).display());
         }
         Ok(())
     }

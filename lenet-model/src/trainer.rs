@@ -165,6 +165,10 @@ impl Training<'_> {
             let validation = (!self.validation.is_empty()).then(|| {
                 evaluate(&*state.network, &self.recipe.loss, &self.examples, self.validation, self.normalization)
             });
+            // Finite weights may be large enough to make sums that are not.
+            if validation.as_ref().is_some_and(|v| !v.loss().is_finite()) {
+                return Err(TrainError::NotFinite { epoch, step: state.step });
+            }
             let is_best = is_best(validation.as_ref(), &epochs);
             if is_best {
                 best.copy_from(&state.network);

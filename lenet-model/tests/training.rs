@@ -236,6 +236,13 @@ fn a_loss_that_is_no_number_stops_it() {
         };
         assert!(error.to_string().contains("rate"), "{error}");
     }
+    // One step an epoch: the weights it leaves are large and finite, and the held-out images tell.
+    let recipe = Recipe { rate: 1e30, batch: 40, schedule: Schedule::Constant, ..quick() };
+    let stopped = training(&recipe, &data, &train, &[7]).run::<LeNet5<Relu>>(|event| {
+        assert!(matches!(event, Event::Step { .. }), "an epoch that came to nothing is told as one");
+        ControlFlow::Continue(())
+    });
+    assert!(matches!(stopped, Err(TrainError::NotFinite { epoch: 1, step: 1 })));
 }
 
 #[test]

@@ -1,0 +1,52 @@
+//! `lenet eval` on files that are no models, and on models without their data.
+
+mod common;
+
+use common::{files, run, write_data};
+use std::fs;
+
+#[test]
+fn bad_models_are_refused_in_one_line() {
+    let dir = tempfile::tempdir().unwrap();
+    write_data(&dir.path().join("set"), 40, 20);
+    run(dir.path(), "train --data set --epochs 1 --validation 10 --quiet --out run").ok();
+    let model = fs::read(dir.path().join("run/best.safetensors")).unwrap();
+    let before = files(dir.path());
+    let refused = |bytes: &[u8], words: &[&str]| {
+        fs::write(dir.path().join("bad.safetensors"), bytes).unwrap();
+        let mut all = vec!["bad.safetensors", "give a model that `lenet train` has written"];
+        all.extend(words);
+        run(dir.path(), "eval bad.safetensors --data set").failed_at_once(&all);
+        fs::remove_file(dir.path().join("bad.safetensors")).unwrap();
+    };
+    refused(b"", &["not a whole safetensors file"]);
+    refused(b"no model", &["not a whole safetensors file"]);
+    refused(&model[..model.len() / 2], &["not a whole safetensors file"]);
+    let mut nan = model.clone();
+    let end = nan.len();
+    nan[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+    refused(&nan, &["holds NaN", "not finite"]);
+    let tensor = safetensors::tensor::TensorView::new(safetensors::Dtype::F32, vec![1], &[0; 4]).unwrap();
+    refused(&safetensors::serialize([("a", tensor)], None).unwrap(), &["does not say its network"]);
+
+    run(dir.path(), "eval gone.safetensors").failed_at_once(&["gone.safetensors", "can't be read"]);
+    run(dir.path(), "eval run").failed_at_once(&["run: is a folder", "give a model"]);
+    run(dir.path(), "eval run/best.safetensors --data gone").failed_at_once(&["gone: there is no such folder"]);
+    fs::write(dir.path().join("set/t10k-images-idx3-ubyte"), [0, 0, 8, 3, 0]).unwrap();
+    run(dir.path(), "eval run/best.safetensors --data set")
+        .failed_at_once(&["set/t10k-images-idx3-ubyte", "cut short"]);
+    assert_eq!(files(dir.path()), before, "something was written");
+}
+
+#[test]
+fn transposed_images_are_other_images() {
+    let dir = tempfile::tempdir().unwrap();
+    write_data(&dir.path().join("set"), 300, 100);
+    run(dir.path(), "train --data set --epochs 6 --batch 10 --validation 50 --rate 0.02 --quiet --out run").ok();
+    let correct = |words: &str| {
+        let said = run(dir.path(), &format!("eval run/best.safetensors --data set --json {words}")).ok();
+        serde_json::from_str::<serde_json::Value>(&said.out).unwrap()["test"]["correct"].as_u64().unwrap()
+    };
+    assert!(correct("") >= 95, "the bars were not learned");
+    assert!(correct("--transpose") <= 50, "--transpose changes nothing");
+}
