@@ -5,7 +5,7 @@ use crate::progress::{Progress, talk};
 use crate::report::write_confusion;
 use crate::run_folder::{DataRecord, Metric, RunFolder, RunRecord, TestRecord};
 use crate::summary::thousands;
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow, ensure};
 use clap::Args;
 use lenet_data::{Dataset, Split};
 use lenet_model::{
@@ -100,7 +100,8 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
     if let Some(limit) = arguments.limit {
         data.train.truncate(limit as usize);
     }
-    let split = Split::new(data.train.len(), arguments.validation, recipe.seed)?;
+    let split = Split::new(data.train.len(), arguments.validation, recipe.seed)
+        .map_err(|error| anyhow!("{error} (--validation N)"))?;
     let pool = arguments.threads.pool()?;
     let folder = RunFolder::create(arguments.out.as_deref(), &recipe, arguments.force)?;
     let record = RunRecord {

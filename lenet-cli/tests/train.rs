@@ -109,7 +109,7 @@ fn the_best_epoch_is_reported_and_without_validation_the_last() {
     let record = json(&dir.path().join("held/run.json"));
     let best = &record["best_epoch"];
     assert!(said.out.contains(&format!(", best.safetensors of epoch {best}, ")), "{}", said.out);
-    let marked = record["epochs"].as_array().unwrap().iter().filter(|e| e["best"] == true).next_back().unwrap();
+    let marked = record["epochs"].as_array().unwrap().iter().rfind(|e| e["best"] == true).unwrap();
     assert_eq!(&marked["epoch"], best);
 }
 
@@ -144,7 +144,7 @@ fn a_folder_that_is_not_empty_is_refused() {
     run(dir.path(), &format!("{words} --force")).ok();
     assert!(fs::read(dir.path().join("run/best.safetensors")).is_ok());
 
-    run(dir.path(), "train --data set --out set/train-images-idx3-ubyte")
+    run(dir.path(), "train --data set --validation 20 --out set/train-images-idx3-ubyte")
         .failed_at_once(&["set/train-images", "--out"]);
 }
 
@@ -218,7 +218,7 @@ fn bad_data_is_told_before_anything_is_written() {
     refused(&["set", "test labels"]);
     fs::write(file("t10k-labels-idx1-ubyte"), labels).unwrap();
     run(dir.path(), "train --data set --validation 120 --out run").failed_at_once(&["120 of 120", "hold out fewer"]);
-    run(dir.path(), "train --data set --limit 10 --out run").failed_at_once(&["5000 of 10"]);
+    run(dir.path(), "train --data set --limit 10 --out run").failed_at_once(&["5000 of 10", "--validation"]);
     assert_eq!(files(dir.path()), ["set"]);
 }
 
