@@ -57,7 +57,7 @@ fn main() {
             class
         });
         net.forward(&mut trace);
-        SoftmaxCrossEntropy.evaluate(simd::Scalar, &trace.out, &targets, 1.0 / 16.0, &mut errors.out);
+        SoftmaxCrossEntropy.evaluate(&trace.out, &targets, 1.0 / 16.0, &mut errors.out);
         grad.fill(0.0);
         net.backward(&trace, &mut errors, &mut grad);
         sgd.step(&mut net, &grad, 0.02);

@@ -1,7 +1,8 @@
 //! Losses over a row of output units, against the class each example belongs to.
 
 use core::fmt;
-use lenet_tensor::{Cell, Element, Shape, Tensor, Units, simd::Simd};
+use lenet_tensor::simd::{Isa, Kernel, Simd};
+use lenet_tensor::{Cell, Element, Shape, Tensor, Units};
 
 /// One of `N` classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,7 +62,21 @@ pub trait Loss<Out: Shape, Target> {
     ///
     /// # Panics
     /// If there are more targets than lanes.
-    fn evaluate<S: Simd, T: Cell>(
+    fn evaluate<T: Cell>(
+        &self,
+        y: &Tensor<Out, T>,
+        targets: &[Target],
+        scale: T::Element,
+        dy: &mut Tensor<Out, T>,
+    ) -> T::Element
+    where
+        Self: Sized,
+    {
+        Isa::current().dispatch(Evaluate { loss: self, y, targets, scale, dy })
+    }
+
+    /// The same with the instruction set of `simd`.
+    fn evaluate_with<S: Simd, T: Cell>(
         &self,
         simd: S,
         y: &Tensor<Out, T>,
@@ -69,6 +84,20 @@ pub trait Loss<Out: Shape, Target> {
         scale: T::Element,
         dy: &mut Tensor<Out, T>,
     ) -> T::Element;
+}
+
+struct Evaluate<'a, L, Out: Shape, Target, T: Cell> {
+    loss: &'a L,
+    y: &'a Tensor<Out, T>,
+    targets: &'a [Target],
+    scale: T::Element,
+    dy: &'a mut Tensor<Out, T>,
+}
+impl<L: Loss<Out, Target>, Out: Shape, Target, T: Cell> Kernel for Evaluate<'_, L, Out, Target, T> {
+    type Output = T::Element;
+    fn run<S: Simd>(self, simd: S) -> T::Element {
+        self.loss.evaluate_with(simd, self.y, self.targets, self.scale, self.dy)
+    }
 }
 
 /// The probabilities `e^y_i / sum of e^y_k`, in each lane. Computed from the differences to the largest output, so
@@ -107,7 +136,7 @@ fn shifted_exponentials<S: Simd, T: Cell, const N: usize>(
 pub struct SoftmaxMeanSquared;
 
 impl<const N: usize> Loss<Units<N>, Class<N>> for SoftmaxMeanSquared {
-    fn evaluate<S: Simd, T: Cell>(
+    fn evaluate_with<S: Simd, T: Cell>(
         &self,
         simd: S,
         y: &Tensor<Units<N>, T>,
@@ -139,7 +168,7 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for SoftmaxMeanSquared {
 pub struct SoftmaxCrossEntropy;
 
 impl<const N: usize> Loss<Units<N>, Class<N>> for SoftmaxCrossEntropy {
-    fn evaluate<S: Simd, T: Cell>(
+    fn evaluate_with<S: Simd, T: Cell>(
         &self,
         simd: S,
         y: &Tensor<Units<N>, T>,
@@ -170,7 +199,7 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for SoftmaxCrossEntropy {
 pub struct MeanSquared;
 
 impl<const N: usize> Loss<Units<N>, Class<N>> for MeanSquared {
-    fn evaluate<S: Simd, T: Cell>(
+    fn evaluate_with<S: Simd, T: Cell>(
         &self,
         _: S,
         y: &Tensor<Units<N>, T>,

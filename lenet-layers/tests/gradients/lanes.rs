@@ -138,7 +138,7 @@ proptest! {
         let gradient = |block: &mut MaskedTrace<Lanes<16>>| {
             let (mut errors, mut grad) = (MaskedTrace::<Lanes<16>>::boxed(), Grad::<Masked>::boxed());
             net.forward(block);
-            loss.evaluate(Scalar, &block.out, &targets, 1.0, &mut errors.out);
+            loss.evaluate_with(Scalar, &block.out, &targets, 1.0, &mut errors.out);
             net.backward(block, &mut errors, &mut grad);
             grad
         };
@@ -150,7 +150,7 @@ proptest! {
                 *x = block.0[lane];
             }
             net.forward(&mut trace);
-            loss.evaluate(Scalar, &trace.out, &[*target], 1.0, &mut errors.out);
+            loss.evaluate_with(Scalar, &trace.out, &[*target], 1.0, &mut errors.out);
             net.backward(&trace, &mut errors, &mut single);
         }
         for i in 0..Masked::<f32>::TENSORS {

@@ -21,5 +21,5 @@ fn main() {
     let trace = NetTrace::<f32>::boxed();
     let mut errors = NetTrace::<f32>::boxed();
     let target = [Class::<4>::new(1).unwrap()];
-    MeanSquared.evaluate(simd::Scalar, &trace.c1, &target, 1.0, &mut errors.c1);
+    MeanSquared.evaluate(&trace.c1, &target, 1.0, &mut errors.c1);
 }

@@ -21,5 +21,5 @@ fn main() {
     let trace = NetTrace::<f32>::boxed();
     let mut errors = NetTrace::<f32>::boxed();
     let target = [Class::<10>::new(7).unwrap()];
-    SoftmaxCrossEntropy.evaluate(simd::Scalar, &trace.out, &target, 1.0, &mut errors.out);
+    SoftmaxCrossEntropy.evaluate(&trace.out, &target, 1.0, &mut errors.out);
 }

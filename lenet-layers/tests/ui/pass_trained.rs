@@ -25,7 +25,7 @@ fn main() {
     let mut errors = NetTrace::<f32>::boxed();
     net.forward(&mut trace);
     let target = [Class::<4>::new(1).unwrap()];
-    SoftmaxMeanSquared.evaluate(simd::Scalar, &trace.out, &target, 1.0, &mut errors.out);
+    SoftmaxMeanSquared.evaluate(&trace.out, &target, 1.0, &mut errors.out);
     net.backward(&trace, &mut errors, &mut grad);
     sgd.step(&mut net, &grad, 0.1);
     assert!(net.is_finite());
