@@ -32,6 +32,19 @@ fn lenet5_average() {
 }
 
 #[test]
+fn the_readme_shows_what_the_program_says() {
+    let readme = include_str!("../README.md");
+    assert!(readme.contains(&table("").replace("[SET]", "avx512")), "the table in README.md is an old one");
+    for command in ["train", "eval", "summary"] {
+        let help = run(Path::new("."), &format!("{command} --help")).ok().out;
+        let options = help.split_whitespace().filter(|word| word.starts_with("--") && !word.contains("help"));
+        for option in options.filter(|option| *option != "--version") {
+            assert!(readme.contains(&format!("`{option}")), "README.md does not know {option}");
+        }
+    }
+}
+
+#[test]
 fn totals_are_the_papers() {
     // The paper's 60,000 parameters and 340,068 connections up to F6, and the ten linear units behind it. A dense C3 has
     // 36 kernels more; average pooling has neither coefficients nor biases, and no connection for a bias.

@@ -1,6 +1,6 @@
 //! How well a network reads a set of examples.
 
-use crate::step::{LANES, Slot, evaluate_loss, fork, read_block};
+use crate::step::{LANES, Slot, fork, read_block};
 use crate::{DigitNetwork, Examples};
 use lenet_layers::{Class, Loss, Normalization, Tensor, Units};
 use serde::{Deserialize, Serialize};
@@ -76,7 +76,7 @@ pub fn evaluate<N: DigitNetwork>(
                 for (digit, target) in read_block(outputs).into_iter().zip(targets) {
                     part.confusion[target.index()][digit] += 1;
                 }
-                part.loss_sum += f64::from(evaluate_loss(loss, outputs, targets, 1.0, &mut scratch));
+                part.loss_sum += f64::from(loss.evaluate(outputs, targets, 1.0, &mut scratch));
             }
         }
     });

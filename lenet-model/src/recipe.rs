@@ -30,7 +30,7 @@ impl LossName {
 }
 
 impl Loss<Units<10>, Class<10>> for LossName {
-    fn evaluate<S: Simd, T: Cell>(
+    fn evaluate_with<S: Simd, T: Cell>(
         &self,
         simd: S,
         y: &Tensor<Units<10>, T>,
@@ -39,9 +39,9 @@ impl Loss<Units<10>, Class<10>> for LossName {
         dy: &mut Tensor<Units<10>, T>,
     ) -> T::Element {
         match self {
-            LossName::MeanSquared => SoftmaxMeanSquared.evaluate(simd, y, targets, scale, dy),
-            LossName::CrossEntropy => SoftmaxCrossEntropy.evaluate(simd, y, targets, scale, dy),
-            LossName::Targets => MeanSquared.evaluate(simd, y, targets, scale, dy),
+            LossName::MeanSquared => SoftmaxMeanSquared.evaluate_with(simd, y, targets, scale, dy),
+            LossName::CrossEntropy => SoftmaxCrossEntropy.evaluate_with(simd, y, targets, scale, dy),
+            LossName::Targets => MeanSquared.evaluate_with(simd, y, targets, scale, dy),
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::reading::{Image, most_likely};
 use crate::{DigitNetwork, Examples};
-use lenet_layers::simd::{Isa, Kernel, Simd};
 use lenet_layers::{Class, Grad, Lanes, Loss, Normalization, Params, Tensor, Trace, Units};
 
 /// Examples side by side in one block.
@@ -52,7 +51,7 @@ impl<N: DigitNetwork> Slot<N> {
     fn learn(&mut self, task: &Task<'_, N, impl Loss<Units<10>, Class<10>>>, block: &[u32]) {
         let (_, targets) = self.forward(task.network, task.examples, block, task.normalization);
         let targets = &targets[..block.len()];
-        let loss = evaluate_loss(task.loss, self.trace.output(), targets, task.scale, self.errors.output_mut());
+        let loss = task.loss.evaluate(self.trace.output(), targets, task.scale, self.errors.output_mut());
         self.tally.loss += f64::from(loss);
         self.tally.correct +=
             read_block(self.trace.output()).iter().zip(targets).filter(|(r, t)| **r == t.index()).count() as u32;
@@ -63,30 +62,6 @@ impl<N: DigitNetwork> Slot<N> {
 /// Which digit each lane is read as.
 pub(crate) fn read_block(outputs: &Tensor<Units<10>, Lanes<LANES>>) -> [usize; LANES] {
     core::array::from_fn(|lane| most_likely(&core::array::from_fn(|i| outputs.data[i].0[lane])))
-}
-
-/// The loss with the instruction set of this run.
-pub(crate) fn evaluate_loss(
-    loss: &impl Loss<Units<10>, Class<10>>,
-    y: &Tensor<Units<10>, Lanes<LANES>>,
-    targets: &[Class<10>],
-    scale: f32,
-    dy: &mut Tensor<Units<10>, Lanes<LANES>>,
-) -> f32 {
-    struct Evaluate<'a, L>(
-        &'a L,
-        &'a Tensor<Units<10>, Lanes<LANES>>,
-        &'a [Class<10>],
-        f32,
-        &'a mut Tensor<Units<10>, Lanes<LANES>>,
-    );
-    impl<L: Loss<Units<10>, Class<10>>> Kernel for Evaluate<'_, L> {
-        type Output = f32;
-        fn run<S: Simd>(self, simd: S) -> f32 {
-            self.0.evaluate(simd, self.1, self.2, self.3, self.4)
-        }
-    }
-    Isa::current().dispatch(Evaluate(loss, y, targets, scale, dy))
 }
 
 /// What every block of a batch is told.

@@ -32,7 +32,7 @@ impl<N: Checked, L: Loss<Units<10>, Class<10>>> Kernel for Forward<'_, N, L> {
     fn run<S: Simd>(self, simd: S) -> f64 {
         let b = self.0;
         b.network.forward_with(simd, &mut b.trace);
-        b.loss.evaluate(simd, b.trace.output(), &[b.class], 1.0, b.errors.output_mut())
+        b.loss.evaluate_with(simd, b.trace.output(), &[b.class], 1.0, b.errors.output_mut())
     }
 }
 
