@@ -2,8 +2,8 @@
 
 use benches::mnist;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use lenet_layers::simd::{Isa, Kernel, Simd};
-use lenet_layers::{Cell, Class, Grad, Lanes, Loss, Params, SoftmaxCrossEntropy, Tanh, Tensor, Trace, Units};
+use lenet_layers::simd::Isa;
+use lenet_layers::{Cell, Class, Grad, Lanes, Loss, Params, SoftmaxCrossEntropy, Tanh, Trace};
 use lenet_model::{
     DigitNetwork, Examples, Image, LeNet5, LeNet5Average, LossName, NetworkName, Normalization, Recipe, Training,
     evaluate, read,
@@ -38,26 +38,13 @@ fn block<N: DigitNetwork>(c: &mut Criterion, name: &str) {
         b.iter(|| {
             trace.input_mut().lay(&block, Normalization::PAPER);
             network.forward(&mut trace);
-            let loss =
-                Isa::current().dispatch(Softmax { y: trace.output(), targets: &targets, dy: errors.output_mut() });
+            let loss = SoftmaxCrossEntropy.evaluate(trace.output(), &targets, 1.0 / 16.0, errors.output_mut());
             network.backward(&trace, &mut errors, &mut grad);
             black_box(loss);
         });
     });
     assert!(grad.is_finite());
     group.finish();
-}
-
-struct Softmax<'a> {
-    y: &'a Tensor<Units<10>, Lanes<16>>,
-    targets: &'a [Class<10>],
-    dy: &'a mut Tensor<Units<10>, Lanes<16>>,
-}
-impl Kernel for Softmax<'_> {
-    type Output = f32;
-    fn run<S: Simd>(self, simd: S) -> f32 {
-        SoftmaxCrossEntropy.evaluate(simd, self.y, self.targets, 1.0 / 16.0, self.dy)
-    }
 }
 
 fn blocks(c: &mut Criterion) {

@@ -17,7 +17,7 @@ pub(crate) const LOSSES: [AnyLoss; 3] =
     [AnyLoss::SoftmaxMeanSquared, AnyLoss::SoftmaxCrossEntropy, AnyLoss::MeanSquared];
 
 impl<const N: usize> Loss<Units<N>, Class<N>> for AnyLoss {
-    fn evaluate<S: Simd, T: Cell>(
+    fn evaluate_with<S: Simd, T: Cell>(
         &self,
         simd: S,
         y: &Tensor<Units<N>, T>,

@@ -3,7 +3,6 @@
 use crate::check::{Draw, Drawn, compare, draw_params};
 use crate::layers::Gaps;
 use crate::losses::{AnyLoss, LOSSES};
-use lenet_layers::simd::Scalar;
 use lenet_layers::*;
 use proptest::prelude::*;
 
@@ -68,7 +67,7 @@ where
 
     let mut errors = N::Trace::<f64>::boxed();
     net.forward(&mut trace);
-    loss.evaluate_with(Scalar, trace.output(), &target, scale, errors.output_mut());
+    loss.evaluate(trace.output(), &target, scale, errors.output_mut());
     let mut grad = Grad::<N>::boxed();
     draw.fill(errors.input_mut().cells_mut(), 100.0);
     net.backward_to_input(&trace, &mut errors, &mut grad);
@@ -77,7 +76,7 @@ where
     let mut twice = Grad::<N>::boxed();
     for _ in 0..2 {
         let mut errors = N::Trace::<f64>::boxed();
-        loss.evaluate_with(Scalar, trace.output(), &target, scale, errors.output_mut());
+        loss.evaluate(trace.output(), &target, scale, errors.output_mut());
         net.backward(&trace, &mut errors, &mut twice);
         if errors.input().cells().iter().any(|d| *d != 0.0) {
             return Err("the input's gradient was computed unasked".into());
@@ -89,9 +88,8 @@ where
         }
     }
 
-    let mut run = |net: &N, trace: &mut N::Trace<f64>| {
-        scale * loss.evaluate_with(Scalar, net.forward(trace), &target, 1.0, &mut sink)
-    };
+    let mut run =
+        |net: &N, trace: &mut N::Trace<f64>| scale * loss.evaluate(net.forward(trace), &target, 1.0, &mut sink);
     for i in 0..N::TENSORS {
         compare(&N::info(i).to_string(), grad.tensor(i), kinks, |j, h| {
             let kept = net.tensor(i)[j];
