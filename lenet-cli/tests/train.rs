@@ -3,6 +3,7 @@
 mod common;
 
 use common::{files, json, lenet, run, said, write_data};
+use lenet_data::{Split, idx::Idx};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -105,12 +106,28 @@ fn the_best_epoch_is_reported_and_without_validation_the_last() {
     let eval: Value = serde_json::from_str(&eval.out).unwrap();
     assert_eq!(eval["test"]["correct"], record["test"]["correct"]);
 
-    let said = run(dir.path(), "train --data set --epochs 3 --validation 30 --out held --quiet").ok();
+    // The held-out images get wrong labels: the better the rest is learned, the worse these are read, and the best epoch
+    // is not the last.
+    let path = dir.path().join("set/train-labels-idx1-ubyte");
+    let mut labels = Idx::<u8>::read(&fs::read(&path).unwrap()[..], "labels").unwrap().into_data();
+    for index in Split::new(120, 30, 1).unwrap().validation {
+        labels[index as usize] = (labels[index as usize] + 1) % 10;
+    }
+    Idx::new(vec![120], labels).unwrap().write(fs::File::create(&path).unwrap()).unwrap();
+    let words = "train --data set --epochs 8 --batch 10 --validation 30 --seed 1 --rate 0.02 --out held --quiet";
+    let said = run(dir.path(), words).ok();
     let record = json(&dir.path().join("held/run.json"));
-    let best = &record["best_epoch"];
+    let best = record["best_epoch"].as_u64().unwrap();
+    assert!(best < 8, "the last epoch is the best: this shows nothing");
     assert!(said.out.contains(&format!(", best.safetensors of epoch {best}, ")), "{}", said.out);
     let marked = record["epochs"].as_array().unwrap().iter().rfind(|e| e["best"] == true).unwrap();
-    assert_eq!(&marked["epoch"], best);
+    assert_eq!(marked["epoch"], best);
+    let correct = |model: &str| {
+        let eval = run(dir.path(), &format!("eval held/{model}.safetensors --data set --json")).ok();
+        serde_json::from_str::<Value>(&eval.out).unwrap()["test"]["correct"].clone()
+    };
+    assert_eq!(correct("best"), record["test"]["correct"]);
+    assert_ne!(correct("last"), record["test"]["correct"]);
 }
 
 #[test]
