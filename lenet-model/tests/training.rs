@@ -229,10 +229,10 @@ fn a_loss_that_is_no_number_stops_it() {
     let data = Bars::new(40);
     let train = indexes(0..40);
     for loss in LossName::ALL {
-        let recipe = Recipe { rate: 1e30, loss: *loss, schedule: Schedule::Constant, ..quick() };
+        let recipe = Recipe { rate: 1e30, loss: *loss, batch: 10, schedule: Schedule::Constant, ..quick() };
         let stopped = training(&recipe, &data, &train, &[]).run::<LeNet5<Relu>>(unwatched);
-        let Err(error @ TrainError::NotFinite { epoch: 1, .. }) = stopped else {
-            panic!("{loss}: not stopped by NotFinite in epoch 1");
+        let Err(error @ TrainError::NotFinite { epoch: 1, step: 2 }) = stopped else {
+            panic!("{loss}: the second of four steps has not stopped it");
         };
         assert!(error.to_string().contains("rate"), "{error}");
     }
