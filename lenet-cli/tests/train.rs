@@ -155,7 +155,7 @@ fn a_folder_that_is_not_empty_is_refused() {
 
     // With --force a folder speaks of the new run alone, and keeps what is not a run's.
     fs::write(dir.path().join("run/notes.txt"), "mine").unwrap();
-    let bad = run(dir.path(), &format!("{words} --force --rate 1e30 --activation relu --batch 7"));
+    let bad = run(dir.path(), &format!("{words} --force --rate 1e30 --loss mse-targets --schedule constant --batch 7"));
     bad.failed(&["before the end of the first epoch"]);
     assert_eq!(files(&dir.path().join("run")), ["metrics.jsonl", "notes.txt", "run.json"]);
     run(dir.path(), &format!("{words} --force")).ok();
@@ -243,7 +243,7 @@ fn bad_data_is_told_before_anything_is_written() {
 fn a_loss_that_is_no_number_stops_it_and_the_last_good_model_stays() {
     let dir = workplace();
     // One step an epoch: after the first the weights are huge but finite, in the second the loss is not.
-    let words = "train --data set --rate 1e30 --activation relu --epochs 3 --batch 120 --validation 0 --out run";
+    let words = "train --data set --rate 1e30 --loss mse-targets --schedule constant --epochs 3 --batch 120 --validation 0 --out run";
     run(dir.path(), words).failed(&[
         "the loss stopped being finite in epoch 2, step 2",
         "the model of epoch 1 is kept in run/last.safetensors",
@@ -255,7 +255,8 @@ fn a_loss_that_is_no_number_stops_it_and_the_last_good_model_stays() {
     assert_eq!(files(&dir.path().join("run")), RUN_FILES);
     run(dir.path(), "eval run/last.safetensors --data set").ok();
 
-    let words = "train --data set --rate 1e30 --activation relu --batch 10 --validation 20 --out early";
+    let words =
+        "train --data set --rate 1e30 --loss mse-targets --schedule constant --batch 10 --validation 20 --out early";
     run(dir.path(), words).failed(&["the loss stopped being finite in epoch 1", "smaller --rate"]);
     assert_eq!(files(&dir.path().join("early")), ["metrics.jsonl", "run.json"]);
 }
