@@ -193,7 +193,6 @@ fn tensors_are_named_and_shaped_as_pytorch_would_have_them() {
 fn a_network_of_another_type_is_refused() {
     let checkpoint = Checkpoint::from_bytes(Path::new(NAME), model()).unwrap();
     let Err(error) = checkpoint.network::<LeNet5Average<Tanh>>() else { panic!("taken for another network") };
-    assert!(matches!(error, CheckpointError::Tensor { .. }), "{error}");
     assert_one_line(&error, NAME);
 }
 
