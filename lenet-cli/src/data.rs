@@ -4,7 +4,7 @@ use anyhow::Context;
 use clap::Args;
 use lenet_data::{Dataset, Examples, ReadOptions, Transpose};
 use lenet_layers::simd::Isa;
-use lenet_model::Class;
+use lenet_model::{Class, DigitNetwork, Evaluation, LossName, Normalization, evaluate};
 use std::path::PathBuf;
 
 /// Which data to use.
@@ -34,6 +34,18 @@ pub(crate) fn classes(examples: &Examples) -> anyhow::Result<Vec<Class<10>>> {
     examples.labels().iter().map(|l| Class::new(usize::from(*l)).map_err(Into::into)).collect()
 }
 
+/// What a network makes of every one of the examples.
+pub(crate) fn read_all<N: DigitNetwork>(
+    network: &N,
+    set: &Examples,
+    normalization: Normalization,
+) -> anyhow::Result<Evaluation> {
+    let labels = classes(set)?;
+    let examples = lenet_model::Examples::new(set.images(), &labels).expect("a set has a label for each image");
+    let all: Vec<u32> = (0..set.len() as u32).collect();
+    Ok(evaluate(network, &LossName::CrossEntropy, &examples, &all, normalization))
+}
+
 /// The instruction set, or why the one that `LENET_KERNEL` names can't be had.
 pub(crate) fn instruction_set() -> anyhow::Result<Isa> {
     Isa::from_env().with_context(|| format!("LENET_KERNEL={}", std::env::var("LENET_KERNEL").unwrap_or_default()))
@@ -42,7 +54,8 @@ pub(crate) fn instruction_set() -> anyhow::Result<Isa> {
 /// How many threads to use.
 #[derive(Args)]
 pub(crate) struct ThreadArguments {
-    /// Threads to use [default: one for each processor]; the result does not depend on it
+    /// Threads to use [default: one for each processor]; the result does not depend on it. A step keeps one busy for each
+    /// sixteen images of its batch, and never more than sixteen
     // Far more than processors are of no use, and a hundred thousand are more than a system lets live.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     threads: Option<u32>,

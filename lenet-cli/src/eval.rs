@@ -1,10 +1,10 @@
 //! `lenet eval`: a trained model on test data.
 
-use crate::data::{DataArguments, ThreadArguments, classes, instruction_set};
+use crate::data::{DataArguments, ThreadArguments, instruction_set, read_all};
 use crate::report::write_confusion;
 use clap::Args;
 use lenet_data::Dataset;
-use lenet_model::{Checkpoint, DigitNetwork, Evaluation, Examples, LossName, Visitor, evaluate, visit};
+use lenet_model::{Checkpoint, DigitNetwork, Evaluation, Visitor, visit};
 use serde_json::json;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -28,20 +28,8 @@ impl Visitor for Evaluate<'_> {
     type Output = anyhow::Result<Evaluation>;
     fn visit<N: DigitNetwork>(self) -> anyhow::Result<Evaluation> {
         let network = self.0.network::<N>()?;
-        test(&*network, self.0, &self.1.test)
+        read_all(&*network, &self.1.test, self.0.description.normalization)
     }
-}
-
-/// Reads every test image.
-fn test<N: DigitNetwork>(
-    network: &N,
-    checkpoint: &Checkpoint,
-    test: &lenet_data::Examples,
-) -> anyhow::Result<Evaluation> {
-    let labels = classes(test)?;
-    let examples = Examples::new(test.images(), &labels).expect("a set has a label for each image");
-    let all: Vec<u32> = (0..test.len() as u32).collect();
-    Ok(evaluate(network, &LossName::CrossEntropy, &examples, &all, checkpoint.description.normalization))
 }
 
 pub(crate) fn run(arguments: &EvalArguments) -> anyhow::Result<()> {

@@ -21,7 +21,7 @@ pub(crate) struct RunRecord<'a> {
     pub(crate) data: DataRecord,
     pub(crate) threads: usize,
     pub(crate) instruction_set: String,
-    pub(crate) epochs: Vec<Epoch>,
+    pub(crate) epochs: Vec<EpochRecord>,
     /// The epoch that the test figure is of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) best_epoch: Option<u32>,
@@ -34,9 +34,50 @@ pub(crate) struct RunRecord<'a> {
 #[derive(Serialize)]
 pub(crate) struct DataRecord {
     pub(crate) name: String,
+    /// Where it was read from; nothing for the built-in MNIST.
+    pub(crate) folder: Option<String>,
+    /// Whether `--transpose` was given.
+    pub(crate) transposed: bool,
+    pub(crate) limit: Option<u32>,
+    /// What a pixel of 0 and one of 255 became.
+    pub(crate) ground: f32,
+    pub(crate) ink: f32,
     pub(crate) train: usize,
     pub(crate) validation: usize,
     pub(crate) test: usize,
+}
+
+/// One epoch.
+#[derive(Serialize)]
+pub(crate) struct EpochRecord {
+    pub(crate) epoch: u32,
+    train_loss: f64,
+    train_accuracy: f64,
+    validation: Option<ValidationRecord>,
+    best: bool,
+    seconds: f64,
+}
+
+#[derive(Serialize)]
+struct ValidationRecord {
+    correct: u32,
+    total: u32,
+    loss: f64,
+}
+
+impl From<&Epoch> for EpochRecord {
+    fn from(e: &Epoch) -> Self {
+        let validation =
+            e.validation.as_ref().map(|v| ValidationRecord { correct: v.correct(), total: v.total(), loss: v.loss() });
+        EpochRecord {
+            epoch: e.epoch,
+            train_loss: e.train_loss,
+            train_accuracy: e.train_accuracy,
+            validation,
+            best: e.best,
+            seconds: e.seconds,
+        }
+    }
 }
 
 #[derive(Serialize)]

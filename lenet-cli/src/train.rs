@@ -1,16 +1,16 @@
 //! `lenet train`: from the data to a model on disk.
 
-use crate::data::{DataArguments, ThreadArguments, classes, instruction_set};
+use crate::data::{DataArguments, ThreadArguments, classes, instruction_set, read_all};
 use crate::progress::{Progress, talk};
 use crate::report::write_confusion;
 use crate::run_folder::{DataRecord, Metric, RunFolder, RunRecord, TestRecord};
 use crate::summary::thousands;
-use anyhow::{Context, anyhow, ensure};
+use anyhow::{Context, anyhow};
 use clap::Args;
 use lenet_data::{Dataset, Split};
 use lenet_model::{
-    ActivationName, Class, Description, DigitNetwork, Evaluation, Event, Examples, InitName, LossName, NetworkName,
-    Normalization, Outcome, Recipe, Schedule, TrainError, Training, Visitor, evaluate, save, visit,
+    ActivationName, Class, Description, DigitNetwork, Event, Examples, InitName, LossName, NetworkName, Normalization,
+    Outcome, Recipe, Schedule, TrainError, Training, Visitor, save, visit,
 };
 use std::io::{self, Write};
 use std::ops::ControlFlow;
@@ -49,9 +49,9 @@ pub(crate) struct TrainArguments {
     /// How hard every parameter is pulled to zero
     #[arg(long, default_value_t = Recipe::default().weight_decay, allow_negative_numbers = true)]
     weight_decay: f64,
-    /// Training images to hold out, to choose the best epoch by
-    #[arg(long, default_value_t = 5_000, value_name = "N")]
-    validation: usize,
+    /// Training images to hold out, to choose the best epoch by [default: 5000, of a small set a twelfth]
+    #[arg(long, value_name = "N")]
+    validation: Option<usize>,
     /// What everything random follows from
     #[arg(long, default_value_t = Recipe::default().seed)]
     seed: u64,
@@ -89,6 +89,11 @@ impl TrainArguments {
             seed: self.seed,
         }
     }
+
+    /// How many of so many training images are held out.
+    fn held_out(&self, images: usize) -> usize {
+        self.validation.unwrap_or((images / 12).min(5_000))
+    }
 }
 
 pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
@@ -100,7 +105,7 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
     if let Some(limit) = arguments.limit {
         data.train.truncate(limit as usize);
     }
-    let split = Split::new(data.train.len(), arguments.validation, recipe.seed)
+    let split = Split::new(data.train.len(), arguments.held_out(data.train.len()), recipe.seed)
         .map_err(|error| anyhow!("{error} (--validation N)"))?;
     let pool = arguments.threads.pool()?;
     let folder = RunFolder::create(arguments.out.as_deref(), &recipe, arguments.force)?;
@@ -108,6 +113,11 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
         program: concat!("lenet ", env!("CARGO_PKG_VERSION")),
         data: DataRecord {
             name: data.name.clone(),
+            folder: arguments.data.data.as_ref().map(|dir| dir.display().to_string()),
+            transposed: arguments.data.transpose,
+            limit: arguments.limit,
+            ground: NORMALIZATION.ground,
+            ink: NORMALIZATION.ink,
             train: split.train.len(),
             validation: split.validation.len(),
             test: data.test.len(),
@@ -169,6 +179,9 @@ impl Run<'_> {
             if r.epochs == 1 { "" } else { "s" }
         );
         talk!("seed {}, threads {}, instruction set {}\n", r.seed, self.record.threads, self.record.instruction_set);
+        if r.init == InitName::Paper && r.weight_decay > 0.0 {
+            talk!("warning: weights that start so small do not survive weight decay: add --weight-decay 0\n");
+        }
     }
 
     fn description(&self, epoch: u32) -> anyhow::Result<Description> {
@@ -234,7 +247,8 @@ impl Run<'_> {
         match event {
             Event::Step { epoch, step, loss, accuracy, rate, images, .. } => {
                 progress.step(step, epoch, loss, accuracy, images);
-                if step.is_multiple_of(per_epoch.div_ceil(METRICS)) || step.is_multiple_of(per_epoch) {
+                let in_epoch = (step - 1) % per_epoch + 1;
+                if in_epoch.is_multiple_of(per_epoch.div_ceil(METRICS)) || in_epoch == per_epoch {
                     self.folder.write_metric(&Metric { epoch, step, rate, loss, accuracy })?;
                 }
             }
@@ -244,21 +258,12 @@ impl Run<'_> {
                 if record.best {
                     save(network, &description, &self.folder.file("best.safetensors"))?;
                 }
-                self.record.epochs.push(record.clone());
+                self.record.epochs.push(record.into());
                 self.folder.write_record(&self.record)?;
                 progress.epoch(record, self.recipe.epochs);
             }
         }
         Ok(())
-    }
-
-    /// The one look at the test data.
-    fn test<N: DigitNetwork>(&self, network: &N) -> anyhow::Result<Evaluation> {
-        let test = &self.data.test;
-        let labels = classes(test)?;
-        let examples = Examples::new(test.images(), &labels).expect("a set has a label for each image");
-        let all: Vec<u32> = (0..test.len() as u32).collect();
-        Ok(evaluate(network, &self.recipe.loss, &examples, &all, NORMALIZATION))
     }
 }
 
@@ -267,7 +272,8 @@ impl Visitor for Run<'_> {
     fn visit<N: DigitNetwork>(mut self) -> anyhow::Result<()> {
         self.folder.write_record(&self.record)?;
         let outcome = self.learn::<N>()?;
-        let test = self.test(&*outcome.best)?;
+        // The one look at the test data.
+        let test = read_all(&*outcome.best, &self.data.test, NORMALIZATION)?;
         let held_out = outcome.epochs.iter().any(|e| e.validation.is_some());
         let file = if held_out { "best.safetensors" } else { "last.safetensors" };
         let seconds = self.start.elapsed().as_secs_f64();
@@ -275,7 +281,6 @@ impl Visitor for Run<'_> {
         self.record.test = Some(TestRecord { correct: test.correct(), total: test.total(), confusion: test.confusion });
         self.record.seconds = Some(seconds);
         self.folder.write_record(&self.record)?;
-        ensure!(test.total() > 0, "there is no test image");
 
         let mut out = io::stdout().lock();
         writeln!(out, "test accuracy {test}, {file} of epoch {}, {seconds:.1} s", outcome.best_epoch)?;

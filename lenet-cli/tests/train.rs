@@ -23,7 +23,11 @@ fn the_real_mnist_is_built_in() {
     let said = run(dir.path(), "train --limit 200 --epochs 1 --validation 50 --out run").ok();
     assert!(said.err.contains("mnist: 150 to learn from, 50 held out, 10,000 for the test"), "{}", said.err);
     let record = json(&dir.path().join("run/run.json"));
-    assert_eq!(record["data"], json!({ "name": "mnist", "train": 150, "validation": 50, "test": 10_000 }));
+    let data = json!({
+        "name": "mnist", "folder": null, "transposed": false, "limit": 200, "ground": -0.1, "ink": 1.175,
+        "train": 150, "validation": 50, "test": 10_000,
+    });
+    assert_eq!(record["data"], data);
     assert_eq!(record["test"]["total"], 10_000);
 
     let eval = run(dir.path(), "eval run/best.safetensors --json").ok();
@@ -48,14 +52,19 @@ fn a_run_leaves_what_happened() {
         "batch": 16, "rate": 0.03, "schedule": "cosine", "momentum": 0.8, "weight_decay": 0.0001, "seed": 7,
     });
     assert_eq!(record["recipe"], recipe);
-    assert_eq!(record["data"], json!({ "name": "set", "train": 100, "validation": 20, "test": 60 }));
+    let data = json!({
+        "name": "set", "folder": "set", "transposed": false, "limit": null, "ground": -0.1, "ink": 1.175,
+        "train": 100, "validation": 20, "test": 60,
+    });
+    assert_eq!(record["data"], data);
     assert_eq!(record["threads"], 2);
     let epochs = record["epochs"].as_array().unwrap();
     assert_eq!(epochs.iter().map(|e| e["epoch"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 2, 3]);
     for epoch in epochs {
         assert!(epoch["train_loss"].is_f64() && epoch["seconds"].is_f64(), "{epoch}");
-        let held_out = epoch["validation"]["confusion"].as_array().unwrap().iter().flat_map(|r| r.as_array().unwrap());
-        assert_eq!(held_out.map(|n| n.as_u64().unwrap()).sum::<u64>(), 20);
+        let validation = &epoch["validation"];
+        assert_eq!(validation["total"], 20);
+        assert!(validation["correct"].as_u64().unwrap() <= 20 && validation["loss"].is_f64(), "{validation}");
     }
     assert!(record["seconds"].as_f64().unwrap() > 0.0);
     let (correct, total) = (record["test"]["correct"].as_u64().unwrap(), record["test"]["total"].as_u64().unwrap());
@@ -235,8 +244,41 @@ fn bad_data_is_told_before_anything_is_written() {
     refused(&["set", "test labels"]);
     fs::write(file("t10k-labels-idx1-ubyte"), labels).unwrap();
     run(dir.path(), "train --data set --validation 120 --out run").failed_at_once(&["120 of 120", "hold out fewer"]);
-    run(dir.path(), "train --data set --limit 10 --out run").failed_at_once(&["5000 of 10", "--validation"]);
     assert_eq!(files(dir.path()), ["set"]);
+}
+
+#[test]
+fn of_a_small_set_a_twelfth_is_held_out() {
+    let dir = workplace();
+    let said = run(dir.path(), "train --data set --epochs 1 --out run").ok();
+    assert!(said.err.contains("110 to learn from, 10 held out"), "{}", said.err);
+    let said = run(dir.path(), "train --data set --limit 5 --epochs 1 --out small").ok();
+    assert!(said.err.contains("5 to learn from, 0 held out"), "{}", said.err);
+}
+
+#[test]
+fn metrics_keep_step_with_the_epochs() {
+    let dir = workplace();
+    // 103 steps an epoch: a line every sixth, and the last of each epoch.
+    run(dir.path(), "train --data set --epochs 3 --batch 1 --limit 103 --validation 0 --rate 0.001 --out run").ok();
+    let metrics = fs::read_to_string(dir.path().join("run/metrics.jsonl")).unwrap();
+    let steps: Vec<(u64, u64)> = metrics
+        .lines()
+        .map(|l| serde_json::from_str::<Value>(l).unwrap())
+        .map(|m| (m["epoch"].as_u64().unwrap(), m["step"].as_u64().unwrap()))
+        .collect();
+    let expected: Vec<(u64, u64)> =
+        (0..3).flat_map(|e| (1..=17).map(|k| 6 * k).chain([103]).map(move |s| (e + 1, 103 * e + s))).collect();
+    assert_eq!(steps, expected);
+}
+
+#[test]
+fn weights_that_die_are_warned_of() {
+    let dir = workplace();
+    let said = run(dir.path(), "train --data set --epochs 1 --init paper --out run").ok();
+    assert!(said.err.contains("warning: ") && said.err.contains("--weight-decay 0"), "{}", said.err);
+    let said = run(dir.path(), "train --data set --epochs 1 --init paper --weight-decay 0 --out other").ok();
+    assert!(!said.err.contains("warning: "), "{}", said.err);
 }
 
 #[test]

@@ -35,7 +35,9 @@ pub use init::{Init, initialize};
 pub use layer::{Described, Layer, Trainable};
 #[doc(hidden)]
 pub use layer::{Gives, Stage};
-pub use lenet_tensor::{Cell, Dim, Element, Lanes, Maps, Normalization, Shape, Tensor, Units, simd};
+pub use lenet_tensor::{
+    Cell, Dim, Element, Lanes, Maps, Normalization, Shape, Tensor, Tiled, Times, Units, Valid, simd,
+};
 pub use loss::{Class, ClassError, Loss, MeanSquared, SoftmaxCrossEntropy, SoftmaxMeanSquared, softmax};
 pub use network::{Network, StageInfo, Trace};
 pub use params::{Grad, NoParams, ParamInfo, Params, Role};
@@ -50,5 +52,5 @@ pub mod __private {
     pub use crate::connections::parse;
     pub use lenet_tensor::Num;
 }
-#[doc(hidden)]
+/// For a layer with parameters of its own: they derive `FromBytes`, `Immutable` and `KnownLayout`.
 pub use zerocopy;

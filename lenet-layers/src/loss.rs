@@ -22,7 +22,7 @@ impl fmt::Display for ClassError {
             "class {} of {}: the labels of {0} classes run from 0 to {}",
             self.index,
             self.classes,
-            self.classes - 1
+            self.classes.saturating_sub(1)
         )
     }
 }

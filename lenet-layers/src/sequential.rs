@@ -31,6 +31,9 @@
 /// The network may be generic over types that its layers take, as in
 /// `pub struct LeNet5<A: Activation = Tanh>, trace LeNet5Trace`; write the element last, `LeNet5<Tanh, f64>`.
 ///
+/// Two limits: the crate must go by its own name, `lenet_layers`, where the macro is used, and the names `E`, `S` and `T`
+/// are the macro's own, so a network's type parameters want others.
+///
 /// A layer that does not fit is an error on its own line. Here the kernel of c1 is smaller than the declared shape says:
 ///
 /// ```compile_fail

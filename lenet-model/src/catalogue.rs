@@ -4,6 +4,7 @@
 use crate::{DigitNetwork, LeNet5, LeNet5Average, LeNet5Dense};
 use lenet_layers::{Relu, ScaledTanh, Sigmoid, Tanh};
 use serde::{Deserialize, Serialize};
+use std::any::TypeId;
 
 /// Declares an enum whose variants have names to be written and read by people.
 macro_rules! names {
@@ -61,6 +62,18 @@ names! {
         /// max(a, 0).
         Relu = "relu",
     }
+}
+
+/// Whether `N` is the type that [`visit`] gives for these names.
+pub(crate) fn is_named<N: DigitNetwork>(network: NetworkName, activation: ActivationName) -> bool {
+    struct Id;
+    impl Visitor for Id {
+        type Output = TypeId;
+        fn visit<N: DigitNetwork>(self) -> TypeId {
+            TypeId::of::<N>()
+        }
+    }
+    visit(network, activation, Id) == TypeId::of::<N>()
 }
 
 /// Something to be done with a network whose type is chosen when the program runs.

@@ -1,11 +1,13 @@
 //! Networks on disk, as safetensors: names and shapes as PyTorch would have them, and what is needed to use them.
 
 use crate::beside::write_beside;
+use crate::catalogue::is_named;
 use crate::{ActivationName, DigitNetwork, NetworkName};
 use lenet_layers::Normalization;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// What a checkpoint says of its network, beside the numbers.
@@ -21,6 +23,19 @@ pub struct Description {
     pub recipe: String,
     /// The epoch it is of, 0 if unknown.
     pub epoch: u32,
+}
+
+impl Description {
+    /// That it speaks of networks of type `N`. Names and shapes of the tensors would not tell: the squashing function
+    /// is in the type alone.
+    fn check<N: DigitNetwork>(&self, path: &Path) -> Result<(), CheckpointError> {
+        let (network, activation) = (self.network, self.activation);
+        if is_named::<N>(network, activation) {
+            Ok(())
+        } else {
+            Err(CheckpointError::Type { path: path.into(), network, activation })
+        }
+    }
 }
 
 /// Why a checkpoint can't be written or used, in one line that names the file and the cure. The line is whole: what the
@@ -60,6 +75,16 @@ pub enum CheckpointError {
         path: PathBuf,
         /// What is wrong.
         reason: String,
+    },
+    /// A network of one type in the name of another.
+    #[error("{path}: says {network} with {activation}, but is taken for another type: use the one that `visit` gives")]
+    Type {
+        /// The file.
+        path: PathBuf,
+        /// The network that is described.
+        network: NetworkName,
+        /// Its squashing function.
+        activation: ActivationName,
     },
     /// A tensor that does not belong in the network, or not so.
     #[error(
@@ -107,10 +132,14 @@ impl Checkpoint {
         if found.is_dir() {
             return Err(foreign("is a folder".into()));
         }
-        if found.len() > LARGEST {
-            return Err(foreign(format!("{} bytes are more than any network here has", found.len())));
+        // A pipe or a device has no length to ask for: count what is read.
+        let mut bytes = Vec::new();
+        let file = std::fs::File::open(path).map_err(read)?;
+        file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(read)?;
+        if bytes.len() as u64 > LARGEST {
+            return Err(foreign(format!("more than {LARGEST} bytes, which no network here has")));
         }
-        Self::from_bytes(path, std::fs::read(path).map_err(read)?)
+        Self::from_bytes(path, bytes)
     }
 
     /// Takes the bytes of a checkpoint; `path` is what errors call it.
@@ -122,7 +151,7 @@ impl Checkpoint {
             |e: safetensors::SafeTensorError| CheckpointError::Format { path: path.into(), reason: e.to_string() };
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(format)?;
         let description = Self::describe(header.metadata().as_ref())
-            .map_err(|reason| CheckpointError::Foreign { path: path.into(), reason })?;
+            .map_err(|reason| CheckpointError::Foreign { path: path.into(), reason: plain(&reason) })?;
         Ok(Checkpoint { path: path.into(), bytes, description })
     }
 
@@ -149,8 +178,9 @@ impl Checkpoint {
     /// [`visit`](crate::visit) gives for the description.
     ///
     /// # Errors
-    /// If a tensor is missing, unknown, of another shape or type, not finite, or not zero where there is no connection.
+    /// If `N` is another type, or a tensor is missing, unknown, of another shape or type, not finite, or not zero where there is no connection.
     pub fn network<N: DigitNetwork>(&self) -> Result<Box<N>, CheckpointError> {
+        self.description.check::<N>(&self.path)?;
         let wrong = |tensor: &str, reason: String| CheckpointError::Tensor {
             path: self.path.clone(),
             tensor: tensor.into(),
@@ -198,8 +228,9 @@ fn place(view: &TensorView<'_>, info: lenet_layers::ParamInfo, numbers: &mut [f3
 /// whole.
 ///
 /// # Errors
-/// If the file can't be written; an old one is then still there.
+/// If `N` is not what the description says, or the file can't be written; an old one is then still there.
 pub fn save<N: DigitNetwork>(network: &N, description: &Description, path: &Path) -> Result<(), CheckpointError> {
+    description.check::<N>(path)?;
     let mut tensors = Vec::new();
     for (index, numbers) in network.tensors().enumerate() {
         let info = N::info(index);

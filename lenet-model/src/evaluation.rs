@@ -56,6 +56,9 @@ const CHUNK: usize = 16 * LANES;
 
 /// Reads every one of the examples `indexes`. Runs on the rayon pool it is called in; the result does not depend on
 /// the number of threads.
+///
+/// # Panics
+/// If an index is that of no example.
 pub fn evaluate<N: DigitNetwork>(
     network: &N,
     loss: &(impl Loss<Units<10>, Class<10>> + Sync),

@@ -113,9 +113,10 @@ impl Schedule {
 /// How a network is trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recipe {
-    /// The network.
+    /// The network, for [`visit`](crate::visit) to find; [`Training::run`](crate::Training::run) trains the type it is
+    /// given, which may be one of your own.
     pub network: NetworkName,
-    /// The squashing function after every stage but the output.
+    /// The squashing function after every stage but the output, for [`visit`](crate::visit) too.
     pub activation: ActivationName,
     /// The loss.
     pub loss: LossName,
@@ -138,7 +139,8 @@ pub struct Recipe {
 }
 
 impl Default for Recipe {
-    /// The article's recipe; its numbers were chosen on 5,000 held-out training images (ARCHITECTURE.md has the table).
+    /// The article's recipe. Initial weights, rate and weight decay were chosen on 5,000 held-out training images; batch
+    /// and momentum are the usual ones (ARCHITECTURE.md has the table).
     fn default() -> Self {
         Recipe {
             network: NetworkName::LeNet5,

@@ -194,6 +194,16 @@ fn a_network_of_another_type_is_refused() {
     let checkpoint = Checkpoint::from_bytes(Path::new(NAME), model()).unwrap();
     let Err(error) = checkpoint.network::<LeNet5Average<Tanh>>() else { panic!("taken for another network") };
     assert_one_line(&error, NAME);
+    // The same tensors, another squashing function: only the type tells.
+    let Err(error) = checkpoint.network::<LeNet5<Tanh>>() else { panic!("taken for another squashing function") };
+    assert!(matches!(error, CheckpointError::Type { .. }), "{error}");
+    assert!(checkpoint.network::<LeNet5>().is_ok());
+
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("wrong.safetensors");
+    let wrong = description(NetworkName::LeNet5, ActivationName::Tanh);
+    let error = save(&*random_network::<LeNet5>(), &wrong, &path).unwrap_err();
+    assert!(matches!(error, CheckpointError::Type { .. }) && !path.exists(), "{error}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use lenet_layers::{
     SoftmaxCrossEntropy, SoftmaxMeanSquared, Tanh, Trace, Units, initialize,
 };
 use lenet_model::{LeNet5, LeNet5Average, LeNet5Dense};
+use proptest::prelude::{ProptestConfig, proptest};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -135,6 +136,25 @@ fn check_tensor<A: Activation, N: Checked, L: Loss<Units<10>, Class<10>>>(
         );
     }
     assert!(2 * compared >= CHECKED, "{name}: only {compared} of {CHECKED} could be compared");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 6, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// LeNet-5 itself, with weights, picture, squashing function and loss drawn.
+    #[test]
+    fn lenet5_however_it_starts(seed: u64, activation in 0..3, loss in 0..3) {
+        match (activation, loss) {
+            (0, 0) => check::<ScaledTanh, LeNet5<ScaledTanh, f64>, _>(SoftmaxMeanSquared, seed),
+            (0, 1) => check::<ScaledTanh, LeNet5<ScaledTanh, f64>, _>(SoftmaxCrossEntropy, seed),
+            (0, _) => check::<ScaledTanh, LeNet5<ScaledTanh, f64>, _>(MeanSquared, seed),
+            (1, 0) => check::<Tanh, LeNet5<Tanh, f64>, _>(SoftmaxMeanSquared, seed),
+            (1, 1) => check::<Tanh, LeNet5<Tanh, f64>, _>(SoftmaxCrossEntropy, seed),
+            (1, _) => check::<Tanh, LeNet5<Tanh, f64>, _>(MeanSquared, seed),
+            (_, 0) => check::<Sigmoid, LeNet5<Sigmoid, f64>, _>(SoftmaxCrossEntropy, seed),
+            _ => check::<Sigmoid, LeNet5<Sigmoid, f64>, _>(MeanSquared, seed),
+        }
+    }
 }
 
 #[test]

@@ -27,7 +27,8 @@ pub trait Cell:
     fn map(self, f: impl Fn(Self::Element) -> Self::Element) -> Self;
     /// `f` of every pair of lanes.
     fn zip(self, other: Self, f: impl Fn(Self::Element, Self::Element) -> Self::Element) -> Self;
-    /// `self * a + b` in every lane, fused where the instruction set has it.
+    /// `self * a + b` in every lane, fused where the instruction set has it. Without std it is rounded twice: core has no
+    /// `mul_add`.
     fn mul_add<S: Simd>(self, simd: S, a: Self, b: Self) -> Self;
     /// The sum of the lanes, added pairwise in a fixed order.
     fn sum(self) -> Self::Element;

@@ -55,6 +55,7 @@ where
     Dim<N>: ToNum,
     Dim<K>: ToNum,
     Num<N>: Add<B1>,
+    Num<K>: typenum::NonZero,
     Add1<Num<N>>: Sub<Num<K>>,
     Diff<Add1<Num<N>>, Num<K>>: typenum::NonZero + FromNum,
 {
@@ -118,6 +119,7 @@ where
 macro_rules! table {
     ($($n:literal $u:ident),* $(,)?) => {$(
         impl ToNum for Dim<$n> { type Num = typenum::$u; }
+        const _: () = assert!(<Num<$n> as Unsigned>::USIZE == $n);
         impl FromNum for typenum::$u { type Dim = Dim<$n>; }
     )*};
 }
@@ -126,6 +128,7 @@ type Sixteen<U> = UInt<UInt<UInt<UInt<U, B0>, B0>, B0>, B0>;
 macro_rules! sixteens {
     ($($n:literal $u:ident),* $(,)?) => {$(
         impl ToNum for Dim<$n> { type Num = Sixteen<typenum::$u>; }
+        const _: () = assert!(<Num<$n> as Unsigned>::USIZE == $n);
         impl FromNum for Sixteen<typenum::$u> { type Dim = Dim<$n>; }
     )*};
 }

@@ -35,7 +35,8 @@ pub trait Element:
     /// Hyperbolic tangent. In `f32` within 2.5 ulp over the whole range, the same function for one example and for
     /// many; in `f64` libm's.
     fn tanh<S: Simd>(self, simd: S) -> Self;
-    /// `e^self`. In `f32` within 2 ulp from -87 to 88; smaller arguments give the value at -87 (1.6e-38).
+    /// `e^self`. In `f32` within 2 ulp from -87 to 88; arguments beyond give the value at the end (1.6e-38,
+    /// 1.7e38).
     fn exp<S: Simd>(self, simd: S) -> Self;
     /// Natural logarithm.
     fn ln(self) -> Self;

@@ -10,7 +10,7 @@ use std::path::Path;
 /// The program in the folder `dir`, with the fastest instruction set.
 pub(crate) fn lenet(dir: &Path) -> Command {
     let mut command = Command::cargo_bin("lenet").unwrap();
-    command.current_dir(dir).env_remove("LENET_KERNEL");
+    command.current_dir(dir);
     command
 }
 
