@@ -94,7 +94,7 @@ pub(crate) fn run(arguments: &SummaryArguments) -> anyhow::Result<()> {
 fn write_table(out: &mut impl Write, s: &Summary) -> io::Result<()> {
     let line = |name: &str, layer: &str, shape: &str, numbers: [usize; 4]| {
         let [p, c, m, b] = numbers.map(thousands);
-        format!("{name:<8}{layer:<44}{shape:>12}{p:>12}{c:>13}{m:>15}{b:>11}")
+        format!("{name:<8}{layer:<48}{shape:>12}{p:>12}{c:>13}{m:>15}{b:>11}")
     };
     let shape = |dims: &[usize]| match dims {
         [maps, rows, columns] => format!("{maps}@{rows}x{columns}"),
@@ -103,11 +103,11 @@ fn write_table(out: &mut impl Write, s: &Summary) -> io::Result<()> {
     writeln!(out, "{} with {}, instruction set {}", s.network, s.activation, s.instruction_set)?;
     writeln!(out)?;
     let header = format!(
-        "{:<8}{:<44}{:>12}{:>12}{:>13}{:>15}{:>11}",
+        "{:<8}{:<48}{:>12}{:>12}{:>13}{:>15}{:>11}",
         "stage", "layer", "output", "parameters", "connections", "multiply-adds", "bytes"
     );
     writeln!(out, "{header}\n{}", "-".repeat(header.len()))?;
-    writeln!(out, "{:<8}{:<44}{:>12}", "input", "", shape(&s.input))?;
+    writeln!(out, "{:<8}{:<48}{:>12}", "input", "", shape(&s.input))?;
     for row in &s.stages {
         let numbers = [row.parameters, row.connections, row.multiply_adds, row.bytes];
         writeln!(out, "{}", line(&row.name, &row.layer, &shape(&row.shape), numbers))?;
