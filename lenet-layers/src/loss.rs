@@ -102,8 +102,22 @@ impl<L: Loss<Out, Target>, Out: Shape, Target, T: Cell> Kernel for Evaluate<'_, 
 
 /// The probabilities `e^y_i / sum of e^y_k`, in each lane. Computed from the differences to the largest output, so
 /// that nothing overflows.
-pub fn softmax<S: Simd, T: Cell, const N: usize>(simd: S, y: &Tensor<Units<N>, T>, p: &mut Tensor<Units<N>, T>) {
-    shifted_exponentials(simd, y, p);
+///
+/// ```
+/// use lenet_layers::{Tensor, Units, softmax};
+/// let mut p = Tensor::<Units<2>>::ZERO;
+/// softmax(&Tensor { data: [1000.0, 1000.0] }, &mut p);
+/// assert_eq!(p.data, [0.5, 0.5]);
+/// ```
+pub fn softmax<T: Cell, const N: usize>(y: &Tensor<Units<N>, T>, p: &mut Tensor<Units<N>, T>) {
+    struct Softmax<'a, T: Cell, const N: usize>(&'a Tensor<Units<N>, T>, &'a mut Tensor<Units<N>, T>);
+    impl<T: Cell, const N: usize> Kernel for Softmax<'_, T, N> {
+        type Output = ();
+        fn run<S: Simd>(self, simd: S) {
+            shifted_exponentials(simd, self.0, self.1);
+        }
+    }
+    Isa::current().dispatch(Softmax(y, p));
 }
 
 /// Softmax into `p`; gives the largest output and the sum of the shifted exponentials, lane by lane.

@@ -1,7 +1,6 @@
 //! Reading one digit, without a heap.
 
 use crate::DigitNetwork;
-use lenet_layers::simd::{Isa, Kernel, Simd};
 use lenet_layers::{Normalization, Tensor, Trace, Units, softmax};
 
 /// A picture of 28 rows and 28 columns; 0 is ground, 255 is ink.
@@ -30,19 +29,10 @@ pub struct Reading {
 pub fn read<N: DigitNetwork>(network: &N, image: &Image, normalization: Normalization) -> Reading {
     let mut trace = N::Trace::<f32>::zeroed();
     trace.input_mut().lay(&[image], normalization);
-    let probabilities = Isa::current().dispatch(Softmax(network.forward(&mut trace)));
-    let digit = most_likely(&probabilities);
-    Reading { digit: digit as u8, probabilities }
-}
-
-struct Softmax<'a>(&'a Tensor<Units<10>>);
-impl Kernel for Softmax<'_> {
-    type Output = [f32; 10];
-    fn run<S: Simd>(self, simd: S) -> [f32; 10] {
-        let mut p = Tensor::<Units<10>>::ZERO;
-        softmax(simd, self.0, &mut p);
-        p.data
-    }
+    let mut probabilities = Tensor::<Units<10>>::ZERO;
+    softmax(network.forward(&mut trace), &mut probabilities);
+    let probabilities = probabilities.data;
+    Reading { digit: most_likely(&probabilities) as u8, probabilities }
 }
 
 /// The index of the largest; of equals the first.
