@@ -1,9 +1,29 @@
 //! Squashing functions, as type parameters of the layers that apply them.
 
-use lenet_tensor::{Cell, Element, simd::Simd};
+use lenet_tensor::Element;
+use lenet_tensor::simd::{Simd, Vector};
 
 /// A squashing function. Its slope is written in terms of its *output*, so that the backward pass needs nothing but
 /// what the forward pass left in the trace.
+///
+/// It is written once over [`Vector`]: a register of numbers, or a single one.
+///
+/// ```
+/// use lenet_layers::{Activation, Vector};
+/// /// a / 2 where a is negative.
+/// struct Leaky;
+/// impl Activation for Leaky {
+///     const NAME: &'static str = "leaky";
+///     fn apply<V: Vector>(a: V) -> V {
+///         a.max(a * a.like(0.5))
+///     }
+///     fn slope<V: Vector>(y: V) -> V {
+///         y.map(|y| V::Element::from_f64(if y.to_f64() > 0.0 { 1.0 } else { 0.5 }))
+///     }
+/// }
+/// # use lenet_layers::{Element, simd::{One, Scalar}};
+/// assert_eq!(Leaky::apply(One::<_, f64>::splat(Scalar, -3.0)).sum(), -1.5);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an activation",
     note = "choose Identity, ScaledTanh, Tanh, Sigmoid or Relu, or implement `Activation` for your own type"
@@ -12,9 +32,9 @@ pub trait Activation: Send + Sync + 'static {
     /// Its name in a summary.
     const NAME: &'static str;
     /// `y = f(a)`.
-    fn apply<S: Simd, E: Element>(simd: S, a: E) -> E;
+    fn apply<V: Vector>(a: V) -> V;
     /// `f'(a)`, from `y = f(a)`.
-    fn slope<E: Element>(y: E) -> E;
+    fn slope<V: Vector>(y: V) -> V;
 }
 
 /// `f(a) = a`.
@@ -22,12 +42,12 @@ pub struct Identity;
 impl Activation for Identity {
     const NAME: &'static str = "identity";
     #[inline(always)]
-    fn apply<S: Simd, E: Element>(_: S, a: E) -> E {
+    fn apply<V: Vector>(a: V) -> V {
         a
     }
     #[inline(always)]
-    fn slope<E: Element>(_: E) -> E {
-        E::from_f64(1.0)
+    fn slope<V: Vector>(y: V) -> V {
+        y.like(1.0)
     }
 }
 
@@ -43,13 +63,13 @@ impl ScaledTanh {
 impl Activation for ScaledTanh {
     const NAME: &'static str = "scaled tanh";
     #[inline(always)]
-    fn apply<S: Simd, E: Element>(simd: S, a: E) -> E {
-        E::from_f64(Self::A) * (E::from_f64(Self::S) * a).tanh(simd)
+    fn apply<V: Vector>(a: V) -> V {
+        a.like(Self::A) * (a.like(Self::S) * a).tanh()
     }
     #[inline(always)]
-    fn slope<E: Element>(y: E) -> E {
+    fn slope<V: Vector>(y: V) -> V {
         // A S (1 - tanh^2) with tanh = y / A
-        E::from_f64(Self::A * Self::S) - E::from_f64(Self::S / Self::A) * y * y
+        (y * y).neg_mul_add(y.like(Self::S / Self::A), y.like(Self::A * Self::S))
     }
 }
 
@@ -58,12 +78,12 @@ pub struct Tanh;
 impl Activation for Tanh {
     const NAME: &'static str = "tanh";
     #[inline(always)]
-    fn apply<S: Simd, E: Element>(simd: S, a: E) -> E {
-        a.tanh(simd)
+    fn apply<V: Vector>(a: V) -> V {
+        a.tanh()
     }
     #[inline(always)]
-    fn slope<E: Element>(y: E) -> E {
-        E::from_f64(1.0) - y * y
+    fn slope<V: Vector>(y: V) -> V {
+        y.neg_mul_add(y, y.like(1.0))
     }
 }
 
@@ -72,14 +92,14 @@ pub struct Sigmoid;
 impl Activation for Sigmoid {
     const NAME: &'static str = "sigmoid";
     #[inline(always)]
-    fn apply<S: Simd, E: Element>(simd: S, a: E) -> E {
+    fn apply<V: Vector>(a: V) -> V {
         // (1 + tanh(a / 2)) / 2 is the same function, and has no exponential to overflow.
-        let half = E::from_f64(0.5);
-        half + half * (half * a).tanh(simd)
+        let half = a.like(0.5);
+        (half * a).tanh().mul_add(half, half)
     }
     #[inline(always)]
-    fn slope<E: Element>(y: E) -> E {
-        y * (E::from_f64(1.0) - y)
+    fn slope<V: Vector>(y: V) -> V {
+        y.neg_mul_add(y, y)
     }
 }
 
@@ -88,52 +108,101 @@ pub struct Relu;
 impl Activation for Relu {
     const NAME: &'static str = "ReLU";
     #[inline(always)]
-    fn apply<S: Simd, E: Element>(_: S, a: E) -> E {
-        if a < E::from_f64(0.0) { E::from_f64(0.0) } else { a }
+    fn apply<V: Vector>(a: V) -> V {
+        a.max(a.like(0.0))
     }
     #[inline(always)]
-    fn slope<E: Element>(y: E) -> E {
-        if y > E::from_f64(0.0) { E::from_f64(1.0) } else { E::from_f64(0.0) }
-    }
-}
-
-/// `f(a)` in every lane.
-#[inline(always)]
-pub(crate) fn squash<A: Activation, S: Simd, T: Cell>(simd: S, a: T) -> T {
-    a.map(
-        #[inline(always)]
-        |a| A::apply(simd, a),
-    )
-}
-
-/// From `dy` to `da`, in place: the gradient by the layer's output becomes the gradient by its weighted sum.
-#[inline(always)]
-pub(crate) fn unsquash<A: Activation, T: Cell>(y: &[T], dy: &mut [T]) {
-    for (dy, y) in dy.iter_mut().zip(y) {
-        *dy = dy.zip(
-            *y,
+    fn slope<V: Vector>(y: V) -> V {
+        y.map(
             #[inline(always)]
-            |d, y| d * A::slope(y),
-        );
+            |y| V::Element::from_f64(f64::from(u8::from(y > V::Element::from_f64(0.0)))),
+        )
     }
+}
+
+/// From weighted sums to outputs, in place.
+pub(crate) fn squash<A: Activation, S: Simd, E: Element>(simd: S, a: &mut [E]) {
+    map_rows(
+        simd,
+        a,
+        #[inline(always)]
+        |a| A::apply(a),
+    );
+}
+
+/// `f` of every number, a register at a time, in place. `f` is to be `#[inline(always)]`.
+#[inline]
+pub(crate) fn map_rows<S: Simd, E: Element>(simd: S, numbers: &mut [E], f: impl Fn(E::Row<S>) -> E::Row<S>) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let mut rows = numbers.chunks_exact_mut(<E::Row<S> as Vector>::LANES);
+            for row in &mut rows {
+                f(E::Row::load(simd, row)).store(row);
+            }
+            let rest = rows.into_remainder();
+            if !rest.is_empty() {
+                f(E::Row::load_few(simd, rest)).store_few(rest);
+            }
+        },
+    );
+}
+
+/// From `dy` to `da`, in place: the gradient by the layer's output becomes the gradient by its weighted sum. Gives the sum
+/// of all of `da`, which is what a bias that all of them share has as its gradient.
+pub(crate) fn unsquash<A: Activation, S: Simd, E: Element>(simd: S, y: &[E], dy: &mut [E]) -> E {
+    /// Sums that do not wait for each other.
+    const CHAINS: usize = 4;
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let width = <E::Row<S> as Vector>::LANES;
+            let mut sums = [E::Row::splat(simd, E::from_f64(0.0)); CHAINS];
+            let (mut ys, mut dys) = (y.chunks_exact(CHAINS * width), dy.chunks_exact_mut(CHAINS * width));
+            for (y, dy) in (&mut ys).zip(&mut dys) {
+                for t in 0..CHAINS {
+                    let (y, dy) = (&y[t * width..], &mut dy[t * width..]);
+                    let da = E::Row::load(simd, dy) * A::slope(E::Row::load(simd, y));
+                    da.store(dy);
+                    sums[t] = sums[t] + da;
+                }
+            }
+            let (mut ys, mut dys) = (ys.remainder().chunks_exact(width), dys.into_remainder().chunks_exact_mut(width));
+            for (y, dy) in (&mut ys).zip(&mut dys) {
+                let da = E::Row::load(simd, dy) * A::slope(E::Row::load(simd, y));
+                da.store(dy);
+                sums[0] = sums[0] + da;
+            }
+            let (y, dy) = (ys.remainder(), dys.into_remainder());
+            if !dy.is_empty() {
+                let da = E::Row::load_few(simd, dy) * A::slope(E::Row::load_few(simd, y));
+                da.store_few(dy);
+                // Loaded again: behind the end a slope may be anything.
+                sums[1] = sums[1] + E::Row::load_few(simd, dy);
+            }
+            ((sums[0] + sums[1]) + (sums[2] + sums[3])).sum()
+        },
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lenet_tensor::simd::Scalar;
+    use lenet_tensor::simd::{One, Scalar};
 
     fn check<A: Activation>() {
+        let apply = |a: f64| A::apply(One::<_, f64>::splat(Scalar, a)).sum();
+        let single = |a: f32| A::apply(One::<_, f32>::splat(Scalar, a)).sum();
         for i in -40..40 {
             let a = f64::from(i) * 0.1 + 0.05; // never on ReLU's kink
             let h = 1e-6;
-            let numeric = (A::apply(Scalar, a + h) - A::apply(Scalar, a - h)) / (2.0 * h);
-            let slope = A::slope(A::apply(Scalar, a));
+            let numeric = (apply(a + h) - apply(a - h)) / (2.0 * h);
+            let slope = A::slope(One::<_, f64>::splat(Scalar, apply(a))).sum();
             assert!((numeric - slope).abs() < 1e-8, "{} at {a}: {slope} by rule, {numeric} by difference", A::NAME);
-            let single = f64::from(A::apply(Scalar, a as f32));
-            assert!((single - A::apply(Scalar, f64::from(a as f32))).abs() < 4e-7, "{} in f32 at {a}", A::NAME);
+            let a = a as f32;
+            assert!((f64::from(single(a)) - apply(f64::from(a))).abs() < 5e-7, "{} in f32 at {a}", A::NAME);
         }
-        assert!(A::apply(Scalar, f32::NAN).is_nan(), "{} swallows a NaN", A::NAME);
+        assert!(single(f32::NAN).is_nan(), "{} swallows a NaN", A::NAME);
     }
 
     #[test]
@@ -148,7 +217,8 @@ mod tests {
     #[test]
     fn the_scaled_tanh_passes_through_one() {
         // "f(1) = 1 and f(-1) = -1" holds to the digits the paper gives.
-        assert!((ScaledTanh::apply(Scalar, 1.0) - 1.0_f64).abs() < 1e-4);
-        assert!((ScaledTanh::apply(Scalar, -1.0) + 1.0_f64).abs() < 1e-4);
+        for x in [1.0, -1.0] {
+            assert!((ScaledTanh::apply(One::<_, f64>::splat(Scalar, x)).sum() - x).abs() < 1e-4);
+        }
     }
 }

@@ -42,30 +42,32 @@ impl<const CI: usize, const CO: usize, const K: usize, A: Activation> Described 
     }
 }
 
-impl<const CI: usize, const CO: usize, const K: usize, A: Activation> Bank<CI, CO, K> for Conv2d<CI, CO, K, A> {
-    type Activation = A;
+/// Every pair of maps is connected.
+pub(crate) struct Full;
+impl<const CI: usize, const CO: usize, const K: usize> Bank<CI, CO, K> for Full {
+    type Params<E: Element> = Kernels<CI, CO, K, E>;
     #[inline(always)]
-    fn kernel<E: Element>(params: &Self::Params<E>, o: usize, i: usize) -> Option<&[[E; K]; K]> {
+    fn kernel<E: Element>(params: &Kernels<CI, CO, K, E>, o: usize, i: usize) -> Option<&[[E; K]; K]> {
         Some(&params.weight[o][i])
     }
     #[inline(always)]
-    fn kernel_mut<E: Element>(params: &mut Self::Params<E>, o: usize, i: usize) -> Option<&mut [[E; K]; K]> {
+    fn kernel_mut<E: Element>(params: &mut Kernels<CI, CO, K, E>, o: usize, i: usize) -> Option<&mut [[E; K]; K]> {
         Some(&mut params.weight[o][i])
     }
     #[inline(always)]
-    fn bias<E: Element>(params: &Self::Params<E>) -> &[E; CO] {
+    fn bias<E: Element>(params: &Kernels<CI, CO, K, E>) -> &[E; CO] {
         &params.bias
     }
     #[inline(always)]
-    fn bias_mut<E: Element>(params: &mut Self::Params<E>) -> &mut [E; CO] {
+    fn bias_mut<E: Element>(params: &mut Kernels<CI, CO, K, E>) -> &mut [E; CO] {
         &mut params.bias
     }
     #[inline(always)]
-    fn whole<E: Element>(params: &Self::Params<E>) -> Option<&[E]> {
+    fn whole<E: Element>(params: &Kernels<CI, CO, K, E>) -> Option<&[E]> {
         Some(flat(&params.weight))
     }
     #[inline(always)]
-    fn whole_mut<E: Element>(params: &mut Self::Params<E>) -> Option<(&mut [E], &mut [E])> {
+    fn whole_mut<E: Element>(params: &mut Kernels<CI, CO, K, E>) -> Option<(&mut [E], &mut [E; CO])> {
         Some((flat_mut(&mut params.weight), &mut params.bias))
     }
 }
@@ -96,7 +98,7 @@ where
         x: &Tensor<Maps<CI, H, W>, T>,
         y: &mut Tensor<Self::Out, T>,
     ) {
-        convolution::forward::<Self, S, T, CI, CO, K, H, W, OH, OW>(simd, params, x, y);
+        convolution::forward::<A, Full, S, T, CI, CO, K, H, W, OH, OW>(simd, params, x, y);
     }
 
     fn backward<S: Simd, T: Cell>(
@@ -108,6 +110,6 @@ where
         dx: Option<&mut Tensor<Maps<CI, H, W>, T>>,
         grad: &mut Self::Params<T::Element>,
     ) {
-        convolution::backward::<Self, S, T, CI, CO, K, H, W, OH, OW>(simd, params, x, y, dy, dx, grad);
+        convolution::backward::<A, Full, S, T, CI, CO, K, H, W, OH, OW>(simd, params, x, y, dy, dx, grad);
     }
 }

@@ -1,6 +1,6 @@
-//! The layer in which every unit sees every input, and the matrix loops behind it.
+//! The layer in which every unit sees every input.
 
-use crate::activation::{squash, unsquash};
+use crate::matrix::{self, Row};
 use crate::params::{flat, flat_mut, params};
 use crate::{Activation, Described, Identity, Layer, ParamInfo, Role, Trainable};
 use core::{fmt, marker::PhantomData};
@@ -67,7 +67,7 @@ impl<const I: usize, const O: usize, A: Activation> Layer<Units<I>> for Dense<I,
         x: &Tensor<Units<I>, T>,
         y: &mut Tensor<Units<O>, T>,
     ) {
-        forward::<A, S, T>(simd, flat(&params.weight), &params.bias, &x.data, &mut y.data);
+        matrix::forward::<A, S, T, Row<I>, O>(simd, flat(&params.weight), &params.bias, &x.data, &mut y.data);
     }
 
     fn backward<S: Simd, T: Cell>(
@@ -81,114 +81,6 @@ impl<const I: usize, const O: usize, A: Activation> Layer<Units<I>> for Dense<I,
     ) {
         let dx = dx.map(|dx| dx.cells_mut());
         let (weight, dw) = (flat(&params.weight), flat_mut(&mut grad.weight));
-        backward::<A, S, T>(simd, weight, &x.data, &y.data, &mut dy.data, dx, dw, &mut grad.bias);
-    }
-}
-
-/// `y = f(W x + bias)`: `weight` is `y.len()` rows of `x.len()`.
-pub(crate) fn forward<A: Activation, S: Simd, T: Cell>(
-    simd: S,
-    weight: &[T::Element],
-    bias: &[T::Element],
-    x: &[T],
-    y: &mut [T],
-) {
-    simd.vectorize(
-        #[inline(always)]
-        || {
-            // Four units at a time: one chain of additions would wait for itself.
-            let mut o = 0;
-            while o + 4 <= y.len() {
-                let sums = products::<S, T, 4>(simd, weight, x, o);
-                for t in 0..4 {
-                    y[o + t] = squash::<A, S, T>(simd, sums[t].plus(T::splat(bias[o + t])));
-                }
-                o += 4;
-            }
-            for o in o..y.len() {
-                let [sum] = products::<S, T, 1>(simd, weight, x, o);
-                y[o] = squash::<A, S, T>(simd, sum.plus(T::splat(bias[o])));
-            }
-        },
-    );
-}
-
-/// Rows `o..o + N` of the matrix times `x`.
-#[inline(always)]
-fn products<S: Simd, T: Cell, const N: usize>(simd: S, weight: &[T::Element], x: &[T], o: usize) -> [T; N] {
-    let rows: [&[T::Element]; N] = core::array::from_fn(|t| &weight[(o + t) * x.len()..][..x.len()]);
-    let mut sums = [T::ZERO; N];
-    for (i, x) in x.iter().enumerate() {
-        for t in 0..N {
-            sums[t] = x.mul_add(simd, T::splat(rows[t][i]), sums[t]);
-        }
-    }
-    sums
-}
-
-/// The gradients; see [`Layer::backward`].
-#[allow(clippy::too_many_arguments)] // they are the layer's, as slices
-pub(crate) fn backward<A: Activation, S: Simd, T: Cell>(
-    simd: S,
-    weight: &[T::Element],
-    x: &[T],
-    y: &[T],
-    dy: &mut [T],
-    dx: Option<&mut [T]>,
-    dw: &mut [T::Element],
-    db: &mut [T::Element],
-) {
-    simd.vectorize(
-        #[inline(always)]
-        || {
-            unsquash::<A, T>(y, dy);
-            for (db, da) in db.iter_mut().zip(dy.iter()) {
-                *db += da.sum();
-            }
-            weight_gradient(simd, x, dy, dw);
-            if let Some(dx) = dx {
-                for (i, dx) in dx.iter_mut().enumerate() {
-                    *dx = T::ZERO;
-                    for (o, da) in dy.iter().enumerate() {
-                        *dx = da.mul_add(simd, T::splat(weight[o * x.len() + i]), *dx);
-                    }
-                }
-            }
-        },
-    );
-}
-
-/// Adds the outer product of `da` and `x`, summed over the lanes, to `dw`.
-///
-/// A sum over lanes for each weight would cost more than the products; so a chunk of the inputs is transposed, lane by
-/// lane, and the products run along the inputs.
-#[inline(always)]
-fn weight_gradient<S: Simd, T: Cell>(simd: S, x: &[T], da: &[T], dw: &mut [T::Element]) {
-    const CHUNK: usize = 64;
-    const LANES: usize = 16;
-    let zero = T::Element::from_f64(0.0);
-    for first in (0..x.len()).step_by(CHUNK) {
-        let n = CHUNK.min(x.len() - first);
-        for lane in (0..T::LANES).step_by(LANES) {
-            let lanes = LANES.min(T::LANES - lane);
-            let mut rows = [[zero; CHUNK]; LANES];
-            for (k, x) in x[first..first + n].iter().enumerate() {
-                for l in 0..lanes {
-                    rows[l][k] = x.lanes()[lane + l];
-                }
-            }
-            for (o, da) in da.iter().enumerate() {
-                let dw = &mut dw[o * x.len() + first..][..n];
-                let mut sums = [zero; CHUNK];
-                sums[..n].copy_from_slice(dw);
-                for l in 0..lanes {
-                    let d = da.lanes()[lane + l];
-                    for k in 0..CHUNK {
-                        sums[k] = rows[l][k].mul_add(simd, d, sums[k]);
-                    }
-                }
-                dw.copy_from_slice(&sums[..n]);
-            }
-        }
+        matrix::backward::<A, S, T, Row<I>, O>(simd, weight, &x.data, &y.data, &mut dy.data, dx, dw, &mut grad.bias);
     }
 }

@@ -17,6 +17,7 @@ mod flatten;
 mod init;
 mod layer;
 mod loss;
+mod matrix;
 mod network;
 mod params;
 mod pool;
@@ -24,6 +25,9 @@ mod sequential;
 mod sgd;
 mod sparse;
 mod subsample;
+mod tile;
+mod turn;
+mod windows;
 
 pub use activation::{Activation, Identity, Relu, ScaledTanh, Sigmoid, Tanh};
 pub use connections::{Connections, Drawn, Table1};
@@ -36,13 +40,13 @@ pub use layer::{Described, Layer, Trainable};
 #[doc(hidden)]
 pub use layer::{Gives, Stage};
 pub use lenet_tensor::{
-    Cell, Dim, Element, Lanes, Maps, Normalization, Shape, Tensor, Tiled, Times, Units, Valid, simd,
+    Cell, Dim, Element, Lanes, Maps, Normalization, Shape, Tensor, Tiled, Times, Units, Valid, simd, simd::Vector,
 };
 pub use loss::{Class, ClassError, Loss, MeanSquared, SoftmaxCrossEntropy, SoftmaxMeanSquared, softmax};
 pub use network::{Network, StageInfo, Trace};
 pub use params::{Grad, NoParams, ParamInfo, Params, Role};
 pub use pool::{AvgPool, MaxPool};
-pub use sgd::Sgd;
+pub use sgd::{Descent, Sgd};
 pub use sparse::{SparseConv2d, SparseKernels};
 pub use subsample::{Coefficients, Subsample};
 

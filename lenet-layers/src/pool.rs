@@ -1,8 +1,10 @@
 //! Pooling without parameters: the mean or the largest of a window.
 
-use crate::{Described, Layer, NoParams, ParamInfo, Trainable};
+use crate::activation::map_rows;
+use crate::{Described, Layer, NoParams, ParamInfo, Trainable, windows};
 use core::fmt;
-use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Tiled, simd::Simd};
+use lenet_tensor::simd::{Simd, Vector};
+use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Tiled};
 
 /// Every map reduced to the means of its `K` x `K` windows, which lie side by side.
 pub struct AvgPool<const K: usize>;
@@ -57,21 +59,17 @@ where
         simd.vectorize(
             #[inline(always)]
             || {
-                let share = T::splat(T::Element::from_f64(1.0 / (K * K) as f64));
                 for (x, y) in x.data.iter().zip(&mut y.data) {
-                    for r in 0..OH {
-                        for c in 0..OW {
-                            let mut sum = T::ZERO;
-                            for u in 0..K {
-                                for v in 0..K {
-                                    sum = sum.plus(x[K * r + u][K * c + v]);
-                                }
-                            }
-                            y[r][c] = sum.times(share);
-                        }
-                    }
+                    windows::sums::<S, T, K, H, W, OH, OW>(simd, x, y);
                 }
             },
+        );
+        let share = T::Element::from_f64(1.0 / (K * K) as f64);
+        map_rows(
+            simd,
+            T::elements_mut(y.cells_mut()),
+            #[inline(always)]
+            |sum| sum * Vector::splat(simd, share),
         );
     }
 
@@ -88,13 +86,9 @@ where
         simd.vectorize(
             #[inline(always)]
             || {
-                let share = T::splat(T::Element::from_f64(1.0 / (K * K) as f64));
+                let share = T::Element::from_f64(1.0 / (K * K) as f64);
                 for (dy, dx) in dy.data.iter().zip(&mut dx.data) {
-                    for r in 0..H {
-                        for c in 0..W {
-                            dx[r][c] = dy[r / K][c / K].times(share);
-                        }
-                    }
+                    windows::spread::<S, T, K, H, W, OH, OW>(simd, share, dy, dx);
                 }
             },
         );

@@ -1,6 +1,8 @@
 //! Stochastic gradient descent.
 
 use crate::{Grad, Params};
+use lenet_tensor::Element;
+use lenet_tensor::simd::{Isa, Kernel, Simd, Vector};
 use zerocopy::{FromBytes, Immutable, KnownLayout};
 
 /// Stochastic gradient descent with momentum and weight decay. It holds the velocity, which has the form of the
@@ -10,7 +12,7 @@ use zerocopy::{FromBytes, Immutable, KnownLayout};
 #[derive(FromBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct Sgd<P: Params> {
-    /// The velocity v, zero at the start.
+    /// The velocity v, zero at the start. Without momentum nothing depends on it, and it is not kept.
     pub velocity: P,
     /// How much of the velocity is kept at each step; 0 is plain gradient descent.
     pub momentum: P::Element,
@@ -33,13 +35,100 @@ impl<P: Params> Sgd<P> {
 
     /// One step against the gradient.
     pub fn step(&mut self, params: &mut P, grad: &Grad<P>, rate: P::Element) {
-        let (momentum, decay) = (self.momentum, self.weight_decay);
+        let descent = self.descent(rate);
         for i in 0..P::TENSORS {
-            let numbers = params.tensor_mut(i).iter_mut().zip(self.velocity.tensor_mut(i)).zip(grad.tensor(i));
-            for ((p, v), g) in numbers {
-                *v = momentum * *v + *g + decay * *p;
-                *p -= rate * *v;
-            }
+            descent.step(params.tensor_mut(i), self.velocity.tensor_mut(i), &[grad.tensor(i)]);
         }
     }
+
+    /// The rule of a step with this rate, for slices of parameters: for who sums gradients or shares a step among threads.
+    pub fn descent(&self, rate: P::Element) -> Descent<P::Element> {
+        Descent { rate, momentum: self.momentum, weight_decay: self.weight_decay }
+    }
+}
+
+/// What a step of [`Sgd`] does to each number.
+///
+/// ```
+/// use lenet_layers::Descent;
+/// let descent = Descent { rate: 0.5, momentum: 0.5, weight_decay: 0.0 };
+/// let (mut p, mut v) = ([1.0, 2.0], [0.0, 4.0]);
+/// descent.step(&mut p, &mut v, &[&[1.0, 0.0], &[1.0, 2.0]]);
+/// assert_eq!((p, v), ([0.0, 0.0], [2.0, 4.0]));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Descent<E> {
+    /// The learning rate.
+    pub rate: E,
+    /// How much of the velocity is kept.
+    pub momentum: E,
+    /// The pull towards zero.
+    pub weight_decay: E,
+}
+
+impl<E: Element> Descent<E> {
+    /// One step of the parameters `p` with velocity `v` against the sum of `gradients`, added in their order.
+    ///
+    /// # Panics
+    /// If the slices are not of one length.
+    pub fn step(self, p: &mut [E], v: &mut [E], gradients: &[&[E]]) {
+        let n = p.len();
+        assert!(v.len() == n && gradients.iter().all(|g| g.len() == n), "slices of one length");
+        Isa::current().dispatch(Step { descent: self, p, v, gradients });
+    }
+}
+
+struct Step<'a, E> {
+    descent: Descent<E>,
+    p: &'a mut [E],
+    v: &'a mut [E],
+    gradients: &'a [&'a [E]],
+}
+
+impl<E: Element> Kernel for Step<'_, E> {
+    type Output = ();
+    fn run<S: Simd>(self, simd: S) {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let width = <E::Row<S> as Vector>::LANES;
+                let (p, v) = (self.p.chunks_mut(width), self.v.chunks_mut(width));
+                for (n, (p, v)) in p.zip(v).enumerate() {
+                    let here = n * width..n * width + p.len();
+                    let mut g = E::Row::splat(simd, E::default());
+                    for gradient in self.gradients {
+                        g = g + load::<S, E>(simd, &gradient[here.clone()]);
+                    }
+                    one(simd, self.descent, g, p, v);
+                }
+            },
+        );
+    }
+}
+
+/// A register's worth of a step against the gradient `g`, or less at the end.
+#[inline(always)]
+fn one<S: Simd, E: Element>(simd: S, descent: Descent<E>, g: E::Row<S>, p: &mut [E], v: &mut [E]) {
+    let at = load::<S, E>(simd, p);
+    let mut velocity = at.mul_add(Vector::splat(simd, descent.weight_decay), g);
+    // Without momentum the velocity is not worth the way to memory.
+    if descent.momentum != E::default() {
+        velocity = load::<S, E>(simd, v).mul_add(Vector::splat(simd, descent.momentum), velocity);
+        store::<S, E>(velocity, v);
+    }
+    store::<S, E>(velocity.neg_mul_add(Vector::splat(simd, descent.rate), at), p);
+}
+
+/// A whole register, or the few numbers there are.
+#[inline(always)]
+fn load<S: Simd, E: Element>(simd: S, from: &[E]) -> E::Row<S> {
+    let whole = from.len() == <E::Row<S> as Vector>::LANES;
+    if whole { Vector::load(simd, from) } else { Vector::load_few(simd, from) }
+}
+
+/// A whole register, or as many lanes as there is room for.
+#[inline(always)]
+fn store<S: Simd, E: Element>(register: E::Row<S>, to: &mut [E]) {
+    let whole = to.len() == <E::Row<S> as Vector>::LANES;
+    if whole { register.store(to) } else { register.store_few(to) }
 }

@@ -69,29 +69,25 @@ where
     }
 }
 
-// Here and in `Layer` the table may have any size. That it has the right one is a bound of `Described` alone; asked twice,
-// a wrong table would be two errors.
-impl<const CI: usize, const CO: usize, const N: usize, const K: usize, C, A> Bank<CI, CO, K>
-    for SparseConv2d<CI, CO, N, K, C, A>
-where
-    C: Drawn,
-    A: Activation,
-{
-    type Activation = A;
+/// The pairs of maps that the table `C` draws are connected. Here and in `Layer` the table may have any size. That it has
+/// the right one is a bound of `Described` alone; asked twice, a wrong table would be two errors.
+pub(crate) struct Table<C, const N: usize>(PhantomData<C>);
+impl<const CI: usize, const CO: usize, const N: usize, const K: usize, C: Drawn> Bank<CI, CO, K> for Table<C, N> {
+    type Params<E: Element> = SparseKernels<CO, N, K, E>;
     #[inline(always)]
-    fn kernel<E: Element>(params: &Self::Params<E>, o: usize, i: usize) -> Option<&[[E; K]; K]> {
+    fn kernel<E: Element>(params: &SparseKernels<CO, N, K, E>, o: usize, i: usize) -> Option<&[[E; K]; K]> {
         Numbered::<C, CI, CO>::KERNEL[o][i].map(|n| &params.weight[n])
     }
     #[inline(always)]
-    fn kernel_mut<E: Element>(params: &mut Self::Params<E>, o: usize, i: usize) -> Option<&mut [[E; K]; K]> {
+    fn kernel_mut<E: Element>(params: &mut SparseKernels<CO, N, K, E>, o: usize, i: usize) -> Option<&mut [[E; K]; K]> {
         Numbered::<C, CI, CO>::KERNEL[o][i].map(|n| &mut params.weight[n])
     }
     #[inline(always)]
-    fn bias<E: Element>(params: &Self::Params<E>) -> &[E; CO] {
+    fn bias<E: Element>(params: &SparseKernels<CO, N, K, E>) -> &[E; CO] {
         &params.bias
     }
     #[inline(always)]
-    fn bias_mut<E: Element>(params: &mut Self::Params<E>) -> &mut [E; CO] {
+    fn bias_mut<E: Element>(params: &mut SparseKernels<CO, N, K, E>) -> &mut [E; CO] {
         &mut params.bias
     }
 }
@@ -125,7 +121,7 @@ where
         x: &Tensor<Maps<CI, H, W>, T>,
         y: &mut Tensor<Self::Out, T>,
     ) {
-        convolution::forward::<Self, S, T, CI, CO, K, H, W, OH, OW>(simd, params, x, y);
+        convolution::forward::<A, Table<C, N>, S, T, CI, CO, K, H, W, OH, OW>(simd, params, x, y);
     }
 
     fn backward<S: Simd, T: Cell>(
@@ -137,6 +133,6 @@ where
         dx: Option<&mut Tensor<Maps<CI, H, W>, T>>,
         grad: &mut Self::Params<T::Element>,
     ) {
-        convolution::backward::<Self, S, T, CI, CO, K, H, W, OH, OW>(simd, params, x, y, dy, dx, grad);
+        convolution::backward::<A, Table<C, N>, S, T, CI, CO, K, H, W, OH, OW>(simd, params, x, y, dy, dx, grad);
     }
 }

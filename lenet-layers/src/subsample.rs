@@ -1,10 +1,11 @@
 //! The trainable subsampling of 1998.
 
-use crate::activation::{squash, unsquash};
+use crate::activation::{map_rows, unsquash};
 use crate::params::params;
-use crate::{Activation, Described, Identity, Layer, ParamInfo, Role, Trainable};
+use crate::{Activation, Described, Identity, Layer, ParamInfo, Role, Trainable, windows};
 use core::{fmt, marker::PhantomData};
-use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Tiled, simd::Simd};
+use lenet_tensor::simd::{Simd, Vector};
+use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Tiled};
 
 /// `C` maps, each reduced by windows of `K` x `K` that lie side by side: the *sum* of the window times the map's
 /// coefficient, plus the map's bias, through the squashing function `A` (LeCun et al. 1998, section II.B).
@@ -39,18 +40,6 @@ impl<const C: usize, const K: usize, A: Activation> Described for Subsample<C, K
     }
 }
 
-/// The sum of the window whose output is row `r`, column `c`.
-#[inline(always)]
-fn window<T: Cell, const K: usize, const H: usize, const W: usize>(x: &[[T; W]; H], r: usize, c: usize) -> T {
-    let mut sum = T::ZERO;
-    for u in 0..K {
-        for v in 0..K {
-            sum = sum.plus(x[K * r + u][K * c + v]);
-        }
-    }
-    sum
-}
-
 #[diagnostic::do_not_recommend]
 impl<const C: usize, const K: usize, A, const H: usize, const W: usize, const OH: usize, const OW: usize>
     Layer<Maps<C, H, W>> for Subsample<C, K, A>
@@ -72,17 +61,20 @@ where
         simd.vectorize(
             #[inline(always)]
             || {
-                for m in 0..C {
-                    let (coefficient, bias) = (T::splat(params.coefficient[m]), T::splat(params.bias[m]));
-                    for r in 0..OH {
-                        for c in 0..OW {
-                            let a = window::<T, K, H, W>(&x.data[m], r, c).mul_add(simd, coefficient, bias);
-                            y.data[m][r][c] = squash::<A, S, T>(simd, a);
-                        }
-                    }
+                for (x, y) in x.data.iter().zip(&mut y.data) {
+                    windows::sums::<S, T, K, H, W, OH, OW>(simd, x, y);
                 }
             },
         );
+        for (m, y) in y.data.iter_mut().enumerate() {
+            let (coefficient, bias) = (params.coefficient[m], params.bias[m]);
+            map_rows(
+                simd,
+                T::elements_mut(y.as_flattened_mut()),
+                #[inline(always)]
+                |sum| A::apply(sum.mul_add(Vector::splat(simd, coefficient), Vector::splat(simd, bias))),
+            );
+        }
     }
 
     fn backward<S: Simd, T: Cell>(
@@ -94,30 +86,29 @@ where
         dx: Option<&mut Tensor<Maps<C, H, W>, T>>,
         grad: &mut Self::Params<T::Element>,
     ) {
+        for (m, (y, dy)) in y.data.iter().zip(&mut dy.data).enumerate() {
+            let (y, dy) = (T::elements(y.as_flattened()), T::elements_mut(dy.as_flattened_mut()));
+            grad.bias[m] += unsquash::<A, S, _>(simd, y, dy);
+        }
         simd.vectorize(
             #[inline(always)]
             || {
-                unsquash::<A, T>(y.cells(), dy.cells_mut());
                 for m in 0..C {
-                    let (mut by_coefficient, mut by_bias) = (T::ZERO, T::ZERO);
+                    let mut by_coefficient = T::Vector::splat(simd, Default::default());
                     for r in 0..OH {
                         for c in 0..OW {
-                            let da = dy.data[m][r][c];
-                            by_coefficient = window::<T, K, H, W>(&x.data[m], r, c).mul_add(simd, da, by_coefficient);
-                            by_bias = by_bias.plus(da);
+                            for part in 0..T::parts::<S>() {
+                                let da = dy.data[m][r][c].part(simd, part);
+                                let sum = windows::sum::<S, T, K, H, W>(simd, &x.data[m], [r, c, part]);
+                                by_coefficient = sum.mul_add(da, by_coefficient);
+                            }
                         }
                     }
                     grad.coefficient[m] += by_coefficient.sum();
-                    grad.bias[m] += by_bias.sum();
                 }
                 let Some(dx) = dx else { return };
-                for m in 0..C {
-                    let coefficient = T::splat(params.coefficient[m]);
-                    for r in 0..H {
-                        for c in 0..W {
-                            dx.data[m][r][c] = dy.data[m][r / K][c / K].times(coefficient);
-                        }
-                    }
+                for (m, (dy, dx)) in dy.data.iter().zip(&mut dx.data).enumerate() {
+                    windows::spread::<S, T, K, H, W, OH, OW>(simd, params.coefficient[m], dy, dx);
                 }
             },
         );

@@ -1,8 +1,8 @@
 //! How well a network reads a set of examples.
 
-use crate::step::{LANES, Slot, fork, read_block};
+use crate::step::{LANES, Task, Worker, fork};
 use crate::{DigitNetwork, Examples};
-use lenet_layers::{Class, Loss, Normalization, Tensor, Units};
+use lenet_layers::{Class, Loss, Normalization, Units};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -69,17 +69,13 @@ pub fn evaluate<N: DigitNetwork>(
     let mut parts: Vec<_> = indexes.chunks(CHUNK).map(|chunk| (chunk, Evaluation::default())).collect();
     let part_size = parts.len().div_ceil(rayon::current_num_threads()).max(1);
     let mut shares: Vec<_> = parts.chunks_mut(part_size).collect();
-    fork(&mut shares, 0, &|_, share| {
-        let mut slot = Slot::<N>::new();
-        let mut scratch = Tensor::boxed();
+    let task = Task { network, loss, examples, normalization };
+    fork(&mut shares, &|share| {
+        let mut worker = Worker::new();
         for (chunk, part) in share.iter_mut() {
             for block in chunk.chunks(LANES) {
-                let (outputs, targets) = slot.forward(network, examples, block, normalization);
-                let targets = &targets[..block.len()];
-                for (digit, target) in read_block(outputs).into_iter().zip(targets) {
-                    part.confusion[target.index()][digit] += 1;
-                }
-                part.loss_sum += f64::from(loss.evaluate(outputs, targets, 1.0, &mut scratch));
+                let loss = worker.read(&task, block, |is, read| part.confusion[is][read] += 1);
+                part.loss_sum += f64::from(loss);
             }
         }
     });

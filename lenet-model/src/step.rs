@@ -2,13 +2,33 @@
 
 use crate::reading::{Image, most_likely};
 use crate::{DigitNetwork, Examples};
-use lenet_layers::{Class, Grad, Lanes, Loss, Normalization, Params, Tensor, Trace, Units};
+use lenet_layers::{Cell, Class, Grad, Lanes, Loss, Normalization, Params, Sgd, Trace, Units};
+use std::ops::Range;
 
 /// Examples side by side in one block.
 pub(crate) const LANES: usize = 16;
-/// The most blocks of a batch that are worked on at once. Which slot a block falls to depends on the batch alone, never
-/// on the threads, and so does the order in which the slots are added.
+/// Up to so many examples are faster one by one than as a block with most of its lanes idle.
+const FEW: usize = 5;
+/// The most gradients of a batch that are kept apart, and so the most threads that work on it.
 const SLOTS: usize = 16;
+
+/// In how many gradients a batch of so many blocks is summed. Each is a quarter of a megabyte to be cleared, filled and
+/// added: too many of them, and they do not fit in the cache beside what they are computed from.
+const fn slots(blocks: usize) -> usize {
+    match blocks {
+        0 | 1 => 1,
+        2..=4 => 2,
+        5..=6 => 3,
+        7..=64 => 4,
+        _ => {
+            if blocks / 16 < SLOTS {
+                blocks / 16
+            } else {
+                SLOTS
+            }
+        }
+    }
+}
 
 /// What a part of a batch came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -19,110 +39,217 @@ pub(crate) struct Tally {
     pub(crate) correct: u32,
 }
 
-/// Room for one block: its activations, its errors, and the gradient that the blocks of a slot add to.
-pub(crate) struct Slot<N: DigitNetwork> {
-    trace: Box<N::Trace<Lanes<LANES>>>,
-    errors: Box<N::Trace<Lanes<LANES>>>,
+/// What every block of a batch is told.
+pub(crate) struct Task<'a, N, L> {
+    pub(crate) network: &'a N,
+    pub(crate) loss: &'a L,
+    pub(crate) examples: &'a Examples<'a>,
+    pub(crate) normalization: Normalization,
+}
+
+/// The activations and the errors of as many examples as a cell has lanes.
+struct Pass<N: DigitNetwork, T: Cell<Element = f32>> {
+    trace: Box<N::Trace<T>>,
+    errors: Box<N::Trace<T>>,
+}
+
+impl<N: DigitNetwork, T: Cell<Element = f32>> Pass<N, T> {
+    fn new() -> Self {
+        Pass { trace: Trace::boxed(), errors: Trace::boxed() }
+    }
+
+    /// Lays the examples `block` into the lanes and runs them forward: their losses, times `scale` in the gradient that is
+    /// left at the output. `read` sees the digit that each is and the one it is read as.
+    fn forward<L: Loss<Units<10>, Class<10>>>(
+        &mut self,
+        task: &Task<'_, N, L>,
+        block: &[u32],
+        scale: f32,
+        mut read: impl FnMut(usize, usize),
+    ) -> f32 {
+        let last = block.len() - 1;
+        let at = |lane: usize| block[lane.min(last)] as usize;
+        let images: [&Image; LANES] = core::array::from_fn(|lane| &task.examples.images()[at(lane)]);
+        let targets: [Class<10>; LANES] = core::array::from_fn(|lane| task.examples.labels()[at(lane)]);
+        self.trace.input_mut().lay(&images[..block.len()], task.normalization);
+        task.network.forward(&mut self.trace);
+        let outputs = self.trace.output();
+        for (lane, target) in targets[..block.len()].iter().enumerate() {
+            read(target.index(), most_likely(&core::array::from_fn(|i| outputs.data[i].lanes()[lane])));
+        }
+        task.loss.evaluate(outputs, &targets[..block.len()], scale, self.errors.output_mut())
+    }
+}
+
+/// Room for what one thread works on.
+pub(crate) struct Worker<N: DigitNetwork> {
+    lanes: Pass<N, Lanes<LANES>>,
+    single: Pass<N, f32>,
+}
+
+impl<N: DigitNetwork> Worker<N> {
+    pub(crate) fn new() -> Self {
+        Worker { lanes: Pass::new(), single: Pass::new() }
+    }
+
+    /// Reads a block of up to sixteen examples: the sum of their losses. `read` sees the digit that each is and the one it is
+    /// read as.
+    pub(crate) fn read<L: Loss<Units<10>, Class<10>>>(
+        &mut self,
+        task: &Task<'_, N, L>,
+        block: &[u32],
+        read: impl FnMut(usize, usize),
+    ) -> f32 {
+        self.lanes.forward(task, block, 1.0, read)
+    }
+
+    /// Adds the gradient of the losses of a block of up to sixteen examples, times `scale`.
+    fn learn<L: Loss<Units<10>, Class<10>>>(
+        &mut self,
+        task: &Task<'_, N, L>,
+        block: &[u32],
+        scale: f32,
+        slot: &mut Slot<N>,
+    ) {
+        if block.len() > FEW {
+            slot.learn(&mut self.lanes, task, block, scale);
+        } else {
+            for one in block.chunks(1) {
+                slot.learn(&mut self.single, task, one, scale);
+            }
+        }
+    }
+}
+
+/// The gradient of a part of a batch.
+struct Slot<N: DigitNetwork> {
     grad: Box<Grad<N>>,
     tally: Tally,
 }
 
 impl<N: DigitNetwork> Slot<N> {
-    pub(crate) fn new() -> Self {
-        Slot { trace: Trace::boxed(), errors: Trace::boxed(), grad: Params::boxed(), tally: Tally::default() }
-    }
-
-    /// Lays the block into the lanes and runs it forward: the outputs, and the class of each lane in use.
-    pub(crate) fn forward(
+    fn learn<L: Loss<Units<10>, Class<10>>, T: Cell<Element = f32>>(
         &mut self,
-        network: &N,
-        examples: &Examples<'_>,
+        pass: &mut Pass<N, T>,
+        task: &Task<'_, N, L>,
         block: &[u32],
-        normalization: Normalization,
-    ) -> (&Tensor<Units<10>, Lanes<LANES>>, [Class<10>; LANES]) {
-        let last = block.len() - 1;
-        let at = |lane: usize| block[lane.min(last)] as usize;
-        let images: [&Image; LANES] = core::array::from_fn(|lane| &examples.images()[at(lane)]);
-        self.trace.input_mut().lay(&images[..block.len()], normalization);
-        (network.forward(&mut self.trace), core::array::from_fn(|lane| examples.labels()[at(lane)]))
-    }
-
-    /// The gradient of the block's losses times `scale`, added to the slot's.
-    fn learn(&mut self, task: &Task<'_, N, impl Loss<Units<10>, Class<10>>>, block: &[u32]) {
-        let (_, targets) = self.forward(task.network, task.examples, block, task.normalization);
-        let targets = &targets[..block.len()];
-        let loss = task.loss.evaluate(self.trace.output(), targets, task.scale, self.errors.output_mut());
-        self.tally.loss += f64::from(loss);
-        self.tally.correct +=
-            read_block(self.trace.output()).iter().zip(targets).filter(|(r, t)| **r == t.index()).count() as u32;
-        task.network.backward(&self.trace, &mut self.errors, &mut self.grad);
+        scale: f32,
+    ) {
+        let tally = &mut self.tally;
+        let loss = pass.forward(task, block, scale, |is, read| tally.correct += u32::from(is == read));
+        tally.loss += f64::from(loss);
+        task.network.backward(&pass.trace, &mut pass.errors, &mut self.grad);
     }
 }
 
-/// Which digit each lane is read as.
-pub(crate) fn read_block(outputs: &Tensor<Units<10>, Lanes<LANES>>) -> [usize; LANES] {
-    core::array::from_fn(|lane| most_likely(&core::array::from_fn(|i| outputs.data[i].0[lane])))
-}
-
-/// What every block of a batch is told.
-struct Task<'a, N, L> {
-    network: &'a N,
-    loss: &'a L,
-    examples: &'a Examples<'a>,
-    normalization: Normalization,
-    scale: f32,
-}
-
-/// Room for a batch.
+/// Room for a batch. Which examples a slot takes depends on the batch alone, never on the threads, and so does the order in
+/// which the slots are added.
 pub(crate) struct Batch<N: DigitNetwork> {
+    workers: Vec<Worker<N>>,
     slots: Vec<Slot<N>>,
 }
 
 impl<N: DigitNetwork> Batch<N> {
-    /// Room for batches of up to `size` examples.
+    /// Room for batches of up to `size` examples on the rayon pool it is called in.
     pub(crate) fn new(size: usize) -> Self {
-        Batch { slots: (0..size.div_ceil(LANES).clamp(1, SLOTS)).map(|_| Slot::new()).collect() }
+        let slots = slots(size.div_ceil(LANES));
+        let slot = || Slot { grad: Params::boxed(), tally: Tally::default() };
+        Batch {
+            workers: (0..slots.min(rayon::current_num_threads())).map(|_| Worker::new()).collect(),
+            slots: (0..slots).map(|_| slot()).collect(),
+        }
     }
 
-    /// The gradient of the mean loss over the examples `indexes`, and what they came to. Runs on the rayon pool it is
-    /// called in.
-    pub(crate) fn gradient(
+    /// Works out the gradient of the mean loss over the examples `indexes`, and what they came to. The gradient stays in the
+    /// slots until [`Batch::step`].
+    pub(crate) fn gradient<L: Loss<Units<10>, Class<10>> + Sync>(
         &mut self,
-        network: &N,
-        loss: &(impl Loss<Units<10>, Class<10>> + Sync),
-        examples: &Examples<'_>,
+        task: &Task<'_, N, L>,
         indexes: &[u32],
-        normalization: Normalization,
-    ) -> (&Grad<N>, Tally) {
-        let task = Task { network, loss, examples, normalization, scale: 1.0 / indexes.len() as f32 };
+    ) -> Tally {
+        let scale = 1.0 / indexes.len() as f32;
         let slots = self.slots.len();
-        fork(&mut self.slots, 0, &|number, slot: &mut Slot<N>| {
+        share(&mut self.workers, &mut self.slots, 0, &|worker, slot: &mut Slot<N>, number| {
             slot.grad.fill(0.0);
             slot.tally = Tally::default();
             for block in indexes.chunks(LANES).skip(number).step_by(slots) {
-                slot.learn(&task, block);
+                worker.learn(task, block, scale, slot);
             }
         });
-        let (first, rest) = self.slots.split_first_mut().expect("there is at least one slot");
-        let mut tally = first.tally;
-        for slot in rest {
-            first.grad.add(&slot.grad);
+        let mut tally = Tally::default();
+        for slot in &self.slots {
             tally.loss += slot.tally.loss;
             tally.correct += slot.tally.correct;
         }
-        (&first.grad, tally)
+        tally
+    }
+
+    /// A step of `sgd` against the gradient.
+    pub(crate) fn step(&self, sgd: &mut Sgd<N>, network: &mut N, rate: f32) {
+        let descent = sgd.descent(rate);
+        for i in 0..N::TENSORS {
+            let (p, v) = (network.tensor_mut(i), sgd.velocity.tensor_mut(i));
+            let whole = 0..p.len();
+            halve(p, v, whole, self.workers.len(), &|p: &mut [f32], v: &mut [f32], range: Range<usize>| {
+                let mut gradients = [&[][..]; SLOTS];
+                for (gradient, slot) in gradients.iter_mut().zip(&self.slots) {
+                    *gradient = &slot.grad.tensor(i)[range.clone()];
+                }
+                descent.step(p, v, &gradients[..self.slots.len()]);
+            });
+        }
     }
 }
 
-/// Calls `f` with every item and its number, halving the work between threads. `join` allocates nothing.
-pub(crate) fn fork<T: Send>(items: &mut [T], first: usize, f: &(impl Fn(usize, &mut T) + Sync)) {
+/// Calls `f` with every slot, its number and a worker, the workers side by side on the threads. `join` allocates nothing.
+fn share<W: Send, T: Send>(
+    workers: &mut [W],
+    slots: &mut [T],
+    first: usize,
+    f: &(impl Fn(&mut W, &mut T, usize) + Sync),
+) {
+    match workers {
+        [] => {}
+        [worker] => slots.iter_mut().enumerate().for_each(|(i, slot)| f(worker, slot, first + i)),
+        _ => {
+            let (here, half) = (workers.len() / 2, slots.len() * (workers.len() / 2) / workers.len());
+            let ((w1, w2), (s1, s2)) = (workers.split_at_mut(here), slots.split_at_mut(half));
+            rayon::join(|| share(w1, s1, first, f), || share(w2, s2, first + half, f));
+        }
+    }
+}
+
+/// Calls `f` with parts of two slices of one length and where they lie, on up to `threads` threads. Short slices are not
+/// worth it.
+fn halve(
+    p: &mut [f32],
+    v: &mut [f32],
+    range: Range<usize>,
+    threads: usize,
+    f: &(impl Fn(&mut [f32], &mut [f32], Range<usize>) + Sync),
+) {
+    const WORTH_IT: usize = 8192;
+    if threads < 2 || p.len() < WORTH_IT {
+        return f(p, v, range);
+    }
+    // At a multiple of a register, so that the sums do not depend on the cut.
+    let half = p.len() / 2 / LANES * LANES;
+    let middle = range.start + half;
+    let ((p1, p2), (v1, v2)) = (p.split_at_mut(half), v.split_at_mut(half));
+    rayon::join(
+        || halve(p1, v1, range.start..middle, threads / 2, f),
+        || halve(p2, v2, middle..range.end, threads / 2, f),
+    );
+}
+
+/// Calls `f` with every item, halving the work between threads.
+pub(crate) fn fork<T: Send>(items: &mut [T], f: &(impl Fn(&mut T) + Sync)) {
     match items {
         [] => {}
-        [item] => f(first, item),
+        [item] => f(item),
         _ => {
-            let half = items.len() / 2;
-            let (left, right) = items.split_at_mut(half);
-            rayon::join(|| fork(left, first, f), || fork(right, first + half, f));
+            let (left, right) = items.split_at_mut(items.len() / 2);
+            rayon::join(|| fork(left, f), || fork(right, f));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::evaluation::{Evaluation, evaluate};
 use crate::reading::Image;
-use crate::step::{Batch, Tally};
+use crate::step::{Batch, Tally, Task};
 use crate::{DigitNetwork, Recipe, RecipeError};
 use lenet_layers::{Class, Normalization, Sgd, initialize};
 use rand::{SeedableRng, seq::SliceRandom};
@@ -250,14 +250,19 @@ impl<N: DigitNetwork> State<N> {
         self.order.shuffle(&mut self.shuffler);
         for indexes in self.order.chunks(recipe.batch) {
             let rate = recipe.rate * recipe.schedule.factor(self.step, steps);
-            let (grad, tally) =
-                self.batch.gradient(&*self.network, &recipe.loss, &training.examples, indexes, training.normalization);
+            let task = Task {
+                network: &*self.network,
+                loss: &recipe.loss,
+                examples: &training.examples,
+                normalization: training.normalization,
+            };
+            let tally = self.batch.gradient(&task, indexes);
             self.step += 1;
             let step = self.step;
             if !tally.loss.is_finite() {
                 return Err(TrainError::NotFinite { epoch, step });
             }
-            self.sgd.step(&mut *self.network, grad, rate as f32);
+            self.batch.step(&mut self.sgd, &mut self.network, rate as f32);
             sum.loss += tally.loss;
             sum.correct += tally.correct;
             seen += indexes.len();

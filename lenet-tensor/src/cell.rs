@@ -1,6 +1,7 @@
 //! What a tensor is made of: one number, or one number for each of several examples.
 
-use crate::{Element, simd::Simd};
+use crate::Element;
+use crate::simd::{One, Simd, Vector};
 use core::fmt::Debug;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
@@ -17,6 +18,8 @@ pub trait Cell:
     const LANES: usize;
     /// Zero in every lane.
     const ZERO: Self;
+    /// A register that holds a part of the cell, or all of it.
+    type Vector<S: Simd>: Vector<Simd = S, Element = Self::Element>;
     /// The same number in every lane.
     fn splat(x: Self::Element) -> Self;
     /// The lanes as a slice, example 0 first.
@@ -32,6 +35,34 @@ pub trait Cell:
     fn mul_add<S: Simd>(self, simd: S, a: Self, b: Self) -> Self;
     /// The sum of the lanes, added pairwise in a fixed order.
     fn sum(self) -> Self::Element;
+
+    /// How many registers the cell fills: 1 with AVX-512 and sixteen lanes, 2 with AVX2.
+    #[inline(always)]
+    fn parts<S: Simd>() -> usize {
+        const { assert!(Self::LANES.is_multiple_of(<Self::Vector<S> as Vector>::LANES), "lanes come in 16, 32, 64, ...") };
+        Self::LANES / <Self::Vector<S> as Vector>::LANES
+    }
+    /// Part number `part` of [`Cell::parts`], counted round and round.
+    #[inline(always)]
+    fn part<S: Simd>(&self, simd: S, part: usize) -> Self::Vector<S> {
+        // The remainder is what shows the compiler that the lanes suffice.
+        Vector::load(simd, &self.lanes()[part % Self::parts::<S>() * <Self::Vector<S> as Vector>::LANES..])
+    }
+    /// Writes part number `part`.
+    #[inline(always)]
+    fn set_part<S: Simd>(&mut self, part: usize, vector: Self::Vector<S>) {
+        vector.store(&mut self.lanes_mut()[part % Self::parts::<S>() * <Self::Vector<S> as Vector>::LANES..]);
+    }
+    /// The lanes of all cells in a row.
+    #[inline(always)]
+    fn elements(cells: &[Self]) -> &[Self::Element] {
+        <[Self::Element]>::ref_from_bytes(cells.as_bytes()).expect("a cell is a row of elements")
+    }
+    /// The lanes of all cells in a row, to write to.
+    #[inline(always)]
+    fn elements_mut(cells: &mut [Self]) -> &mut [Self::Element] {
+        <[Self::Element]>::mut_from_bytes(cells.as_mut_bytes()).expect("a cell is a row of elements")
+    }
 
     /// `self + other`, lane by lane.
     #[inline(always)]
@@ -51,6 +82,7 @@ macro_rules! one_number {
             type Element = $t;
             const LANES: usize = 1;
             const ZERO: Self = 0.0;
+            type Vector<S: Simd> = One<S, $t>;
             #[inline(always)]
             fn splat(x: $t) -> Self {
                 x
@@ -99,6 +131,7 @@ impl<const L: usize> Cell for Lanes<L> {
     type Element = f32;
     const LANES: usize = L;
     const ZERO: Self = Lanes([0.0; L]);
+    type Vector<S: Simd> = S::F32;
     #[inline(always)]
     fn splat(x: f32) -> Self {
         Lanes([x; L])

@@ -1,6 +1,7 @@
 //! What a parameter is made of: `f32`, or `f64` where gradients are checked.
 
-use crate::{Cell, math, simd::Simd};
+use crate::simd::{One, Simd, Vector};
+use crate::{Cell, math};
 use core::fmt::{Debug, Display};
 use core::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
@@ -28,13 +29,13 @@ pub trait Element:
     + Immutable
     + KnownLayout
 {
+    /// Neighbours of an array in one register: as many `f32` as it holds, a single `f64`.
+    type Row<S: Simd>: Vector<Simd = S, Element = Self>;
+
     /// The nearest value to `x`.
     fn from_f64(x: f64) -> Self;
     /// The same value, widened.
     fn to_f64(self) -> f64;
-    /// Hyperbolic tangent. In `f32` within 2.5 ulp over the whole range, the same function for one example and for
-    /// many; in `f64` libm's.
-    fn tanh<S: Simd>(self, simd: S) -> Self;
     /// `e^self`. In `f32` within 2 ulp from -87 to 88; arguments beyond give the value at the end (1.6e-38,
     /// 1.7e38).
     fn exp<S: Simd>(self, simd: S) -> Self;
@@ -45,8 +46,9 @@ pub trait Element:
 }
 
 macro_rules! element {
-    ($t:ty, $tanh:expr, $exp:expr, $ln:path) => {
+    ($t:ty, $S:ident => $Row:ty, $exp:expr, $ln:path) => {
         impl Element for $t {
+            type Row<$S: Simd> = $Row;
             #[inline(always)]
             fn from_f64(x: f64) -> Self {
                 x as $t
@@ -54,10 +56,6 @@ macro_rules! element {
             #[inline(always)]
             fn to_f64(self) -> f64 {
                 f64::from(self)
-            }
-            #[inline(always)]
-            fn tanh<S: Simd>(self, simd: S) -> Self {
-                $tanh(simd, self)
             }
             #[inline(always)]
             fn exp<S: Simd>(self, simd: S) -> Self {
@@ -74,5 +72,5 @@ macro_rules! element {
         }
     };
 }
-element!(f32, math::tanh, math::exp, libm::logf);
-element!(f64, |_, x| libm::tanh(x), |_, x| libm::exp(x), libm::log);
+element!(f32, S => S::F32, math::exp, libm::logf);
+element!(f64, S => One<S, f64>, |_, x| libm::exp(x), libm::log);

@@ -1,5 +1,6 @@
 //! From grey pixels to input cells: normalised, padded and laid side by side in one pass.
 
+use crate::simd::{Isa, Kernel, Simd, Vector, WIDEST, transpose};
 use crate::{Cell, Element, Maps, Tensor};
 
 /// The straight line that takes a grey level of 0..=255 (0 the ground, 255 the ink) to the value a network sees.
@@ -22,10 +23,10 @@ impl Normalization {
     pub const PAPER: Self = Normalization { ground: -0.1, ink: 1.175 };
 
     /// The value of one grey level.
-    #[inline]
+    #[inline(always)]
     pub fn apply(self, pixel: u8) -> f32 {
         // Written as a mean of the ends, so that both ends come out exactly.
-        let t = f32::from(pixel) / 255.0;
+        let t = f32::from(pixel) * (1.0 / 255.0);
         self.ground * (1.0 - t) + self.ink * t
     }
 }
@@ -47,17 +48,100 @@ impl<const H: usize, const W: usize, T: Cell> Tensor<Maps<1, H, W>, T> {
     pub fn lay<const IH: usize, const IW: usize>(&mut self, images: &[&[[u8; IW]; IH]], normalization: Normalization) {
         const { assert!(IH <= H && IW <= W, "the image is larger than the map it is laid in") };
         assert!(images.len() <= T::LANES, "{} images for {} lanes", images.len(), T::LANES);
-        let values: [T::Element; 256] =
-            core::array::from_fn(|p| T::Element::from_f64(f64::from(normalization.apply(p as u8))));
-        let (top, left) = ((H - IH) / 2, (W - IW) / 2);
-        self.fill(T::splat(values[0]));
-        for (row, cells) in self.data[0][top..top + IH].iter_mut().enumerate() {
-            for (column, cell) in cells[left..left + IW].iter_mut().enumerate() {
-                for (lane, image) in cell.lanes_mut().iter_mut().zip(images) {
-                    *lane = values[usize::from(image[row][column])];
+        Isa::current().dispatch(Lay { map: &mut self.data[0], images, normalization });
+    }
+}
+
+/// What is laid where.
+struct Lay<'a, T, const H: usize, const W: usize, const IH: usize, const IW: usize> {
+    map: &'a mut [[T; W]; H],
+    images: &'a [&'a [[u8; IW]; IH]],
+    normalization: Normalization,
+}
+
+impl<T: Cell, const H: usize, const W: usize, const IH: usize, const IW: usize> Kernel for Lay<'_, T, H, W, IH, IW> {
+    type Output = ();
+    fn run<S: Simd>(self, simd: S) {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let ground = T::Element::from_f64(f64::from(self.normalization.apply(0)));
+                let (top, left) = ((H - IH) / 2, (W - IW) / 2);
+                self.map.as_flattened_mut().fill(T::splat(ground));
+                for r in 0..IH {
+                    let cells = &mut self.map[top + r][left..left + IW];
+                    if let (1, [image, ..]) = (T::LANES, self.images) {
+                        widen(simd, &image[r], self.normalization, T::elements_mut(cells));
+                        continue;
+                    }
+                    // As many lanes at once as a register has; their rows, one below the other, are turned into columns.
+                    for part in 0..T::parts::<S>() {
+                        let first = (part * T::Vector::<S>::LANES).min(self.images.len());
+                        turn(simd, &self.images[first..], r, self.normalization, part, cells);
+                    }
                 }
-            }
+            },
+        );
+    }
+}
+
+/// What [`Normalization::apply`] does, for a register of pixels.
+#[inline(always)]
+fn apply<V: Vector>(simd: V::Simd, normalization: Normalization, pixels: &[u8]) -> V {
+    let number = |x: f32| V::splat(simd, V::Element::from_f64(f64::from(x)));
+    let t = V::load_bytes(simd, pixels) * number(1.0 / 255.0);
+    number(normalization.ground) * (number(1.0) - t) + number(normalization.ink) * t
+}
+
+/// Writes a row of one image to the cells of one example.
+#[inline(always)]
+fn widen<S: Simd, E: Element>(simd: S, pixels: &[u8], normalization: Normalization, row: &mut [E]) {
+    let width = <E::Row<S> as Vector>::LANES;
+    let mut c = 0;
+    while c < row.len() {
+        // The last register overlaps the one before it.
+        c = c.min(row.len().saturating_sub(width));
+        let (mut padded, mut values) = ([0; WIDEST], [E::default(); WIDEST]);
+        let n = width.min(row.len());
+        padded[..n].copy_from_slice(&pixels[c..c + n]);
+        apply::<E::Row<S>>(simd, normalization, &padded).store(&mut values);
+        row[c..c + n].copy_from_slice(&values[..n]);
+        c += width;
+    }
+}
+
+/// Writes row `r` of each image to its lane of a part of the cells; lanes without an image stay as they are.
+#[inline(always)]
+fn turn<S: Simd, T: Cell, const IH: usize, const IW: usize>(
+    simd: S,
+    images: &[&[[u8; IW]; IH]],
+    r: usize,
+    normalization: Normalization,
+    part: usize,
+    cells: &mut [T],
+) {
+    let width = T::Vector::<S>::LANES;
+    let ground = T::Vector::splat(simd, T::Element::from_f64(f64::from(normalization.apply(0))));
+    let mut c = 0;
+    while c < IW {
+        // The last square overlaps the one before it.
+        c = c.min(IW.saturating_sub(width));
+        let mut square = [ground; WIDEST];
+        for (row, image) in square[..width].iter_mut().zip(images) {
+            let mut padded = [0; WIDEST];
+            let pixels = if IW < width {
+                padded[..IW].copy_from_slice(&image[r]);
+                &padded[..]
+            } else {
+                &image[r][c..]
+            };
+            *row = apply(simd, normalization, pixels);
         }
+        transpose(&mut square);
+        for k in 0..width.min(IW) {
+            cells[c + k].set_part(part, square[k]);
+        }
+        c += width;
     }
 }
 
@@ -66,16 +150,53 @@ mod tests {
     use super::*;
     use crate::Lanes;
 
+    /// Widths on both sides of every register's, on every cell: each pixel is what `Normalization::apply` makes of it.
+    #[test]
+    fn every_pixel_arrives() {
+        fn check<T: Cell, const IW: usize>() {
+            let images: [[[u8; IW]; 3]; 16] = core::array::from_fn(|i| {
+                core::array::from_fn(|r| core::array::from_fn(|c| (i * 83 + r * 31 + c * 7) as u8))
+            });
+            let refs: [&[[u8; IW]; 3]; 16] = core::array::from_fn(|i| &images[i]);
+            for isa in Isa::all_available() {
+                for n in 0..=T::LANES {
+                    let mut x = Tensor::<Maps<1, 8, 40>, T>::boxed();
+                    let normalization = Normalization { ground: 0.3, ink: -1.7 };
+                    isa.dispatch(Lay { map: &mut x.data[0], images: &refs[..n], normalization });
+                    for (r, row) in x.data[0].iter().enumerate() {
+                        for (c, cell) in row.iter().enumerate() {
+                            let (top, left) = (8 / 2 - 2, (40 - IW) / 2);
+                            for (lane, value) in cell.lanes().iter().enumerate() {
+                                let inside = lane < n && (top..top + 3).contains(&r) && (left..left + IW).contains(&c);
+                                let pixel = if inside { images[lane][r - top][c - left] } else { 0 };
+                                let wanted = f64::from(normalization.apply(pixel));
+                                // An `f64` is not rounded to the `f32` that `apply` gives.
+                                let allowed = if size_of::<T::Element>() == 8 { 1e-7 } else { 0.0 };
+                                assert!((value.to_f64() - wanted).abs() <= allowed, "{isa}, {IW}, {n}: {value}");
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        check::<Lanes<16>, 5>();
+        check::<Lanes<16>, 16>();
+        check::<Lanes<16>, 28>();
+        check::<f32, 5>();
+        check::<f32, 28>();
+        check::<f64, 11>();
+    }
+
     #[test]
     fn each_image_has_its_lane_and_the_rest_is_ground() {
         let (a, b) = ([[1u8, 2], [3, 4]], [[5u8, 6], [7, 8]]);
-        let mut x = Tensor::<Maps<1, 6, 4>, Lanes<4>>::ZERO;
+        let mut x = Tensor::<Maps<1, 6, 4>, Lanes<16>>::ZERO;
         let norm = Normalization { ground: 0.0, ink: 255.0 };
         x.lay(&[&a, &b], norm);
-        assert_eq!(x.data[0][2][1].0, [1.0, 5.0, 0.0, 0.0]);
-        assert_eq!(x.data[0][3][2].0, [4.0, 8.0, 0.0, 0.0]);
+        assert_eq!(x.data[0][2][1].0[..4], [1.0, 5.0, 0.0, 0.0]);
+        assert_eq!(x.data[0][3][2].0[..4], [4.0, 8.0, 0.0, 0.0]);
         assert_eq!(x.cells().iter().map(|c| c.sum()).sum::<f32>(), 36.0);
         x.lay(&[&b], norm);
-        assert_eq!(x.data[0][2][1].0, [5.0, 0.0, 0.0, 0.0], "what lay there before is gone");
+        assert_eq!(x.data[0][2][1].0[..4], [5.0, 0.0, 0.0, 0.0], "what lay there before is gone");
     }
 }

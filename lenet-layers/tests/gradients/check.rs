@@ -1,6 +1,6 @@
 //! The checker: analytic gradients against central differences, in `f64`.
 
-use lenet_layers::simd::{Scalar, Simd};
+use lenet_layers::simd::Scalar;
 use lenet_layers::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -185,16 +185,16 @@ impl Drawn {
 
 impl Activation for Drawn {
     const NAME: &'static str = "drawn";
-    fn apply<S: Simd, E: Element>(simd: S, a: E) -> E {
+    fn apply<V: Vector>(a: V) -> V {
         match CHOSEN.get() {
-            0 => Identity::apply(simd, a),
-            1 => ScaledTanh::apply(simd, a),
-            2 => Tanh::apply(simd, a),
-            3 => Sigmoid::apply(simd, a),
-            _ => Relu::apply(simd, a),
+            0 => Identity::apply(a),
+            1 => ScaledTanh::apply(a),
+            2 => Tanh::apply(a),
+            3 => Sigmoid::apply(a),
+            _ => Relu::apply(a),
         }
     }
-    fn slope<E: Element>(y: E) -> E {
+    fn slope<V: Vector>(y: V) -> V {
         match CHOSEN.get() {
             0 => Identity::slope(y),
             1 => ScaledTanh::slope(y),

@@ -119,7 +119,7 @@ proptest! {
         everywhere::<Dense<65, 7, Tanh>, Units<65>, Lanes<16>>(seed)?;
         everywhere::<Dense<130, 9, Relu>, Units<130>, Lanes<16>>(seed)?;
         everywhere::<Dense<130, 9, Relu>, Units<130>, f32>(seed)?;
-        everywhere::<Dense<5, 4, Sigmoid>, Units<5>, Lanes<4>>(seed)?;
+        everywhere::<Dense<5, 4, Sigmoid>, Units<5>, Lanes<16>>(seed)?;
         everywhere::<Dense<5, 6>, Units<5>, Lanes<32>>(seed)?;
     }
 

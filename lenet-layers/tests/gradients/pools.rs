@@ -41,18 +41,18 @@ fn ties_go_to_the_first_and_a_nan_is_seen() {
 #[test]
 fn lanes_have_their_own_largest() {
     let no = NoParams::default();
-    let mut x = Tensor::<Maps<1, 2, 2>, Lanes<4>>::ZERO;
-    for lane in 0..4 {
-        x.data[0][lane / 2][lane % 2].0[lane] = 1.0;
+    let mut x = Tensor::<Maps<1, 2, 2>, Lanes<16>>::ZERO;
+    for lane in 0..16 {
+        x.data[0][lane % 4 / 2][lane % 2].0[lane] = 1.0;
     }
-    let (mut y, mut dx) = (Tensor::<Maps<1, 1, 1>, Lanes<4>>::ZERO, x.clone());
+    let (mut y, mut dx) = (Tensor::<Maps<1, 1, 1>, Lanes<16>>::ZERO, x.clone());
     MaxPool::<2>::forward(simd::Scalar, &no, &x, &mut y);
-    assert_eq!(y.data[0][0][0].0, [1.0; 4]);
-    let mut dy = Tensor { data: [[[Lanes([1.0, 2.0, 3.0, 4.0])]]] };
+    assert_eq!(y.data[0][0][0].0, [1.0; 16]);
+    let mut dy = Tensor { data: [[[Lanes(core::array::from_fn(|lane| 1.0 + lane as f32))]]] };
     MaxPool::<2>::backward(simd::Scalar, &no, &x, &y, &mut dy, Some(&mut dx), &mut NoParams::default());
-    for lane in 0..4 {
+    for lane in 0..16 {
         let got: Vec<f32> = dx.cells().iter().map(|cell| cell.0[lane]).collect();
-        let want: Vec<f32> = (0..4).map(|i| if i == lane { 1.0 + lane as f32 } else { 0.0 }).collect();
+        let want: Vec<f32> = (0..4).map(|i| if i == lane % 4 { 1.0 + lane as f32 } else { 0.0 }).collect();
         assert_eq!(got, want);
     }
 }

@@ -1,15 +1,26 @@
 //! The instruction set, chosen when the program runs.
 //!
 //! A token such as [`Avx512`] can only be had where the processor has the features, so owning one proves them.
-//! [`Simd::vectorize`] runs a closure compiled with these features; [`Isa`] picks the token.
+//! [`Simd::vectorize`] runs a closure compiled with these features; [`Isa`] picks the token; a [`Vector`] is one of its
+//! registers.
 //! This is the one module of the project with `unsafe` code.
 
 mod isa;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod token;
+mod vector;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 pub use isa::{Isa, IsaError, Kernel};
+#[cfg(target_arch = "aarch64")]
+pub use neon::F32x4;
 #[cfg(target_arch = "aarch64")]
 pub use token::Neon;
 #[cfg(target_arch = "x86_64")]
 pub use token::{Avx2, Avx512};
 pub use token::{Scalar, Simd};
+pub use vector::{One, Vector, WIDEST, transpose};
+#[cfg(target_arch = "x86_64")]
+pub use x86::{F32x8, F32x16};

@@ -1,11 +1,22 @@
 //! Tokens that prove an instruction set.
 
+#[cfg(target_arch = "aarch64")]
+use super::F32x4;
+#[cfg(target_arch = "x86_64")]
+use super::{F32x8, F32x16};
+use super::{One, Vector};
+use core::fmt::Debug;
+
 mod sealed {
     pub trait Sealed {}
 }
 
 /// Proof that the processor has an instruction set, and the way to compile for it.
-pub trait Simd: Copy + Send + Sync + 'static + sealed::Sealed {
+pub trait Simd: Copy + Debug + Send + Sync + 'static + sealed::Sealed {
+    /// A register of `f32`.
+    type F32: Vector<Simd = Self, Element = f32>;
+    /// How many such registers there are. Kernels hold as many sums in them as fit.
+    const REGISTERS: usize;
     /// Whether `a * b + c` is one instruction.
     const FMA: bool;
 
@@ -15,11 +26,14 @@ pub trait Simd: Copy + Send + Sync + 'static + sealed::Sealed {
     fn vectorize<R>(self, f: impl FnOnce() -> R) -> R;
 }
 
-/// What the target has without asking: SSE2 on x86-64.
+/// What every target has, number by number. With it the layers run their plain reference loops, which the compiler may
+/// still vectorise by what the target has without asking (SSE2 on x86-64).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scalar;
 impl sealed::Sealed for Scalar {}
 impl Simd for Scalar {
+    type F32 = One<Scalar, f32>;
+    const REGISTERS: usize = 16;
     const FMA: bool = false;
     #[inline]
     fn vectorize<R>(self, f: impl FnOnce() -> R) -> R {
@@ -30,7 +44,7 @@ impl Simd for Scalar {
 /// One token: its features, how they are asked for, and the function compiled with them.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 macro_rules! token {
-    ($(#[$doc:meta])* $name:ident, $features:literal, $detect:expr) => {
+    ($(#[$doc:meta])* $name:ident, $F32:ty, $registers:literal, $features:literal, $detect:expr) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct $name(());
@@ -42,6 +56,8 @@ macro_rules! token {
         }
         impl sealed::Sealed for $name {}
         impl Simd for $name {
+            type F32 = $F32;
+            const REGISTERS: usize = $registers;
             const FMA: bool = true;
             #[inline]
             fn vectorize<R>(self, f: impl FnOnce() -> R) -> R {
@@ -72,17 +88,17 @@ macro_rules! has {
 #[cfg(target_arch = "x86_64")]
 token!(
     /// AVX2 with FMA: eight `f32` in a register.
-    Avx2, "avx2,fma", has!("avx2", "fma")
+    Avx2, F32x8, 16, "avx2,fma", has!("avx2", "fma")
 );
 #[cfg(target_arch = "x86_64")]
 token!(
     /// AVX-512 (F, VL, BW, DQ) with FMA: sixteen `f32` in a register.
-    Avx512,
+    Avx512, F32x16, 32,
     "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma",
     has!("avx512f", "avx512vl", "avx512bw", "avx512dq", "avx2", "fma")
 );
 #[cfg(target_arch = "aarch64")]
 token!(
     /// NEON: four `f32` in a register.
-    Neon, "neon", cfg!(target_feature = "neon")
+    Neon, F32x4, 32, "neon", cfg!(target_feature = "neon")
 );

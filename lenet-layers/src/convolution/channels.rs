@@ -1,0 +1,176 @@
+//! The convolution of one example whose output maps fill registers: a register holds the same cell of neighbouring output
+//! maps, and each input is one number for all of them.
+//!
+//! Nothing is computed in vain, and no register is loaded across two lines of the cache; the price is to turn the weights and
+//! the sums, so that output maps become the last axis.
+
+use crate::tile::{Tiling, for_tiles, sums_in_tile};
+use crate::turn::{add_lines, columns};
+use lenet_tensor::Element;
+use lenet_tensor::simd::{Simd, Vector, WIDEST};
+
+/// How many numbers a register holds.
+const fn width<S: Simd, E: Element>() -> usize {
+    <E::Row<S> as Vector>::LANES
+}
+
+/// Whether the output maps fill registers.
+pub(super) const fn fits<S: Simd, E: Element, const CO: usize>() -> bool {
+    CO > 0 && CO.is_multiple_of(width::<S, E>())
+}
+
+/// The weighted sums, of a convolution in which every pair of maps is connected through the rows of `weight`.
+#[inline(never)]
+pub(super) fn forward<
+    S: Simd,
+    E: Element,
+    const CI: usize,
+    const CO: usize,
+    const K: usize,
+    const H: usize,
+    const W: usize,
+    const OH: usize,
+    const OW: usize,
+>(
+    simd: S,
+    weight: &[E],
+    bias: &[E; CO],
+    x: &[[[E; W]; H]; CI],
+    y: &mut [E],
+) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            y.fill(E::default());
+            let mut taps = [[[[E::default(); WIDEST]; K]; K]; CI];
+            let mut sums = [[[E::default(); WIDEST]; OW]; OH];
+            for o in (0..CO).step_by(width::<S, E>()) {
+                let stride = CI * K * K;
+                columns(simd, &weight[o * stride..], stride, taps.as_flattened_mut().as_flattened_mut());
+                let bias = E::Row::load(simd, &bias[o..]);
+                for r in 0..OH {
+                    for_tiles!(Tiling::new(OW, sums_in_tile(S::REGISTERS)), c, N => {
+                        forward_tile::<S, E, N, CI, K, H, W, OW>(simd, bias, &taps, x, [r, c], &mut sums[r]);
+                    });
+                }
+                add_lines(simd, sums.as_flattened(), &mut y[o * OH * OW..], OH * OW);
+            }
+        },
+    );
+}
+
+/// `N` columns from `c` of row `r`.
+#[inline(always)]
+fn forward_tile<
+    S: Simd,
+    E: Element,
+    const N: usize,
+    const CI: usize,
+    const K: usize,
+    const H: usize,
+    const W: usize,
+    const OW: usize,
+>(
+    simd: S,
+    bias: E::Row<S>,
+    taps: &[[[[E; WIDEST]; K]; K]; CI],
+    x: &[[[E; W]; H]; CI],
+    [r, c]: [usize; 2],
+    sums: &mut [[E; WIDEST]; OW],
+) {
+    let mut tile = [bias; N];
+    for i in 0..CI {
+        for u in 0..K {
+            let row = &x[i][r + u][c..][..N + K - 1];
+            for v in 0..K {
+                let weight = E::Row::load(simd, &taps[i][u][v]);
+                for t in 0..N {
+                    tile[t] = E::Row::splat(simd, row[v + t]).mul_add(weight, tile[t]);
+                }
+            }
+        }
+    }
+    for t in 0..N {
+        tile[t].store(&mut sums[c + t]);
+    }
+}
+
+/// How many rows of taps have their sums in registers at once.
+const fn rows_of_taps(registers: usize, k: usize) -> usize {
+    let most = if registers < 32 { 12 } else { 28 } / k;
+    if most == 0 { 1 } else { most }
+}
+
+/// Adds the gradient by the kernels to the rows of `dw`.
+#[inline(never)]
+pub(super) fn weight_gradient<
+    S: Simd,
+    E: Element,
+    const CI: usize,
+    const CO: usize,
+    const K: usize,
+    const H: usize,
+    const W: usize,
+    const OH: usize,
+    const OW: usize,
+>(
+    simd: S,
+    x: &[[[E; W]; H]; CI],
+    da: &[E],
+    dw: &mut [E],
+) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let mut turned = [[[E::default(); WIDEST]; OW]; OH];
+            let mut taps = [[[[E::default(); WIDEST]; K]; K]; CI];
+            for o in (0..CO).step_by(width::<S, E>()) {
+                columns(simd, &da[o * OH * OW..], OH * OW, turned.as_flattened_mut());
+                for i in 0..CI {
+                    for_tiles!(Tiling::new(K, rows_of_taps(S::REGISTERS, K)), u, R => {
+                        gradient_tile::<S, E, R, K, H, W, OH, OW>(simd, &x[i], &turned, u, &mut taps[i]);
+                    });
+                }
+                add_lines(simd, taps.as_flattened().as_flattened(), &mut dw[o * CI * K * K..], CI * K * K);
+            }
+        },
+    );
+}
+
+/// The gradient by `R` rows of taps from row `u`.
+#[inline(always)]
+fn gradient_tile<
+    S: Simd,
+    E: Element,
+    const R: usize,
+    const K: usize,
+    const H: usize,
+    const W: usize,
+    const OH: usize,
+    const OW: usize,
+>(
+    simd: S,
+    x: &[[E; W]; H],
+    da: &[[[E; WIDEST]; OW]; OH],
+    u: usize,
+    taps: &mut [[[E; WIDEST]; K]; K],
+) {
+    let mut sums = [[E::Row::splat(simd, E::default()); K]; R];
+    for r in 0..OH {
+        let rows = &x[r + u..][..R];
+        for c in 0..OW {
+            let da = E::Row::load(simd, &da[r][c]);
+            for k in 0..R {
+                let row = &rows[k][c..][..K];
+                for v in 0..K {
+                    sums[k][v] = E::Row::splat(simd, row[v]).mul_add(da, sums[k][v]);
+                }
+            }
+        }
+    }
+    for k in 0..R {
+        for v in 0..K {
+            sums[k][v].store(&mut taps[u + k][v]);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! The loops of a convolution, "valid", stride 1, one set for the dense and the sparse layer.
+//!
+//! a\[o\]\[r\]\[c\] = bias\[o\] + sum of kernel(o, i)\[u\]\[v\] x\[i\]\[r+u\]\[c+v\] over i, u, v.
+//!
+//! They come several times: as plain loops ([`reference`](self::reference), the specification, which the scalar instruction
+//! set runs), with examples side by side in the lanes of a register ([`lanes`](self::lanes)), and for one example, with
+//! neighbours of a map side by side ([`single`](self::single)) or with neighbouring output maps, where they fill registers
+//! ([`channels`](self::channels)). None knows the squashing function.
+
+mod channels;
+mod lanes;
+mod reference;
+mod single;
+
+use crate::activation::{squash, unsquash};
+use crate::matrix::{self, Cube};
+use crate::{Activation, Params};
+use lenet_tensor::{Cell, Element, Maps, Tensor, simd::Simd};
+
+/// Where a convolution keeps the kernel of a pair of maps: what tells the dense layer from the sparse one.
+pub(crate) trait Bank<const CI: usize, const CO: usize, const K: usize>: 'static {
+    /// The parameters.
+    type Params<E: Element>: Params<Element = E>;
+    /// The kernel from input map `i` to output map `o`, if they are connected.
+    fn kernel<E: Element>(params: &Self::Params<E>, o: usize, i: usize) -> Option<&[[E; K]; K]>;
+    /// The same, to write to.
+    fn kernel_mut<E: Element>(params: &mut Self::Params<E>, o: usize, i: usize) -> Option<&mut [[E; K]; K]>;
+    /// The biases.
+    fn bias<E: Element>(params: &Self::Params<E>) -> &[E; CO];
+    /// The biases, to write to.
+    fn bias_mut<E: Element>(params: &mut Self::Params<E>) -> &mut [E; CO];
+    /// All kernels as the rows of one matrix, if every pair of maps is connected.
+    fn whole<E: Element>(_: &Self::Params<E>) -> Option<&[E]> {
+        None
+    }
+    /// All kernels and all biases to write to, if every pair of maps is connected.
+    fn whole_mut<E: Element>(_: &mut Self::Params<E>) -> Option<(&mut [E], &mut [E; CO])> {
+        None
+    }
+}
+
+/// Whether a layer of these sizes runs the reference loops: with the scalar instruction set all do, and with others those
+/// that are too odd to fill a register.
+const fn plain<S: Simd, T: Cell, const K: usize, const OH: usize, const OW: usize>() -> bool {
+    matrix::plain::<S>() || K > lanes::MOST_TAPS || T::LANES == 1 && !single::fits::<S, T::Element, K, OH, OW>()
+}
+
+/// The maps of one example as plain numbers.
+#[inline(always)]
+fn elements<T: Cell, const C: usize, const H: usize, const W: usize>(
+    maps: &[[[T; W]; H]; C],
+) -> &[[[T::Element; W]; H]; C] {
+    zerocopy::FromBytes::ref_from_bytes(zerocopy::IntoBytes::as_bytes(maps)).expect("one number in each cell")
+}
+
+/// `y` from `x`. A convolution that comes down to one cell a map, as C5's, is a matrix product and computed as one.
+#[inline]
+pub(crate) fn forward<
+    A: Activation,
+    B: Bank<CI, CO, K>,
+    S: Simd,
+    T: Cell,
+    const CI: usize,
+    const CO: usize,
+    const K: usize,
+    const H: usize,
+    const W: usize,
+    const OH: usize,
+    const OW: usize,
+>(
+    simd: S,
+    params: &B::Params<T::Element>,
+    x: &Tensor<Maps<CI, H, W>, T>,
+    y: &mut Tensor<Maps<CO, OH, OW>, T>,
+) {
+    if const { OH * OW == 1 }
+        && let Some(weight) = B::whole(params)
+    {
+        return matrix::forward::<A, S, T, Cube<CI, K>, CO>(simd, weight, B::bias(params), x.cells(), y.cells_mut());
+    }
+    if const { plain::<S, T, K, OH, OW>() } {
+        reference::forward::<B, S, T, CI, CO, K, H, W, OH, OW>(simd, params, &x.data, &mut y.data);
+        squash::<A, S, _>(simd, T::elements_mut(y.cells_mut()));
+    } else if const { T::LANES == 1 } {
+        let (x, y) = (elements(&x.data), T::elements_mut(y.cells_mut()));
+        match B::whole(params) {
+            Some(weight) if const { channels::fits::<S, T::Element, CO>() } => {
+                let bias = B::bias(params);
+                channels::forward::<S, T::Element, CI, CO, K, H, W, OH, OW>(simd, weight, bias, x, y);
+            }
+            _ => single::forward::<B, S, T::Element, CI, CO, K, H, W, OH, OW>(simd, params, x, y),
+        }
+        squash::<A, S, _>(simd, y);
+    } else {
+        for r in 0..OH {
+            lanes::forward_row::<B, S, T, CI, CO, K, H, W, OH, OW>(simd, params, &x.data, r, &mut y.data);
+            // While the row is at hand.
+            for y in &mut y.data {
+                squash::<A, S, _>(simd, T::elements_mut(&mut y[r]));
+            }
+        }
+    }
+}
+
+/// The gradients; see [`Layer::backward`](crate::Layer::backward).
+#[inline]
+pub(crate) fn backward<
+    A: Activation,
+    B: Bank<CI, CO, K>,
+    S: Simd,
+    T: Cell,
+    const CI: usize,
+    const CO: usize,
+    const K: usize,
+    const H: usize,
+    const W: usize,
+    const OH: usize,
+    const OW: usize,
+>(
+    simd: S,
+    params: &B::Params<T::Element>,
+    x: &Tensor<Maps<CI, H, W>, T>,
+    y: &Tensor<Maps<CO, OH, OW>, T>,
+    dy: &mut Tensor<Maps<CO, OH, OW>, T>,
+    dx: Option<&mut Tensor<Maps<CI, H, W>, T>>,
+    grad: &mut B::Params<T::Element>,
+) {
+    if const { OH * OW == 1 }
+        && let (Some(weight), Some((dw, db))) = (B::whole(params), B::whole_mut(grad))
+    {
+        let dx = dx.map(|dx| dx.cells_mut());
+        return matrix::backward::<A, S, T, Cube<CI, K>, CO>(
+            simd,
+            weight,
+            x.cells(),
+            y.cells(),
+            dy.cells_mut(),
+            dx,
+            dw,
+            db,
+        );
+    }
+    for (o, (y, dy)) in y.data.iter().zip(&mut dy.data).enumerate() {
+        let (y, dy) = (T::elements(y.as_flattened()), T::elements_mut(dy.as_flattened_mut()));
+        B::bias_mut(grad)[o] += unsquash::<A, S, _>(simd, y, dy);
+    }
+    if const { plain::<S, T, K, OH, OW>() } {
+        reference::weight_gradient::<B, S, T, CI, CO, K, H, W, OH, OW>(simd, &x.data, &dy.data, grad);
+        if let Some(dx) = dx {
+            reference::input_gradient::<B, S, T, CI, CO, K, H, W, OH, OW>(simd, params, &dy.data, &mut dx.data);
+        }
+    } else if const { T::LANES == 1 } {
+        let (x, da) = (elements(&x.data), T::elements(dy.cells()));
+        match B::whole_mut(grad) {
+            Some((dw, _)) if const { channels::fits::<S, T::Element, CO>() } => {
+                channels::weight_gradient::<S, T::Element, CI, CO, K, H, W, OH, OW>(simd, x, da, dw);
+            }
+            _ => single::weight_gradient::<B, S, T::Element, CI, CO, K, H, W, OH, OW>(simd, x, da, grad),
+        }
+        if let Some(dx) = dx {
+            let dx = T::elements_mut(dx.cells_mut());
+            single::input_gradient::<B, S, T::Element, CI, CO, K, H, W, OH, OW>(simd, params, da, dx);
+        }
+    } else {
+        lanes::weight_gradient::<B, S, T, CI, CO, K, H, W, OH, OW>(simd, &x.data, &dy.data, grad);
+        if let Some(dx) = dx {
+            lanes::input_gradient::<B, S, T, CI, CO, K, H, W, OH, OW>(simd, params, &dy.data, &mut dx.data);
+        }
+    }
+}

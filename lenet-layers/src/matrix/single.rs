@@ -1,0 +1,137 @@
+//! The products for one example: a register holds neighbouring inputs, or the weights of neighbouring inputs.
+
+use super::Length;
+use lenet_tensor::Element;
+use lenet_tensor::simd::{Simd, Vector};
+
+/// The registers along `n` inputs: how many there are that are full, and what is left over.
+#[inline(always)]
+fn along<S: Simd, E: Element>(n: usize) -> (usize, usize) {
+    let width = <E::Row<S> as Vector>::LANES;
+    (n / width * width, n % width)
+}
+
+/// The weighted sums: several rows of weights at a time, multiplied with the inputs register by register.
+#[inline(never)]
+pub(super) fn forward<S: Simd, E: Element, I: Length, const O: usize>(
+    simd: S,
+    weight: &[E],
+    bias: &[E; O],
+    x: &[E],
+    y: &mut [E],
+) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let (weight, x, y) = (&weight[..O * I::N], &x[..I::N], &mut y[..O]);
+            let mut o = rows::<S, E, 8>(simd, weight, bias, x, y, 0);
+            o = rows::<S, E, 2>(simd, weight, bias, x, y, o);
+            rows::<S, E, 1>(simd, weight, bias, x, y, o);
+        },
+    );
+}
+
+/// The sums from number `o` on, `M` at a time as long as there are so many; gives the first that is left.
+#[inline(always)]
+fn rows<S: Simd, E: Element, const M: usize>(
+    simd: S,
+    weight: &[E],
+    bias: &[E],
+    x: &[E],
+    y: &mut [E],
+    mut o: usize,
+) -> usize {
+    let (full, rest) = along::<S, E>(x.len());
+    let width = <E::Row<S> as Vector>::LANES;
+    while o + M <= y.len() {
+        let mut sums = [E::Row::splat(simd, E::from_f64(0.0)); M];
+        for i in (0..full).step_by(width) {
+            let input = E::Row::load(simd, &x[i..]);
+            for m in 0..M {
+                sums[m] = E::Row::load(simd, &weight[(o + m) * x.len() + i..]).mul_add(input, sums[m]);
+            }
+        }
+        for m in 0..M {
+            let mut sum = bias[o + m] + sums[m].sum();
+            for i in full..full + rest {
+                sum = x[i].mul_add(simd, weight[(o + m) * x.len() + i], sum);
+            }
+            y[o + m] = sum;
+        }
+        o += M;
+    }
+    o
+}
+
+/// Adds the outer product of `da` and `x` to `dw`.
+#[inline(never)]
+pub(super) fn weight_gradient<S: Simd, E: Element, I: Length, const O: usize>(
+    simd: S,
+    x: &[E],
+    da: &[E],
+    dw: &mut [E],
+) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let (x, da, dw) = (&x[..I::N], &da[..O], &mut dw[..O * I::N]);
+            let (full, _) = along::<S, E>(I::N);
+            let width = <E::Row<S> as Vector>::LANES;
+            for (da, dw) in da.iter().zip(dw.chunks_exact_mut(x.len())) {
+                let factor = E::Row::splat(simd, *da);
+                for i in (0..full).step_by(width) {
+                    let sum = E::Row::load(simd, &x[i..]).mul_add(factor, E::Row::load(simd, &dw[i..]));
+                    sum.store(&mut dw[i..]);
+                }
+                for i in full..x.len() {
+                    dw[i] = x[i].mul_add(simd, *da, dw[i]);
+                }
+            }
+        },
+    );
+}
+
+/// The gradient by the input: registers of inputs, over which the output units stream.
+#[inline(never)]
+pub(super) fn input_gradient<S: Simd, E: Element, I: Length, const O: usize>(
+    simd: S,
+    weight: &[E],
+    da: &[E],
+    dx: &mut [E],
+) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let (weight, da, dx) = (&weight[..O * I::N], &da[..O], &mut dx[..I::N]);
+            let mut i = columns::<S, E, 8>(simd, weight, da, dx, 0);
+            i = columns::<S, E, 1>(simd, weight, da, dx, i);
+            for i in i..dx.len() {
+                dx[i] = E::from_f64(0.0);
+                for o in 0..da.len() {
+                    dx[i] = weight[o * dx.len() + i].mul_add(simd, da[o], dx[i]);
+                }
+            }
+        },
+    );
+}
+
+/// The gradient by the inputs from number `i` on, `N` registers at a time as long as there are so many; gives the first that
+/// is left.
+#[inline(always)]
+fn columns<S: Simd, E: Element, const N: usize>(simd: S, weight: &[E], da: &[E], dx: &mut [E], mut i: usize) -> usize {
+    let width = <E::Row<S> as Vector>::LANES;
+    while i + N * width <= dx.len() {
+        let mut sums = [E::Row::splat(simd, E::from_f64(0.0)); N];
+        for (da, weight) in da.iter().zip(weight.chunks_exact(dx.len())) {
+            let (da, weight) = (E::Row::splat(simd, *da), &weight[i..][..N * width]);
+            for t in 0..N {
+                sums[t] = E::Row::load(simd, &weight[t * width..]).mul_add(da, sums[t]);
+            }
+        }
+        for t in 0..N {
+            sums[t].store(&mut dx[i + t * width..]);
+        }
+        i += N * width;
+    }
+    i
+}

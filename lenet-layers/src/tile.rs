@@ -1,0 +1,134 @@
+//! What the fast loops share: tiles of sums that stay in registers.
+
+use lenet_tensor::simd::Vector;
+
+/// How a length is cut into tiles: `count` in all, the first `wide_count` of them `wide` long and the rest one less.
+#[derive(Clone, Copy)]
+pub(crate) struct Tiling {
+    pub(crate) count: usize,
+    pub(crate) wide: usize,
+    pub(crate) wide_count: usize,
+}
+
+impl Tiling {
+    /// As few tiles as `most` allows, as equal as can be: a short last tile would leave registers idle.
+    pub(crate) const fn new(length: usize, most: usize) -> Self {
+        let count = length.div_ceil(most);
+        let wide = if count == 0 { 0 } else { length.div_ceil(count) };
+        Tiling { count, wide, wide_count: length - count * wide.saturating_sub(1) }
+    }
+    /// The length of tiles that are not wide.
+    pub(crate) const fn narrow(self) -> usize {
+        self.wide.saturating_sub(1)
+    }
+    /// Where tile number `tile` begins.
+    pub(crate) const fn start(self, tile: usize) -> usize {
+        if tile < self.wide_count {
+            tile * self.wide
+        } else {
+            self.wide_count * self.wide + (tile - self.wide_count) * self.narrow()
+        }
+    }
+}
+
+/// Runs `$body` with the constant `$N` equal to `$value`, a size that is only computed, in terms of other sizes: what
+/// generic constants cannot do on stable Rust. Where `$value` is a `const` block the compiler leaves out the arms that are
+/// not taken; `$body` should still be a call, as there is a copy of it in every arm.
+macro_rules! with_size {
+    ($value:expr, 1..=4, $N:ident => $body:expr) => {
+        $crate::tile::with_size!(@arms $value, $N => $body, 1 2 3 4)
+    };
+    ($value:expr, $N:ident => $body:expr) => {
+        $crate::tile::with_size!(@arms $value, $N => $body, 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24)
+    };
+    (@arms $value:expr, $N:ident => $body:expr, $($n:literal)*) => {
+        match $value {
+            $($n => { const $N: usize = $n; $body })*
+            _ => {}
+        }
+    };
+}
+pub(crate) use with_size;
+
+/// Walks over the tiles of a [`Tiling`] constant: `$body` sees the tile's length as the constant `$N` and where it begins
+/// as `$start`.
+macro_rules! for_tiles {
+    ($tiling:expr, $start:ident, $N:ident => $body:expr) => {
+        for tile in 0..const { $tiling.wide_count } {
+            let $start = const { $tiling }.start(tile);
+            $crate::tile::with_size!(const { $tiling.wide }, $N => $body)
+        }
+        for tile in const { $tiling.wide_count }..const { $tiling.count } {
+            let $start = const { $tiling }.start(tile);
+            $crate::tile::with_size!(const { $tiling.narrow() }, $N => $body)
+        }
+    };
+}
+pub(crate) use for_tiles;
+
+/// How many output maps a tile covers: a divisor of their number if there is one, and as many as the registers are good
+/// for.
+pub(crate) const fn maps_in_tile(registers: usize, maps: usize) -> usize {
+    if registers < 32 {
+        if maps < 2 { maps } else { 2 }
+    } else if maps.is_multiple_of(4) || maps > 4 && !maps.is_multiple_of(3) {
+        4
+    } else if maps.is_multiple_of(3) {
+        3
+    } else {
+        maps
+    }
+}
+
+/// How many sums of a tile fit in the registers, beside the inputs and a weight.
+pub(crate) const fn sums_in_tile(registers: usize) -> usize {
+    if registers < 32 { 12 } else { 24 }
+}
+
+/// Adds to every sum of the tile what one input map contributes: for each of the `M` output maps that is connected, its
+/// kernel's taps times the inputs. `x(u, v, t)` is the input under tap `u`, `v` of the sum number `t` of a map.
+#[inline(always)]
+pub(crate) fn add_taps<V: Vector, const K: usize, const M: usize, const N: usize>(
+    simd: V::Simd,
+    sums: &mut [[V; N]; M],
+    kernels: [Option<&[[V::Element; K]; K]>; M],
+    x: impl Fn(usize, usize, usize) -> V,
+) {
+    for u in 0..K {
+        for v in 0..K {
+            let mut inputs = [V::splat(simd, Default::default()); N];
+            for t in 0..N {
+                inputs[t] = x(u, v, t);
+            }
+            for m in 0..M {
+                if let Some(kernel) = kernels[m] {
+                    let weight = V::splat(simd, kernel[u][v]);
+                    for t in 0..N {
+                        sums[m][t] = inputs[t].mul_add(weight, sums[m][t]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tiles_cover_a_length_once() {
+        for length in 1..100 {
+            for most in 1..25 {
+                let tiling = Tiling::new(length, most);
+                let mut end = 0;
+                for tile in 0..tiling.count {
+                    assert_eq!(tiling.start(tile), end);
+                    end += if tile < tiling.wide_count { tiling.wide } else { tiling.narrow() };
+                }
+                assert_eq!(end, length);
+                assert!(tiling.wide <= most);
+            }
+        }
+    }
+}
