@@ -70,13 +70,19 @@ fn training(c: &mut Criterion) {
     group.sample_size(10).throughput(Throughput::Elements(indexes.len() as u64));
     for threads in [1, 2] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a thread pool");
-        for batch in [64, 256] {
+        for batch in [1, 32, 64, 256] {
+            if batch == 1 && threads > 1 {
+                continue; // One example is for one thread.
+            }
             let recipe = Recipe {
                 network: NetworkName::LeNet5Average,
                 loss: LossName::CrossEntropy,
                 epochs: 1,
                 batch,
-                rate: 0.02,
+                // Plain descent, as the frameworks beside us do it.
+                rate: if batch == 1 { 0.005 } else { 0.1 },
+                momentum: 0.0,
+                weight_decay: 0.0,
                 ..Recipe::default()
             };
             let training = Training {

@@ -1,0 +1,193 @@
+//! Each stage of LeNet-5 forward and back, in GFLOP/s and as a part of what the machine can do: the limit is fused
+//! multiply-adds on registers alone, measured in the same run.
+//!
+//! Criterion's throughput is in floating-point operations, two for each multiply-add ("Gelem/s" reads GFLOP/s); work that
+//! is no multiply-add, as squashing, takes its time and counts for nothing.
+
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
+use lenet_layers::simd::{Isa, Kernel, Simd, Vector};
+use lenet_layers::{
+    AvgPool, Cell, Conv2d, Dense, Element, Lanes, Layer, Maps, Params, Shape, SparseConv2d, Subsample, Table1, Tanh,
+    Tensor, Units,
+};
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+/// As many independent chains of multiply-adds as keep the units busy.
+const CHAINS: usize = 12;
+const LINKS: usize = 20_000;
+
+/// Multiply-adds that touch no memory.
+struct MultiplyAdds;
+impl Kernel for MultiplyAdds {
+    type Output = f32;
+    fn run<S: Simd>(self, simd: S) -> f32 {
+        let (factor, term) = (black_box(0.999), black_box(0.001));
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let (factor, term) = (S::F32::splat(simd, factor), S::F32::splat(simd, term));
+                let mut chains = [term; CHAINS];
+                for _ in 0..LINKS {
+                    for chain in &mut chains {
+                        *chain = chain.mul_add(factor, term);
+                    }
+                }
+                chains.into_iter().fold(term, |sum, chain| sum + chain).sum()
+            },
+        )
+    }
+}
+
+/// How many `f32` a register holds.
+struct Width;
+impl Kernel for Width {
+    type Output = usize;
+    fn run<S: Simd>(self, _: S) -> usize {
+        S::F32::LANES
+    }
+}
+
+/// Runs `f` under criterion and prints the best of its samples as GFLOP/s and as a part of the limit. Gives seconds a call.
+fn measure(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    name: &str,
+    flop: usize,
+    limit: Option<f64>,
+    mut f: impl FnMut(),
+) -> f64 {
+    let mut best = f64::INFINITY;
+    group.throughput(Throughput::Elements(flop as u64));
+    group.bench_function(name, |b| {
+        b.iter_custom(|iterations| {
+            let start = Instant::now();
+            for _ in 0..iterations {
+                f();
+            }
+            let elapsed = start.elapsed();
+            best = best.min(elapsed.as_secs_f64() / iterations as f64);
+            elapsed
+        });
+    });
+    let rate = flop as f64 / best / 1e9;
+    match limit {
+        Some(limit) => {
+            println!("    best {:.2} us, {rate:.1} GFLOP/s, {:.0}% of the limit", best * 1e6, 100.0 * rate / limit)
+        }
+        None => println!("    best {rate:.1} GFLOP/s: the limit"),
+    }
+    best
+}
+
+/// A layer forward and back, to its parameters and, unless it is the first, to its input.
+struct Stage<'a, 'b, T> {
+    group: &'a mut BenchmarkGroup<'b, WallTime>,
+    limit: f64,
+    cell: std::marker::PhantomData<T>,
+}
+
+impl<T: Cell> Stage<'_, '_, T> {
+    fn run<L: Layer<I>, I: Shape>(&mut self, name: &str, is_first: bool) {
+        let mut params = <L::Params<T::Element> as Params>::boxed();
+        for i in 0..<L::Params<T::Element> as Params>::TENSORS {
+            spread(params.tensor_mut(i), 0.1);
+        }
+        let (mut x, mut dx, mut y) = (Tensor::<I, T>::boxed(), Tensor::<I, T>::boxed(), Tensor::<L::Out, T>::boxed());
+        spread(T::elements_mut(x.cells_mut()), 1.0);
+        let flop = 2 * T::LANES * L::MULTIPLY_ADDS;
+        let isa = Isa::current();
+        let forward = || isa.dispatch(Forward::<L, I, T> { params: &params, x: &x, y: &mut y });
+        measure(self.group, &format!("{name} forward"), flop, Some(self.limit), forward);
+        assert!(y.cells().iter().all(|y| y.sum().is_finite()));
+        // The gradient is used up at each call; with outputs of zero the slope is one and it stays what it is.
+        y.fill(T::ZERO);
+        let mut dy = Tensor::<L::Out, T>::boxed();
+        spread(T::elements_mut(dy.cells_mut()), 0.01);
+        let mut grad = <L::Params<T::Element> as Params>::boxed();
+        let backward = || {
+            let dx = (!is_first).then_some(&mut *dx);
+            isa.dispatch(Backward::<L, I, T> { params: &params, x: &x, y: &y, dy: &mut dy, dx, grad: &mut grad });
+        };
+        let times = if is_first { 1 } else { 2 };
+        measure(self.group, &format!("{name} backward"), times * flop, Some(self.limit), backward);
+        assert!(grad.is_finite());
+    }
+
+    /// LeNet-5, with the dense and the sparse C3, with average pooling and trainable subsampling.
+    fn all(&mut self) {
+        self.run::<Conv2d<1, 6, 5, Tanh>, Maps<1, 32, 32>>("C1", true);
+        self.run::<Subsample<6, 2, Tanh>, Maps<6, 28, 28>>("S2", false);
+        self.run::<AvgPool<2>, Maps<6, 28, 28>>("S2 as average pooling", false);
+        self.run::<SparseConv2d<6, 16, 60, 5, Table1, Tanh>, Maps<6, 14, 14>>("C3", false);
+        self.run::<Conv2d<6, 16, 5, Tanh>, Maps<6, 14, 14>>("C3 as dense convolution", false);
+        self.run::<Subsample<16, 2, Tanh>, Maps<16, 10, 10>>("S4", false);
+        self.run::<Conv2d<16, 120, 5, Tanh>, Maps<16, 5, 5>>("C5", false);
+        self.run::<Dense<120, 84, Tanh>, Units<120>>("F6", false);
+        self.run::<Dense<84, 10>, Units<84>>("output", false);
+        // A network of somebody else: nothing here is a multiple of anything.
+        self.run::<Conv2d<3, 7, 3, Tanh>, Maps<3, 23, 17>>("odd convolution, 3 maps of 23x17 to 7 of 21x15", false);
+        self.run::<Conv2d<7, 11, 5, Tanh>, Maps<7, 21, 15>>("odd convolution, 7 maps of 21x15 to 11 of 17x11", false);
+        self.run::<Dense<187, 37, Tanh>, Units<187>>("odd full connection, 187 to 37", false);
+    }
+}
+
+/// Numbers from -`most` to `most`.
+fn spread<E: Element>(numbers: &mut [E], most: f64) {
+    for (k, x) in numbers.iter_mut().enumerate() {
+        *x = E::from_f64(most * ((k * 37 % 101) as f64 / 50.0 - 1.0));
+    }
+}
+
+struct Forward<'a, L: Layer<I>, I: Shape, T: Cell> {
+    params: &'a L::Params<T::Element>,
+    x: &'a Tensor<I, T>,
+    y: &'a mut Tensor<L::Out, T>,
+}
+impl<L: Layer<I>, I: Shape, T: Cell> Kernel for Forward<'_, L, I, T> {
+    type Output = ();
+    fn run<S: Simd>(self, simd: S) {
+        L::forward(simd, self.params, self.x, self.y);
+    }
+}
+
+struct Backward<'a, L: Layer<I>, I: Shape, T: Cell> {
+    params: &'a L::Params<T::Element>,
+    x: &'a Tensor<I, T>,
+    y: &'a Tensor<L::Out, T>,
+    dy: &'a mut Tensor<L::Out, T>,
+    dx: Option<&'a mut Tensor<I, T>>,
+    grad: &'a mut L::Params<T::Element>,
+}
+impl<L: Layer<I>, I: Shape, T: Cell> Kernel for Backward<'_, L, I, T> {
+    type Output = ();
+    fn run<S: Simd>(self, simd: S) {
+        L::backward(simd, self.params, self.x, self.y, self.dy, self.dx, self.grad);
+    }
+}
+
+fn stages(c: &mut Criterion) {
+    let isa = Isa::current();
+    let mut group = c.benchmark_group(format!("stages, {isa}, one thread"));
+    group.sample_size(20).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_millis(600));
+    let flop = 2 * CHAINS * LINKS * isa.dispatch(Width);
+    let limit = flop as f64
+        / measure(&mut group, "multiply-adds", flop, None, || {
+            black_box(isa.dispatch(MultiplyAdds));
+        })
+        / 1e9;
+    group.finish();
+
+    let mut group = c.benchmark_group(format!("stages, {isa}, sixteen examples in lanes"));
+    group.sample_size(20).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_millis(600));
+    Stage::<Lanes<16>> { group: &mut group, limit, cell: std::marker::PhantomData }.all();
+    group.finish();
+
+    let mut group = c.benchmark_group(format!("stages, {isa}, one example"));
+    group.sample_size(20).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_millis(600));
+    Stage::<f32> { group: &mut group, limit, cell: std::marker::PhantomData }.all();
+    group.finish();
+}
+
+criterion_group!(benches, stages);
+criterion_main!(benches);
