@@ -46,6 +46,7 @@ impl<const CI: usize, const CO: usize, const K: usize, A: Activation> Described 
 pub(crate) struct Full;
 impl<const CI: usize, const CO: usize, const K: usize> Bank<CI, CO, K> for Full {
     type Params<E: Element> = Kernels<CI, CO, K, E>;
+    const KERNELS: usize = CI * CO;
     #[inline(always)]
     fn kernel<E: Element>(params: &Kernels<CI, CO, K, E>, o: usize, i: usize) -> Option<&[[E; K]; K]> {
         Some(&params.weight[o][i])

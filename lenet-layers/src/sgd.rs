@@ -85,21 +85,40 @@ struct Step<'a, E> {
     gradients: &'a [&'a [E]],
 }
 
+/// Registers that a step takes at a time, so that the loads of one do not wait for the sums of another.
+const ROWS: usize = 4;
+
 impl<E: Element> Kernel for Step<'_, E> {
     type Output = ();
     fn run<S: Simd>(self, simd: S) {
+        let Step { descent, p, v, gradients } = self;
         simd.vectorize(
             #[inline(always)]
             || {
                 let width = <E::Row<S> as Vector>::LANES;
-                let (p, v) = (self.p.chunks_mut(width), self.v.chunks_mut(width));
-                for (n, (p, v)) in p.zip(v).enumerate() {
-                    let here = n * width..n * width + p.len();
+                let whole = p.len() / (ROWS * width) * (ROWS * width);
+                for first in (0..whole).step_by(ROWS * width) {
+                    let here = first..first + ROWS * width;
+                    let mut g = [E::Row::splat(simd, E::default()); ROWS];
+                    for gradient in gradients {
+                        let gradient = &gradient[here.clone()];
+                        for t in 0..ROWS {
+                            g[t] = g[t] + Vector::load(simd, &gradient[t * width..]);
+                        }
+                    }
+                    let (p, v) = (&mut p[here.clone()], &mut v[here]);
+                    for t in 0..ROWS {
+                        let here = t * width..(t + 1) * width;
+                        one(simd, descent, g[t], &mut p[here.clone()], &mut v[here]);
+                    }
+                }
+                for first in (whole..p.len()).step_by(width) {
+                    let here = first..p.len().min(first + width);
                     let mut g = E::Row::splat(simd, E::default());
-                    for gradient in self.gradients {
+                    for gradient in gradients {
                         g = g + load::<S, E>(simd, &gradient[here.clone()]);
                     }
-                    one(simd, self.descent, g, p, v);
+                    one(simd, descent, g, &mut p[here.clone()], &mut v[here]);
                 }
             },
         );

@@ -74,6 +74,7 @@ where
 pub(crate) struct Table<C, const N: usize>(PhantomData<C>);
 impl<const CI: usize, const CO: usize, const N: usize, const K: usize, C: Drawn> Bank<CI, CO, K> for Table<C, N> {
     type Params<E: Element> = SparseKernels<CO, N, K, E>;
+    const KERNELS: usize = N;
     #[inline(always)]
     fn kernel<E: Element>(params: &SparseKernels<CO, N, K, E>, o: usize, i: usize) -> Option<&[[E; K]; K]> {
         Numbered::<C, CI, CO>::KERNEL[o][i].map(|n| &params.weight[n])

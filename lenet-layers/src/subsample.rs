@@ -93,18 +93,8 @@ where
         simd.vectorize(
             #[inline(always)]
             || {
-                for m in 0..C {
-                    let mut by_coefficient = T::Vector::splat(simd, Default::default());
-                    for r in 0..OH {
-                        for c in 0..OW {
-                            for part in 0..T::parts::<S>() {
-                                let da = dy.data[m][r][c].part(simd, part);
-                                let sum = windows::sum::<S, T, K, H, W>(simd, &x.data[m], [r, c, part]);
-                                by_coefficient = sum.mul_add(da, by_coefficient);
-                            }
-                        }
-                    }
-                    grad.coefficient[m] += by_coefficient.sum();
+                for (m, (x, da)) in x.data.iter().zip(&dy.data).enumerate() {
+                    grad.coefficient[m] += windows::dot::<S, T, K, H, W, OH, OW>(simd, x, da);
                 }
                 let Some(dx) = dx else { return };
                 for (m, (dy, dx)) in dy.data.iter().zip(&mut dx.data).enumerate() {

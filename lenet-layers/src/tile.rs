@@ -85,15 +85,27 @@ pub(crate) const fn sums_in_tile(registers: usize) -> usize {
     if registers < 32 { 12 } else { 24 }
 }
 
-/// Adds to every sum of the tile what one input map contributes: for each of the `M` output maps that is connected, its
-/// kernel's taps times the inputs. `x(u, v, t)` is the input under tap `u`, `v` of the sum number `t` of a map.
+/// How many columns a tile of `maps` output maps covers: with their inputs and two weights they fill the registers.
+pub(crate) const fn columns_in_tile(registers: usize, maps: usize) -> usize {
+    let most = sums_in_tile(registers) / maps;
+    let fit = (registers - 2) / (maps + 1);
+    if registers < 32 || most < fit { most } else { fit }
+}
+
+/// Adds to the sums of the tile what one map contributes: for each of the `M` maps of the tile that is connected with it, the
+/// kernel's taps times the inputs. `x(u, v, t)` is the input under tap `u`, `v` of the sum number `t` of a map. Where all
+/// maps of every tile are connected, there is no question left in the innermost loop.
 #[inline(always)]
 pub(crate) fn add_taps<V: Vector, const K: usize, const M: usize, const N: usize>(
     simd: V::Simd,
     sums: &mut [[V; N]; M],
+    all: bool,
     kernels: [Option<&[[V::Element; K]; K]>; M],
     x: impl Fn(usize, usize, usize) -> V,
 ) {
+    let Some(any) = kernels.into_iter().flatten().next() else { return };
+    let connected = kernels.map(|kernel| kernel.is_some());
+    let kernels = kernels.map(|kernel| kernel.unwrap_or(any));
     for u in 0..K {
         for v in 0..K {
             let mut inputs = [V::splat(simd, Default::default()); N];
@@ -101,8 +113,8 @@ pub(crate) fn add_taps<V: Vector, const K: usize, const M: usize, const N: usize
                 inputs[t] = x(u, v, t);
             }
             for m in 0..M {
-                if let Some(kernel) = kernels[m] {
-                    let weight = V::splat(simd, kernel[u][v]);
+                if all || connected[m] {
+                    let weight = V::splat(simd, kernels[m][u][v]);
                     for t in 0..N {
                         sums[m][t] = inputs[t].mul_add(weight, sums[m][t]);
                     }

@@ -36,17 +36,10 @@ pub(crate) fn sums<
 #[inline(always)]
 fn row_sums<S: Simd, E: Element, const K: usize>(simd: S, rows: &[E], w: usize, sums: &mut [E]) {
     let width = <E::Row<S> as Vector>::LANES;
-    let columns = |first: usize| {
-        let mut sum = E::Row::splat(simd, E::default());
-        for row in rows.chunks_exact(w) {
-            let row = &row[first.min(w)..];
-            sum = sum + if row.len() < width { Vector::load_few(simd, row) } else { Vector::load(simd, row) };
-        }
-        sum
-    };
     if K == 2 && width > 1 {
         for (n, sums) in sums.chunks_mut(width).enumerate() {
-            let (even, odd) = columns(2 * n * width).deinterleave(columns(2 * n * width + width));
+            let first: E::Row<S> = column_sums(simd, rows, w, 2 * n * width);
+            let (even, odd) = first.deinterleave(column_sums(simd, rows, w, 2 * n * width + width));
             if sums.len() < width { (even + odd).store_few(sums) } else { (even + odd).store(sums) }
         }
     } else {
@@ -61,9 +54,19 @@ fn row_sums<S: Simd, E: Element, const K: usize>(simd: S, rows: &[E], w: usize, 
     }
 }
 
+/// The sums of as many columns, from `first`, as a register has lanes.
+#[inline(always)]
+fn column_sums<V: Vector>(simd: V::Simd, rows: &[V::Element], w: usize, first: usize) -> V {
+    let mut sum = V::splat(simd, Default::default());
+    for row in rows.chunks_exact(w) {
+        sum = sum + load(simd, &row[first.min(w)..]);
+    }
+    sum
+}
+
 /// A part of the sum of one window.
 #[inline(always)]
-pub(crate) fn sum<S: Simd, T: Cell, const K: usize, const H: usize, const W: usize>(
+fn sum<S: Simd, T: Cell, const K: usize, const H: usize, const W: usize>(
     simd: S,
     x: &[[T; W]; H],
     [r, c, part]: [usize; 3],
@@ -76,6 +79,51 @@ pub(crate) fn sum<S: Simd, T: Cell, const K: usize, const H: usize, const W: usi
         }
     }
     sum
+}
+
+/// The sum of every window times its cell of `da`, added up over all windows and lanes.
+#[inline(always)]
+pub(crate) fn dot<
+    S: Simd,
+    T: Cell,
+    const K: usize,
+    const H: usize,
+    const W: usize,
+    const OH: usize,
+    const OW: usize,
+>(
+    simd: S,
+    x: &[[T; W]; H],
+    da: &[[T; OW]; OH],
+) -> T::Element {
+    if T::LANES == 1 {
+        let width = <<T::Element as Element>::Row<S> as Vector>::LANES;
+        let mut total = <T::Element as Element>::Row::splat(simd, Default::default());
+        let mut sums = [T::ZERO; OW];
+        for r in 0..OH {
+            let rows = T::elements(x[K * r..][..K].as_flattened());
+            row_sums::<S, T::Element, K>(simd, rows, W, T::elements_mut(&mut sums));
+            for (sums, da) in T::elements(&sums).chunks(width).zip(T::elements(&da[r]).chunks(width)) {
+                total = load::<<T::Element as Element>::Row<S>>(simd, sums).mul_add(load(simd, da), total);
+            }
+        }
+        return total.sum();
+    }
+    let mut total = T::Vector::splat(simd, Default::default());
+    for r in 0..OH {
+        for c in 0..OW {
+            for part in 0..T::parts::<S>() {
+                total = sum::<S, T, K, H, W>(simd, x, [r, c, part]).mul_add(da[r][c].part(simd, part), total);
+            }
+        }
+    }
+    total.sum()
+}
+
+/// The first numbers of a row in a register, then zeros if there are too few.
+#[inline(always)]
+fn load<V: Vector>(simd: V::Simd, row: &[V::Element]) -> V {
+    if row.len() < V::LANES { V::load_few(simd, row) } else { V::load(simd, row) }
 }
 
 /// Every cell of a window gets `factor` times the window's cell of `dy`.

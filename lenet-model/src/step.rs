@@ -2,7 +2,7 @@
 
 use crate::reading::{Image, most_likely};
 use crate::{DigitNetwork, Examples};
-use lenet_layers::{Cell, Class, Grad, Lanes, Loss, Normalization, Params, Sgd, Trace, Units};
+use lenet_layers::{Cell, Class, Descent, Grad, Lanes, Loss, Normalization, Params, Sgd, Trace, Units};
 use std::ops::Range;
 
 /// Examples side by side in one block.
@@ -147,6 +147,8 @@ impl<N: DigitNetwork> Slot<N> {
 pub(crate) struct Batch<N: DigitNetwork> {
     workers: Vec<Worker<N>>,
     slots: Vec<Slot<N>>,
+    /// The gradients are zero already.
+    clear: bool,
 }
 
 impl<N: DigitNetwork> Batch<N> {
@@ -157,6 +159,7 @@ impl<N: DigitNetwork> Batch<N> {
         Batch {
             workers: (0..slots.min(rayon::current_num_threads())).map(|_| Worker::new()).collect(),
             slots: (0..slots).map(|_| slot()).collect(),
+            clear: true,
         }
     }
 
@@ -168,9 +171,11 @@ impl<N: DigitNetwork> Batch<N> {
         indexes: &[u32],
     ) -> Tally {
         let scale = 1.0 / indexes.len() as f32;
-        let slots = self.slots.len();
+        let (slots, clear) = (self.slots.len(), std::mem::take(&mut self.clear));
         share(&mut self.workers, &mut self.slots, 0, &|worker, slot: &mut Slot<N>, number| {
-            slot.grad.fill(0.0);
+            if !clear {
+                slot.grad.fill(0.0);
+            }
             slot.tally = Tally::default();
             for block in indexes.chunks(LANES).skip(number).step_by(slots) {
                 worker.learn(task, block, scale, slot);
@@ -185,18 +190,55 @@ impl<N: DigitNetwork> Batch<N> {
     }
 
     /// A step of `sgd` against the gradient.
-    pub(crate) fn step(&self, sgd: &mut Sgd<N>, network: &mut N, rate: f32) {
+    pub(crate) fn step(&mut self, sgd: &mut Sgd<N>, network: &mut N, rate: f32) {
         let descent = sgd.descent(rate);
         for i in 0..N::TENSORS {
             let (p, v) = (network.tensor_mut(i), sgd.velocity.tensor_mut(i));
+            if self.workers.len() == 1 {
+                step_and_clear(descent, p, v, &mut self.slots, i);
+                continue;
+            }
             let whole = 0..p.len();
             halve(p, v, whole, self.workers.len(), &|p: &mut [f32], v: &mut [f32], range: Range<usize>| {
-                let mut gradients = [&[][..]; SLOTS];
-                for (gradient, slot) in gradients.iter_mut().zip(&self.slots) {
-                    *gradient = &slot.grad.tensor(i)[range.clone()];
-                }
-                descent.step(p, v, &gradients[..self.slots.len()]);
+                step(descent, p, v, &self.slots, i, range);
             });
+        }
+        self.clear = self.workers.len() == 1;
+    }
+}
+
+/// A step of a part of parameter array `i`.
+fn step<N: DigitNetwork>(
+    descent: Descent<f32>,
+    p: &mut [f32],
+    v: &mut [f32],
+    slots: &[Slot<N>],
+    i: usize,
+    range: Range<usize>,
+) {
+    let mut gradients = [&[][..]; SLOTS];
+    for (gradient, slot) in gradients.iter_mut().zip(slots) {
+        *gradient = &slot.grad.tensor(i)[range.clone()];
+    }
+    descent.step(p, v, &gradients[..slots.len()]);
+}
+
+/// A step of parameter array `i`, after which the gradients are zero. One thread clears them while they are in its first
+/// cache; several had better leave each to the thread that will fill it again.
+fn step_and_clear<N: DigitNetwork>(
+    descent: Descent<f32>,
+    p: &mut [f32],
+    v: &mut [f32],
+    slots: &mut [Slot<N>],
+    i: usize,
+) {
+    /// Numbers at a time: a few thousand bytes of each array.
+    const PART: usize = 1024;
+    for (n, (p, v)) in p.chunks_mut(PART).zip(v.chunks_mut(PART)).enumerate() {
+        let range = n * PART..n * PART + p.len();
+        step(descent, p, v, slots, i, range.clone());
+        for slot in &mut *slots {
+            slot.grad.tensor_mut(i)[range.clone()].fill(0.0);
         }
     }
 }

@@ -4,6 +4,7 @@
 //! Nothing is computed in vain, and no register is loaded across two lines of the cache; the price is to turn the weights and
 //! the sums, so that output maps become the last axis.
 
+use super::Bank;
 use crate::tile::{Tiling, for_tiles, sums_in_tile};
 use crate::turn::{add_lines, columns};
 use lenet_tensor::Element;
@@ -14,14 +15,16 @@ const fn width<S: Simd, E: Element>() -> usize {
     <E::Row<S> as Vector>::LANES
 }
 
-/// Whether the output maps fill registers.
-pub(super) const fn fits<S: Simd, E: Element, const CO: usize>() -> bool {
-    CO > 0 && CO.is_multiple_of(width::<S, E>())
+/// Whether the output maps fill registers. A kernel that is missing is computed with as zeros.
+pub(super) const fn fits<B: Bank<CI, CO, K>, S: Simd, E: Element, const CI: usize, const CO: usize, const K: usize>()
+-> bool {
+    CO > 0 && CO.is_multiple_of(width::<S, E>()) && B::MOSTLY_FULL
 }
 
-/// The weighted sums, of a convolution in which every pair of maps is connected through the rows of `weight`.
+/// The weighted sums.
 #[inline(never)]
 pub(super) fn forward<
+    B: Bank<CI, CO, K>,
     S: Simd,
     E: Element,
     const CI: usize,
@@ -33,8 +36,7 @@ pub(super) fn forward<
     const OW: usize,
 >(
     simd: S,
-    weight: &[E],
-    bias: &[E; CO],
+    params: &B::Params<E>,
     x: &[[[E; W]; H]; CI],
     y: &mut [E],
 ) {
@@ -45,9 +47,8 @@ pub(super) fn forward<
             let mut taps = [[[[E::default(); WIDEST]; K]; K]; CI];
             let mut sums = [[[E::default(); WIDEST]; OW]; OH];
             for o in (0..CO).step_by(width::<S, E>()) {
-                let stride = CI * K * K;
-                columns(simd, &weight[o * stride..], stride, taps.as_flattened_mut().as_flattened_mut());
-                let bias = E::Row::load(simd, &bias[o..]);
+                turn_kernels::<B, S, E, CI, CO, K>(simd, params, o, &mut taps);
+                let bias = E::Row::load(simd, &B::bias(params)[o..]);
                 for r in 0..OH {
                     for_tiles!(Tiling::new(OW, sums_in_tile(S::REGISTERS)), c, N => {
                         forward_tile::<S, E, N, CI, K, H, W, OW>(simd, bias, &taps, x, [r, c], &mut sums[r]);
@@ -57,6 +58,57 @@ pub(super) fn forward<
             }
         },
     );
+}
+
+/// Kernels with the output map as the last axis: `[input map][row][column][output map]`.
+type Taps<E, const CI: usize, const K: usize> = [[[[E; WIDEST]; K]; K]; CI];
+
+/// The kernels of the output maps from `o`.
+#[inline(always)]
+fn turn_kernels<B: Bank<CI, CO, K>, S: Simd, E: Element, const CI: usize, const CO: usize, const K: usize>(
+    simd: S,
+    params: &B::Params<E>,
+    o: usize,
+    taps: &mut Taps<E, CI, K>,
+) {
+    let (line, taps) = (CI * K * K, taps.as_flattened_mut().as_flattened_mut());
+    if let Some(weight) = B::whole(params) {
+        return columns(simd, &weight[o * line..], line, taps);
+    }
+    let mut kernels = [[[[E::default(); K]; K]; CI]; WIDEST];
+    for lane in 0..width::<S, E>() {
+        for i in 0..CI {
+            if let Some(kernel) = B::kernel(params, o + lane, i) {
+                kernels[lane][i] = *kernel;
+            }
+        }
+    }
+    columns(simd, kernels.as_flattened().as_flattened().as_flattened(), line, taps);
+}
+
+/// Adds to the gradient by the kernels of the output maps from `o`.
+#[inline(always)]
+fn add_kernels<B: Bank<CI, CO, K>, S: Simd, E: Element, const CI: usize, const CO: usize, const K: usize>(
+    simd: S,
+    taps: &Taps<E, CI, K>,
+    o: usize,
+    grad: &mut B::Params<E>,
+) {
+    let (line, taps) = (CI * K * K, taps.as_flattened().as_flattened());
+    if let Some((dw, _)) = B::whole_mut(grad) {
+        return add_lines(simd, taps, &mut dw[o * line..], line);
+    }
+    let mut kernels = [[[[E::default(); K]; K]; CI]; WIDEST];
+    add_lines(simd, taps, kernels.as_flattened_mut().as_flattened_mut().as_flattened_mut(), line);
+    for lane in 0..width::<S, E>() {
+        for i in 0..CI {
+            if let Some(kernel) = B::kernel_mut(grad, o + lane, i) {
+                for (sum, dw) in kernel.as_flattened_mut().iter_mut().zip(kernels[lane][i].as_flattened()) {
+                    *sum += *dw;
+                }
+            }
+        }
+    }
 }
 
 /// `N` columns from `c` of row `r`.
@@ -73,7 +125,7 @@ fn forward_tile<
 >(
     simd: S,
     bias: E::Row<S>,
-    taps: &[[[[E; WIDEST]; K]; K]; CI],
+    taps: &Taps<E, CI, K>,
     x: &[[[E; W]; H]; CI],
     [r, c]: [usize; 2],
     sums: &mut [[E; WIDEST]; OW],
@@ -101,9 +153,10 @@ const fn rows_of_taps(registers: usize, k: usize) -> usize {
     if most == 0 { 1 } else { most }
 }
 
-/// Adds the gradient by the kernels to the rows of `dw`.
+/// Adds the gradient by the kernels.
 #[inline(never)]
 pub(super) fn weight_gradient<
+    B: Bank<CI, CO, K>,
     S: Simd,
     E: Element,
     const CI: usize,
@@ -117,7 +170,7 @@ pub(super) fn weight_gradient<
     simd: S,
     x: &[[[E; W]; H]; CI],
     da: &[E],
-    dw: &mut [E],
+    grad: &mut B::Params<E>,
 ) {
     simd.vectorize(
         #[inline(always)]
@@ -131,7 +184,7 @@ pub(super) fn weight_gradient<
                         gradient_tile::<S, E, R, K, H, W, OH, OW>(simd, &x[i], &turned, u, &mut taps[i]);
                     });
                 }
-                add_lines(simd, taps.as_flattened().as_flattened(), &mut dw[o * CI * K * K..], CI * K * K);
+                add_kernels::<B, S, E, CI, CO, K>(simd, &taps, o, grad);
             }
         },
     );

@@ -3,7 +3,7 @@
 //! A tile of sums stays in registers while weights, one number for all examples, and inputs stream by.
 
 use super::Bank;
-use crate::tile::{Tiling, add_taps, for_tiles, maps_in_tile, sums_in_tile, with_size};
+use crate::tile::{Tiling, add_taps, columns_in_tile, for_tiles, maps_in_tile, sums_in_tile, with_size};
 use lenet_tensor::Cell;
 use lenet_tensor::simd::{Simd, Vector};
 
@@ -36,7 +36,7 @@ pub(super) fn forward_row<
         || {
             with_size!(const { maps_in_tile(S::REGISTERS, CO) }, 1..=4, M => {
                 for o in (0..CO).step_by(M) {
-                    for_tiles!(Tiling::new(OW, sums_in_tile(S::REGISTERS) / maps_in_tile(S::REGISTERS, CO)), c, N => {
+                    for_tiles!(Tiling::new(OW, columns_in_tile(S::REGISTERS, maps_in_tile(S::REGISTERS, CO))), c, N => {
                         forward_tile::<B, S, T, M, N, CI, CO, K, H, W, OH, OW>(simd, params, x, [o, r, c], y);
                     });
                 }
@@ -81,6 +81,7 @@ fn forward_tile<
             add_taps(
                 simd,
                 &mut sums,
+                const { B::FULL && CO.is_multiple_of(M) },
                 kernels,
                 #[inline(always)]
                 |u, v, t| rows[u][c..][..N + K - 1][v + t].part(simd, part),

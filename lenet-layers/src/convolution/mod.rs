@@ -21,6 +21,12 @@ use lenet_tensor::{Cell, Element, Maps, Tensor, simd::Simd};
 pub(crate) trait Bank<const CI: usize, const CO: usize, const K: usize>: 'static {
     /// The parameters.
     type Params<E: Element>: Params<Element = E>;
+    /// How many pairs of maps are connected.
+    const KERNELS: usize;
+    /// Whether every pair of maps is connected.
+    const FULL: bool = Self::KERNELS == CI * CO;
+    /// Whether so many are that computing with zeros for the others costs less than asking each time.
+    const MOSTLY_FULL: bool = 2 * Self::KERNELS >= CI * CO;
     /// The kernel from input map `i` to output map `o`, if they are connected.
     fn kernel<E: Element>(params: &Self::Params<E>, o: usize, i: usize) -> Option<&[[E; K]; K]>;
     /// The same, to write to.
@@ -83,12 +89,10 @@ pub(crate) fn forward<
         squash::<A, S, _>(simd, T::elements_mut(y.cells_mut()));
     } else if const { T::LANES == 1 } {
         let (x, y) = (elements(&x.data), T::elements_mut(y.cells_mut()));
-        match B::whole(params) {
-            Some(weight) if const { channels::fits::<S, T::Element, CO>() } => {
-                let bias = B::bias(params);
-                channels::forward::<S, T::Element, CI, CO, K, H, W, OH, OW>(simd, weight, bias, x, y);
-            }
-            _ => single::forward::<B, S, T::Element, CI, CO, K, H, W, OH, OW>(simd, params, x, y),
+        if const { channels::fits::<B, S, T::Element, CI, CO, K>() } {
+            channels::forward::<B, S, T::Element, CI, CO, K, H, W, OH, OW>(simd, params, x, y);
+        } else {
+            single::forward::<B, S, T::Element, CI, CO, K, H, W, OH, OW>(simd, params, x, y);
         }
         squash::<A, S, _>(simd, y);
     } else {
@@ -151,11 +155,10 @@ pub(crate) fn backward<
         }
     } else if const { T::LANES == 1 } {
         let (x, da) = (elements(&x.data), T::elements(dy.cells()));
-        match B::whole_mut(grad) {
-            Some((dw, _)) if const { channels::fits::<S, T::Element, CO>() } => {
-                channels::weight_gradient::<S, T::Element, CI, CO, K, H, W, OH, OW>(simd, x, da, dw);
-            }
-            _ => single::weight_gradient::<B, S, T::Element, CI, CO, K, H, W, OH, OW>(simd, x, da, grad),
+        if const { channels::fits::<B, S, T::Element, CI, CO, K>() } {
+            channels::weight_gradient::<B, S, T::Element, CI, CO, K, H, W, OH, OW>(simd, x, da, grad);
+        } else {
+            single::weight_gradient::<B, S, T::Element, CI, CO, K, H, W, OH, OW>(simd, x, da, grad);
         }
         if let Some(dx) = dx {
             let dx = T::elements_mut(dx.cells_mut());

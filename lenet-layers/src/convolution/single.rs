@@ -5,7 +5,7 @@
 //! Sums whose number is no multiple of the register's end in a register that overlaps the one before it.
 
 use super::Bank;
-use crate::tile::{Tiling, add_taps, for_tiles, maps_in_tile, sums_in_tile, with_size};
+use crate::tile::{Tiling, add_taps, columns_in_tile, for_tiles, maps_in_tile, sums_in_tile, with_size};
 use lenet_tensor::Element;
 use lenet_tensor::simd::{Simd, Vector};
 
@@ -66,7 +66,7 @@ pub(super) fn forward<
                     for_tiles!(
                         Tiling::new(
                             stretch(OH, OW, W).div_ceil(width::<S, E>()),
-                            sums_in_tile(S::REGISTERS) / maps_in_tile(S::REGISTERS, CO)
+                            columns_in_tile(S::REGISTERS, maps_in_tile(S::REGISTERS, CO))
                         ),
                         j, N => forward_tile::<B, S, E, M, N, CI, CO, K, H, W, OH, OW>(simd, params, x, [o, j], &mut sums)
                     );
@@ -117,6 +117,7 @@ fn forward_tile<
         add_taps(
             simd,
             &mut tile,
+            const { B::FULL && CO.is_multiple_of(M) },
             kernels,
             #[inline(always)]
             |u, v, t| E::Row::load(simd, &x[begin::<S, E>(j + t, length) + u * W + v..]),
@@ -280,7 +281,7 @@ pub(super) fn input_gradient<
                         for_tiles!(
                             Tiling::new(
                                 (H * W).div_ceil(width::<S, E>()),
-                                sums_in_tile(S::REGISTERS) / maps_in_tile(S::REGISTERS, CI)
+                                columns_in_tile(S::REGISTERS, maps_in_tile(S::REGISTERS, CI))
                             ),
                             j, N => {
                                 reach_back::<B, S, E, M, N, CI, CO, K, H, W>(simd, params, wide, first..first + maps, [i, j], dx);
@@ -315,10 +316,14 @@ fn reach_back<
     dx: &mut [E],
 ) {
     let mut tile = [[E::Row::splat(simd, E::from_f64(0.0)); N]; M];
+    let zeros = [[E::default(); K]; K];
     for (slot, o) in maps.enumerate() {
         let mut kernels = [None; M];
         for m in 0..M.min(CI - i) {
             kernels[m] = B::kernel(params, o, i + m);
+            if B::MOSTLY_FULL {
+                kernels[m] = kernels[m].or(Some(&zeros));
+            }
         }
         // The furthest a tap reaches back is K - 1 rows and K - 1 cells; the zeros before the map are as many.
         let reach = const { (K - 1) * W + K - 1 };
@@ -326,6 +331,7 @@ fn reach_back<
         add_taps(
             simd,
             &mut tile,
+            const { B::MOSTLY_FULL && CI.is_multiple_of(M) },
             kernels,
             #[inline(always)]
             |u, v, t| E::Row::load(simd, &map[begin::<S, E>(j + t, H * W) + (K - 1 - u) * W + K - 1 - v..]),

@@ -211,16 +211,18 @@ fn gradient_tile<S: Simd, T: Cell, const M: usize, const N: usize>(
             }
         }
     }
+    let inside = (n - k).min(N * width);
     for m in 0..M {
-        for t in 0..N {
-            let dw = &mut dw[(o + m) * line + first + k + t * width..];
-            let inside = n - k - t * width;
-            if inside >= width {
+        let dw = &mut dw[(o + m) * line + first + k..][..inside];
+        // Only a single register can stand out.
+        if N > 1 || inside == width {
+            let dw = &mut dw[..N * width];
+            for t in 0..N {
+                let dw = &mut dw[t * width..];
                 (Along::<T, S>::load(simd, dw) + sums[m][t]).store(dw);
-            } else {
-                let dw = &mut dw[..inside];
-                (Along::<T, S>::load_few(simd, dw) + sums[m][t]).store_few(dw);
             }
+        } else {
+            (Along::<T, S>::load_few(simd, dw) + sums[m][0]).store_few(dw);
         }
     }
 }
