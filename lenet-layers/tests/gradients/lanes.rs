@@ -3,6 +3,9 @@
 //! The numbers drawn are multiples of 1/32, so the weighted sums are exact in both and ReLU takes the same side of its
 //! kink in both. What differs is the rounding of the squashing functions (2.5 ulp) and of sums of at most a few hundred
 //! products of gradients, each within 2^-24: together a few 1e-6 of the largest, and [`TOLERANCE`] leaves room.
+//!
+//! The `f64` side runs the reference loops, so this is also the test that every fast kernel does what they say. The shapes of
+//! [`KERNELS`] are chosen to reach every way through the fast kernels; which of them a case runs is drawn.
 
 use crate::check::{Draw, backward, forward};
 use crate::layers::Gaps;
@@ -39,11 +42,17 @@ impl<L: Layer<I> + Described, I: Shape, T: Cell<Element = f32>> Kernel for Again
         }
         let (mut y, mut dx, mut dy) = (Tensor::<L::Out, T>::boxed(), Tensor::<I, T>::boxed(), g.clone());
         dx.fill(T::splat(f32::NAN));
-        let mut grad = L::Params::<f32>::boxed();
+        // What lies in the gradient stays there.
+        let (mut grad, mut sum) = (L::Params::<f32>::boxed(), L::Params::<f64>::boxed());
+        for i in 0..L::Params::<f64>::TENSORS {
+            for (narrow, wide) in grad.tensor_mut(i).iter_mut().zip(sum.tensor_mut(i)) {
+                *wide = draw.on_grid();
+                *narrow = *wide as f32;
+            }
+        }
         L::forward(simd, &narrow, &x, &mut y);
         L::backward(simd, &narrow, &x, &y, &mut dy, Some(&mut dx), &mut grad);
 
-        let mut sum = L::Params::<f64>::boxed();
         for lane in 0..T::LANES {
             let (mut x1, mut y1) = (Tensor::<I, f64>::boxed(), Tensor::<L::Out, f64>::boxed());
             let (mut dx1, mut dy1) = (Tensor::<I, f64>::boxed(), Tensor::<L::Out, f64>::boxed());
@@ -85,6 +94,74 @@ fn everywhere<L: Layer<I> + Described, I: Shape, T: Cell<Element = f32>>(seed: u
             .map_err(|why| TestCaseError::fail(format!("{isa}, {} lanes: {why}", T::LANES)))?;
     }
     Ok(())
+}
+
+type Everywhere = fn(u64) -> Result<(), TestCaseError>;
+
+/// Each layer in lanes and alone.
+macro_rules! both {
+    ($($layer:ty, on $input:ty;)+) => {
+        &[$(everywhere::<$layer, $input, Lanes<16>>, everywhere::<$layer, $input, f32>),+]
+    };
+}
+
+const KERNELS: &[Everywhere] = both! {
+    Conv2d<1, 6, 5, Tanh>, on Maps<1, 32, 32>; // several tiles of columns, several bands of rows
+    Conv2d<6, 16, 5, Tanh>, on Maps<6, 14, 14>; // output maps fill a register, tiles of four
+    SparseConv2d<6, 16, 60, 5, Table1, Tanh>, on Maps<6, 14, 14>; // the same with gaps
+    SparseConv2d<4, 16, 18, 2, Few, Tanh>, on Maps<4, 6, 7>; // few enough connections to go one by one
+    Conv2d<2, 32, 3, Tanh>, on Maps<2, 8, 9>; // two registers of output maps
+    Conv2d<3, 7, 3, ScaledTanh>, on Maps<3, 23, 17>; // nothing is a multiple of anything
+    Conv2d<5, 2, 9, Relu>, on Maps<5, 11, 20>; // a wide kernel, more input than output maps
+    Conv2d<1, 3, 25, Tanh>, on Maps<1, 27, 30>; // a kernel too wide for the tiles
+    Conv2d<20, 3, 2, Tanh>, on Maps<20, 3, 12>; // input maps in five tiles
+    Conv2d<2, 20, 2, Tanh>, on Maps<2, 4, 18>; // more output maps than are laid out at once
+    Subsample<3, 2, Tanh>, on Maps<3, 28, 34>; // windows: a register and a bit
+    Subsample<2, 2, Tanh>, on Maps<2, 10, 10>; // and less than one
+    AvgPool<2>, on Maps<2, 4, 64>;
+    AvgPool<2>, on Maps<1, 2, 2>;
+    Dense<400, 120, Tanh>, on Units<400>;
+    Dense<187, 37, Relu>, on Units<187>;
+    Dense<16, 1, Tanh>, on Units<16>;
+    Dense<1, 43>, on Units<1>;
+};
+
+connection_table! {
+    /// One or two input maps for each output map, in every place of a tile of four.
+    struct Few: 4 -> 16, 18;
+    "X . . ."
+    "X . . ."
+    ". X . ."
+    ". X . ."
+    ". . X ."
+    ". . . X"
+    ". X X ."
+    ". . . ."
+    "X . . X"
+    ". . X ."
+    ". . . X"
+    ". . . X"
+    ". X . ."
+    "X . . ."
+    ". X . ."
+    "X . . X"
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+
+    #[test]
+    fn kernels(check in prop::sample::select(KERNELS), seed: u64) {
+        check(seed)?;
+    }
+}
+
+/// Each at least once: what is drawn may leave one out.
+#[test]
+fn every_kernel_once() {
+    for check in KERNELS {
+        check(1).unwrap();
+    }
 }
 
 proptest! {

@@ -1,0 +1,96 @@
+//! Steps allocate nothing: every block of the heap is there before the second one.
+//!
+//! One test alone in this program, as the heap it counts is the whole process's.
+
+use lenet_layers::Tanh;
+use lenet_model::{
+    Class, Event, Examples, Image, LeNet5, LossName, NetworkName, Normalization, Recipe, Training, evaluate, read,
+};
+use std::hint::black_box;
+use std::ops::ControlFlow;
+
+#[global_allocator]
+static HEAP: dhat::Alloc = dhat::Alloc;
+
+/// Blocks that the heap was asked for so far.
+fn blocks() -> u64 {
+    dhat::HeapStats::get().total_blocks
+}
+
+#[test]
+fn a_step_allocates_nothing() {
+    let _profiler = dhat::Profiler::builder().testing().build();
+    let images: Vec<Image> = (0..300u32).map(|i| [[(i * 7 % 256) as u8; 28]; 28]).collect();
+    let labels: Vec<Class<10>> = (0..300).map(|i| Class::new(i % 10).unwrap()).collect();
+    let examples = Examples::new(&images, &labels).unwrap();
+    let train: Vec<u32> = (0..300).collect();
+
+    // The counting itself counts.
+    let before = blocks();
+    black_box(Box::new(1));
+    assert_eq!(blocks(), before + 1);
+
+    // Reading takes none at all, once the instruction set is chosen.
+    let network = <LeNet5<Tanh> as lenet_layers::Params>::boxed();
+    read(&*network, &images[0], Normalization::PAPER);
+    let before = blocks();
+    black_box(read(&*network, &images[0], Normalization::PAPER));
+    assert_eq!(blocks(), before, "reading a digit");
+
+    // Threads that begin or end would be counted too: all are there before the first step, and stay.
+    let pools = [1, 2, 3].map(|threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.broadcast(|_| ());
+        pool
+    });
+    for pool in &pools {
+        let threads = pool.current_num_threads();
+        // A step for each image, a short block, whole blocks, several blocks a slot; the last batch is never a whole one.
+        for (batch, momentum) in [(1, 0.0), (1, 0.9), (7, 0.9), (64, 0.0), (64, 0.9), (130, 0.9)] {
+            let recipe = Recipe {
+                network: NetworkName::LeNet5,
+                loss: LossName::CrossEntropy,
+                epochs: 1,
+                batch,
+                momentum,
+                rate: 0.01,
+                ..Recipe::default()
+            };
+            let training = Training {
+                recipe: &recipe,
+                examples,
+                train: &train,
+                validation: &[],
+                normalization: Normalization::PAPER,
+            };
+            let (mut first, mut last) = (0, 0);
+            let outcome = pool.install(|| {
+                training.run::<LeNet5<Tanh>>(|event| {
+                    if let Event::Step { step, .. } = event {
+                        last = blocks();
+                        if step == 1 {
+                            first = last;
+                        }
+                    }
+                    ControlFlow::Continue(())
+                })
+            });
+            let asked = last - first;
+            assert_eq!(
+                asked, 0,
+                "{threads} threads, batch {batch}, momentum {momentum}: {asked} blocks after the first step"
+            );
+            black_box(outcome.unwrap());
+        }
+    }
+
+    // Evaluating takes a fixed number for each thread, however many images there are.
+    let asked_for = |indexes: &[u32]| {
+        let before = blocks();
+        let loss = &LossName::CrossEntropy;
+        black_box(pools[0].install(|| evaluate(&*network, loss, &examples, indexes, Normalization::PAPER)));
+        blocks() - before
+    };
+    asked_for(&train);
+    assert_eq!(asked_for(&train[..40]), asked_for(&train), "evaluating");
+}
