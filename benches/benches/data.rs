@@ -1,7 +1,10 @@
-//! From the program's own bytes to 70,000 images in memory.
+//! From the program's own bytes to 70,000 images in memory, and from there to the cells that a network sees.
 
+use benches::mnist;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use lenet_data::Dataset;
+use lenet_layers::{Lanes, Maps, Normalization, Tensor};
+use lenet_model::Image;
 
 fn unpack(c: &mut Criterion) {
     let mut group = c.benchmark_group("data");
@@ -16,5 +19,17 @@ fn unpack(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(data, unpack);
+/// Padded, normalised and laid into lanes; the throughput is in images.
+fn lay(c: &mut Criterion) {
+    let (images, _) = mnist();
+    let block: [&Image; 16] = core::array::from_fn(|i| &images[i]);
+    let mut x = Tensor::<Maps<1, 32, 32>, Lanes<16>>::boxed();
+    let mut group = benches::group(c, "data");
+    group.throughput(Throughput::Elements(16));
+    group.bench_function("lay sixteen images", |b| b.iter(|| x.lay(&block, Normalization::PAPER)));
+    assert_eq!(x.data[0][0][0].0, [-0.1; 16]);
+    group.finish();
+}
+
+criterion_group!(data, unpack, lay);
 criterion_main!(data);

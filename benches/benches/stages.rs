@@ -1,90 +1,22 @@
-//! Each stage of LeNet-5 forward and back, in GFLOP/s and as a part of what the machine can do: the limit is fused
-//! multiply-adds on registers alone, measured in the same run.
+//! Each stage of LeNet-5 forward and back, in GFLOP/s and as a part of what the machine can do.
 //!
-//! Criterion's throughput is in floating-point operations, two for each multiply-add ("Gelem/s" reads GFLOP/s); work that
-//! is no multiply-add, as squashing, takes its time and counts for nothing.
+//! Criterion's throughput is in floating-point operations, two for each multiply-add ("Gelem/s" reads GFLOP/s).
 
+use benches::{group, limit, operations};
 use criterion::measurement::WallTime;
-use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
-use lenet_layers::simd::{Isa, Kernel, Simd, Vector};
+use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
+use lenet_layers::simd::{Isa, Kernel, Simd};
 use lenet_layers::{
     AvgPool, Cell, Conv2d, Dense, Element, Lanes, Layer, Maps, Params, Shape, SparseConv2d, Subsample, Table1, Tanh,
     Tensor, Units,
 };
-use std::hint::black_box;
-use std::time::{Duration, Instant};
-
-/// As many independent chains of multiply-adds as keep the units busy.
-const CHAINS: usize = 12;
-const LINKS: usize = 20_000;
-
-/// Multiply-adds that touch no memory.
-struct MultiplyAdds;
-impl Kernel for MultiplyAdds {
-    type Output = f32;
-    fn run<S: Simd>(self, simd: S) -> f32 {
-        let (factor, term) = (black_box(0.999), black_box(0.001));
-        simd.vectorize(
-            #[inline(always)]
-            || {
-                let (factor, term) = (S::F32::splat(simd, factor), S::F32::splat(simd, term));
-                let mut chains = [term; CHAINS];
-                for _ in 0..LINKS {
-                    for chain in &mut chains {
-                        *chain = chain.mul_add(factor, term);
-                    }
-                }
-                chains.into_iter().fold(term, |sum, chain| sum + chain).sum()
-            },
-        )
-    }
-}
-
-/// How many `f32` a register holds.
-struct Width;
-impl Kernel for Width {
-    type Output = usize;
-    fn run<S: Simd>(self, _: S) -> usize {
-        S::F32::LANES
-    }
-}
-
-/// Runs `f` under criterion and prints the best of its samples as GFLOP/s and as a part of the limit. Gives seconds a call.
-fn measure(
-    group: &mut BenchmarkGroup<'_, WallTime>,
-    name: &str,
-    flop: usize,
-    limit: Option<f64>,
-    mut f: impl FnMut(),
-) -> f64 {
-    let mut best = f64::INFINITY;
-    group.throughput(Throughput::Elements(flop as u64));
-    group.bench_function(name, |b| {
-        b.iter_custom(|iterations| {
-            let start = Instant::now();
-            for _ in 0..iterations {
-                f();
-            }
-            let elapsed = start.elapsed();
-            best = best.min(elapsed.as_secs_f64() / iterations as f64);
-            elapsed
-        });
-    });
-    let rate = flop as f64 / best / 1e9;
-    match limit {
-        Some(limit) => {
-            println!("    best {:.2} us, {rate:.1} GFLOP/s, {:.0}% of the limit", best * 1e6, 100.0 * rate / limit)
-        }
-        None => println!("    best {rate:.1} GFLOP/s: the limit"),
-    }
-    best
-}
+use std::marker::PhantomData;
 
 /// A layer forward and back, to its parameters and, unless it is the first, to its input.
 struct Stage<'a, 'b, T> {
     group: &'a mut BenchmarkGroup<'b, WallTime>,
     limit: f64,
-    cell: std::marker::PhantomData<T>,
+    cell: PhantomData<T>,
 }
 
 impl<T: Cell> Stage<'_, '_, T> {
@@ -98,7 +30,7 @@ impl<T: Cell> Stage<'_, '_, T> {
         let flop = 2 * T::LANES * L::MULTIPLY_ADDS;
         let isa = Isa::current();
         let forward = || isa.dispatch(Forward::<L, I, T> { params: &params, x: &x, y: &mut y });
-        measure(self.group, &format!("{name} forward"), flop, Some(self.limit), forward);
+        operations(self.group, &format!("{name} forward"), flop, self.limit, forward);
         assert!(y.cells().iter().all(|y| y.sum().is_finite()));
         // The gradient is used up at each call; with outputs of zero the slope is one and it stays what it is.
         y.fill(T::ZERO);
@@ -110,7 +42,7 @@ impl<T: Cell> Stage<'_, '_, T> {
             isa.dispatch(Backward::<L, I, T> { params: &params, x: &x, y: &y, dy: &mut dy, dx, grad: &mut grad });
         };
         let times = if is_first { 1 } else { 2 };
-        measure(self.group, &format!("{name} backward"), times * flop, Some(self.limit), backward);
+        operations(self.group, &format!("{name} backward"), times * flop, self.limit, backward);
         assert!(grad.is_finite());
     }
 
@@ -167,26 +99,13 @@ impl<L: Layer<I>, I: Shape, T: Cell> Kernel for Backward<'_, L, I, T> {
 }
 
 fn stages(c: &mut Criterion) {
-    let isa = Isa::current();
-    let mut group = c.benchmark_group(format!("stages, {isa}, one thread"));
-    group.sample_size(20).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_millis(600));
-    let flop = 2 * CHAINS * LINKS * isa.dispatch(Width);
-    let limit = flop as f64
-        / measure(&mut group, "multiply-adds", flop, None, || {
-            black_box(isa.dispatch(MultiplyAdds));
-        })
-        / 1e9;
-    group.finish();
-
-    let mut group = c.benchmark_group(format!("stages, {isa}, sixteen examples in lanes"));
-    group.sample_size(20).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_millis(600));
-    Stage::<Lanes<16>> { group: &mut group, limit, cell: std::marker::PhantomData }.all();
-    group.finish();
-
-    let mut group = c.benchmark_group(format!("stages, {isa}, one example"));
-    group.sample_size(20).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_millis(600));
-    Stage::<f32> { group: &mut group, limit, cell: std::marker::PhantomData }.all();
-    group.finish();
+    let limit = limit(c);
+    let mut lanes = group(c, "stages, one thread, sixteen examples in lanes");
+    Stage::<Lanes<16>> { group: &mut lanes, limit, cell: PhantomData }.all();
+    lanes.finish();
+    let mut one = group(c, "stages, one thread, one example");
+    Stage::<f32> { group: &mut one, limit, cell: PhantomData }.all();
+    one.finish();
 }
 
 criterion_group!(benches, stages);

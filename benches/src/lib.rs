@@ -1,9 +1,17 @@
-//! What the benches have in common: MNIST, as the networks take it.
+//! What the benches have in common: MNIST as the networks take it, the clock, and the limit of the machine.
+//!
+//! A figure is criterion's, and beside it the best of the samples as a part of the limit: fused multiply-adds on registers
+//! alone, measured in the same run. Work that is no multiply-add, as squashing, takes its time and counts for nothing.
 
 #![forbid(unsafe_code)]
 
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput};
 use lenet_data::Dataset;
+use lenet_layers::simd::{Isa, Kernel, Simd, Vector};
 use lenet_model::{Class, Image};
+use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 /// The training images of MNIST and their classes.
 ///
@@ -13,4 +21,101 @@ pub fn mnist() -> (Vec<Image>, Vec<Class<10>>) {
     let train = Dataset::mnist().expect("the built-in MNIST").train;
     let labels = train.labels().iter().map(|l| Class::new(usize::from(*l)).expect("a digit")).collect();
     (train.images().to_vec(), labels)
+}
+
+/// As many independent chains of multiply-adds as keep the units busy.
+const CHAINS: usize = 12;
+const LINKS: usize = 20_000;
+
+/// Multiply-adds that touch no memory.
+struct MultiplyAdds;
+impl Kernel for MultiplyAdds {
+    type Output = f32;
+    fn run<S: Simd>(self, simd: S) -> f32 {
+        let (factor, term) = (black_box(0.999), black_box(0.001));
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let (factor, term) = (S::F32::splat(simd, factor), S::F32::splat(simd, term));
+                let mut chains = [term; CHAINS];
+                for _ in 0..LINKS {
+                    for chain in &mut chains {
+                        *chain = chain.mul_add(factor, term);
+                    }
+                }
+                chains.into_iter().fold(term, |sum, chain| sum + chain).sum()
+            },
+        )
+    }
+}
+
+/// How many `f32` a register holds.
+struct Width;
+impl Kernel for Width {
+    type Output = usize;
+    fn run<S: Simd>(self, _: S) -> usize {
+        S::F32::LANES
+    }
+}
+
+/// A group of benches that takes a second for each.
+pub fn group<'a>(c: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
+    let mut group = c.benchmark_group(format!("{name}, {}", Isa::current()));
+    group.sample_size(15).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_millis(700));
+    group
+}
+
+/// How many floating-point operations a second one core can do, two for each multiply-add.
+pub fn limit(c: &mut Criterion) -> f64 {
+    let isa = Isa::current();
+    let flop = 2 * CHAINS * LINKS * isa.dispatch(Width);
+    let mut group = group(c, "limit");
+    let seconds = best(&mut group, "multiply-adds on one core", || {
+        black_box(isa.dispatch(MultiplyAdds));
+    });
+    group.finish();
+    let limit = flop as f64 / seconds;
+    println!("    best {:.1} GFLOP/s: the limit of a core", limit / 1e9);
+    limit
+}
+
+/// Runs `f` under criterion; the seconds of the best sample's calls.
+pub fn best(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, mut f: impl FnMut()) -> f64 {
+    let mut best = f64::INFINITY;
+    group.bench_function(name, |b| {
+        b.iter_custom(|iterations| {
+            let start = Instant::now();
+            for _ in 0..iterations {
+                f();
+            }
+            let elapsed = start.elapsed();
+            best = best.min(elapsed.as_secs_f64() / iterations as f64);
+            elapsed
+        });
+    });
+    best
+}
+
+/// Runs `f`, which does `flop` operations, and says what part that is of `limit`. Criterion's throughput is in
+/// operations a second.
+pub fn operations(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, flop: usize, limit: f64, f: impl FnMut()) {
+    group.throughput(Throughput::Elements(flop as u64));
+    let seconds = best(group, name, f);
+    let rate = flop as f64 / seconds;
+    println!("    best {:.2} us, {:.1} GFLOP/s, {:.0}% of the limit", seconds * 1e6, rate / 1e9, 100.0 * rate / limit);
+}
+
+/// Runs `f`, which deals with `count` images of `flop` operations each, and says what part that is of `limit`. Criterion's
+/// throughput is in images a second.
+pub fn images(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    name: &str,
+    (count, flop): (usize, usize),
+    limit: f64,
+    f: impl FnMut(),
+) {
+    group.throughput(Throughput::Elements(count as u64));
+    let rate = count as f64 / best(group, name, f);
+    let part = 100.0 * rate * flop as f64 / limit;
+    println!("    best {rate:.0} images/s, {:.2} us an image, {part:.0}% of the limit", 1e6 / rate);
 }

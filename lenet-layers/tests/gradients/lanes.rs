@@ -1,7 +1,7 @@
 //! The layer in `f32`, alone and in lanes, on every instruction set, against the same layer in `f64`.
 //!
 //! The numbers drawn are multiples of 1/32, so the weighted sums are exact in both and ReLU takes the same side of its
-//! kink in both. What differs is the rounding of the squashing functions (2.5 ulp) and of sums of at most a few hundred
+//! kink in both. What differs is the rounding of the squashing functions (3.6 ulp) and of sums of at most a few hundred
 //! products of gradients, each within 2^-24: together a few 1e-6 of the largest, and [`TOLERANCE`] leaves room.
 //!
 //! The `f64` side runs the reference loops, so this is also the test that every fast kernel does what they say. The shapes of
