@@ -1,6 +1,6 @@
 //! The convolution in which every output map sees every input map.
 
-use crate::convolution::{self, Bank};
+use crate::convolution::{Bank, Convolution};
 use crate::params::{flat, flat_mut, params};
 use crate::{Activation, Described, Identity, Layer, ParamInfo, Role, Trainable};
 use core::{fmt, marker::PhantomData};
@@ -99,7 +99,7 @@ where
         x: &Tensor<Maps<CI, H, W>, T>,
         y: &mut Tensor<Self::Out, T>,
     ) {
-        convolution::forward::<A, Full, S, T, CI, CO, K, H, W, OH, OW>(simd, params, x, y);
+        Convolution::<Full, CI, CO, K, H, W, OH, OW>::forward::<A, S, T>(simd, params, x, y);
     }
 
     fn backward<S: Simd, T: Cell>(
@@ -111,6 +111,6 @@ where
         dx: Option<&mut Tensor<Maps<CI, H, W>, T>>,
         grad: &mut Self::Params<T::Element>,
     ) {
-        convolution::backward::<A, Full, S, T, CI, CO, K, H, W, OH, OW>(simd, params, x, y, dy, dx, grad);
+        Convolution::<Full, CI, CO, K, H, W, OH, OW>::backward::<A, S, T>(simd, params, x, y, dy, dx, grad);
     }
 }

@@ -1,7 +1,7 @@
 //! The convolution in which a table says which maps see which, as C3 of LeNet-5.
 
 use crate::connections::{Drawn, Numbered};
-use crate::convolution::{self, Bank};
+use crate::convolution::{Bank, Convolution};
 use crate::params::params;
 use crate::{Activation, Connections, Described, Identity, Layer, ParamInfo, Role, Trainable};
 use core::{fmt, marker::PhantomData};
@@ -122,7 +122,7 @@ where
         x: &Tensor<Maps<CI, H, W>, T>,
         y: &mut Tensor<Self::Out, T>,
     ) {
-        convolution::forward::<A, Table<C, N>, S, T, CI, CO, K, H, W, OH, OW>(simd, params, x, y);
+        Convolution::<Table<C, N>, CI, CO, K, H, W, OH, OW>::forward::<A, S, T>(simd, params, x, y);
     }
 
     fn backward<S: Simd, T: Cell>(
@@ -134,6 +134,6 @@ where
         dx: Option<&mut Tensor<Maps<CI, H, W>, T>>,
         grad: &mut Self::Params<T::Element>,
     ) {
-        convolution::backward::<A, Table<C, N>, S, T, CI, CO, K, H, W, OH, OW>(simd, params, x, y, dy, dx, grad);
+        Convolution::<Table<C, N>, CI, CO, K, H, W, OH, OW>::backward::<A, S, T>(simd, params, x, y, dy, dx, grad);
     }
 }

@@ -4,7 +4,7 @@
 //! Nothing is computed in vain, and no register is loaded across two lines of the cache; the price is to turn the weights and
 //! the sums, so that output maps become the last axis.
 
-use super::Bank;
+use super::{Bank, Convolution};
 use crate::tile::{Tiling, for_tiles, sums_in_tile};
 use crate::turn::{add_lines, columns};
 use lenet_tensor::Element;
@@ -15,137 +15,8 @@ const fn width<S: Simd, E: Element>() -> usize {
     <E::Row<S> as Vector>::LANES
 }
 
-/// Whether the output maps fill registers. A kernel that is missing is computed with as zeros.
-pub(super) const fn fits<B: Bank<CI, CO, K>, S: Simd, E: Element, const CI: usize, const CO: usize, const K: usize>()
--> bool {
-    CO > 0 && CO.is_multiple_of(width::<S, E>()) && B::MOSTLY_FULL
-}
-
-/// The weighted sums.
-#[inline(never)]
-pub(super) fn forward<
-    B: Bank<CI, CO, K>,
-    S: Simd,
-    E: Element,
-    const CI: usize,
-    const CO: usize,
-    const K: usize,
-    const H: usize,
-    const W: usize,
-    const OH: usize,
-    const OW: usize,
->(
-    simd: S,
-    params: &B::Params<E>,
-    x: &[[[E; W]; H]; CI],
-    y: &mut [E],
-) {
-    simd.vectorize(
-        #[inline(always)]
-        || {
-            y.fill(E::default());
-            let mut taps = [[[[E::default(); WIDEST]; K]; K]; CI];
-            let mut sums = [[[E::default(); WIDEST]; OW]; OH];
-            for o in (0..CO).step_by(width::<S, E>()) {
-                turn_kernels::<B, S, E, CI, CO, K>(simd, params, o, &mut taps);
-                let bias = E::Row::load(simd, &B::bias(params)[o..]);
-                for r in 0..OH {
-                    for_tiles!(Tiling::new(OW, sums_in_tile(S::REGISTERS)), c, N => {
-                        forward_tile::<S, E, N, CI, K, H, W, OW>(simd, bias, &taps, x, [r, c], &mut sums[r]);
-                    });
-                }
-                add_lines(simd, sums.as_flattened(), &mut y[o * OH * OW..], OH * OW);
-            }
-        },
-    );
-}
-
 /// Kernels with the output map as the last axis: `[input map][row][column][output map]`.
 type Taps<E, const CI: usize, const K: usize> = [[[[E; WIDEST]; K]; K]; CI];
-
-/// The kernels of the output maps from `o`.
-#[inline(always)]
-fn turn_kernels<B: Bank<CI, CO, K>, S: Simd, E: Element, const CI: usize, const CO: usize, const K: usize>(
-    simd: S,
-    params: &B::Params<E>,
-    o: usize,
-    taps: &mut Taps<E, CI, K>,
-) {
-    let (line, taps) = (CI * K * K, taps.as_flattened_mut().as_flattened_mut());
-    if let Some(weight) = B::whole(params) {
-        return columns(simd, &weight[o * line..], line, taps);
-    }
-    let mut kernels = [[[[E::default(); K]; K]; CI]; WIDEST];
-    for lane in 0..width::<S, E>() {
-        for i in 0..CI {
-            if let Some(kernel) = B::kernel(params, o + lane, i) {
-                kernels[lane][i] = *kernel;
-            }
-        }
-    }
-    columns(simd, kernels.as_flattened().as_flattened().as_flattened(), line, taps);
-}
-
-/// Adds to the gradient by the kernels of the output maps from `o`.
-#[inline(always)]
-fn add_kernels<B: Bank<CI, CO, K>, S: Simd, E: Element, const CI: usize, const CO: usize, const K: usize>(
-    simd: S,
-    taps: &Taps<E, CI, K>,
-    o: usize,
-    grad: &mut B::Params<E>,
-) {
-    let (line, taps) = (CI * K * K, taps.as_flattened().as_flattened());
-    if let Some((dw, _)) = B::whole_mut(grad) {
-        return add_lines(simd, taps, &mut dw[o * line..], line);
-    }
-    let mut kernels = [[[[E::default(); K]; K]; CI]; WIDEST];
-    add_lines(simd, taps, kernels.as_flattened_mut().as_flattened_mut().as_flattened_mut(), line);
-    for lane in 0..width::<S, E>() {
-        for i in 0..CI {
-            if let Some(kernel) = B::kernel_mut(grad, o + lane, i) {
-                for (sum, dw) in kernel.as_flattened_mut().iter_mut().zip(kernels[lane][i].as_flattened()) {
-                    *sum += *dw;
-                }
-            }
-        }
-    }
-}
-
-/// `N` columns from `c` of row `r`.
-#[inline(always)]
-fn forward_tile<
-    S: Simd,
-    E: Element,
-    const N: usize,
-    const CI: usize,
-    const K: usize,
-    const H: usize,
-    const W: usize,
-    const OW: usize,
->(
-    simd: S,
-    bias: E::Row<S>,
-    taps: &Taps<E, CI, K>,
-    x: &[[[E; W]; H]; CI],
-    [r, c]: [usize; 2],
-    sums: &mut [[E; WIDEST]; OW],
-) {
-    let mut tile = [bias; N];
-    for i in 0..CI {
-        for u in 0..K {
-            let row = &x[i][r + u][c..][..N + K - 1];
-            for v in 0..K {
-                let weight = E::Row::load(simd, &taps[i][u][v]);
-                for t in 0..N {
-                    tile[t] = E::Row::splat(simd, row[v + t]).mul_add(weight, tile[t]);
-                }
-            }
-        }
-    }
-    for t in 0..N {
-        tile[t].store(&mut sums[c + t]);
-    }
-}
 
 /// How many rows of taps have their sums in registers at once.
 const fn rows_of_taps(registers: usize, k: usize) -> usize {
@@ -153,12 +24,8 @@ const fn rows_of_taps(registers: usize, k: usize) -> usize {
     if most == 0 { 1 } else { most }
 }
 
-/// Adds the gradient by the kernels.
-#[inline(never)]
-pub(super) fn weight_gradient<
+impl<
     B: Bank<CI, CO, K>,
-    S: Simd,
-    E: Element,
     const CI: usize,
     const CO: usize,
     const K: usize,
@@ -166,64 +33,158 @@ pub(super) fn weight_gradient<
     const W: usize,
     const OH: usize,
     const OW: usize,
->(
-    simd: S,
-    x: &[[[E; W]; H]; CI],
-    da: &[E],
-    grad: &mut B::Params<E>,
-) {
-    simd.vectorize(
-        #[inline(always)]
-        || {
-            let mut turned = [[[E::default(); WIDEST]; OW]; OH];
-            let mut taps = [[[[E::default(); WIDEST]; K]; K]; CI];
-            for o in (0..CO).step_by(width::<S, E>()) {
-                columns(simd, &da[o * OH * OW..], OH * OW, turned.as_flattened_mut());
-                for i in 0..CI {
-                    for_tiles!(Tiling::new(K, rows_of_taps(S::REGISTERS, K)), u, R => {
-                        gradient_tile::<S, E, R, K, H, W, OH, OW>(simd, &x[i], &turned, u, &mut taps[i]);
-                    });
-                }
-                add_kernels::<B, S, E, CI, CO, K>(simd, &taps, o, grad);
-            }
-        },
-    );
-}
+> Convolution<B, CI, CO, K, H, W, OH, OW>
+{
+    /// Whether the output maps fill registers. A kernel that is missing is computed with as zeros.
+    pub(super) const fn channels_fit<S: Simd, E: Element>() -> bool {
+        CO > 0 && CO.is_multiple_of(width::<S, E>()) && B::MOSTLY_FULL
+    }
 
-/// The gradient by `R` rows of taps from row `u`.
-#[inline(always)]
-fn gradient_tile<
-    S: Simd,
-    E: Element,
-    const R: usize,
-    const K: usize,
-    const H: usize,
-    const W: usize,
-    const OH: usize,
-    const OW: usize,
->(
-    simd: S,
-    x: &[[E; W]; H],
-    da: &[[[E; WIDEST]; OW]; OH],
-    u: usize,
-    taps: &mut [[[E; WIDEST]; K]; K],
-) {
-    let mut sums = [[E::Row::splat(simd, E::default()); K]; R];
-    for r in 0..OH {
-        let rows = &x[r + u..][..R];
-        for c in 0..OW {
-            let da = E::Row::load(simd, &da[r][c]);
-            for k in 0..R {
-                let row = &rows[k][c..][..K];
-                for v in 0..K {
-                    sums[k][v] = E::Row::splat(simd, row[v]).mul_add(da, sums[k][v]);
+    /// The weighted sums.
+    #[inline(never)]
+    pub(super) fn channels_forward<S: Simd, E: Element>(
+        simd: S,
+        params: &B::Params<E>,
+        x: &[[[E; W]; H]; CI],
+        y: &mut [E],
+    ) {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                y.fill(E::default());
+                let mut taps = [[[[E::default(); WIDEST]; K]; K]; CI];
+                let mut sums = [[[E::default(); WIDEST]; OW]; OH];
+                for o in (0..CO).step_by(width::<S, E>()) {
+                    Self::turn_kernels(simd, params, o, &mut taps);
+                    let bias = E::Row::load(simd, &B::bias(params)[o..]);
+                    for r in 0..OH {
+                        for_tiles!(Tiling::new(OW, sums_in_tile(S::REGISTERS)), c, N => {
+                            Self::channels_forward_tile::<S, E, N>(simd, bias, &taps, x, [r, c], &mut sums[r]);
+                        });
+                    }
+                    add_lines(simd, sums.as_flattened(), &mut y[o * OH * OW..], OH * OW);
+                }
+            },
+        );
+    }
+
+    /// The kernels of the output maps from `o`.
+    #[inline(always)]
+    fn turn_kernels<S: Simd, E: Element>(simd: S, params: &B::Params<E>, o: usize, taps: &mut Taps<E, CI, K>) {
+        let (line, taps) = (CI * K * K, taps.as_flattened_mut().as_flattened_mut());
+        if let Some(weight) = B::whole(params) {
+            return columns(simd, &weight[o * line..], line, taps);
+        }
+        let mut kernels = [[[[E::default(); K]; K]; CI]; WIDEST];
+        for lane in 0..width::<S, E>() {
+            for i in 0..CI {
+                if let Some(kernel) = B::kernel(params, o + lane, i) {
+                    kernels[lane][i] = *kernel;
+                }
+            }
+        }
+        columns(simd, kernels.as_flattened().as_flattened().as_flattened(), line, taps);
+    }
+
+    /// Adds to the gradient by the kernels of the output maps from `o`.
+    #[inline(always)]
+    fn add_kernels<S: Simd, E: Element>(simd: S, taps: &Taps<E, CI, K>, o: usize, grad: &mut B::Params<E>) {
+        let (line, taps) = (CI * K * K, taps.as_flattened().as_flattened());
+        if let Some((dw, _)) = B::whole_mut(grad) {
+            return add_lines(simd, taps, &mut dw[o * line..], line);
+        }
+        let mut kernels = [[[[E::default(); K]; K]; CI]; WIDEST];
+        add_lines(simd, taps, kernels.as_flattened_mut().as_flattened_mut().as_flattened_mut(), line);
+        for lane in 0..width::<S, E>() {
+            for i in 0..CI {
+                if let Some(kernel) = B::kernel_mut(grad, o + lane, i) {
+                    for (sum, dw) in kernel.as_flattened_mut().iter_mut().zip(kernels[lane][i].as_flattened()) {
+                        *sum += *dw;
+                    }
                 }
             }
         }
     }
-    for k in 0..R {
-        for v in 0..K {
-            sums[k][v].store(&mut taps[u + k][v]);
+
+    /// `N` columns from `c` of row `r`.
+    #[inline(always)]
+    fn channels_forward_tile<S: Simd, E: Element, const N: usize>(
+        simd: S,
+        bias: E::Row<S>,
+        taps: &Taps<E, CI, K>,
+        x: &[[[E; W]; H]; CI],
+        [r, c]: [usize; 2],
+        sums: &mut [[E; WIDEST]; OW],
+    ) {
+        let mut tile = [bias; N];
+        for i in 0..CI {
+            for u in 0..K {
+                let row = &x[i][r + u][c..][..N + K - 1];
+                for v in 0..K {
+                    let weight = E::Row::load(simd, &taps[i][u][v]);
+                    for t in 0..N {
+                        tile[t] = E::Row::splat(simd, row[v + t]).mul_add(weight, tile[t]);
+                    }
+                }
+            }
+        }
+        for t in 0..N {
+            tile[t].store(&mut sums[c + t]);
+        }
+    }
+
+    /// Adds the gradient by the kernels.
+    #[inline(never)]
+    pub(super) fn channels_weight_gradient<S: Simd, E: Element>(
+        simd: S,
+        x: &[[[E; W]; H]; CI],
+        da: &[E],
+        grad: &mut B::Params<E>,
+    ) {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let mut turned = [[[E::default(); WIDEST]; OW]; OH];
+                let mut taps = [[[[E::default(); WIDEST]; K]; K]; CI];
+                for o in (0..CO).step_by(width::<S, E>()) {
+                    columns(simd, &da[o * OH * OW..], OH * OW, turned.as_flattened_mut());
+                    for i in 0..CI {
+                        for_tiles!(Tiling::new(K, rows_of_taps(S::REGISTERS, K)), u, R => {
+                            Self::channels_gradient_tile::<S, E, R>(simd, &x[i], &turned, u, &mut taps[i]);
+                        });
+                    }
+                    Self::add_kernels(simd, &taps, o, grad);
+                }
+            },
+        );
+    }
+
+    /// The gradient by `R` rows of taps from row `u`.
+    #[inline(always)]
+    fn channels_gradient_tile<S: Simd, E: Element, const R: usize>(
+        simd: S,
+        x: &[[E; W]; H],
+        da: &[[[E; WIDEST]; OW]; OH],
+        u: usize,
+        taps: &mut [[[E; WIDEST]; K]; K],
+    ) {
+        let mut sums = [[E::Row::splat(simd, E::default()); K]; R];
+        for r in 0..OH {
+            let rows = &x[r + u..][..R];
+            for c in 0..OW {
+                let da = E::Row::load(simd, &da[r][c]);
+                for k in 0..R {
+                    let row = &rows[k][c..][..K];
+                    for v in 0..K {
+                        sums[k][v] = E::Row::splat(simd, row[v]).mul_add(da, sums[k][v]);
+                    }
+                }
+            }
+        }
+        for k in 0..R {
+            for v in 0..K {
+                sums[k][v].store(&mut taps[u + k][v]);
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ mod single;
 use crate::activation::{squash, unsquash};
 use crate::matrix::{self, Cube};
 use crate::{Activation, Params};
+use core::marker::PhantomData;
 use lenet_tensor::{Cell, Element, Maps, Tensor, simd::Simd};
 
 /// Where a convolution keeps the kernel of a pair of maps: what tells the dense layer from the sparse one.
@@ -45,12 +46,6 @@ pub(crate) trait Bank<const CI: usize, const CO: usize, const K: usize>: 'static
     }
 }
 
-/// Whether a layer of these sizes runs the reference loops: with the scalar instruction set all do, and with others those
-/// that are too odd to fill a register.
-const fn plain<S: Simd, T: Cell, const K: usize, const OH: usize, const OW: usize>() -> bool {
-    matrix::plain::<S>() || K > lanes::MOST_TAPS || T::LANES == 1 && !single::fits::<S, T::Element, K, OH, OW>()
-}
-
 /// The maps of one example as plain numbers.
 #[inline(always)]
 fn elements<T: Cell, const C: usize, const H: usize, const W: usize>(
@@ -59,13 +54,9 @@ fn elements<T: Cell, const C: usize, const H: usize, const W: usize>(
     zerocopy::FromBytes::ref_from_bytes(zerocopy::IntoBytes::as_bytes(maps)).expect("one number in each cell")
 }
 
-/// `y` from `x`. A convolution that comes down to one cell a map, as C5's, is a matrix product and computed as one.
-#[inline]
-pub(crate) fn forward<
-    A: Activation,
-    B: Bank<CI, CO, K>,
-    S: Simd,
-    T: Cell,
+/// A convolution of these sizes, its kernels in the bank `B`. The files beside this one give it their loops.
+pub(crate) struct Convolution<
+    B,
     const CI: usize,
     const CO: usize,
     const K: usize,
@@ -73,101 +64,107 @@ pub(crate) fn forward<
     const W: usize,
     const OH: usize,
     const OW: usize,
->(
-    simd: S,
-    params: &B::Params<T::Element>,
-    x: &Tensor<Maps<CI, H, W>, T>,
-    y: &mut Tensor<Maps<CO, OH, OW>, T>,
-) {
-    if const { OH * OW == 1 }
-        && let Some(weight) = B::whole(params)
-    {
-        return matrix::forward::<A, S, T, Cube<CI, K>, CO>(simd, weight, B::bias(params), x.cells(), y.cells_mut());
+>(PhantomData<B>);
+
+impl<
+    B: Bank<CI, CO, K>,
+    const CI: usize,
+    const CO: usize,
+    const K: usize,
+    const H: usize,
+    const W: usize,
+    const OH: usize,
+    const OW: usize,
+> Convolution<B, CI, CO, K, H, W, OH, OW>
+{
+    /// Whether a layer of these sizes runs the reference loops: with the scalar instruction set all do, and with others those
+    /// that are too odd to fill a register.
+    const fn plain<S: Simd, T: Cell>() -> bool {
+        matrix::plain::<S>() || K > lanes::MOST_TAPS || T::LANES == 1 && !Self::fills_register::<S, T::Element>()
     }
-    if const { plain::<S, T, K, OH, OW>() } {
-        reference::forward::<B, S, T, CI, CO, K, H, W, OH, OW>(simd, params, &x.data, &mut y.data);
-        squash::<A, S, _>(simd, T::elements_mut(y.cells_mut()));
-    } else if const { T::LANES == 1 } {
-        let (x, y) = (elements(&x.data), T::elements_mut(y.cells_mut()));
-        if const { channels::fits::<B, S, T::Element, CI, CO, K>() } {
-            channels::forward::<B, S, T::Element, CI, CO, K, H, W, OH, OW>(simd, params, x, y);
-        } else {
-            single::forward::<B, S, T::Element, CI, CO, K, H, W, OH, OW>(simd, params, x, y);
+
+    /// `y` from `x`. A convolution that comes down to one cell a map, as C5's, is a matrix product and computed as one.
+    #[inline]
+    pub(crate) fn forward<A: Activation, S: Simd, T: Cell>(
+        simd: S,
+        params: &B::Params<T::Element>,
+        x: &Tensor<Maps<CI, H, W>, T>,
+        y: &mut Tensor<Maps<CO, OH, OW>, T>,
+    ) {
+        if const { OH * OW == 1 }
+            && let Some(weight) = B::whole(params)
+        {
+            return matrix::forward::<A, S, T, Cube<CI, K>, CO>(
+                simd,
+                weight,
+                B::bias(params),
+                x.cells(),
+                y.cells_mut(),
+            );
         }
-        squash::<A, S, _>(simd, y);
-    } else {
-        for r in 0..OH {
-            lanes::forward_row::<B, S, T, CI, CO, K, H, W, OH, OW>(simd, params, &x.data, r, &mut y.data);
-            // While the row is at hand.
-            for y in &mut y.data {
-                squash::<A, S, _>(simd, T::elements_mut(&mut y[r]));
+        if const { Self::plain::<S, T>() } {
+            Self::plain_forward(simd, params, &x.data, &mut y.data);
+            squash::<A, S, _>(simd, T::elements_mut(y.cells_mut()));
+        } else if const { T::LANES == 1 } {
+            let (x, y) = (elements(&x.data), T::elements_mut(y.cells_mut()));
+            if const { Self::channels_fit::<S, T::Element>() } {
+                Self::channels_forward(simd, params, x, y);
+            } else {
+                Self::single_forward(simd, params, x, y);
+            }
+            squash::<A, S, _>(simd, y);
+        } else {
+            for r in 0..OH {
+                Self::lanes_forward_row(simd, params, &x.data, r, &mut y.data);
+                // While the row is at hand.
+                for y in &mut y.data {
+                    squash::<A, S, _>(simd, T::elements_mut(&mut y[r]));
+                }
             }
         }
     }
-}
 
-/// The gradients; see [`Layer::backward`](crate::Layer::backward).
-#[inline]
-pub(crate) fn backward<
-    A: Activation,
-    B: Bank<CI, CO, K>,
-    S: Simd,
-    T: Cell,
-    const CI: usize,
-    const CO: usize,
-    const K: usize,
-    const H: usize,
-    const W: usize,
-    const OH: usize,
-    const OW: usize,
->(
-    simd: S,
-    params: &B::Params<T::Element>,
-    x: &Tensor<Maps<CI, H, W>, T>,
-    y: &Tensor<Maps<CO, OH, OW>, T>,
-    dy: &mut Tensor<Maps<CO, OH, OW>, T>,
-    dx: Option<&mut Tensor<Maps<CI, H, W>, T>>,
-    grad: &mut B::Params<T::Element>,
-) {
-    if const { OH * OW == 1 }
-        && let (Some(weight), Some((dw, db))) = (B::whole(params), B::whole_mut(grad))
-    {
-        let dx = dx.map(|dx| dx.cells_mut());
-        return matrix::backward::<A, S, T, Cube<CI, K>, CO>(
-            simd,
-            weight,
-            x.cells(),
-            y.cells(),
-            dy.cells_mut(),
-            dx,
-            dw,
-            db,
-        );
-    }
-    for (o, (y, dy)) in y.data.iter().zip(&mut dy.data).enumerate() {
-        let (y, dy) = (T::elements(y.as_flattened()), T::elements_mut(dy.as_flattened_mut()));
-        B::bias_mut(grad)[o] += unsquash::<A, S, _>(simd, y, dy);
-    }
-    if const { plain::<S, T, K, OH, OW>() } {
-        reference::weight_gradient::<B, S, T, CI, CO, K, H, W, OH, OW>(simd, &x.data, &dy.data, grad);
-        if let Some(dx) = dx {
-            reference::input_gradient::<B, S, T, CI, CO, K, H, W, OH, OW>(simd, params, &dy.data, &mut dx.data);
+    /// The gradients; see [`Layer::backward`](crate::Layer::backward).
+    #[inline]
+    pub(crate) fn backward<A: Activation, S: Simd, T: Cell>(
+        simd: S,
+        params: &B::Params<T::Element>,
+        x: &Tensor<Maps<CI, H, W>, T>,
+        y: &Tensor<Maps<CO, OH, OW>, T>,
+        dy: &mut Tensor<Maps<CO, OH, OW>, T>,
+        dx: Option<&mut Tensor<Maps<CI, H, W>, T>>,
+        grad: &mut B::Params<T::Element>,
+    ) {
+        if const { OH * OW == 1 }
+            && let (Some(weight), Some((dw, db))) = (B::whole(params), B::whole_mut(grad))
+        {
+            let (x, y, da, dx) = (x.cells(), y.cells(), dy.cells_mut(), dx.map(|dx| dx.cells_mut()));
+            return matrix::backward::<A, S, T, Cube<CI, K>, CO>(simd, weight, x, y, da, dx, dw, db);
         }
-    } else if const { T::LANES == 1 } {
-        let (x, da) = (elements(&x.data), T::elements(dy.cells()));
-        if const { channels::fits::<B, S, T::Element, CI, CO, K>() } {
-            channels::weight_gradient::<B, S, T::Element, CI, CO, K, H, W, OH, OW>(simd, x, da, grad);
+        for (o, (y, dy)) in y.data.iter().zip(&mut dy.data).enumerate() {
+            let (y, dy) = (T::elements(y.as_flattened()), T::elements_mut(dy.as_flattened_mut()));
+            B::bias_mut(grad)[o] += unsquash::<A, S, _>(simd, y, dy);
+        }
+        if const { Self::plain::<S, T>() } {
+            Self::plain_weight_gradient(simd, &x.data, &dy.data, grad);
+            if let Some(dx) = dx {
+                Self::plain_input_gradient(simd, params, &dy.data, &mut dx.data);
+            }
+        } else if const { T::LANES == 1 } {
+            let (x, da) = (elements(&x.data), T::elements(dy.cells()));
+            if const { Self::channels_fit::<S, T::Element>() } {
+                Self::channels_weight_gradient(simd, x, da, grad);
+            } else {
+                Self::single_weight_gradient(simd, x, da, grad);
+            }
+            if let Some(dx) = dx {
+                Self::single_input_gradient(simd, params, da, T::elements_mut(dx.cells_mut()));
+            }
         } else {
-            single::weight_gradient::<B, S, T::Element, CI, CO, K, H, W, OH, OW>(simd, x, da, grad);
-        }
-        if let Some(dx) = dx {
-            let dx = T::elements_mut(dx.cells_mut());
-            single::input_gradient::<B, S, T::Element, CI, CO, K, H, W, OH, OW>(simd, params, da, dx);
-        }
-    } else {
-        lanes::weight_gradient::<B, S, T, CI, CO, K, H, W, OH, OW>(simd, &x.data, &dy.data, grad);
-        if let Some(dx) = dx {
-            lanes::input_gradient::<B, S, T, CI, CO, K, H, W, OH, OW>(simd, params, &dy.data, &mut dx.data);
+            Self::lanes_weight_gradient(simd, &x.data, &dy.data, grad);
+            if let Some(dx) = dx {
+                Self::lanes_input_gradient(simd, params, &dy.data, &mut dx.data);
+            }
         }
     }
 }

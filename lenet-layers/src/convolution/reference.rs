@@ -1,13 +1,10 @@
 //! The convolution as anyone would write it: what the other loops must agree with.
 
-use super::Bank;
+use super::{Bank, Convolution};
 use lenet_tensor::{Cell, simd::Simd};
 
-/// The weighted sums.
-pub(super) fn forward<
+impl<
     B: Bank<CI, CO, K>,
-    S: Simd,
-    T: Cell,
     const CI: usize,
     const CO: usize,
     const K: usize,
@@ -15,94 +12,76 @@ pub(super) fn forward<
     const W: usize,
     const OH: usize,
     const OW: usize,
->(
-    simd: S,
-    params: &B::Params<T::Element>,
-    x: &[[[T; W]; H]; CI],
-    y: &mut [[[T; OW]; OH]; CO],
-) {
-    for o in 0..CO {
-        for r in 0..OH {
-            for c in 0..OW {
-                let mut sum = T::splat(B::bias(params)[o]);
-                for i in 0..CI {
-                    let Some(kernel) = B::kernel(params, o, i) else { continue };
-                    for u in 0..K {
-                        for v in 0..K {
-                            sum = x[i][r + u][c + v].mul_add(simd, T::splat(kernel[u][v]), sum);
-                        }
-                    }
-                }
-                y[o][r][c] = sum;
-            }
-        }
-    }
-}
-
-/// Adds the gradient by the kernels.
-pub(super) fn weight_gradient<
-    B: Bank<CI, CO, K>,
-    S: Simd,
-    T: Cell,
-    const CI: usize,
-    const CO: usize,
-    const K: usize,
-    const H: usize,
-    const W: usize,
-    const OH: usize,
-    const OW: usize,
->(
-    simd: S,
-    x: &[[[T; W]; H]; CI],
-    da: &[[[T; OW]; OH]; CO],
-    grad: &mut B::Params<T::Element>,
-) {
-    for o in 0..CO {
-        for i in 0..CI {
-            let Some(kernel) = B::kernel_mut(grad, o, i) else { continue };
-            for u in 0..K {
-                for v in 0..K {
-                    let mut sum = T::ZERO;
-                    for r in 0..OH {
-                        for c in 0..OW {
-                            sum = x[i][r + u][c + v].mul_add(simd, da[o][r][c], sum);
-                        }
-                    }
-                    kernel[u][v] += sum.sum();
-                }
-            }
-        }
-    }
-}
-
-/// The gradient by the input.
-pub(super) fn input_gradient<
-    B: Bank<CI, CO, K>,
-    S: Simd,
-    T: Cell,
-    const CI: usize,
-    const CO: usize,
-    const K: usize,
-    const H: usize,
-    const W: usize,
-    const OH: usize,
-    const OW: usize,
->(
-    simd: S,
-    params: &B::Params<T::Element>,
-    da: &[[[T; OW]; OH]; CO],
-    dx: &mut [[[T; W]; H]; CI],
-) {
-    dx.as_flattened_mut().as_flattened_mut().fill(T::ZERO);
-    for o in 0..CO {
-        for i in 0..CI {
-            let Some(kernel) = B::kernel(params, o, i) else { continue };
+> Convolution<B, CI, CO, K, H, W, OH, OW>
+{
+    /// The weighted sums.
+    pub(super) fn plain_forward<S: Simd, T: Cell>(
+        simd: S,
+        params: &B::Params<T::Element>,
+        x: &[[[T; W]; H]; CI],
+        y: &mut [[[T; OW]; OH]; CO],
+    ) {
+        for o in 0..CO {
             for r in 0..OH {
                 for c in 0..OW {
-                    for u in 0..K {
-                        for v in 0..K {
-                            let dx = &mut dx[i][r + u][c + v];
-                            *dx = da[o][r][c].mul_add(simd, T::splat(kernel[u][v]), *dx);
+                    let mut sum = T::splat(B::bias(params)[o]);
+                    for i in 0..CI {
+                        let Some(kernel) = B::kernel(params, o, i) else { continue };
+                        for u in 0..K {
+                            for v in 0..K {
+                                sum = x[i][r + u][c + v].mul_add(simd, T::splat(kernel[u][v]), sum);
+                            }
+                        }
+                    }
+                    y[o][r][c] = sum;
+                }
+            }
+        }
+    }
+
+    /// Adds the gradient by the kernels.
+    pub(super) fn plain_weight_gradient<S: Simd, T: Cell>(
+        simd: S,
+        x: &[[[T; W]; H]; CI],
+        da: &[[[T; OW]; OH]; CO],
+        grad: &mut B::Params<T::Element>,
+    ) {
+        for o in 0..CO {
+            for i in 0..CI {
+                let Some(kernel) = B::kernel_mut(grad, o, i) else { continue };
+                for u in 0..K {
+                    for v in 0..K {
+                        let mut sum = T::ZERO;
+                        for r in 0..OH {
+                            for c in 0..OW {
+                                sum = x[i][r + u][c + v].mul_add(simd, da[o][r][c], sum);
+                            }
+                        }
+                        kernel[u][v] += sum.sum();
+                    }
+                }
+            }
+        }
+    }
+
+    /// The gradient by the input.
+    pub(super) fn plain_input_gradient<S: Simd, T: Cell>(
+        simd: S,
+        params: &B::Params<T::Element>,
+        da: &[[[T; OW]; OH]; CO],
+        dx: &mut [[[T; W]; H]; CI],
+    ) {
+        dx.as_flattened_mut().as_flattened_mut().fill(T::ZERO);
+        for o in 0..CO {
+            for i in 0..CI {
+                let Some(kernel) = B::kernel(params, o, i) else { continue };
+                for r in 0..OH {
+                    for c in 0..OW {
+                        for u in 0..K {
+                            for v in 0..K {
+                                let dx = &mut dx[i][r + u][c + v];
+                                *dx = da[o][r][c].mul_add(simd, T::splat(kernel[u][v]), *dx);
+                            }
                         }
                     }
                 }

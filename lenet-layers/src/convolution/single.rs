@@ -4,7 +4,7 @@
 //! one tap is then one stretch of the input. The last K - 1 sums of each row are made of two rows and thrown away.
 //! Sums whose number is no multiple of the register's end in a register that overlaps the one before it.
 
-use super::Bank;
+use super::{Bank, Convolution};
 use crate::tile::{Tiling, add_taps, columns_in_tile, for_tiles, maps_in_tile, sums_in_tile, with_size};
 use lenet_tensor::Element;
 use lenet_tensor::simd::{Simd, Vector};
@@ -19,115 +19,10 @@ const fn stretch(rows: usize, columns: usize, line: usize) -> usize {
     (rows - 1) * line + columns
 }
 
-/// Whether the maps are large enough to fill a register.
-pub(super) const fn fits<S: Simd, E: Element, const K: usize, const OH: usize, const OW: usize>() -> bool {
-    OH * OW > 0 && stretch(OH, OW, OW + K - 1) >= width::<S, E>()
-}
-
 /// Where register number `j` over a stretch of `length` begins: the last one ends where the stretch does.
 #[inline(always)]
 fn begin<S: Simd, E: Element>(j: usize, length: usize) -> usize {
     (j * width::<S, E>()).min(length - width::<S, E>())
-}
-
-/// Copies the cells of a map that count, in lines of `OW`, to lines of `W`.
-#[inline(always)]
-fn widen<E: Element, const OH: usize, const OW: usize>(from: &[E], to: &mut [E], w: usize) {
-    for r in 0..OH {
-        to[r * w..][..OW].copy_from_slice(&from[r * OW..][..OW]);
-    }
-}
-
-/// The weighted sums.
-#[inline(never)]
-pub(super) fn forward<
-    B: Bank<CI, CO, K>,
-    S: Simd,
-    E: Element,
-    const CI: usize,
-    const CO: usize,
-    const K: usize,
-    const H: usize,
-    const W: usize,
-    const OH: usize,
-    const OW: usize,
->(
-    simd: S,
-    params: &B::Params<E>,
-    x: &[[[E; W]; H]; CI],
-    y: &mut [E],
-) {
-    simd.vectorize(
-        #[inline(always)]
-        || {
-            with_size!(const { maps_in_tile(S::REGISTERS, CO) }, 1..=4, M => {
-                for o in (0..CO).step_by(M) {
-                    let mut sums = [[[E::default(); W]; OH]; M];
-                    for_tiles!(
-                        Tiling::new(
-                            stretch(OH, OW, W).div_ceil(width::<S, E>()),
-                            columns_in_tile(S::REGISTERS, maps_in_tile(S::REGISTERS, CO))
-                        ),
-                        j, N => forward_tile::<B, S, E, M, N, CI, CO, K, H, W, OH, OW>(simd, params, x, [o, j], &mut sums)
-                    );
-                    for (sums, y) in sums.iter().zip(y[o * OH * OW..].chunks_exact_mut(OH * OW)) {
-                        for (sums, y) in sums.iter().zip(y.chunks_exact_mut(OW)) {
-                            y.copy_from_slice(&sums[..OW]);
-                        }
-                    }
-                }
-            });
-        },
-    );
-}
-
-/// The sums of `M` output maps from `o` and `N` registers from `j`.
-#[inline(always)]
-fn forward_tile<
-    B: Bank<CI, CO, K>,
-    S: Simd,
-    E: Element,
-    const M: usize,
-    const N: usize,
-    const CI: usize,
-    const CO: usize,
-    const K: usize,
-    const H: usize,
-    const W: usize,
-    const OH: usize,
-    const OW: usize,
->(
-    simd: S,
-    params: &B::Params<E>,
-    x: &[[[E; W]; H]; CI],
-    [o, j]: [usize; 2],
-    sums: &mut [[[E; W]; OH]; M],
-) {
-    let length = const { stretch(OH, OW, W) };
-    let mut tile = [[E::Row::splat(simd, E::default()); N]; M];
-    for m in 0..M.min(CO - o) {
-        tile[m] = [E::Row::splat(simd, B::bias(params)[o + m]); N];
-    }
-    for i in 0..CI {
-        let mut kernels = [None; M];
-        for m in 0..M.min(CO - o) {
-            kernels[m] = B::kernel(params, o + m, i);
-        }
-        let x = x[i].as_flattened();
-        add_taps(
-            simd,
-            &mut tile,
-            const { B::FULL && CO.is_multiple_of(M) },
-            kernels,
-            #[inline(always)]
-            |u, v, t| E::Row::load(simd, &x[begin::<S, E>(j + t, length) + u * W + v..]),
-        );
-    }
-    for m in 0..M {
-        for t in 0..N {
-            tile[m][t].store(&mut sums[m].as_flattened_mut()[begin::<S, E>(j + t, length)..]);
-        }
-    }
 }
 
 /// How many output maps share a tile of the weight gradient, with a row of `k` taps each.
@@ -139,119 +34,11 @@ const fn maps_in_gradient(registers: usize, k: usize) -> usize {
     }
 }
 
-/// Adds the gradient by the kernels: each tap's is the product of two stretches, of `da` with zeros where sums were thrown
-/// away and of the input.
-#[inline(never)]
-pub(super) fn weight_gradient<
-    B: Bank<CI, CO, K>,
-    S: Simd,
-    E: Element,
-    const CI: usize,
-    const CO: usize,
-    const K: usize,
-    const H: usize,
-    const W: usize,
-    const OH: usize,
-    const OW: usize,
->(
-    simd: S,
-    x: &[[[E; W]; H]; CI],
-    da: &[E],
-    grad: &mut B::Params<E>,
-) {
-    simd.vectorize(
-        #[inline(always)]
-        || {
-            let zero = E::from_f64(0.0);
-            with_size!(const { maps_in_gradient(S::REGISTERS, K) }, 1..=4, M => {
-                for o in (0..CO).step_by(M) {
-                    let mut wide = [[[zero; W]; OH]; M];
-                    for m in 0..M.min(CO - o) {
-                        widen::<E, OH, OW>(&da[(o + m) * OH * OW..], wide[m].as_flattened_mut(), W);
-                    }
-                    for i in 0..CI {
-                        gradient_tile::<B, S, E, M, CI, CO, K, W, OH, OW>(simd, x[i].as_flattened(), &wide, o, i, grad);
-                    }
-                }
-            });
-        },
-    );
-}
-
-/// The gradient by the kernels from map `i` to `M` maps from `o`.
-#[inline(always)]
-fn gradient_tile<
-    B: Bank<CI, CO, K>,
-    S: Simd,
-    E: Element,
-    const M: usize,
-    const CI: usize,
-    const CO: usize,
-    const K: usize,
-    const W: usize,
-    const OH: usize,
-    const OW: usize,
->(
-    simd: S,
-    x: &[E],
-    da: &[[[E; W]; OH]; M],
-    o: usize,
-    i: usize,
-    grad: &mut B::Params<E>,
-) {
-    let zero = E::Row::splat(simd, E::from_f64(0.0));
-    let (length, width) = const { (stretch(OH, OW, W), width::<S, E>()) };
-    // The last register overlaps the one before it: there it holds zeros.
-    let last = length - width;
-    let mut ends = [[E::from_f64(0.0); 16]; M];
-    let fresh = length % width;
-    for m in 0..M {
-        ends[m][width - fresh..width].copy_from_slice(&da[m].as_flattened()[length - fresh..length]);
-    }
-    for u in 0..K {
-        let mut sums = [[zero; K]; M];
-        for first in (0..length - fresh).step_by(width) {
-            let mut inputs = [zero; K];
-            for v in 0..K {
-                inputs[v] = E::Row::load(simd, &x[first + u * W + v..]);
-            }
-            for m in 0..M {
-                let da = E::Row::load(simd, &da[m].as_flattened()[first..]);
-                for v in 0..K {
-                    sums[m][v] = inputs[v].mul_add(da, sums[m][v]);
-                }
-            }
-        }
-        if fresh > 0 {
-            for m in 0..M {
-                let da = E::Row::load(simd, &ends[m]);
-                for v in 0..K {
-                    sums[m][v] = E::Row::load(simd, &x[last + u * W + v..]).mul_add(da, sums[m][v]);
-                }
-            }
-        }
-        for m in 0..M {
-            if o + m < CO
-                && let Some(kernel) = B::kernel_mut(grad, o + m, i)
-            {
-                for v in 0..K {
-                    kernel[u][v] += sums[m][v].sum();
-                }
-            }
-        }
-    }
-}
-
 /// How many output maps are laid out at once for the input gradient.
 const MAPS: usize = 16;
 
-/// The gradient by the input. The maps of `da` are laid out in lines of `W` with rows of zeros between them; a tap then
-/// reaches back from every cell of `dx`, and finds a zero where there is nothing.
-#[inline(never)]
-pub(super) fn input_gradient<
+impl<
     B: Bank<CI, CO, K>,
-    S: Simd,
-    E: Element,
     const CI: usize,
     const CO: usize,
     const K: usize,
@@ -259,94 +46,246 @@ pub(super) fn input_gradient<
     const W: usize,
     const OH: usize,
     const OW: usize,
->(
-    simd: S,
-    params: &B::Params<E>,
-    da: &[E],
-    dx: &mut [E],
-) {
-    simd.vectorize(
-        #[inline(always)]
-        || {
-            dx.fill(E::from_f64(0.0));
-            let mut wide = [[[E::from_f64(0.0); W]; H]; MAPS + 1];
-            for first in (0..CO).step_by(MAPS) {
-                let maps = MAPS.min(CO - first);
-                for o in 0..maps {
-                    widen::<E, OH, OW>(&da[(first + o) * OH * OW..], wide[o + 1].as_flattened_mut(), W);
-                }
-                let wide = wide.as_flattened().as_flattened();
-                with_size!(const { maps_in_tile(S::REGISTERS, CI) }, 1..=4, M => {
-                    for i in (0..CI).step_by(M) {
+> Convolution<B, CI, CO, K, H, W, OH, OW>
+{
+    /// Whether the maps are large enough to fill a register.
+    pub(super) const fn fills_register<S: Simd, E: Element>() -> bool {
+        OH * OW > 0 && stretch(OH, OW, OW + K - 1) >= width::<S, E>()
+    }
+
+    /// Copies the cells of a map that count, in lines of `OW`, to lines of `W`.
+    #[inline(always)]
+    fn widen<E: Element>(from: &[E], to: &mut [E], w: usize) {
+        for r in 0..OH {
+            to[r * w..][..OW].copy_from_slice(&from[r * OW..][..OW]);
+        }
+    }
+
+    /// The weighted sums.
+    #[inline(never)]
+    pub(super) fn single_forward<S: Simd, E: Element>(
+        simd: S,
+        params: &B::Params<E>,
+        x: &[[[E; W]; H]; CI],
+        y: &mut [E],
+    ) {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                with_size!(const { maps_in_tile(S::REGISTERS, CO) }, 1..=4, M => {
+                    for o in (0..CO).step_by(M) {
+                        let mut sums = [[[E::default(); W]; OH]; M];
                         for_tiles!(
                             Tiling::new(
-                                (H * W).div_ceil(width::<S, E>()),
-                                columns_in_tile(S::REGISTERS, maps_in_tile(S::REGISTERS, CI))
+                                stretch(OH, OW, W).div_ceil(width::<S, E>()),
+                                columns_in_tile(S::REGISTERS, maps_in_tile(S::REGISTERS, CO))
                             ),
-                            j, N => {
-                                reach_back::<B, S, E, M, N, CI, CO, K, H, W>(simd, params, wide, first..first + maps, [i, j], dx);
-                            }
+                            j, N => Self::single_forward_tile::<S, E, M, N>(simd, params, x, [o, j], &mut sums)
                         );
+                        for (sums, y) in sums.iter().zip(y[o * OH * OW..].chunks_exact_mut(OH * OW)) {
+                            for (sums, y) in sums.iter().zip(y.chunks_exact_mut(OW)) {
+                                y.copy_from_slice(&sums[..OW]);
+                            }
+                        }
                     }
                 });
-            }
-        },
-    );
-}
-
-/// Adds to `M` maps of `dx` from `i`, `N` registers from `j`, what the output maps `maps` send back.
-#[inline(always)]
-fn reach_back<
-    B: Bank<CI, CO, K>,
-    S: Simd,
-    E: Element,
-    const M: usize,
-    const N: usize,
-    const CI: usize,
-    const CO: usize,
-    const K: usize,
-    const H: usize,
-    const W: usize,
->(
-    simd: S,
-    params: &B::Params<E>,
-    wide: &[E],
-    maps: core::ops::Range<usize>,
-    [i, j]: [usize; 2],
-    dx: &mut [E],
-) {
-    let mut tile = [[E::Row::splat(simd, E::from_f64(0.0)); N]; M];
-    let zeros = [[E::default(); K]; K];
-    for (slot, o) in maps.enumerate() {
-        let mut kernels = [None; M];
-        for m in 0..M.min(CI - i) {
-            kernels[m] = B::kernel(params, o, i + m);
-            if B::MOSTLY_FULL {
-                kernels[m] = kernels[m].or(Some(&zeros));
-            }
-        }
-        // The furthest a tap reaches back is K - 1 rows and K - 1 cells; the zeros before the map are as many.
-        let reach = const { (K - 1) * W + K - 1 };
-        let map = &wide[(slot + 1) * H * W - reach..][..H * W + reach];
-        add_taps(
-            simd,
-            &mut tile,
-            const { B::MOSTLY_FULL && CI.is_multiple_of(M) },
-            kernels,
-            #[inline(always)]
-            |u, v, t| E::Row::load(simd, &map[begin::<S, E>(j + t, H * W) + (K - 1 - u) * W + K - 1 - v..]),
+            },
         );
     }
-    for m in 0..M.min(CI - i) {
-        let dx = &mut dx[(i + m) * H * W..][..H * W];
-        for t in 0..N {
-            let at = begin::<S, E>(j + t, H * W);
-            let done = (j + t) * width::<S, E>() - at;
-            let sum = E::Row::load(simd, &dx[at..]) + tile[m][t];
-            // The numbers that the register before has added already stay as they are.
-            let mut fresh = [E::from_f64(0.0); 16];
-            sum.store(&mut fresh);
-            dx[at + done..at + width::<S, E>()].copy_from_slice(&fresh[done..width::<S, E>()]);
+
+    /// The sums of `M` output maps from `o` and `N` registers from `j`.
+    #[inline(always)]
+    fn single_forward_tile<S: Simd, E: Element, const M: usize, const N: usize>(
+        simd: S,
+        params: &B::Params<E>,
+        x: &[[[E; W]; H]; CI],
+        [o, j]: [usize; 2],
+        sums: &mut [[[E; W]; OH]; M],
+    ) {
+        let length = const { stretch(OH, OW, W) };
+        let mut tile = [[E::Row::splat(simd, E::default()); N]; M];
+        for m in 0..M.min(CO - o) {
+            tile[m] = [E::Row::splat(simd, B::bias(params)[o + m]); N];
+        }
+        for i in 0..CI {
+            let mut kernels = [None; M];
+            for m in 0..M.min(CO - o) {
+                kernels[m] = B::kernel(params, o + m, i);
+            }
+            let x = x[i].as_flattened();
+            add_taps(
+                simd,
+                &mut tile,
+                const { B::FULL && CO.is_multiple_of(M) },
+                kernels,
+                #[inline(always)]
+                |u, v, t| E::Row::load(simd, &x[begin::<S, E>(j + t, length) + u * W + v..]),
+            );
+        }
+        for m in 0..M {
+            for t in 0..N {
+                tile[m][t].store(&mut sums[m].as_flattened_mut()[begin::<S, E>(j + t, length)..]);
+            }
+        }
+    }
+
+    /// Adds the gradient by the kernels: each tap's is the product of two stretches, of `da` with zeros where sums were thrown
+    /// away and of the input.
+    #[inline(never)]
+    pub(super) fn single_weight_gradient<S: Simd, E: Element>(
+        simd: S,
+        x: &[[[E; W]; H]; CI],
+        da: &[E],
+        grad: &mut B::Params<E>,
+    ) {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let zero = E::from_f64(0.0);
+                with_size!(const { maps_in_gradient(S::REGISTERS, K) }, 1..=4, M => {
+                    for o in (0..CO).step_by(M) {
+                        let mut wide = [[[zero; W]; OH]; M];
+                        for m in 0..M.min(CO - o) {
+                            Self::widen(&da[(o + m) * OH * OW..], wide[m].as_flattened_mut(), W);
+                        }
+                        for i in 0..CI {
+                            Self::single_gradient_tile::<S, E, M>(simd, x[i].as_flattened(), &wide, o, i, grad);
+                        }
+                    }
+                });
+            },
+        );
+    }
+
+    /// The gradient by the kernels from map `i` to `M` maps from `o`.
+    #[inline(always)]
+    fn single_gradient_tile<S: Simd, E: Element, const M: usize>(
+        simd: S,
+        x: &[E],
+        da: &[[[E; W]; OH]; M],
+        o: usize,
+        i: usize,
+        grad: &mut B::Params<E>,
+    ) {
+        let zero = E::Row::splat(simd, E::from_f64(0.0));
+        let (length, width) = const { (stretch(OH, OW, W), width::<S, E>()) };
+        // The last register overlaps the one before it: there it holds zeros.
+        let last = length - width;
+        let mut ends = [[E::from_f64(0.0); 16]; M];
+        let fresh = length % width;
+        for m in 0..M {
+            ends[m][width - fresh..width].copy_from_slice(&da[m].as_flattened()[length - fresh..length]);
+        }
+        for u in 0..K {
+            let mut sums = [[zero; K]; M];
+            for first in (0..length - fresh).step_by(width) {
+                let mut inputs = [zero; K];
+                for v in 0..K {
+                    inputs[v] = E::Row::load(simd, &x[first + u * W + v..]);
+                }
+                for m in 0..M {
+                    let da = E::Row::load(simd, &da[m].as_flattened()[first..]);
+                    for v in 0..K {
+                        sums[m][v] = inputs[v].mul_add(da, sums[m][v]);
+                    }
+                }
+            }
+            if fresh > 0 {
+                for m in 0..M {
+                    let da = E::Row::load(simd, &ends[m]);
+                    for v in 0..K {
+                        sums[m][v] = E::Row::load(simd, &x[last + u * W + v..]).mul_add(da, sums[m][v]);
+                    }
+                }
+            }
+            for m in 0..M {
+                if o + m < CO
+                    && let Some(kernel) = B::kernel_mut(grad, o + m, i)
+                {
+                    for v in 0..K {
+                        kernel[u][v] += sums[m][v].sum();
+                    }
+                }
+            }
+        }
+    }
+
+    /// The gradient by the input. The maps of `da` are laid out in lines of `W` with rows of zeros between them; a tap then
+    /// reaches back from every cell of `dx`, and finds a zero where there is nothing.
+    #[inline(never)]
+    pub(super) fn single_input_gradient<S: Simd, E: Element>(simd: S, params: &B::Params<E>, da: &[E], dx: &mut [E]) {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                dx.fill(E::from_f64(0.0));
+                let mut wide = [[[E::from_f64(0.0); W]; H]; MAPS + 1];
+                for first in (0..CO).step_by(MAPS) {
+                    let maps = MAPS.min(CO - first);
+                    for o in 0..maps {
+                        Self::widen(&da[(first + o) * OH * OW..], wide[o + 1].as_flattened_mut(), W);
+                    }
+                    let wide = wide.as_flattened().as_flattened();
+                    with_size!(const { maps_in_tile(S::REGISTERS, CI) }, 1..=4, M => {
+                        for i in (0..CI).step_by(M) {
+                            for_tiles!(
+                                Tiling::new(
+                                    (H * W).div_ceil(width::<S, E>()),
+                                    columns_in_tile(S::REGISTERS, maps_in_tile(S::REGISTERS, CI))
+                                ),
+                                j, N => {
+                                    Self::reach_back::<S, E, M, N>(simd, params, wide, first..first + maps, [i, j], dx);
+                                }
+                            );
+                        }
+                    });
+                }
+            },
+        );
+    }
+
+    /// Adds to `M` maps of `dx` from `i`, `N` registers from `j`, what the output maps `maps` send back.
+    #[inline(always)]
+    fn reach_back<S: Simd, E: Element, const M: usize, const N: usize>(
+        simd: S,
+        params: &B::Params<E>,
+        wide: &[E],
+        maps: core::ops::Range<usize>,
+        [i, j]: [usize; 2],
+        dx: &mut [E],
+    ) {
+        let mut tile = [[E::Row::splat(simd, E::from_f64(0.0)); N]; M];
+        let zeros = [[E::default(); K]; K];
+        for (slot, o) in maps.enumerate() {
+            let mut kernels = [None; M];
+            for m in 0..M.min(CI - i) {
+                kernels[m] = B::kernel(params, o, i + m);
+                if B::MOSTLY_FULL {
+                    kernels[m] = kernels[m].or(Some(&zeros));
+                }
+            }
+            // The furthest a tap reaches back is K - 1 rows and K - 1 cells; the zeros before the map are as many.
+            let reach = const { (K - 1) * W + K - 1 };
+            let map = &wide[(slot + 1) * H * W - reach..][..H * W + reach];
+            add_taps(
+                simd,
+                &mut tile,
+                const { B::MOSTLY_FULL && CI.is_multiple_of(M) },
+                kernels,
+                #[inline(always)]
+                |u, v, t| E::Row::load(simd, &map[begin::<S, E>(j + t, H * W) + (K - 1 - u) * W + K - 1 - v..]),
+            );
+        }
+        for m in 0..M.min(CI - i) {
+            let dx = &mut dx[(i + m) * H * W..][..H * W];
+            for t in 0..N {
+                let at = begin::<S, E>(j + t, H * W);
+                let done = (j + t) * width::<S, E>() - at;
+                let sum = E::Row::load(simd, &dx[at..]) + tile[m][t];
+                // The numbers that the register before has added already stay as they are.
+                let mut fresh = [E::from_f64(0.0); 16];
+                sum.store(&mut fresh);
+                dx[at + done..at + width::<S, E>()].copy_from_slice(&fresh[done..width::<S, E>()]);
+            }
         }
     }
 }
