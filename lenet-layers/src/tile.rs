@@ -66,6 +66,13 @@ macro_rules! for_tiles {
 }
 pub(crate) use for_tiles;
 
+/// Where register number `j` over a stretch of `length` numbers begins: the last one ends where the stretch does, and may
+/// overlap the one before it.
+#[inline(always)]
+pub(crate) fn begin<V: Vector>(j: usize, length: usize) -> usize {
+    (j * V::LANES).min(length - V::LANES)
+}
+
 /// How many output maps a tile covers: a divisor of their number if there is one, and as many as the registers are good
 /// for.
 pub(crate) const fn maps_in_tile(registers: usize, maps: usize) -> usize {

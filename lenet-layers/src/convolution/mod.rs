@@ -4,13 +4,14 @@
 //!
 //! They come several times: as plain loops ([`reference`](self::reference), the specification, which the scalar instruction
 //! set runs), with examples side by side in the lanes of a register ([`lanes`](self::lanes)), and for one example, with
-//! neighbours of a map side by side ([`single`](self::single)) or with neighbouring output maps, where they fill registers
-//! ([`channels`](self::channels)). None knows the squashing function.
+//! neighbours of a map side by side ([`single`](self::single)) or, where they fill registers, with neighbouring output maps
+//! ([`channels`](self::channels)) or the taps of a row of the kernels ([`taps`](self::taps)). None knows the squashing function.
 
 mod channels;
 mod lanes;
 mod reference;
 mod single;
+mod taps;
 
 use crate::activation::{squash, unsquash};
 use crate::matrix::{self, Cube};
@@ -157,8 +158,13 @@ impl<
             } else {
                 Self::single_weight_gradient(simd, x, da, grad);
             }
-            if let Some(dx) = dx {
-                Self::single_input_gradient(simd, params, da, T::elements_mut(dx.cells_mut()));
+            let dx = dx.map(|dx| T::elements_mut(dx.cells_mut()));
+            match dx {
+                Some(dx) if const { Self::taps_fit::<S, T::Element>() } => {
+                    Self::taps_input_gradient(simd, params, da, dx);
+                }
+                Some(dx) => Self::single_input_gradient(simd, params, da, dx),
+                None => {}
             }
         } else {
             Self::lanes_weight_gradient(simd, &x.data, &dy.data, grad);

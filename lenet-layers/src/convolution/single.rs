@@ -5,7 +5,7 @@
 //! Sums whose number is no multiple of the register's end in a register that overlaps the one before it.
 
 use super::{Bank, Convolution};
-use crate::tile::{Tiling, add_taps, columns_in_tile, for_tiles, maps_in_tile, sums_in_tile, with_size};
+use crate::tile::{Tiling, add_taps, begin, columns_in_tile, for_tiles, maps_in_tile, sums_in_tile, with_size};
 use lenet_tensor::Element;
 use lenet_tensor::simd::{Simd, Vector};
 
@@ -19,19 +19,14 @@ const fn stretch(rows: usize, columns: usize, line: usize) -> usize {
     (rows - 1) * line + columns
 }
 
-/// Where register number `j` over a stretch of `length` begins: the last one ends where the stretch does.
-#[inline(always)]
-fn begin<S: Simd, E: Element>(j: usize, length: usize) -> usize {
-    (j * width::<S, E>()).min(length - width::<S, E>())
-}
-
-/// How many output maps share a tile of the weight gradient, with a row of `k` taps each.
-const fn maps_in_gradient(registers: usize, k: usize) -> usize {
-    match sums_in_tile(registers) / k {
+/// How many of `maps` output maps share a tile of the weight gradient, with a row of `k` taps each.
+const fn maps_in_gradient(registers: usize, maps: usize, k: usize) -> usize {
+    let most = match sums_in_tile(registers) / k {
         0 => 1,
         1..=4 => sums_in_tile(registers) / k,
         _ => 4,
-    }
+    };
+    Tiling::new(maps, most).wide
 }
 
 /// How many output maps are laid out at once for the input gradient.
@@ -119,12 +114,12 @@ impl<
                 const { B::FULL && CO.is_multiple_of(M) },
                 kernels,
                 #[inline(always)]
-                |u, v, t| E::Row::load(simd, &x[begin::<S, E>(j + t, length) + u * W + v..]),
+                |u, v, t| E::Row::load(simd, &x[begin::<E::Row<S>>(j + t, length) + u * W + v..]),
             );
         }
         for m in 0..M {
             for t in 0..N {
-                tile[m][t].store(&mut sums[m].as_flattened_mut()[begin::<S, E>(j + t, length)..]);
+                tile[m][t].store(&mut sums[m].as_flattened_mut()[begin::<E::Row<S>>(j + t, length)..]);
             }
         }
     }
@@ -142,7 +137,7 @@ impl<
             #[inline(always)]
             || {
                 let zero = E::from_f64(0.0);
-                with_size!(const { maps_in_gradient(S::REGISTERS, K) }, 1..=4, M => {
+                with_size!(const { maps_in_gradient(S::REGISTERS, CO, K) }, 1..=4, M => {
                     for o in (0..CO).step_by(M) {
                         let mut wide = [[[zero; W]; OH]; M];
                         for m in 0..M.min(CO - o) {
@@ -272,13 +267,13 @@ impl<
                 const { B::MOSTLY_FULL && CI.is_multiple_of(M) },
                 kernels,
                 #[inline(always)]
-                |u, v, t| E::Row::load(simd, &map[begin::<S, E>(j + t, H * W) + (K - 1 - u) * W + K - 1 - v..]),
+                |u, v, t| E::Row::load(simd, &map[begin::<E::Row<S>>(j + t, H * W) + (K - 1 - u) * W + K - 1 - v..]),
             );
         }
         for m in 0..M.min(CI - i) {
             let dx = &mut dx[(i + m) * H * W..][..H * W];
             for t in 0..N {
-                let at = begin::<S, E>(j + t, H * W);
+                let at = begin::<E::Row<S>>(j + t, H * W);
                 let done = (j + t) * width::<S, E>() - at;
                 let sum = E::Row::load(simd, &dx[at..]) + tile[m][t];
                 // The numbers that the register before has added already stay as they are.

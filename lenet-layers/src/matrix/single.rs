@@ -1,6 +1,7 @@
 //! The products for one example: a register holds neighbouring inputs, or the weights of neighbouring inputs.
 
-use super::Length;
+use super::{Length, reference};
+use crate::tile::{Tiling, begin, for_tiles};
 use lenet_tensor::Element;
 use lenet_tensor::simd::{Simd, Vector};
 
@@ -103,35 +104,31 @@ pub(super) fn input_gradient<S: Simd, E: Element, I: Length, const O: usize>(
         #[inline(always)]
         || {
             let (weight, da, dx) = (&weight[..O * I::N], &da[..O], &mut dx[..I::N]);
-            let mut i = columns::<S, E, 8>(simd, weight, da, dx, 0);
-            i = columns::<S, E, 1>(simd, weight, da, dx, i);
-            for i in i..dx.len() {
-                dx[i] = E::from_f64(0.0);
-                for o in 0..da.len() {
-                    dx[i] = weight[o * dx.len() + i].mul_add(simd, da[o], dx[i]);
-                }
+            if const { I::N < <E::Row<S> as Vector>::LANES } {
+                return reference::input_gradient(simd, weight, da, dx);
             }
+            for_tiles!(Tiling::new(I::N.div_ceil(<E::Row<S> as Vector>::LANES), MOST_REGISTERS), j, N => {
+                columns::<S, E, I, N>(simd, weight, da, j, dx);
+            });
         },
     );
 }
 
-/// The gradient by the inputs from number `i` on, `N` registers at a time as long as there are so many; gives the first that
-/// is left.
+/// How many registers of inputs have their sums at hand at once.
+const MOST_REGISTERS: usize = 8;
+
+/// The gradient by `N` registers of inputs from number `j`. The last register of all ends with the inputs, and overlaps the
+/// one before it.
 #[inline(always)]
-fn columns<S: Simd, E: Element, const N: usize>(simd: S, weight: &[E], da: &[E], dx: &mut [E], mut i: usize) -> usize {
-    let width = <E::Row<S> as Vector>::LANES;
-    while i + N * width <= dx.len() {
-        let mut sums = [E::Row::splat(simd, E::from_f64(0.0)); N];
-        for (da, weight) in da.iter().zip(weight.chunks_exact(dx.len())) {
-            let (da, weight) = (E::Row::splat(simd, *da), &weight[i..][..N * width]);
-            for t in 0..N {
-                sums[t] = E::Row::load(simd, &weight[t * width..]).mul_add(da, sums[t]);
-            }
-        }
+fn columns<S: Simd, E: Element, I: Length, const N: usize>(simd: S, weight: &[E], da: &[E], j: usize, dx: &mut [E]) {
+    let mut sums = [E::Row::splat(simd, E::default()); N];
+    for (da, weight) in da.iter().zip(weight.chunks_exact(I::N)) {
+        let da = E::Row::splat(simd, *da);
         for t in 0..N {
-            sums[t].store(&mut dx[i + t * width..]);
+            sums[t] = E::Row::load(simd, &weight[begin::<E::Row<S>>(j + t, I::N)..]).mul_add(da, sums[t]);
         }
-        i += N * width;
     }
-    i
+    for t in 0..N {
+        sums[t].store(&mut dx[begin::<E::Row<S>>(j + t, I::N)..]);
+    }
 }
