@@ -4,7 +4,7 @@
 //! Nothing is computed in vain, and no register is loaded across two lines of the cache; the price is to turn the weights and
 //! the sums, so that output maps become the last axis.
 
-use super::{Bank, Convolution};
+use super::{Bank, Convolution, ROOM};
 use crate::tile::{Tiling, for_tiles, sums_in_tile};
 use crate::turn::{add_lines, columns};
 use lenet_tensor::Element;
@@ -35,9 +35,11 @@ impl<
     const OW: usize,
 > Convolution<B, CI, CO, K, H, W, OH, OW>
 {
-    /// Whether the output maps fill registers. A kernel that is missing is computed with as zeros.
+    /// Whether the output maps fill registers, and there is room for what is turned. A kernel that is missing is computed with
+    /// as zeros.
     pub(super) const fn channels_fit<S: Simd, E: Element>() -> bool {
-        CO > 0 && CO.is_multiple_of(width::<S, E>()) && B::MOSTLY_FULL
+        let room = (2 * CI * K * K + OH * OW) * WIDEST * size_of::<E>() <= ROOM;
+        room && CO > 0 && CO.is_multiple_of(width::<S, E>()) && B::MOSTLY_FULL
     }
 
     /// The weighted sums.

@@ -47,6 +47,9 @@ pub(crate) trait Bank<const CI: usize, const CO: usize, const K: usize>: 'static
     }
 }
 
+/// What a kernel may lay out on the stack, in bytes, before another way is taken.
+const ROOM: usize = 64 * 1024;
+
 /// The maps of one example as plain numbers.
 #[inline(always)]
 fn elements<T: Cell, const C: usize, const H: usize, const W: usize>(

@@ -4,7 +4,7 @@
 //! one tap is then one stretch of the input. The last K - 1 sums of each row are made of two rows and thrown away.
 //! Sums whose number is no multiple of the register's end in a register that overlaps the one before it.
 
-use super::{Bank, Convolution};
+use super::{Bank, Convolution, ROOM};
 use crate::tile::{Tiling, add_taps, begin, columns_in_tile, for_tiles, maps_in_tile, sums_in_tile, with_size};
 use lenet_tensor::Element;
 use lenet_tensor::simd::{Simd, Vector};
@@ -29,8 +29,16 @@ const fn maps_in_gradient(registers: usize, maps: usize, k: usize) -> usize {
     Tiling::new(maps, most).wide
 }
 
-/// How many output maps are laid out at once for the input gradient.
-const MAPS: usize = 16;
+/// How many output maps of `bytes` each are laid out at once for the input gradient, beside one of zeros.
+const fn maps_laid_out(bytes: usize) -> usize {
+    if 17 * bytes <= ROOM {
+        16
+    } else if 5 * bytes <= ROOM {
+        4
+    } else {
+        1
+    }
+}
 
 impl<
     B: Bank<CI, CO, K>,
@@ -213,34 +221,46 @@ impl<
             #[inline(always)]
             || {
                 dx.fill(E::from_f64(0.0));
-                let mut wide = [[[E::from_f64(0.0); W]; H]; MAPS + 1];
-                for first in (0..CO).step_by(MAPS) {
-                    let maps = MAPS.min(CO - first);
-                    for o in 0..maps {
-                        Self::widen(&da[(first + o) * OH * OW..], wide[o + 1].as_flattened_mut(), W);
-                    }
-                    let wide = wide.as_flattened().as_flattened();
-                    with_size!(const { maps_in_tile(S::REGISTERS, CI) }, 1..=4, M => {
-                        for i in (0..CI).step_by(M) {
-                            for_tiles!(
-                                Tiling::new(
-                                    (H * W).div_ceil(width::<S, E>()),
-                                    columns_in_tile(S::REGISTERS, maps_in_tile(S::REGISTERS, CI))
-                                ),
-                                j, N => {
-                                    Self::reach_back::<S, E, M, N>(simd, params, wide, first..first + maps, [i, j], dx);
-                                }
-                            );
+                with_size!(@arms const { maps_laid_out(H * W * size_of::<E>()) }, MAPS => {
+                    let mut wide = [[[E::from_f64(0.0); W]; H]; MAPS + 1];
+                    for first in (0..CO).step_by(MAPS) {
+                        let maps = first..CO.min(first + MAPS);
+                        for o in maps.clone() {
+                            let wide = wide[o - first + 1].as_flattened_mut();
+                            Self::widen(&da[o * OH * OW..], wide, W);
                         }
-                    });
-                }
+                        Self::reach_back(simd, params, wide.as_flattened().as_flattened(), maps, dx);
+                    }
+                }, 1 4 16);
             },
         );
     }
 
-    /// Adds to `M` maps of `dx` from `i`, `N` registers from `j`, what the output maps `maps` send back.
+    /// Adds to `dx` what the output maps `maps`, laid out in `wide`, send back.
     #[inline(always)]
-    fn reach_back<S: Simd, E: Element, const M: usize, const N: usize>(
+    fn reach_back<S: Simd, E: Element>(
+        simd: S,
+        params: &B::Params<E>,
+        wide: &[E],
+        maps: core::ops::Range<usize>,
+        dx: &mut [E],
+    ) {
+        with_size!(const { maps_in_tile(S::REGISTERS, CI) }, 1..=4, M => {
+            for i in (0..CI).step_by(M) {
+                for_tiles!(
+                    Tiling::new(
+                        (H * W).div_ceil(width::<S, E>()),
+                        columns_in_tile(S::REGISTERS, maps_in_tile(S::REGISTERS, CI))
+                    ),
+                    j, N => Self::reach_back_tile::<S, E, M, N>(simd, params, wide, maps.clone(), [i, j], dx)
+                );
+            }
+        });
+    }
+
+    /// The same for `M` maps of `dx` from `i`, `N` registers from `j`.
+    #[inline(always)]
+    fn reach_back_tile<S: Simd, E: Element, const M: usize, const N: usize>(
         simd: S,
         params: &B::Params<E>,
         wide: &[E],

@@ -4,7 +4,7 @@
 //! A cell of `da` sends a row of taps back to as many neighbours in a row of `dx`, and with input maps as the last axis these
 //! lie in one stretch. Nothing is computed in vain but in the last register of a row; the price is to turn the kernels and `dx`.
 
-use super::{Bank, Convolution};
+use super::{Bank, Convolution, ROOM};
 use crate::tile::{Tiling, for_tiles, sums_in_tile, with_size};
 use lenet_tensor::Element;
 use lenet_tensor::simd::{Simd, Vector};
@@ -44,11 +44,12 @@ impl<
     const OW: usize,
 > Convolution<B, CI, CO, K, H, W, OH, OW>
 {
-    /// Whether a row of the kernels fills its registers well enough.
+    /// Whether a row of the kernels fills its registers well enough, and there is room for what is turned.
     pub(super) const fn taps_fit<S: Simd, E: Element>() -> bool {
+        let room = (CO * K * K + H * W) * CI * size_of::<E>() <= ROOM;
         let registers = registers::<S, E>(K * CI);
         let idle = registers * <E::Row<S> as Vector>::LANES - K * CI;
-        B::MOSTLY_FULL && registers <= MOST_REGISTERS && 4 * idle <= K * CI
+        room && B::MOSTLY_FULL && registers <= MOST_REGISTERS && 4 * idle <= K * CI
     }
 
     /// The gradient by the input.

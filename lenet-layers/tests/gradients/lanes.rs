@@ -164,6 +164,20 @@ fn every_kernel_once() {
     }
 }
 
+/// Layers that are too large for the quickest way: what a kernel lays out must fit the stack of any thread.
+#[test]
+fn large_layers_need_little_stack() {
+    const LARGE: &[Everywhere] = &[
+        everywhere::<Conv2d<48, 16, 5, Tanh>, Maps<48, 6, 7>, f32>,
+        everywhere::<Conv2d<1, 6, 3, Tanh>, Maps<1, 80, 90>, f32>,
+        everywhere::<Conv2d<2, 18, 3, Tanh>, Maps<2, 40, 50>, f32>,
+        everywhere::<Conv2d<8, 240, 5, Tanh>, Maps<8, 6, 6>, f32>,
+    ];
+    let thread = std::thread::Builder::new().stack_size(256 * 1024);
+    let checked = thread.spawn(|| LARGE.iter().try_for_each(|check| check(1).map_err(|e| e.to_string())));
+    checked.unwrap().join().unwrap().unwrap();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
 
