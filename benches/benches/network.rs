@@ -56,16 +56,16 @@ fn block<N: DigitNetwork>(c: &mut Criterion, name: &str, limit: f64) {
 }
 
 /// Training and reading through the public way, by batch and threads.
-fn training<N: DigitNetwork>(c: &mut Criterion, name: &str, limit: f64, works: &[(usize, usize)]) {
+fn training<N: DigitNetwork>(c: &mut Criterion, network: NetworkName, limit: f64, works: &[(usize, usize)]) {
     let (all, labels) = mnist();
     let examples = Examples::new(&all, &labels).expect("as many labels as images");
     let indexes: Vec<u32> = (0..IMAGES as u32).collect();
-    let mut group = group(c, &format!("{name}, training in steps of a batch"));
+    let mut group = group(c, &format!("{network}, training in steps of a batch"));
     group.sample_size(10);
     for &(batch, threads) in works {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a thread pool");
         let recipe = Recipe {
-            network: NetworkName::LeNet5Average,
+            network,
             loss: LossName::CrossEntropy,
             epochs: 1,
             batch,
@@ -115,8 +115,8 @@ fn network(c: &mut Criterion) {
     block::<LeNet5Average<Tanh>>(c, "lenet5-average", limit);
     block::<LeNet5<Tanh>>(c, "lenet5", limit);
     let works = [(1, 1), (16, 1), (32, 1), (64, 1), (256, 1), (32, 2), (64, 2), (256, 2)];
-    training::<LeNet5Average<Tanh>>(c, "lenet5-average", limit, &works);
-    training::<LeNet5<Tanh>>(c, "lenet5", limit, &[(1, 1), (64, 1), (64, 2)]);
+    training::<LeNet5Average<Tanh>>(c, NetworkName::LeNet5Average, limit, &works);
+    training::<LeNet5<Tanh>>(c, NetworkName::LeNet5, limit, &[(1, 1), (64, 1), (64, 2)]);
     inference::<LeNet5Average<Tanh>>(c, "lenet5-average", limit);
     inference::<LeNet5<Tanh>>(c, "lenet5", limit);
 }

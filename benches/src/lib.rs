@@ -1,7 +1,8 @@
 //! What the benches have in common: MNIST as the networks take it, the clock, and the limit of the machine.
 //!
 //! A figure is criterion's, and beside it the best of the samples as a part of the limit: fused multiply-adds on registers
-//! alone, measured in the same run. Work that is no multiply-add, as squashing, takes its time and counts for nothing.
+//! alone, measured in the same run. (On the scalar set they are not fused and one at a time, and where the compiler makes
+//! vector code of a loop, that exceeds "the limit".) Work that is no multiply-add, as squashing, takes its time and counts for nothing.
 
 #![forbid(unsafe_code)]
 

@@ -39,7 +39,7 @@ pub trait Described: Trainable {
 /// A layer that takes an input of shape `In`. What shape it gives follows from the types; a layer that has no answer
 /// does not implement this trait, and the program does not compile.
 ///
-/// Forward and backward are written once for every [`Cell`]: one `f32` image, one `f64` image, a block of 16.
+/// Forward and backward are one rule for every [`Cell`]: one `f32` image, one `f64` image, a block of 16.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not accept an input of shape `{In}`",
     label = "the stage above comes out as `{In}`, which this layer cannot take",

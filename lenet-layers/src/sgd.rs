@@ -1,5 +1,6 @@
 //! Stochastic gradient descent.
 
+use crate::tile::{load, store, width};
 use crate::{Grad, Params};
 use lenet_tensor::Element;
 use lenet_tensor::simd::{Isa, Kernel, Simd, Vector};
@@ -95,7 +96,7 @@ impl<E: Element> Kernel for Step<'_, E> {
         simd.vectorize(
             #[inline(always)]
             || {
-                let width = <E::Row<S> as Vector>::LANES;
+                let width = const { width::<S, E>() };
                 let whole = p.len() / (ROWS * width) * (ROWS * width);
                 for first in (0..whole).step_by(ROWS * width) {
                     let here = first..first + ROWS * width;
@@ -116,7 +117,7 @@ impl<E: Element> Kernel for Step<'_, E> {
                     let here = first..p.len().min(first + width);
                     let mut g = E::Row::splat(simd, E::default());
                     for gradient in gradients {
-                        g = g + load::<S, E>(simd, &gradient[here.clone()]);
+                        g = g + load::<E::Row<S>>(simd, &gradient[here.clone()]);
                     }
                     one(simd, descent, g, &mut p[here.clone()], &mut v[here]);
                 }
@@ -128,26 +129,12 @@ impl<E: Element> Kernel for Step<'_, E> {
 /// A register's worth of a step against the gradient `g`, or less at the end.
 #[inline(always)]
 fn one<S: Simd, E: Element>(simd: S, descent: Descent<E>, g: E::Row<S>, p: &mut [E], v: &mut [E]) {
-    let at = load::<S, E>(simd, p);
+    let at = load::<E::Row<S>>(simd, p);
     let mut velocity = at.mul_add(Vector::splat(simd, descent.weight_decay), g);
     // Without momentum the velocity is not worth the way to memory.
     if descent.momentum != E::default() {
-        velocity = load::<S, E>(simd, v).mul_add(Vector::splat(simd, descent.momentum), velocity);
-        store::<S, E>(velocity, v);
+        velocity = load::<E::Row<S>>(simd, v).mul_add(Vector::splat(simd, descent.momentum), velocity);
+        store(velocity, v);
     }
-    store::<S, E>(velocity.neg_mul_add(Vector::splat(simd, descent.rate), at), p);
-}
-
-/// A whole register, or the few numbers there are.
-#[inline(always)]
-fn load<S: Simd, E: Element>(simd: S, from: &[E]) -> E::Row<S> {
-    let whole = from.len() == <E::Row<S> as Vector>::LANES;
-    if whole { Vector::load(simd, from) } else { Vector::load_few(simd, from) }
-}
-
-/// A whole register, or as many lanes as there is room for.
-#[inline(always)]
-fn store<S: Simd, E: Element>(register: E::Row<S>, to: &mut [E]) {
-    let whole = to.len() == <E::Row<S> as Vector>::LANES;
-    if whole { register.store(to) } else { register.store_few(to) }
+    store(velocity.neg_mul_add(Vector::splat(simd, descent.rate), at), p);
 }

@@ -74,7 +74,14 @@ where
 pub(crate) struct Table<C, const N: usize>(PhantomData<C>);
 impl<const CI: usize, const CO: usize, const N: usize, const K: usize, C: Drawn> Bank<CI, CO, K> for Table<C, N> {
     type Params<E: Element> = SparseKernels<CO, N, K, E>;
-    const KERNELS: usize = N;
+    const KERNELS: usize = {
+        let (mut connected, mut mark) = (0, 0);
+        while mark < C::MARKS.len() {
+            connected += C::MARKS[mark] as usize;
+            mark += 1;
+        }
+        connected
+    };
     #[inline(always)]
     fn kernel<E: Element>(params: &SparseKernels<CO, N, K, E>, o: usize, i: usize) -> Option<&[[E; K]; K]> {
         Numbered::<C, CI, CO>::KERNEL[o][i].map(|n| &params.weight[n])

@@ -1,6 +1,7 @@
 //! What the fast loops share: tiles of sums that stay in registers.
 
-use lenet_tensor::simd::Vector;
+use lenet_tensor::Element;
+use lenet_tensor::simd::{Simd, Vector};
 
 /// How a length is cut into tiles: `count` in all, the first `wide_count` of them `wide` long and the rest one less.
 #[derive(Clone, Copy)]
@@ -44,7 +45,8 @@ macro_rules! with_size {
     (@arms $value:expr, $N:ident => $body:expr, $($n:literal)*) => {
         match $value {
             $($n => { const $N: usize = $n; $body })*
-            _ => {}
+            0 => {}
+            _ => unreachable!("no version for this size"),
         }
     };
 }
@@ -66,6 +68,23 @@ macro_rules! for_tiles {
 }
 pub(crate) use for_tiles;
 
+/// How many numbers a register along an array holds.
+pub(crate) const fn width<S: Simd, E: Element>() -> usize {
+    <E::Row<S> as Vector>::LANES
+}
+
+/// The first numbers of a slice in a register, then zeros if it is shorter.
+#[inline(always)]
+pub(crate) fn load<V: Vector>(simd: V::Simd, from: &[V::Element]) -> V {
+    if from.len() < V::LANES { V::load_few(simd, from) } else { V::load(simd, from) }
+}
+
+/// Writes the lanes to the front of a slice, or as many as there is room for.
+#[inline(always)]
+pub(crate) fn store<V: Vector>(register: V, to: &mut [V::Element]) {
+    if to.len() < V::LANES { register.store_few(to) } else { register.store(to) }
+}
+
 /// Where register number `j` over a stretch of `length` numbers begins: the last one ends where the stretch does, and may
 /// overlap the one before it.
 #[inline(always)]
@@ -73,8 +92,8 @@ pub(crate) fn begin<V: Vector>(j: usize, length: usize) -> usize {
     (j * V::LANES).min(length - V::LANES)
 }
 
-/// How many output maps a tile covers: a divisor of their number if there is one, and as many as the registers are good
-/// for.
+/// How many output maps a tile covers: as many as the registers are good for, and a divisor of their number if four or three
+/// is one.
 pub(crate) const fn maps_in_tile(registers: usize, maps: usize) -> usize {
     if registers < 32 {
         if maps < 2 { maps } else { 2 }
@@ -87,16 +106,28 @@ pub(crate) const fn maps_in_tile(registers: usize, maps: usize) -> usize {
     }
 }
 
-/// How many sums of a tile fit in the registers, beside the inputs and a weight.
+/// How many sums of a tile fit in the registers. Thirty-two hold the inputs and a weight beside them; of sixteen the products
+/// take their inputs from memory.
 pub(crate) const fn sums_in_tile(registers: usize) -> usize {
     if registers < 32 { 12 } else { 24 }
 }
 
-/// How many columns a tile of `maps` output maps covers: with their inputs and two weights they fill the registers.
+/// How many columns a tile of `maps` output maps covers. Of thirty-two registers they, their inputs and two weights take no
+/// more than all: with one more the compiler would keep a sum on the stack.
 pub(crate) const fn columns_in_tile(registers: usize, maps: usize) -> usize {
+    let maps = if maps == 0 { 1 } else { maps };
     let most = sums_in_tile(registers) / maps;
     let fit = (registers - 2) / (maps + 1);
     if registers < 32 || most < fit { most } else { fit }
+}
+
+/// How many output maps share a tile of the weight gradient, with a row of `k` taps each.
+pub(crate) const fn maps_in_gradient(registers: usize, k: usize) -> usize {
+    match sums_in_tile(registers) / k {
+        0 => 1,
+        few @ 1..=4 => few,
+        _ => 4,
+    }
 }
 
 /// Adds to the sums of the tile what one map contributes: for each of the `M` maps of the tile that is connected with it, the

@@ -1,5 +1,6 @@
 //! Windows of `K` x `K` that lie side by side: their sums, and what goes back into them.
 
+use crate::tile::{load, width};
 use lenet_tensor::simd::{Simd, Vector};
 use lenet_tensor::{Cell, Element};
 
@@ -32,10 +33,11 @@ pub(crate) fn sums<
     }
 }
 
-/// The sums of a row of windows of one example: first down the columns, then along the row.
+/// The sums of a row of windows of one example. Where two and two are neighbours, registers go down the columns first; the
+/// rest is added one by one.
 #[inline(always)]
 fn row_sums<S: Simd, E: Element, const K: usize>(simd: S, rows: &[E], w: usize, sums: &mut [E]) {
-    let width = <E::Row<S> as Vector>::LANES;
+    let width = const { width::<S, E>() };
     if K == 2 && width > 1 {
         for (n, sums) in sums.chunks_mut(width).enumerate() {
             let first: E::Row<S> = column_sums(simd, rows, w, 2 * n * width);
@@ -97,7 +99,7 @@ pub(crate) fn dot<
     da: &[[T; OW]; OH],
 ) -> T::Element {
     if T::LANES == 1 {
-        let width = <<T::Element as Element>::Row<S> as Vector>::LANES;
+        let width = const { width::<S, T::Element>() };
         let mut total = <T::Element as Element>::Row::splat(simd, Default::default());
         let mut sums = [T::ZERO; OW];
         for r in 0..OH {
@@ -118,12 +120,6 @@ pub(crate) fn dot<
         }
     }
     total.sum()
-}
-
-/// The first numbers of a row in a register, then zeros if there are too few.
-#[inline(always)]
-fn load<V: Vector>(simd: V::Simd, row: &[V::Element]) -> V {
-    if row.len() < V::LANES { V::load_few(simd, row) } else { V::load(simd, row) }
 }
 
 /// Every cell of a window gets `factor` times the window's cell of `dy`.

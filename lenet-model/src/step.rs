@@ -274,7 +274,7 @@ fn halve(
     if threads < 2 || p.len() < WORTH_IT {
         return f(p, v, range);
     }
-    // At a multiple of a register, so that the sums do not depend on the cut.
+    // At a multiple of a register: both halves then consist of whole ones.
     let half = p.len() / 2 / LANES * LANES;
     let middle = range.start + half;
     let ((p1, p2), (v1, v2)) = (p.split_at_mut(half), v.split_at_mut(half));

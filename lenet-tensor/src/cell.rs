@@ -7,8 +7,8 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// One cell of a tensor: an `f32`, an `f64`, or [`Lanes`] of them side by side, one for each example of a block.
 ///
-/// A layer is written once over `Cell`; the compiler makes the single-image, the checked `f64` and the block-of-16
-/// version from it.
+/// A layer is one declaration over `Cell`: the single image, the checked `f64` and the block of 16 run the same rule, though
+/// the loops of a convolution differ for one example and several.
 pub trait Cell:
     Copy + Debug + PartialEq + Send + Sync + 'static + FromBytes + IntoBytes + Immutable + KnownLayout
 {
@@ -122,7 +122,8 @@ macro_rules! one_number {
 one_number!(f32);
 one_number!(f64);
 
-/// `L` examples side by side, in `f32`. With `L` = 16 one cell fills an AVX-512 register and a cache line.
+/// `L` examples side by side, in `f32`; `L` is a power of two of 16 or more, so that it fills registers of every instruction
+/// set. With 16 one cell is an AVX-512 register and a cache line.
 #[derive(Clone, Copy, Debug, PartialEq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(transparent)]
 pub struct Lanes<const L: usize>(pub [f32; L]);

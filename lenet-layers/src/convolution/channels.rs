@@ -1,19 +1,14 @@
 //! The convolution of one example whose output maps fill registers: a register holds the same cell of neighbouring output
 //! maps, and each input is one number for all of them.
 //!
-//! Nothing is computed in vain, and no register is loaded across two lines of the cache; the price is to turn the weights and
-//! the sums, so that output maps become the last axis.
+//! No cell is computed in vain, only kernels that are missing; the price is to turn the weights and the sums, so that output maps
+//! become the last axis.
 
 use super::{Bank, Convolution, ROOM};
-use crate::tile::{Tiling, for_tiles, sums_in_tile};
+use crate::tile::{Tiling, for_tiles, sums_in_tile, width};
 use crate::turn::{add_lines, columns};
 use lenet_tensor::Element;
 use lenet_tensor::simd::{Simd, Vector, WIDEST};
-
-/// How many numbers a register holds.
-const fn width<S: Simd, E: Element>() -> usize {
-    <E::Row<S> as Vector>::LANES
-}
 
 /// Kernels with the output map as the last axis: `[input map][row][column][output map]`.
 type Taps<E, const CI: usize, const K: usize> = [[[[E; WIDEST]; K]; K]; CI];

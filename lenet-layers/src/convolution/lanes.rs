@@ -3,24 +3,12 @@
 //! A tile of sums stays in registers while weights, one number for all examples, and inputs stream by.
 
 use super::{Bank, Convolution};
-use crate::tile::{Tiling, add_taps, columns_in_tile, for_tiles, maps_in_tile, sums_in_tile, with_size};
+use crate::tile::{Tiling, add_taps, columns_in_tile, for_tiles, maps_in_gradient, maps_in_tile, with_size};
 use lenet_tensor::Cell;
 use lenet_tensor::simd::{Simd, Vector};
 
 /// The widest kernel that has tiles of its own; a wider one is left to the reference loops.
 pub(super) const MOST_TAPS: usize = 24;
-
-/// How many output maps share a tile of the weight gradient, with a row of `k` taps each.
-const fn maps_in_gradient(registers: usize, k: usize) -> usize {
-    let most = sums_in_tile(registers) / k;
-    if most > 4 {
-        4
-    } else if most == 0 {
-        1
-    } else {
-        most
-    }
-}
 
 /// Rows of `da` that stay in the first cache, with the rows of `x` they meet, while the taps pass over them.
 const fn rows_in_band(rows: usize, bytes_in_row: usize) -> usize {
@@ -37,7 +25,7 @@ const fn columns_to_spread(registers: usize, k: usize) -> usize {
     if most == 0 { 1 } else { most }
 }
 
-/// How many output maps have the `rows` rows that one row of `dx` needs of them in the first cache together.
+/// How many output maps have the rows that one row of `dx` needs of them in the first cache together.
 const fn maps_at_hand(bytes_in_rows: usize) -> usize {
     let most = 24 * 1024 / bytes_in_rows;
     if most == 0 { 1 } else { most }

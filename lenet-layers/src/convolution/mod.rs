@@ -6,6 +6,9 @@
 //! set runs), with examples side by side in the lanes of a register ([`lanes`](self::lanes)), and for one example, with
 //! neighbours of a map side by side ([`single`](self::single)) or, where they fill registers, with neighbouring output maps
 //! ([`channels`](self::channels)) or the taps of a row of the kernels ([`taps`](self::taps)). None knows the squashing function.
+//!
+//! They agree on finite numbers. What is not finite may spread further than in the reference loops, where a missing kernel or a
+//! cell that does not count is computed with as zero: 0 times infinity is NaN.
 
 mod channels;
 mod lanes;
@@ -37,18 +40,18 @@ pub(crate) trait Bank<const CI: usize, const CO: usize, const K: usize>: 'static
     fn bias<E: Element>(params: &Self::Params<E>) -> &[E; CO];
     /// The biases, to write to.
     fn bias_mut<E: Element>(params: &mut Self::Params<E>) -> &mut [E; CO];
-    /// All kernels as the rows of one matrix, if every pair of maps is connected.
+    /// All kernels as the rows of one matrix, if they are kept so.
     fn whole<E: Element>(_: &Self::Params<E>) -> Option<&[E]> {
         None
     }
-    /// All kernels and all biases to write to, if every pair of maps is connected.
+    /// All kernels and all biases to write to, if they are kept so.
     fn whole_mut<E: Element>(_: &mut Self::Params<E>) -> Option<(&mut [E], &mut [E; CO])> {
         None
     }
 }
 
-/// What a kernel may lay out on the stack, in bytes, before another way is taken.
-const ROOM: usize = 64 * 1024;
+/// What a loop may lay out on the stack, in bytes; where it would be more, another way is taken.
+const ROOM: usize = 128 * 1024;
 
 /// The maps of one example as plain numbers.
 #[inline(always)]
@@ -82,9 +85,10 @@ impl<
 > Convolution<B, CI, CO, K, H, W, OH, OW>
 {
     /// Whether a layer of these sizes runs the reference loops: with the scalar instruction set all do, and with others those
-    /// that are too odd to fill a register.
+    /// whose kernels are too wide for the tiles, and for one example those whose maps are too small for a register or too
+    /// large to be laid out.
     const fn plain<S: Simd, T: Cell>() -> bool {
-        matrix::plain::<S>() || K > lanes::MOST_TAPS || T::LANES == 1 && !Self::fills_register::<S, T::Element>()
+        matrix::plain::<S>() || K > lanes::MOST_TAPS || T::LANES == 1 && !Self::single_fits::<S, T::Element>()
     }
 
     /// `y` from `x`. A convolution that comes down to one cell a map, as C5's, is a matrix product and computed as one.

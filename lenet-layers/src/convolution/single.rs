@@ -5,28 +5,15 @@
 //! Sums whose number is no multiple of the register's end in a register that overlaps the one before it.
 
 use super::{Bank, Convolution, ROOM};
-use crate::tile::{Tiling, add_taps, begin, columns_in_tile, for_tiles, maps_in_tile, sums_in_tile, with_size};
+use crate::tile::{
+    Tiling, add_taps, begin, columns_in_tile, for_tiles, maps_in_gradient, maps_in_tile, width, with_size,
+};
 use lenet_tensor::Element;
 use lenet_tensor::simd::{Simd, Vector};
-
-/// How many numbers a register holds.
-const fn width<S: Simd, E: Element>() -> usize {
-    <E::Row<S> as Vector>::LANES
-}
 
 /// The sums from the first to the last that counts, `rows` rows of `columns` in lines of `line`.
 const fn stretch(rows: usize, columns: usize, line: usize) -> usize {
     (rows - 1) * line + columns
-}
-
-/// How many of `maps` output maps share a tile of the weight gradient, with a row of `k` taps each.
-const fn maps_in_gradient(registers: usize, maps: usize, k: usize) -> usize {
-    let most = match sums_in_tile(registers) / k {
-        0 => 1,
-        1..=4 => sums_in_tile(registers) / k,
-        _ => 4,
-    };
-    Tiling::new(maps, most).wide
 }
 
 /// How many output maps of `bytes` each are laid out at once for the input gradient, beside one of zeros.
@@ -51,9 +38,11 @@ impl<
     const OW: usize,
 > Convolution<B, CI, CO, K, H, W, OH, OW>
 {
-    /// Whether the maps are large enough to fill a register.
-    pub(super) const fn fills_register<S: Simd, E: Element>() -> bool {
-        OH * OW > 0 && stretch(OH, OW, OW + K - 1) >= width::<S, E>()
+    /// Whether the maps are large enough to fill a register, and there is room for four of them, in lines as long as the
+    /// input's, and for an input with its zeros.
+    pub(super) const fn single_fits<S: Simd, E: Element>() -> bool {
+        let room = 4 * H * W * size_of::<E>() <= ROOM;
+        room && OH * OW > 0 && stretch(OH, OW, OW + K - 1) >= width::<S, E>()
     }
 
     /// Copies the cells of a map that count, in lines of `OW`, to lines of `W`.
@@ -145,7 +134,7 @@ impl<
             #[inline(always)]
             || {
                 let zero = E::from_f64(0.0);
-                with_size!(const { maps_in_gradient(S::REGISTERS, CO, K) }, 1..=4, M => {
+                with_size!(const { Tiling::new(CO, maps_in_gradient(S::REGISTERS, K)).wide }, 1..=4, M => {
                     for o in (0..CO).step_by(M) {
                         let mut wide = [[[zero; W]; OH]; M];
                         for m in 0..M.min(CO - o) {

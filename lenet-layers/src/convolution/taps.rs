@@ -5,7 +5,7 @@
 //! lie in one stretch. Nothing is computed in vain but in the last register of a row; the price is to turn the kernels and `dx`.
 
 use super::{Bank, Convolution, ROOM};
-use crate::tile::{Tiling, for_tiles, sums_in_tile, with_size};
+use crate::tile::{Tiling, for_tiles, load, store, sums_in_tile, width, with_size};
 use lenet_tensor::Element;
 use lenet_tensor::simd::{Simd, Vector};
 
@@ -17,20 +17,13 @@ const MOST_REGISTERS: usize = 4;
 
 /// How many registers `numbers` numbers fill.
 const fn registers<S: Simd, E: Element>(numbers: usize) -> usize {
-    numbers.div_ceil(<E::Row<S> as Vector>::LANES)
+    numbers.div_ceil(width::<S, E>())
 }
 
 /// How many rows of `da` share a tile in which each has `registers` of sums.
 const fn rows_in_tile(available: usize, registers: usize) -> usize {
-    let most = sums_in_tile(available) / registers;
+    let most = sums_in_tile(available) / if registers == 0 { 1 } else { registers };
     if most == 0 { 1 } else { most }
-}
-
-/// The part of a line that register number `j` holds: all of it, or what is left.
-#[inline(always)]
-fn load<V: Vector>(simd: V::Simd, line: &[V::Element], j: usize) -> V {
-    let line = &line[j * V::LANES..];
-    if line.len() < V::LANES { V::load_few(simd, line) } else { V::load(simd, line) }
 }
 
 impl<
@@ -48,7 +41,7 @@ impl<
     pub(super) const fn taps_fit<S: Simd, E: Element>() -> bool {
         let room = (CO * K * K + H * W) * CI * size_of::<E>() <= ROOM;
         let registers = registers::<S, E>(K * CI);
-        let idle = registers * <E::Row<S> as Vector>::LANES - K * CI;
+        let idle = registers * width::<S, E>() - K * CI;
         room && B::MOSTLY_FULL && registers <= MOST_REGISTERS && 4 * idle <= K * CI
     }
 
@@ -112,7 +105,7 @@ impl<
             let line = taps[u].as_flattened();
             let mut weights = [E::Row::splat(simd, E::default()); R];
             for j in 0..R {
-                weights[j] = load(simd, line, j);
+                weights[j] = load(simd, &line[j * width::<S, E>()..]);
             }
             for n in 0..N {
                 let da = E::Row::splat(simd, da[(r + n) * OW + c]);
@@ -121,13 +114,11 @@ impl<
                 }
             }
         }
-        let width = <E::Row<S> as Vector>::LANES;
         for n in 0..N {
             let line = dx[r + n + u][c..][..K].as_flattened_mut();
             for j in 0..R {
-                let sum = load::<E::Row<S>>(simd, line, j) + sums[n][j];
-                let line = &mut line[j * width..];
-                if line.len() < width { sum.store_few(line) } else { sum.store(line) }
+                let line = &mut line[j * width::<S, E>()..];
+                store(load::<E::Row<S>>(simd, line) + sums[n][j], line);
             }
         }
     }

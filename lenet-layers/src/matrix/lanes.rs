@@ -87,7 +87,7 @@ fn input_tiles<S: Simd, T: Cell, const N: usize>(
     while i + N <= dx.len() {
         for part in 0..T::parts::<S>() {
             let mut sums = [T::Vector::splat(simd, Default::default()); N];
-            for (da, weight) in da.iter().zip(weight.chunks_exact(dx.len())) {
+            for (da, weight) in da.iter().zip(weight.chunks_exact(dx.len().max(1))) {
                 let (da, weight) = (da.part(simd, part), &weight[i..][..N]);
                 for t in 0..N {
                     sums[t] = da.mul_add(T::Vector::splat(simd, weight[t]), sums[t]);

@@ -1,14 +1,14 @@
 //! The products for one example: a register holds neighbouring inputs, or the weights of neighbouring inputs.
 
 use super::{Length, reference};
-use crate::tile::{Tiling, begin, for_tiles};
+use crate::tile::{Tiling, begin, for_tiles, width};
 use lenet_tensor::Element;
 use lenet_tensor::simd::{Simd, Vector};
 
-/// The registers along `n` inputs: how many there are that are full, and what is left over.
+/// How many of `n` inputs lie in full registers, and how many are left over.
 #[inline(always)]
 fn along<S: Simd, E: Element>(n: usize) -> (usize, usize) {
-    let width = <E::Row<S> as Vector>::LANES;
+    let width = const { width::<S, E>() };
     (n / width * width, n % width)
 }
 
@@ -43,7 +43,7 @@ fn rows<S: Simd, E: Element, const M: usize>(
     mut o: usize,
 ) -> usize {
     let (full, rest) = along::<S, E>(x.len());
-    let width = <E::Row<S> as Vector>::LANES;
+    let width = const { width::<S, E>() };
     while o + M <= y.len() {
         let mut sums = [E::Row::splat(simd, E::from_f64(0.0)); M];
         for i in (0..full).step_by(width) {
@@ -77,8 +77,8 @@ pub(super) fn weight_gradient<S: Simd, E: Element, I: Length, const O: usize>(
         || {
             let (x, da, dw) = (&x[..I::N], &da[..O], &mut dw[..O * I::N]);
             let (full, _) = along::<S, E>(I::N);
-            let width = <E::Row<S> as Vector>::LANES;
-            for (da, dw) in da.iter().zip(dw.chunks_exact_mut(x.len())) {
+            let width = const { width::<S, E>() };
+            for (da, dw) in da.iter().zip(dw.chunks_exact_mut(x.len().max(1))) {
                 let factor = E::Row::splat(simd, *da);
                 for i in (0..full).step_by(width) {
                     let sum = E::Row::load(simd, &x[i..]).mul_add(factor, E::Row::load(simd, &dw[i..]));
@@ -104,10 +104,10 @@ pub(super) fn input_gradient<S: Simd, E: Element, I: Length, const O: usize>(
         #[inline(always)]
         || {
             let (weight, da, dx) = (&weight[..O * I::N], &da[..O], &mut dx[..I::N]);
-            if const { I::N < <E::Row<S> as Vector>::LANES } {
+            if const { I::N < width::<S, E>() } {
                 return reference::input_gradient(simd, weight, da, dx);
             }
-            for_tiles!(Tiling::new(I::N.div_ceil(<E::Row<S> as Vector>::LANES), MOST_REGISTERS), j, N => {
+            for_tiles!(Tiling::new(I::N.div_ceil(width::<S, E>()), MOST_REGISTERS), j, N => {
                 columns::<S, E, I, N>(simd, weight, da, j, dx);
             });
         },
@@ -122,7 +122,7 @@ const MOST_REGISTERS: usize = 8;
 #[inline(always)]
 fn columns<S: Simd, E: Element, I: Length, const N: usize>(simd: S, weight: &[E], da: &[E], j: usize, dx: &mut [E]) {
     let mut sums = [E::Row::splat(simd, E::default()); N];
-    for (da, weight) in da.iter().zip(weight.chunks_exact(I::N)) {
+    for (da, weight) in da.iter().zip(weight.chunks_exact(I::N.max(1))) {
         let da = E::Row::splat(simd, *da);
         for t in 0..N {
             sums[t] = E::Row::load(simd, &weight[begin::<E::Row<S>>(j + t, I::N)..]).mul_add(da, sums[t]);

@@ -1,13 +1,13 @@
 //! The layer in `f32`, alone and in lanes, on every instruction set, against the same layer in `f64`.
 //!
 //! The numbers drawn are multiples of 1/32, so the weighted sums are exact in both and ReLU takes the same side of its
-//! kink in both. What differs is the rounding of the squashing functions (3.6 ulp) and of sums of at most a few hundred
-//! products of gradients, each within 2^-24: together a few 1e-6 of the largest, and [`TOLERANCE`] leaves room.
+//! kink in both. What differs is the rounding of the squashing functions (3.6 ulp) and of sums of up to some thousand
+//! products of gradients, each within 2^-24 and of either sign: together a few 1e-6 of the largest, and [`TOLERANCE`] leaves room.
 //!
 //! The `f64` side runs the reference loops, so this is also the test that every fast kernel does what they say. The shapes of
 //! [`KERNELS`] are chosen to reach every way through the fast kernels; which of them a case runs is drawn.
 
-use crate::check::{Draw, backward, forward};
+use crate::check::{Draw, backward, draw_params, forward};
 use crate::layers::Gaps;
 use crate::losses::LOSSES;
 use lenet_layers::simd::{Isa, Kernel, Scalar, Simd};
@@ -52,6 +52,16 @@ impl<L: Layer<I> + Described, I: Shape, T: Cell<Element = f32>> Kernel for Again
         }
         L::forward(simd, &narrow, &x, &mut y);
         L::backward(simd, &narrow, &x, &y, &mut dy, Some(&mut dx), &mut grad);
+
+        // Without `dx` the parameters' gradients are the same.
+        let mut twice = L::Params::<f32>::boxed();
+        (0..L::Params::<f32>::TENSORS).for_each(|i| twice.tensor_mut(i).copy_from_slice(grad.tensor(i)));
+        L::backward(simd, &narrow, &x, &y, &mut g.clone(), None, &mut twice);
+        for i in 0..L::Params::<f32>::TENSORS {
+            let once = grad.tensor(i).iter().zip(sum.tensor(i)).map(|(now, before)| f64::from(*now) - before);
+            let once: Vec<f64> = once.zip(grad.tensor(i)).map(|(g, now)| f64::from(*now) + g).collect();
+            near(&format!("{} without dx", L::info(i)), twice.tensor(i), &once)?;
+        }
 
         for lane in 0..T::LANES {
             let (mut x1, mut y1) = (Tensor::<I, f64>::boxed(), Tensor::<L::Out, f64>::boxed());
@@ -113,8 +123,12 @@ const KERNELS: &[Everywhere] = both! {
     Conv2d<2, 32, 3, Tanh>, on Maps<2, 8, 9>; // two registers of output maps
     Conv2d<3, 7, 3, ScaledTanh>, on Maps<3, 23, 17>; // nothing is a multiple of anything
     Conv2d<5, 2, 9, Relu>, on Maps<5, 11, 20>; // a wide kernel, more input than output maps
-    Conv2d<1, 3, 25, Tanh>, on Maps<1, 27, 30>; // a kernel too wide for the tiles
-    Conv2d<20, 3, 2, Tanh>, on Maps<20, 3, 12>; // input maps in five tiles
+    Conv2d<7, 11, 5, Tanh>, on Maps<7, 9, 11>; // a short last tile of input maps and of output maps
+    Conv2d<3, 5, 1, Tanh>, on Maps<3, 4, 20>; // a kernel of one cell
+    Conv2d<2, 3, 13, Tanh>, on Maps<2, 15, 22>; // a row of taps fills a tile
+    Conv2d<1, 2, 24, Tanh>, on Maps<1, 26, 28>; // the widest kernel that has tiles
+    Conv2d<1, 3, 25, Tanh>, on Maps<1, 27, 30>; // and one too wide for them
+    Conv2d<20, 3, 2, Tanh>, on Maps<20, 3, 12>; // more input than output maps
     Conv2d<2, 20, 2, Tanh>, on Maps<2, 4, 18>; // more output maps than are laid out at once
     Subsample<3, 2, Tanh>, on Maps<3, 28, 34>; // windows: a register and a bit
     Subsample<2, 2, Tanh>, on Maps<2, 10, 10>; // and less than one
@@ -164,6 +178,52 @@ fn every_kernel_once() {
     }
 }
 
+/// `f64` through the loops of each instruction set, where a register is one number, against the reference loops.
+struct Doubles<L, I>(u64, PhantomData<(L, I)>);
+
+impl<L: Layer<I> + Described, I: Shape> Kernel for Doubles<L, I> {
+    type Output = Result<(), String>;
+    fn run<S: Simd>(self, simd: S) -> Self::Output {
+        let mut draw = Draw::new(self.0);
+        let mut params = L::Params::<f64>::boxed();
+        draw_params(&mut draw, &mut *params, L::info);
+        let (mut x, mut g) = (Tensor::<I, f64>::boxed(), Tensor::<L::Out, f64>::boxed());
+        draw.fill(x.cells_mut(), 1.0);
+        draw.fill(g.cells_mut(), 1.0);
+        let (mut y, mut dx, mut dy) = (g.clone(), x.clone(), g.clone());
+        let (mut y1, mut dx1, mut dy1) = (g.clone(), x.clone(), g.clone());
+        let (mut grad, mut grad1) = (L::Params::<f64>::boxed(), L::Params::<f64>::boxed());
+        L::forward(simd, &params, &x, &mut y);
+        L::backward(simd, &params, &x, &y, &mut dy, Some(&mut dx), &mut grad);
+        forward::<L, I>(&params, &x, &mut y1);
+        backward::<L, I>(&params, &x, &y1, &mut dy1, Some(&mut dx1), &mut grad1);
+        let same = |what: &str, got: &[f64], want: &[f64]| {
+            let largest = want.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+            let close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-12 * largest;
+            if got.iter().zip(want).all(close) { Ok(()) } else { Err(format!("{what} differs")) }
+        };
+        same("y", y.cells(), y1.cells())?;
+        same("dx", dx.cells(), dx1.cells())?;
+        (0..L::Params::<f64>::TENSORS).try_for_each(|i| same(L::info(i).name, grad.tensor(i), grad1.tensor(i)))
+    }
+}
+
+#[test]
+fn doubles_take_the_same_ways() {
+    fn check<L: Layer<I> + Described, I: Shape>() {
+        for isa in Isa::all_available() {
+            for seed in 0..4 {
+                isa.dispatch(Doubles::<L, I>(seed, PhantomData)).unwrap_or_else(|why| panic!("{isa}: {why}"));
+            }
+        }
+    }
+    check::<Conv2d<3, 7, 3, ScaledTanh>, Maps<3, 8, 9>>();
+    check::<SparseConv2d<6, 16, 60, 5, Table1, Tanh>, Maps<6, 9, 7>>();
+    check::<SparseConv2d<4, 3, 5, 2, Gaps, Sigmoid>, Maps<4, 5, 3>>();
+    check::<Subsample<3, 2, Tanh>, Maps<3, 6, 4>>();
+    check::<Dense<37, 5, Tanh>, Units<37>>();
+}
+
 /// Layers that are too large for the quickest way: what a kernel lays out must fit the stack of any thread.
 #[test]
 fn large_layers_need_little_stack() {
@@ -172,6 +232,7 @@ fn large_layers_need_little_stack() {
         everywhere::<Conv2d<1, 6, 3, Tanh>, Maps<1, 80, 90>, f32>,
         everywhere::<Conv2d<2, 18, 3, Tanh>, Maps<2, 40, 50>, f32>,
         everywhere::<Conv2d<8, 240, 5, Tanh>, Maps<8, 6, 6>, f32>,
+        everywhere::<Conv2d<1, 5, 3, Tanh>, Maps<1, 200, 210>, f32>,
     ];
     let thread = std::thread::Builder::new().stack_size(256 * 1024);
     let checked = thread.spawn(|| LARGE.iter().try_for_each(|check| check(1).map_err(|e| e.to_string())));
@@ -191,6 +252,9 @@ proptest! {
         everywhere::<SparseConv2d<6, 16, 60, 3, Table1, Tanh>, Maps<6, 5, 6>, Lanes<16>>(seed)?;
         everywhere::<SparseConv2d<4, 3, 5, 2, Gaps, Sigmoid>, Maps<4, 5, 3>, Lanes<16>>(seed)?;
         everywhere::<SparseConv2d<4, 3, 5, 2, Gaps, Sigmoid>, Maps<4, 5, 3>, f32>(seed)?;
+        everywhere::<Conv2d<2, 3, 3, Tanh>, Maps<2, 5, 6>, Lanes<32>>(seed)?;
+        everywhere::<SparseConv2d<6, 16, 60, 2, Table1, Tanh>, Maps<6, 2, 2>, Lanes<16>>(seed)?;
+        everywhere::<SparseConv2d<6, 16, 60, 2, Table1, Tanh>, Maps<6, 2, 2>, f32>(seed)?;
     }
 
     #[test]

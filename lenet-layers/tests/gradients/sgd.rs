@@ -55,3 +55,27 @@ fn plain_descent() {
     assert_eq!(net.out.bias, [0.0, 0.0, -3.0, 0.0, 0.0]);
     assert_eq!(net.tensors().flatten().filter(|p| **p != 0.0).count(), 1);
 }
+
+/// A step of slices, of every length around the registers' and of several gradients, number by number.
+#[test]
+fn every_length_and_number_of_gradients() {
+    let mut draw = Draw::new(3);
+    let mut numbers = |n: usize| -> Vec<f32> { (0..n).map(|_| draw.within(1.0) as f32).collect() };
+    for n in (0..=4 * 16 + 17).chain([1000]) {
+        for (count, momentum, weight_decay) in [(1, 0.0, 0.0), (1, 0.9, 0.0), (2, 0.0, 0.1), (5, 0.5, 0.01)] {
+            let descent = Descent { rate: 0.25, momentum, weight_decay };
+            let (before, velocity) = (numbers(n), numbers(n));
+            let gradients: Vec<Vec<f32>> = (0..count).map(|_| numbers(n)).collect();
+            let (mut p, mut v) = (before.clone(), velocity.clone());
+            descent.step(&mut p, &mut v, &gradients.iter().map(Vec::as_slice).collect::<Vec<_>>());
+            for i in 0..n {
+                let g: f64 = gradients.iter().map(|g| f64::from(g[i])).sum();
+                let step =
+                    f64::from(momentum) * f64::from(velocity[i]) + g + f64::from(weight_decay) * f64::from(before[i]);
+                assert!((f64::from(p[i]) - (f64::from(before[i]) - 0.25 * step)).abs() < 1e-6, "p[{i}] of {n}");
+                let kept = if momentum == 0.0 { f64::from(velocity[i]) } else { step };
+                assert!((f64::from(v[i]) - kept).abs() < 2e-6, "v[{i}] of {n}");
+            }
+        }
+    }
+}

@@ -97,6 +97,13 @@ token!(
     "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma",
     has!("avx512f", "avx512vl", "avx512bw", "avx512dq", "avx2", "fma")
 );
+#[cfg(target_arch = "x86_64")]
+impl Avx512 {
+    /// The token of the smaller set, which is part of this one: [`Avx512::detect`] has seen its features too.
+    pub(super) fn avx2(self) -> Avx2 {
+        Avx2(())
+    }
+}
 #[cfg(target_arch = "aarch64")]
 token!(
     /// NEON: four `f32` in a register.

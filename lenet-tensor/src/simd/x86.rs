@@ -16,8 +16,8 @@ pub struct F32x16(__m512, Avx512);
 macro_rules! call {
     ($intrinsic:ident $(::<$($n:literal),+>)? ($($argument:expr),*)) => {{
         #[allow(unsafe_code)]
-        // SAFETY: the intrinsic needs nothing but its instruction set, and whoever calls holds the set's token or a
-        // vector, which can only be made with the token.
+        // SAFETY: the intrinsic needs nothing but its instruction set, and every function and closure of this file that
+        // calls one has the set's token or a vector, which can only be made with the token, or is called by one that has.
         unsafe { $intrinsic $(::<$($n),+>)? ($($argument),*) }
     }};
 }
@@ -177,10 +177,10 @@ vector!(
     [_mm256_fmadd_ps _mm256_fnmadd_ps _mm256_min_ps _mm256_max_ps
      |a: Self, b: Self| F32x8(call!(_mm256_xor_ps(a.0, b.0)), a.1)],
     |p: Self, q: Self| p / q,
-    |v: Self| sum_of_eight(v.0),
+    |v: Self| sum_of_eight(v),
     |a: __m256, b: __m256| {
-        let (even, odd) = (call!(_mm256_unpacklo_ps(a, b)), call!(_mm256_unpackhi_ps(a, b)));
-        (call!(_mm256_permute2f128_ps::<0x20>(even, odd)), call!(_mm256_permute2f128_ps::<0x31>(even, odd)))
+        let (low, high) = (call!(_mm256_unpacklo_ps(a, b)), call!(_mm256_unpackhi_ps(a, b)));
+        (call!(_mm256_permute2f128_ps::<0x20>(low, high)), call!(_mm256_permute2f128_ps::<0x31>(low, high)))
     },
     |a: __m256, b: __m256| {
         let (even, odd) = (call!(_mm256_shuffle_ps::<0x88>(a, b)), call!(_mm256_shuffle_ps::<0xdd>(a, b)));
@@ -208,7 +208,7 @@ vector!(
     ratio_by_reciprocal,
     |v: Self| {
         let (low, high) = (call!(_mm512_castps512_ps256(v.0)), call!(_mm512_extractf32x8_ps::<1>(v.0)));
-        sum_of_eight(call!(_mm256_add_ps(low, high)))
+        sum_of_eight(F32x8(call!(_mm256_add_ps(low, high)), v.1.avx2()))
     },
     |a: __m512, b: __m512| {
         let low = call!(_mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
@@ -227,7 +227,7 @@ vector!(
     [|n: usize| (1u16 << n) - 1, maskz_loadu, _mm512_mask_storeu_ps]
 );
 
-/// From pairs of lanes 0 2 1 3 to 0 1 2 3. Called with AVX2 at hand alone.
+/// From pairs of lanes 0 2 1 3 to 0 1 2 3. Only called from the methods of an AVX2 vector.
 #[inline(always)]
 fn pairs_in_order(v: __m256) -> __m256 {
     let pairs = call!(_mm256_castps_pd(v));
@@ -235,10 +235,10 @@ fn pairs_in_order(v: __m256) -> __m256 {
     call!(_mm256_castpd_ps(ordered))
 }
 
-/// The sum of eight numbers, pairwise. Called with AVX at hand alone.
+/// The sum of eight numbers, pairwise.
 #[inline(always)]
-fn sum_of_eight(v: __m256) -> f32 {
-    let (low, high) = (call!(_mm256_castps256_ps128(v)), call!(_mm256_extractf128_ps::<1>(v)));
+fn sum_of_eight(v: F32x8) -> f32 {
+    let (low, high) = (call!(_mm256_castps256_ps128(v.0)), call!(_mm256_extractf128_ps::<1>(v.0)));
     let four = call!(_mm_add_ps(low, high));
     let upper = call!(_mm_movehl_ps(four, four));
     let two = call!(_mm_add_ps(four, upper));
