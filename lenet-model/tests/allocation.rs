@@ -4,7 +4,8 @@
 
 use lenet_layers::Tanh;
 use lenet_model::{
-    Class, Event, Examples, Image, LeNet5, LossName, NetworkName, Normalization, Recipe, Training, evaluate, read,
+    Class, DigitNetwork, Event, Examples, Image, LeNet5, LeNet5Average, LossName, NetworkName, Normalization, Recipe,
+    Training, evaluate, read,
 };
 use std::hint::black_box;
 use std::ops::ControlFlow;
@@ -15,6 +16,31 @@ static HEAP: dhat::Alloc = dhat::Alloc;
 /// Blocks that the heap was asked for so far.
 fn blocks() -> u64 {
     dhat::HeapStats::get().total_blocks
+}
+
+/// Trains with batches of several sizes: a step for each image, a short block, whole blocks, several blocks a slot; the last
+/// batch is never a whole one.
+fn steps<N: DigitNetwork>(pool: &rayon::ThreadPool, network: NetworkName, examples: Examples<'_>, train: &[u32]) {
+    for (batch, momentum) in [(1, 0.0), (1, 0.9), (7, 0.9), (64, 0.0), (64, 0.9), (130, 0.9)] {
+        let (loss, normalization) = (LossName::CrossEntropy, Normalization::PAPER);
+        let recipe = Recipe { network, loss, epochs: 1, batch, momentum, rate: 0.01, ..Recipe::default() };
+        let training = Training { recipe: &recipe, examples, train, validation: &[], normalization };
+        let (mut first, mut last) = (0, 0);
+        let outcome = pool.install(|| {
+            training.run::<N>(|event| {
+                if let Event::Step { step, .. } = event {
+                    last = blocks();
+                    if step == 1 {
+                        first = last;
+                    }
+                }
+                ControlFlow::Continue(())
+            })
+        });
+        let (asked, threads) = (last - first, pool.current_num_threads());
+        assert_eq!(asked, 0, "{network}, {threads} threads, batch {batch}, momentum {momentum}: {asked} blocks");
+        black_box(outcome.unwrap());
+    }
 }
 
 #[test]
@@ -44,44 +70,8 @@ fn a_step_allocates_nothing() {
         pool
     });
     for pool in &pools {
-        let threads = pool.current_num_threads();
-        // A step for each image, a short block, whole blocks, several blocks a slot; the last batch is never a whole one.
-        for (batch, momentum) in [(1, 0.0), (1, 0.9), (7, 0.9), (64, 0.0), (64, 0.9), (130, 0.9)] {
-            let recipe = Recipe {
-                network: NetworkName::LeNet5,
-                loss: LossName::CrossEntropy,
-                epochs: 1,
-                batch,
-                momentum,
-                rate: 0.01,
-                ..Recipe::default()
-            };
-            let training = Training {
-                recipe: &recipe,
-                examples,
-                train: &train,
-                validation: &[],
-                normalization: Normalization::PAPER,
-            };
-            let (mut first, mut last) = (0, 0);
-            let outcome = pool.install(|| {
-                training.run::<LeNet5<Tanh>>(|event| {
-                    if let Event::Step { step, .. } = event {
-                        last = blocks();
-                        if step == 1 {
-                            first = last;
-                        }
-                    }
-                    ControlFlow::Continue(())
-                })
-            });
-            let asked = last - first;
-            assert_eq!(
-                asked, 0,
-                "{threads} threads, batch {batch}, momentum {momentum}: {asked} blocks after the first step"
-            );
-            black_box(outcome.unwrap());
-        }
+        steps::<LeNet5<Tanh>>(pool, NetworkName::LeNet5, examples, &train);
+        steps::<LeNet5Average<Tanh>>(pool, NetworkName::LeNet5Average, examples, &train);
     }
 
     // Evaluating takes a fixed number for each thread, however many images there are.

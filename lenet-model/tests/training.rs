@@ -82,11 +82,12 @@ fn result<N: DigitNetwork>(outcome: &Outcome<N>) -> (Vec<u32>, Vec<u32>, u32, Ve
 
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
-    let data = Bars::new(470);
-    let (train, validation) = (indexes(0..400), indexes(400..470));
-    // A short last block, a last batch shorter still, more blocks than slots, a batch larger than the data.
-    for batch in [1, 7, 33, 50, 288, 1000] {
-        let recipe = Recipe { batch, ..quick() };
+    let data = Bars::new(1470);
+    let validation = indexes(1400..1470);
+    // A short last block, a last batch shorter still, more blocks than slots, a batch larger than the data, and one so large
+    // that it has a slot more.
+    for (batch, count) in [(1, 400), (7, 400), (33, 400), (50, 400), (288, 400), (1000, 400), (1400, 1400)] {
+        let (recipe, train) = (Recipe { batch, ..quick() }, indexes(0..count));
         let results = [1, 2, 3, 7].map(|threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let run = || training(&recipe, &data, &train, &validation).run::<LeNet5>(unwatched).unwrap();
