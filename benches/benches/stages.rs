@@ -58,8 +58,8 @@ impl<T: Cell> Stage<'_, '_, T> {
         self.run::<Dense<120, 84, Tanh>, Units<120>>("F6", false);
         self.run::<Dense<84, 10>, Units<84>>("output", false);
         // A network of somebody else: nothing here is a multiple of anything.
-        self.run::<Conv2d<3, 7, 3, Tanh>, Maps<3, 23, 17>>("odd convolution, 3 maps of 23x17 to 7 of 21x15", false);
-        self.run::<Conv2d<7, 11, 5, Tanh>, Maps<7, 21, 15>>("odd convolution, 7 maps of 21x15 to 11 of 17x11", false);
+        self.run::<Conv2d<3, 7, 3, Tanh>, Maps<3, 23, 17>>("odd convolution, 3@23x17 to 7@21x15", false);
+        self.run::<Conv2d<7, 11, 5, Tanh>, Maps<7, 21, 15>>("odd convolution, 7@21x15 to 11@17x11", false);
         self.run::<Dense<187, 37, Tanh>, Units<187>>("odd full connection, 187 to 37", false);
     }
 }
