@@ -24,7 +24,7 @@ pub fn mnist() -> (Vec<Image>, Vec<Class<10>>) {
     (train.images().to_vec(), labels)
 }
 
-/// As many independent chains of multiply-adds as keep the units busy.
+/// As many independent chains of multiply-adds as keep the processor busy, and how long they are.
 const CHAINS: usize = 12;
 const LINKS: usize = 20_000;
 

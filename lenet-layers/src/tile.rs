@@ -34,7 +34,7 @@ impl Tiling {
 
 /// Runs `$body` with the constant `$N` equal to `$value`, a size that is only computed, in terms of other sizes: what
 /// generic constants cannot do on stable Rust. Where `$value` is a `const` block the compiler leaves out the arms that are
-/// not taken; `$body` should still be a call, as there is a copy of it in every arm.
+/// not taken; the innermost work of `$body` should still be a call, as there is a copy of it in every arm.
 macro_rules! with_size {
     ($value:expr, 1..=4, $N:ident => $body:expr) => {
         $crate::tile::with_size!(@arms $value, $N => $body, 1 2 3 4)
@@ -106,7 +106,7 @@ pub(crate) const fn maps_in_tile(registers: usize, maps: usize) -> usize {
     }
 }
 
-/// How many sums of a tile fit in the registers. Thirty-two hold the inputs and a weight beside them; of sixteen the products
+/// How many sums of a tile fit in the registers. Thirty-two hold the inputs and two weights beside them; of sixteen the products
 /// take their inputs from memory.
 pub(crate) const fn sums_in_tile(registers: usize) -> usize {
     if registers < 32 { 12 } else { 24 }

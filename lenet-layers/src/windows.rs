@@ -1,6 +1,6 @@
 //! Windows of `K` x `K` that lie side by side: their sums, and what goes back into them.
 
-use crate::tile::{load, width};
+use crate::tile::{load, store, width};
 use lenet_tensor::simd::{Simd, Vector};
 use lenet_tensor::{Cell, Element};
 
@@ -42,7 +42,7 @@ fn row_sums<S: Simd, E: Element, const K: usize>(simd: S, rows: &[E], w: usize, 
         for (n, sums) in sums.chunks_mut(width).enumerate() {
             let first: E::Row<S> = column_sums(simd, rows, w, 2 * n * width);
             let (even, odd) = first.deinterleave(column_sums(simd, rows, w, 2 * n * width + width));
-            if sums.len() < width { (even + odd).store_few(sums) } else { (even + odd).store(sums) }
+            store(even + odd, sums);
         }
     } else {
         for (c, sum) in sums.iter_mut().enumerate() {

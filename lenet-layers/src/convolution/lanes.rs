@@ -231,7 +231,7 @@ impl<
         [row, c, part]: [usize; 3],
         dx: &mut [T; W],
     ) {
-        /// As far as any tile reaches.
+        /// Further than any tile reaches.
         const MOST: usize = MOST_TAPS + 8;
         let dx = &mut dx[c..][..N + K - 1];
         let mut sums = [T::Vector::splat(simd, Default::default()); MOST];

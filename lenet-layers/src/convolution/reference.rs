@@ -21,22 +21,27 @@ impl<
         x: &[[[T; W]; H]; CI],
         y: &mut [[[T; OW]; OH]; CO],
     ) {
-        for o in 0..CO {
-            for r in 0..OH {
-                for c in 0..OW {
-                    let mut sum = T::splat(B::bias(params)[o]);
-                    for i in 0..CI {
-                        let Some(kernel) = B::kernel(params, o, i) else { continue };
-                        for u in 0..K {
-                            for v in 0..K {
-                                sum = x[i][r + u][c + v].mul_add(simd, T::splat(kernel[u][v]), sum);
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                for o in 0..CO {
+                    for r in 0..OH {
+                        for c in 0..OW {
+                            let mut sum = T::splat(B::bias(params)[o]);
+                            for i in 0..CI {
+                                let Some(kernel) = B::kernel(params, o, i) else { continue };
+                                for u in 0..K {
+                                    for v in 0..K {
+                                        sum = x[i][r + u][c + v].mul_add(simd, T::splat(kernel[u][v]), sum);
+                                    }
+                                }
                             }
+                            y[o][r][c] = sum;
                         }
                     }
-                    y[o][r][c] = sum;
                 }
-            }
-        }
+            },
+        );
     }
 
     /// Adds the gradient by the kernels.
@@ -46,22 +51,27 @@ impl<
         da: &[[[T; OW]; OH]; CO],
         grad: &mut B::Params<T::Element>,
     ) {
-        for o in 0..CO {
-            for i in 0..CI {
-                let Some(kernel) = B::kernel_mut(grad, o, i) else { continue };
-                for u in 0..K {
-                    for v in 0..K {
-                        let mut sum = T::ZERO;
-                        for r in 0..OH {
-                            for c in 0..OW {
-                                sum = x[i][r + u][c + v].mul_add(simd, da[o][r][c], sum);
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                for o in 0..CO {
+                    for i in 0..CI {
+                        let Some(kernel) = B::kernel_mut(grad, o, i) else { continue };
+                        for u in 0..K {
+                            for v in 0..K {
+                                let mut sum = T::ZERO;
+                                for r in 0..OH {
+                                    for c in 0..OW {
+                                        sum = x[i][r + u][c + v].mul_add(simd, da[o][r][c], sum);
+                                    }
+                                }
+                                kernel[u][v] += sum.sum();
                             }
                         }
-                        kernel[u][v] += sum.sum();
                     }
                 }
-            }
-        }
+            },
+        );
     }
 
     /// The gradient by the input.
@@ -71,21 +81,26 @@ impl<
         da: &[[[T; OW]; OH]; CO],
         dx: &mut [[[T; W]; H]; CI],
     ) {
-        dx.as_flattened_mut().as_flattened_mut().fill(T::ZERO);
-        for o in 0..CO {
-            for i in 0..CI {
-                let Some(kernel) = B::kernel(params, o, i) else { continue };
-                for r in 0..OH {
-                    for c in 0..OW {
-                        for u in 0..K {
-                            for v in 0..K {
-                                let dx = &mut dx[i][r + u][c + v];
-                                *dx = da[o][r][c].mul_add(simd, T::splat(kernel[u][v]), *dx);
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                dx.as_flattened_mut().as_flattened_mut().fill(T::ZERO);
+                for o in 0..CO {
+                    for i in 0..CI {
+                        let Some(kernel) = B::kernel(params, o, i) else { continue };
+                        for r in 0..OH {
+                            for c in 0..OW {
+                                for u in 0..K {
+                                    for v in 0..K {
+                                        let dx = &mut dx[i][r + u][c + v];
+                                        *dx = da[o][r][c].mul_add(simd, T::splat(kernel[u][v]), *dx);
+                                    }
+                                }
                             }
                         }
                     }
                 }
-            }
-        }
+            },
+        );
     }
 }

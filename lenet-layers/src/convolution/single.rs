@@ -9,7 +9,7 @@ use crate::tile::{
     Tiling, add_taps, begin, columns_in_tile, for_tiles, maps_in_gradient, maps_in_tile, width, with_size,
 };
 use lenet_tensor::Element;
-use lenet_tensor::simd::{Simd, Vector};
+use lenet_tensor::simd::{Simd, Vector, WIDEST};
 
 /// The sums from the first to the last that counts, `rows` rows of `columns` in lines of `line`.
 const fn stretch(rows: usize, columns: usize, line: usize) -> usize {
@@ -47,9 +47,9 @@ impl<
 
     /// Copies the cells of a map that count, in lines of `OW`, to lines of `W`.
     #[inline(always)]
-    fn widen<E: Element>(from: &[E], to: &mut [E], w: usize) {
+    fn lay_out<E: Element>(from: &[E], to: &mut [E]) {
         for r in 0..OH {
-            to[r * w..][..OW].copy_from_slice(&from[r * OW..][..OW]);
+            to[r * W..][..OW].copy_from_slice(&from[r * OW..][..OW]);
         }
     }
 
@@ -133,12 +133,12 @@ impl<
         simd.vectorize(
             #[inline(always)]
             || {
-                let zero = E::from_f64(0.0);
+                let zero = E::default();
                 with_size!(const { Tiling::new(CO, maps_in_gradient(S::REGISTERS, K)).wide }, 1..=4, M => {
                     for o in (0..CO).step_by(M) {
                         let mut wide = [[[zero; W]; OH]; M];
                         for m in 0..M.min(CO - o) {
-                            Self::widen(&da[(o + m) * OH * OW..], wide[m].as_flattened_mut(), W);
+                            Self::lay_out(&da[(o + m) * OH * OW..], wide[m].as_flattened_mut());
                         }
                         for i in 0..CI {
                             Self::single_gradient_tile::<S, E, M>(simd, x[i].as_flattened(), &wide, o, i, grad);
@@ -159,11 +159,11 @@ impl<
         i: usize,
         grad: &mut B::Params<E>,
     ) {
-        let zero = E::Row::splat(simd, E::from_f64(0.0));
+        let zero = E::Row::splat(simd, E::default());
         let (length, width) = const { (stretch(OH, OW, W), width::<S, E>()) };
         // The last register overlaps the one before it: there it holds zeros.
         let last = length - width;
-        let mut ends = [[E::from_f64(0.0); 16]; M];
+        let mut ends = [[E::default(); WIDEST]; M];
         let fresh = length % width;
         for m in 0..M {
             ends[m][width - fresh..width].copy_from_slice(&da[m].as_flattened()[length - fresh..length]);
@@ -209,14 +209,14 @@ impl<
         simd.vectorize(
             #[inline(always)]
             || {
-                dx.fill(E::from_f64(0.0));
+                dx.fill(E::default());
                 with_size!(@arms const { maps_laid_out(H * W * size_of::<E>()) }, MAPS => {
-                    let mut wide = [[[E::from_f64(0.0); W]; H]; MAPS + 1];
+                    let mut wide = [[[E::default(); W]; H]; MAPS + 1];
                     for first in (0..CO).step_by(MAPS) {
                         let maps = first..CO.min(first + MAPS);
                         for o in maps.clone() {
                             let wide = wide[o - first + 1].as_flattened_mut();
-                            Self::widen(&da[o * OH * OW..], wide, W);
+                            Self::lay_out(&da[o * OH * OW..], wide);
                         }
                         Self::reach_back(simd, params, wide.as_flattened().as_flattened(), maps, dx);
                     }
@@ -257,7 +257,7 @@ impl<
         [i, j]: [usize; 2],
         dx: &mut [E],
     ) {
-        let mut tile = [[E::Row::splat(simd, E::from_f64(0.0)); N]; M];
+        let mut tile = [[E::Row::splat(simd, E::default()); N]; M];
         let zeros = [[E::default(); K]; K];
         for (slot, o) in maps.enumerate() {
             let mut kernels = [None; M];
@@ -286,7 +286,7 @@ impl<
                 let done = (j + t) * width::<S, E>() - at;
                 let sum = E::Row::load(simd, &dx[at..]) + tile[m][t];
                 // The numbers that the register before has added already stay as they are.
-                let mut fresh = [E::from_f64(0.0); 16];
+                let mut fresh = [E::default(); WIDEST];
                 sum.store(&mut fresh);
                 dx[at + done..at + width::<S, E>()].copy_from_slice(&fresh[done..width::<S, E>()]);
             }

@@ -10,30 +10,45 @@ pub(super) fn forward<S: Simd, T: Cell, const O: usize>(
     x: &[T],
     y: &mut [T],
 ) {
-    for o in 0..O {
-        let mut sum = T::splat(bias[o]);
-        for i in 0..x.len() {
-            sum = x[i].mul_add(simd, T::splat(weight[o * x.len() + i]), sum);
-        }
-        y[o] = sum;
-    }
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            for o in 0..O {
+                let mut sum = T::splat(bias[o]);
+                for i in 0..x.len() {
+                    sum = x[i].mul_add(simd, T::splat(weight[o * x.len() + i]), sum);
+                }
+                y[o] = sum;
+            }
+        },
+    );
 }
 
 /// Adds the gradient by the weights.
 pub(super) fn weight_gradient<S: Simd, T: Cell>(simd: S, x: &[T], da: &[T], dw: &mut [T::Element]) {
-    for o in 0..da.len() {
-        for i in 0..x.len() {
-            dw[o * x.len() + i] += x[i].mul_add(simd, da[o], T::ZERO).sum();
-        }
-    }
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            for o in 0..da.len() {
+                for i in 0..x.len() {
+                    dw[o * x.len() + i] += x[i].mul_add(simd, da[o], T::ZERO).sum();
+                }
+            }
+        },
+    );
 }
 
 /// The gradient by the input.
 pub(super) fn input_gradient<S: Simd, T: Cell>(simd: S, weight: &[T::Element], da: &[T], dx: &mut [T]) {
-    dx.fill(T::ZERO);
-    for o in 0..da.len() {
-        for i in 0..dx.len() {
-            dx[i] = da[o].mul_add(simd, T::splat(weight[o * dx.len() + i]), dx[i]);
-        }
-    }
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            dx.fill(T::ZERO);
+            for o in 0..da.len() {
+                for i in 0..dx.len() {
+                    dx[i] = da[o].mul_add(simd, T::splat(weight[o * dx.len() + i]), dx[i]);
+                }
+            }
+        },
+    );
 }

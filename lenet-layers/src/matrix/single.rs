@@ -5,11 +5,10 @@ use crate::tile::{Tiling, begin, for_tiles, width};
 use lenet_tensor::Element;
 use lenet_tensor::simd::{Simd, Vector};
 
-/// How many of `n` inputs lie in full registers, and how many are left over.
+/// How many of `n` inputs lie in full registers.
 #[inline(always)]
-fn along<S: Simd, E: Element>(n: usize) -> (usize, usize) {
-    let width = const { width::<S, E>() };
-    (n / width * width, n % width)
+fn in_full_registers<S: Simd, E: Element>(n: usize) -> usize {
+    n / width::<S, E>() * width::<S, E>()
 }
 
 /// The weighted sums: several rows of weights at a time, multiplied with the inputs register by register.
@@ -42,7 +41,7 @@ fn rows<S: Simd, E: Element, const M: usize>(
     y: &mut [E],
     mut o: usize,
 ) -> usize {
-    let (full, rest) = along::<S, E>(x.len());
+    let full = in_full_registers::<S, E>(x.len());
     let width = const { width::<S, E>() };
     while o + M <= y.len() {
         let mut sums = [E::Row::splat(simd, E::from_f64(0.0)); M];
@@ -54,7 +53,7 @@ fn rows<S: Simd, E: Element, const M: usize>(
         }
         for m in 0..M {
             let mut sum = bias[o + m] + sums[m].sum();
-            for i in full..full + rest {
+            for i in full..x.len() {
                 sum = x[i].mul_add(simd, weight[(o + m) * x.len() + i], sum);
             }
             y[o + m] = sum;
@@ -76,7 +75,7 @@ pub(super) fn weight_gradient<S: Simd, E: Element, I: Length, const O: usize>(
         #[inline(always)]
         || {
             let (x, da, dw) = (&x[..I::N], &da[..O], &mut dw[..O * I::N]);
-            let (full, _) = along::<S, E>(I::N);
+            let full = in_full_registers::<S, E>(I::N);
             let width = const { width::<S, E>() };
             for (da, dw) in da.iter().zip(dw.chunks_exact_mut(x.len().max(1))) {
                 let factor = E::Row::splat(simd, *da);
@@ -108,7 +107,7 @@ pub(super) fn input_gradient<S: Simd, E: Element, I: Length, const O: usize>(
                 return reference::input_gradient(simd, weight, da, dx);
             }
             for_tiles!(Tiling::new(I::N.div_ceil(width::<S, E>()), MOST_REGISTERS), j, N => {
-                columns::<S, E, I, N>(simd, weight, da, j, dx);
+                input_tile::<S, E, I, N>(simd, weight, da, j, dx);
             });
         },
     );
@@ -120,7 +119,7 @@ const MOST_REGISTERS: usize = 8;
 /// The gradient by `N` registers of inputs from number `j`. The last register of all ends with the inputs, and overlaps the
 /// one before it.
 #[inline(always)]
-fn columns<S: Simd, E: Element, I: Length, const N: usize>(simd: S, weight: &[E], da: &[E], j: usize, dx: &mut [E]) {
+fn input_tile<S: Simd, E: Element, I: Length, const N: usize>(simd: S, weight: &[E], da: &[E], j: usize, dx: &mut [E]) {
     let mut sums = [E::Row::splat(simd, E::default()); N];
     for (da, weight) in da.iter().zip(weight.chunks_exact(I::N.max(1))) {
         let da = E::Row::splat(simd, *da);

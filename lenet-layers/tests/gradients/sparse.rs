@@ -2,7 +2,7 @@
 
 use crate::check::{Draw, draw_params};
 use crate::layers::{Fan, Gaps};
-use lenet_layers::simd::Scalar;
+use lenet_layers::simd::{Isa, Kernel, Scalar, Simd};
 use lenet_layers::*;
 use proptest::prelude::*;
 
@@ -57,4 +57,32 @@ proptest! {
         same::<SparseConv2d<4, 3, 5, 2, Gaps, Sigmoid>, Conv2d<4, 3, 2, Sigmoid>, Maps<4, 2, 2>>(seed);
         same::<SparseConv2d<2, 5, 6, 3, Fan>, Conv2d<2, 5, 3>, Maps<2, 4, 6>>(seed);
     }
+}
+
+/// A layer used by itself may be told another number of kernels than its table has: the table is what counts.
+#[test]
+fn the_table_says_what_is_connected() {
+    type Right = SparseConv2d<4, 3, 5, 2, Gaps, Tanh>;
+    type Wrong = SparseConv2d<4, 3, 12, 2, Gaps, Tanh>;
+    struct Both;
+    impl Kernel for Both {
+        type Output = ();
+        fn run<S: Simd>(self, simd: S) {
+            let (mut right, mut wrong) = (SparseKernels::<3, 5, 2>::boxed(), SparseKernels::<3, 12, 2>::boxed());
+            for (k, w) in right.weight.as_flattened_mut().as_flattened_mut().iter_mut().enumerate() {
+                *w = 0.1 * k as f32 - 1.0;
+            }
+            wrong.weight[..5].copy_from_slice(&right.weight);
+            let mut x = Tensor::<Maps<4, 6, 7>, Lanes<16>>::boxed();
+            for (k, x) in x.cells_mut().iter_mut().enumerate() {
+                *x = Lanes::splat((k % 13) as f32 * 0.1 - 0.6);
+            }
+            let (mut y, mut z) =
+                (Tensor::<Maps<3, 5, 6>, Lanes<16>>::boxed(), Tensor::<Maps<3, 5, 6>, Lanes<16>>::boxed());
+            Right::forward(simd, &right, &x, &mut y);
+            Wrong::forward(simd, &wrong, &x, &mut z);
+            assert!(y == z);
+        }
+    }
+    Isa::all_available().for_each(|isa| isa.dispatch(Both));
 }
