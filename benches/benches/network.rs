@@ -4,8 +4,8 @@ use benches::{group, images, limit, mnist};
 use criterion::{Criterion, criterion_group, criterion_main};
 use lenet_layers::{Cell, Class, Grad, Lanes, Loss, Params, SoftmaxCrossEntropy, Tanh, Trace};
 use lenet_model::{
-    DigitNetwork, Examples, Image, LeNet5, LeNet5Average, LossName, NetworkName, Normalization, Recipe, Training,
-    evaluate, read,
+    DigitNetwork, Examples, Image, LeNet5, LeNet5Average, LossName, NetworkName, Normalization, Recipe, Retina,
+    Training, evaluate, read,
 };
 use std::hint::black_box;
 use std::ops::ControlFlow;
@@ -40,12 +40,12 @@ fn block<N: DigitNetwork>(c: &mut Criterion, name: &str, limit: f64) {
 
     let mut group = group(c, &format!("{name}, a block of sixteen images, one thread"));
     images(&mut group, "forward", (16, forward_flop::<N>()), limit, || {
-        trace.input_mut().lay(&block, Normalization::PAPER);
+        N::Input::lay(trace.input_mut(), &block, Normalization::PAPER);
         black_box(network.forward(&mut trace));
     });
     assert!(trace.output().cells().iter().all(|o| o.sum().is_finite()));
     images(&mut group, "forward and backward", (16, training_flop::<N>()), limit, || {
-        trace.input_mut().lay(&block, Normalization::PAPER);
+        N::Input::lay(trace.input_mut(), &block, Normalization::PAPER);
         network.forward(&mut trace);
         let loss = SoftmaxCrossEntropy.evaluate(trace.output(), &targets, 1.0 / 16.0, errors.output_mut());
         network.backward(&trace, &mut errors, &mut grad);
@@ -75,8 +75,7 @@ fn training<N: DigitNetwork>(c: &mut Criterion, network: NetworkName, limit: f64
             weight_decay: 0.0,
             ..Recipe::default()
         };
-        let normalization = Normalization::PAPER;
-        let training = Training { recipe: &recipe, examples, train: &indexes, validation: &[], normalization };
+        let training = Training { recipe: &recipe, examples, train: &indexes, validation: &[] };
         let id = format!("batch {batch}, threads {threads}");
         images(&mut group, &id, (IMAGES, training_flop::<N>()), threads as f64 * limit, || {
             let outcome = pool.install(|| training.run::<N>(|_| ControlFlow::Continue(())));
@@ -99,7 +98,7 @@ fn inference<N: DigitNetwork>(c: &mut Criterion, name: &str, limit: f64) {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a thread pool");
         let id = format!("many images, threads {threads}");
         images(&mut group, &id, (IMAGES, forward_flop::<N>()), threads as f64 * limit, || {
-            let loss = LossName::CrossEntropy;
+            let loss = SoftmaxCrossEntropy;
             let read = pool.install(|| evaluate(&*network, &loss, &examples, &indexes, Normalization::PAPER));
             assert_eq!(read.total() as usize, IMAGES);
         });

@@ -3,8 +3,9 @@
 use anyhow::Context;
 use clap::Args;
 use lenet_data::{Dataset, Examples, ReadOptions, Transpose};
+use lenet_layers::SoftmaxCrossEntropy;
 use lenet_layers::simd::Isa;
-use lenet_model::{Class, DigitNetwork, Evaluation, LossName, Normalization, evaluate};
+use lenet_model::{Class, DigitNetwork, Evaluation, Normalization, evaluate};
 use std::path::PathBuf;
 
 /// Which data to use.
@@ -43,7 +44,7 @@ pub(crate) fn read_all<N: DigitNetwork>(
     let labels = classes(set)?;
     let examples = lenet_model::Examples::new(set.images(), &labels).expect("a set has a label for each image");
     let all: Vec<u32> = (0..set.len() as u32).collect();
-    Ok(evaluate(network, &LossName::CrossEntropy, &examples, &all, normalization))
+    Ok(evaluate(network, &SoftmaxCrossEntropy, &examples, &all, normalization))
 }
 
 /// The instruction set, or why the one that `LENET_KERNEL` names can't be had.

@@ -5,12 +5,15 @@
 #![forbid(unsafe_code)]
 
 mod data;
+mod distorted;
 mod eval;
 mod progress;
 mod report;
+mod reproduce;
 mod run_folder;
 mod summary;
 mod train;
+mod view;
 
 use clap::{Parser, Subcommand};
 use lenet_model::RecipeError;
@@ -33,6 +36,10 @@ enum Command {
     Eval(eval::EvalArguments),
     /// Show a network stage by stage: shapes, parameters, connections
     Summary(summary::SummaryArguments),
+    /// Train the networks of the 1998 paper as their authors did: its figures beside ours
+    Reproduce(reproduce::ReproduceArguments),
+    /// Show pictures of what the networks are made of
+    View(view::ViewArguments),
 }
 
 fn main() -> ExitCode {
@@ -40,6 +47,8 @@ fn main() -> ExitCode {
         Command::Train(arguments) => train::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Summary(arguments) => summary::run(&arguments),
+        Command::Reproduce(arguments) => reproduce::run(&arguments),
+        Command::View(arguments) => view::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

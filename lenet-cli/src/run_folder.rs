@@ -1,5 +1,6 @@
 //! What a training run leaves on disk.
 
+use crate::distorted::DistortionRecord;
 use anyhow::{Context, bail};
 use lenet_model::{Epoch, Recipe};
 use serde::Serialize;
@@ -42,6 +43,9 @@ pub(crate) struct DataRecord {
     /// What a pixel of 0 and one of 255 became.
     pub(crate) ground: f32,
     pub(crate) ink: f32,
+    /// How images were distorted to learn from, if they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) distortion: Option<DistortionRecord>,
     pub(crate) train: usize,
     pub(crate) validation: usize,
     pub(crate) test: usize,
@@ -55,6 +59,9 @@ pub(crate) struct EpochRecord {
     train_accuracy: f64,
     validation: Option<ValidationRecord>,
     best: bool,
+    /// The least and the greatest rate of a parameter, where each has its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rates: Option<(f32, f32)>,
     seconds: f64,
 }
 
@@ -75,6 +82,7 @@ impl From<&Epoch> for EpochRecord {
             train_accuracy: e.train_accuracy,
             validation,
             best: e.best,
+            rates: e.rates,
             seconds: e.seconds,
         }
     }

@@ -1,6 +1,7 @@
 //! `lenet train`: from the data to a model on disk.
 
 use crate::data::{DataArguments, ThreadArguments, classes, instruction_set, read_all};
+use crate::distorted::{Distorted, DistortionRecord, with_variants};
 use crate::progress::{Progress, talk};
 use crate::report::write_confusion;
 use crate::run_folder::{DataRecord, Metric, RunFolder, RunRecord, TestRecord};
@@ -9,8 +10,8 @@ use anyhow::{Context, anyhow};
 use clap::Args;
 use lenet_data::{Dataset, Split};
 use lenet_model::{
-    ActivationName, Class, Description, DigitNetwork, Event, Examples, InitName, LossName, NetworkName, Normalization,
-    Outcome, Recipe, Schedule, TrainError, Training, Visitor, save, visit,
+    ActivationName, Class, Description, DigitNetwork, Event, Examples, InitName, InputName, LossName, NetworkName,
+    Normalization, Order, Outcome, Recipe, RecipeName, Schedule, TrainError, Training, Visitor, save, visit,
 };
 use std::io::{self, Write};
 use std::ops::ControlFlow;
@@ -19,36 +20,53 @@ use std::time::Instant;
 
 #[derive(Args)]
 pub(crate) struct TrainArguments {
-    /// The network: lenet5, lenet5-dense or lenet5-average
-    #[arg(long, default_value_t = Recipe::default().network)]
-    network: NetworkName,
+    /// What to start from: article (SGD on the softmax), paper (as in 1998: RBF output, second-order, pattern by pattern)
+    /// or lush (the authors' own code). The options below change it
+    #[arg(long, default_value_t = RecipeName::Article)]
+    recipe: RecipeName,
+    /// The network: lenet5, lenet5-dense, lenet5-average, lenet5-1998, lenet5-lush, lenet4 or lenet1
+    #[arg(long)]
+    network: Option<NetworkName>,
     /// The squashing function: scaled-tanh, tanh, sigmoid or relu
-    #[arg(long, default_value_t = Recipe::default().activation)]
-    activation: ActivationName,
-    /// The loss: mse (on the softmax), cross-entropy, or mse-targets (outputs against +1 and -1)
-    #[arg(long, default_value_t = Recipe::default().loss)]
-    loss: LossName,
+    #[arg(long)]
+    activation: Option<ActivationName>,
+    /// The loss: mse (on the softmax), cross-entropy, mse-targets (outputs against +1 and -1), or for lenet5-1998 penalty (eq. 8) or
+    /// map (eq. 9)
+    #[arg(long)]
+    loss: Option<LossName>,
+    /// The penalty of the rubbish class in the loss map
+    #[arg(long, value_name = "PENALTY", allow_negative_numbers = true)]
+    j: Option<f64>,
     /// How weights start: sqrt (+-2.4/sqrt(fan-in)), paper (+-2.4/fan-in) or lush (+-1/sqrt(fan-in))
-    #[arg(long, default_value_t = Recipe::default().init)]
-    init: InitName,
+    #[arg(long)]
+    init: Option<InitName>,
+    /// What the grey levels become: paper (-0.1 to 1.175) or lush (0 to 2.55)
+    #[arg(long)]
+    input: Option<InputName>,
     /// Passes over the training images
-    #[arg(long, default_value_t = Recipe::default().epochs)]
-    epochs: u32,
+    #[arg(long)]
+    epochs: Option<u32>,
+    /// In which order they come: shuffled (anew each epoch) or fixed
+    #[arg(long)]
+    order: Option<Order>,
+    /// Learn from distorted images too: of every ten presentations one is an original
+    #[arg(long)]
+    distort: bool,
     /// Images in a step
-    #[arg(long, default_value_t = Recipe::default().batch)]
-    batch: usize,
+    #[arg(long)]
+    batch: Option<usize>,
     /// The learning rate at its highest [default: what suits the loss]
     #[arg(long, allow_negative_numbers = true)]
     rate: Option<f64>,
-    /// How the rate goes: constant, linear, cosine or one-cycle
-    #[arg(long, default_value_t = Recipe::default().schedule)]
-    schedule: Schedule,
+    /// How the rate goes: constant, linear, cosine, one-cycle, paper or lush
+    #[arg(long)]
+    schedule: Option<Schedule>,
     /// How much of the velocity is kept at each step
-    #[arg(long, default_value_t = Recipe::default().momentum, allow_negative_numbers = true)]
-    momentum: f64,
+    #[arg(long, allow_negative_numbers = true)]
+    momentum: Option<f64>,
     /// How hard every parameter is pulled to zero
-    #[arg(long, default_value_t = Recipe::default().weight_decay, allow_negative_numbers = true)]
-    weight_decay: f64,
+    #[arg(long, allow_negative_numbers = true)]
+    weight_decay: Option<f64>,
     /// Training images to hold out, to choose the best epoch by [default: 5000, of a small set a twelfth]
     #[arg(long, value_name = "N")]
     validation: Option<usize>,
@@ -75,18 +93,27 @@ pub(crate) struct TrainArguments {
 
 impl TrainArguments {
     fn recipe(&self) -> Recipe {
+        let base = self.recipe.recipe();
+        let rate = match self.loss {
+            Some(loss) if base.second_order.is_none() => loss.default_rate(),
+            _ => base.rate,
+        };
         Recipe {
-            network: self.network,
-            activation: self.activation,
-            loss: self.loss,
-            init: self.init,
-            epochs: self.epochs,
-            batch: self.batch,
-            rate: self.rate.unwrap_or(self.loss.default_rate()),
-            schedule: self.schedule,
-            momentum: self.momentum,
-            weight_decay: self.weight_decay,
+            network: self.network.unwrap_or(base.network),
+            activation: self.activation.unwrap_or(base.activation),
+            loss: self.loss.unwrap_or(base.loss),
+            j: self.j.unwrap_or(base.j),
+            init: self.init.unwrap_or(base.init),
+            input: self.input.unwrap_or(base.input),
+            epochs: self.epochs.unwrap_or(base.epochs),
+            order: self.order.unwrap_or(base.order),
+            batch: self.batch.unwrap_or(base.batch),
+            rate: self.rate.unwrap_or(rate),
+            schedule: self.schedule.unwrap_or(base.schedule),
+            momentum: self.momentum.unwrap_or(base.momentum),
+            weight_decay: self.weight_decay.unwrap_or(base.weight_decay),
             seed: self.seed,
+            ..base
         }
     }
 
@@ -99,7 +126,7 @@ impl TrainArguments {
 pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
     let start = Instant::now();
     let isa = instruction_set()?;
-    let recipe = arguments.recipe();
+    let mut recipe = arguments.recipe();
     recipe.check()?;
     let mut data = arguments.data.load()?;
     if let Some(limit) = arguments.limit {
@@ -107,8 +134,12 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
     }
     let split = Split::new(data.train.len(), arguments.held_out(data.train.len()), recipe.seed)
         .map_err(|error| anyhow!("{error} (--validation N)"))?;
+    if arguments.distort {
+        recipe.presentations = Some(split.train.len());
+    }
     let pool = arguments.threads.pool()?;
     let folder = RunFolder::create(arguments.out.as_deref(), &recipe, arguments.force)?;
+    let normalization = Normalization::from(recipe.input);
     let record = RunRecord {
         program: concat!("lenet ", env!("CARGO_PKG_VERSION")),
         data: DataRecord {
@@ -116,8 +147,9 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
             folder: arguments.data.data.as_ref().map(|dir| dir.display().to_string()),
             transposed: arguments.data.transpose,
             limit: arguments.limit,
-            ground: NORMALIZATION.ground,
-            ink: NORMALIZATION.ink,
+            ground: normalization.ground,
+            ink: normalization.ink,
+            distortion: arguments.distort.then(DistortionRecord::new),
             train: split.train.len(),
             validation: split.validation.len(),
             test: data.test.len(),
@@ -137,6 +169,11 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
     pool.install(|| visit(recipe.network, recipe.activation, run))
 }
 
+/// The end of a word of which there are so many.
+fn plural(n: u32) -> &'static str {
+    if n == 1 { "" } else { "s" }
+}
+
 /// A run, ready to start as soon as its network's type is known.
 struct Run<'a> {
     recipe: &'a Recipe,
@@ -149,9 +186,6 @@ struct Run<'a> {
     start: Instant,
 }
 
-/// What the pixels become: the paper's.
-const NORMALIZATION: Normalization = Normalization::PAPER;
-
 impl Run<'_> {
     /// Says what will run, before it runs.
     fn announce(&self) {
@@ -161,22 +195,35 @@ impl Run<'_> {
         let (r, d) = (self.recipe, &self.record.data);
         talk!("network    {} with {} ({} initial weights)", r.network, r.activation, r.init);
         talk!(
-            "data       {}: {} to learn from, {} held out, {} for the test",
+            "data       {}: {} to learn from{}, {} held out, {} for the test",
             d.name,
             thousands(d.train),
+            if d.distortion.is_some() { " and distorted ones" } else { "" },
             thousands(d.validation),
             thousands(d.test)
         );
-        talk!("loss       {}", r.loss);
+        let j = if r.loss == LossName::Map { format!(", j {:?}", r.j) } else { String::new() };
+        talk!("loss       {}{j}", r.loss);
+        let (name, settings) = match r.second_order {
+            None => ("SGD", format!("momentum {}, weight decay {}", r.momentum, r.weight_decay)),
+            Some(second) => (
+                "SDLM",
+                format!(
+                    "mu {}, second derivatives of {} patterns every {} epoch{}",
+                    second.mu,
+                    second.patterns,
+                    second.every,
+                    plural(second.every)
+                ),
+            ),
+        };
         talk!(
-            "optimiser  SGD, batch {}, rate {:?} {}, momentum {}, weight decay {}, {} epoch{}",
+            "optimiser  {name}, batch {}, rate {:?} {}, {settings}, {} epoch{}",
             r.batch,
             r.rate,
             r.schedule,
-            r.momentum,
-            r.weight_decay,
             r.epochs,
-            if r.epochs == 1 { "" } else { "s" }
+            plural(r.epochs)
         );
         talk!("seed {}, threads {}, instruction set {}\n", r.seed, self.record.threads, self.record.instruction_set);
         if r.init == InitName::Paper && r.weight_decay > 0.0 {
@@ -188,7 +235,7 @@ impl Run<'_> {
         Ok(Description {
             network: self.recipe.network,
             activation: self.recipe.activation,
-            normalization: NORMALIZATION,
+            normalization: self.recipe.input.into(),
             recipe: serde_json::to_string(self.recipe)?,
             epoch,
         })
@@ -197,12 +244,15 @@ impl Run<'_> {
     /// Trains; the files are up to date after every epoch.
     fn learn<N: DigitNetwork>(&mut self) -> anyhow::Result<Outcome<N>> {
         let (labels, split) = (std::mem::take(&mut self.labels), self.split.take().expect("a run learns once"));
+        let images = self.data.train.images();
+        let examples = Examples::new(images, &labels).expect("a set has a label for each image");
+        let (distorted, patterns) = (Distorted(self.recipe.seed), with_variants(&split.train, images.len()));
+        let is_distorted = self.record.data.distortion.is_some();
         let training = Training {
             recipe: self.recipe,
-            examples: Examples::new(self.data.train.images(), &labels).expect("a set has a label for each image"),
-            train: &split.train,
+            examples: if is_distorted { examples.with_variants(&distorted) } else { examples },
+            train: if is_distorted { &patterns } else { &split.train },
             validation: &split.validation,
-            normalization: NORMALIZATION,
         };
         let per_epoch = split.train.len().div_ceil(self.recipe.batch) as u64;
         let mut progress = Progress::new(per_epoch * u64::from(self.recipe.epochs), self.quiet);
@@ -273,7 +323,7 @@ impl Visitor for Run<'_> {
         self.folder.write_record(&self.record)?;
         let outcome = self.learn::<N>()?;
         // The one look at the test data.
-        let test = read_all(&*outcome.best, &self.data.test, NORMALIZATION)?;
+        let test = read_all(&*outcome.best, &self.data.test, self.recipe.input.into())?;
         let held_out = outcome.epochs.iter().any(|e| e.validation.is_some());
         let file = if held_out { "best.safetensors" } else { "last.safetensors" };
         let seconds = self.start.elapsed().as_secs_f64();

@@ -240,6 +240,16 @@ pub enum DataError {
         /// The examples there are.
         examples: usize,
     },
+    /// A range of random distortions makes no sense.
+    #[error("distortion: {range} is {value}, expected 0 to {most}; give a number between the two")]
+    DistortionRange {
+        /// "translation", "scale", "squeeze" or "shear".
+        range: &'static str,
+        /// Its value.
+        value: f64,
+        /// The largest it may be.
+        most: f64,
+    },
     /// The data inside the program is damaged.
     #[error("{file} (built in): {reason}; build the program again from a fresh copy of lenet-data")]
     BuiltIn {

@@ -8,6 +8,7 @@
 #[cfg(feature = "builtin")]
 mod builtin;
 mod dataset;
+mod distortion;
 mod error;
 mod examples;
 mod folder;
@@ -17,6 +18,7 @@ mod interop;
 mod split;
 
 pub use dataset::{Dataset, ReadOptions, Transpose};
+pub use distortion::{Distortion, shrink, warp};
 pub use error::DataError;
 pub use examples::{Examples, Image};
 pub use split::Split;

@@ -1,5 +1,6 @@
 //! Squashing functions, as type parameters of the layers that apply them.
 
+use core::marker::PhantomData;
 use lenet_tensor::Element;
 use lenet_tensor::simd::{Simd, Vector};
 
@@ -118,6 +119,32 @@ impl Activation for Relu {
             |y| V::Element::from_f64(f64::from(u8::from(y > V::Element::from_f64(0.0)))),
         )
     }
+}
+
+/// `A` with the square of its slope in place of the slope: what curvatures go back through.
+pub(crate) struct SquaredSlope<A>(PhantomData<A>);
+impl<A: Activation> Activation for SquaredSlope<A> {
+    const NAME: &'static str = A::NAME;
+    #[inline(always)]
+    fn apply<V: Vector>(a: V) -> V {
+        A::apply(a)
+    }
+    #[inline(always)]
+    fn slope<V: Vector>(y: V) -> V {
+        let slope = A::slope(y);
+        slope * slope
+    }
+}
+
+/// The square of every number of `x`, to `squares`.
+pub(crate) fn square<S: Simd, E: Element>(simd: S, x: &[E], squares: &mut [E]) {
+    squares.copy_from_slice(x);
+    map_rows(
+        simd,
+        squares,
+        #[inline(always)]
+        |x| x * x,
+    );
 }
 
 /// From weighted sums to outputs, in place.

@@ -83,4 +83,18 @@ impl<const I: usize, const O: usize, A: Activation> Layer<Units<I>> for Dense<I,
         let (weight, dw) = (flat(&params.weight), flat_mut(&mut grad.weight));
         matrix::backward::<A, S, T, Row<I>, O>(simd, weight, &x.data, &y.data, &mut dy.data, dx, dw, &mut grad.bias);
     }
+
+    fn curvature<S: Simd, T: Cell>(
+        simd: S,
+        squared: &Self::Params<T::Element>,
+        x: &Tensor<Units<I>, T>,
+        y: &Tensor<Units<O>, T>,
+        d2y: &mut Tensor<Units<O>, T>,
+        d2x: &mut Tensor<Units<I>, T>,
+        h: &mut Self::Params<T::Element>,
+    ) {
+        let (weight, d2w) = (flat(&squared.weight), flat_mut(&mut h.weight));
+        let d2x = d2x.cells_mut();
+        matrix::curvature::<A, S, T, Row<I>, O>(simd, weight, &x.data, &y.data, &mut d2y.data, d2x, d2w, &mut h.bias);
+    }
 }

@@ -52,4 +52,16 @@ where
             dx.cells_mut().copy_from_slice(&dy.data);
         }
     }
+
+    fn curvature<S: Simd, T: Cell>(
+        _: S,
+        _: &NoParams<T::Element>,
+        _: &Tensor<Maps<C, H, W>, T>,
+        _: &Tensor<Units<N>, T>,
+        d2y: &mut Tensor<Units<N>, T>,
+        d2x: &mut Tensor<Maps<C, H, W>, T>,
+        _: &mut NoParams<T::Element>,
+    ) {
+        d2x.cells_mut().copy_from_slice(&d2y.data);
+    }
 }

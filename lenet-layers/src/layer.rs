@@ -1,4 +1,4 @@
-//! The two traits every layer has: what it learns, and which shapes it turns into which.
+//! The traits every layer has: what it learns, and which shapes it turns into which.
 
 use crate::ParamInfo;
 use crate::Params;
@@ -24,6 +24,8 @@ pub trait Trainable: Send + Sync + 'static {
     note = "each line of a network is `name: Layer => Shape;`"
 )]
 pub trait Described: Trainable {
+    /// Whether the outputs are penalties, so that the smallest and not the largest of them tells the class.
+    const PENALTIES: bool = false;
     /// What is known of array number `index` of the parameters.
     ///
     /// # Panics
@@ -74,6 +76,23 @@ pub trait Layer<In: Shape>: Trainable {
         dx: Option<&mut Tensor<In, T>>,
         grad: &mut Self::Params<T::Element>,
     );
+
+    /// The curvature: the same way back for second derivatives, in the Gauss-Newton approximation (LeCun et al. 1998,
+    /// appendix C, eqs. 22-27). Where the gradient multiplies with a weight, an input or a slope, the curvature multiplies
+    /// with its square, and what a connection adds to a weight it adds to the weight that it shares.
+    ///
+    /// `squared` holds the square of every parameter. `d2y` holds the second derivative of the loss by each output and is used
+    /// up: on return it is that by each weighted sum. `d2x` is overwritten, by that for each input. The second derivative by
+    /// the parameters, summed over the lanes, is *added* to `h`.
+    fn curvature<S: Simd, T: Cell>(
+        simd: S,
+        squared: &Self::Params<T::Element>,
+        x: &Tensor<In, T>,
+        y: &Tensor<Self::Out, T>,
+        d2y: &mut Tensor<Self::Out, T>,
+        d2x: &mut Tensor<In, T>,
+        h: &mut Self::Params<T::Element>,
+    );
 }
 
 /// Equality of shapes, with a message of its own: what a layer gives is what its line declares.
@@ -110,6 +129,7 @@ impl<S: Shape> Gives<S> for S {
 pub trait Stage<I: Shape, O: Shape>: Trainable {
     const STAGE_CONNECTIONS: usize;
     const STAGE_MULTIPLY_ADDS: usize;
+    const STAGE_PENALTIES: bool;
     fn stage_info(index: usize) -> ParamInfo;
     fn stage_describe(f: &mut fmt::Formatter<'_>) -> fmt::Result;
     fn stage_forward<S: Simd, T: Cell>(
@@ -127,6 +147,15 @@ pub trait Stage<I: Shape, O: Shape>: Trainable {
         dx: Option<&mut Tensor<I, T>>,
         grad: &mut Self::Params<T::Element>,
     );
+    fn stage_curvature<S: Simd, T: Cell>(
+        simd: S,
+        squared: &Self::Params<T::Element>,
+        x: &Tensor<I, T>,
+        y: &Tensor<O, T>,
+        d2y: &mut Tensor<O, T>,
+        d2x: &mut Tensor<I, T>,
+        h: &mut Self::Params<T::Element>,
+    );
 }
 
 impl<L, I: Shape, O: Shape> Stage<I, O> for L
@@ -136,6 +165,7 @@ where
 {
     const STAGE_CONNECTIONS: usize = <L as Layer<I>>::CONNECTIONS;
     const STAGE_MULTIPLY_ADDS: usize = <L as Layer<I>>::MULTIPLY_ADDS;
+    const STAGE_PENALTIES: bool = <L as Described>::PENALTIES;
     fn stage_info(index: usize) -> ParamInfo {
         <L as Described>::info(index)
     }
@@ -162,5 +192,17 @@ where
         grad: &mut Self::Params<T::Element>,
     ) {
         <L as Layer<I>>::backward(simd, params, x, L::Out::y(y), L::Out::y_mut(dy), dx, grad);
+    }
+    #[inline]
+    fn stage_curvature<S: Simd, T: Cell>(
+        simd: S,
+        squared: &Self::Params<T::Element>,
+        x: &Tensor<I, T>,
+        y: &Tensor<O, T>,
+        d2y: &mut Tensor<O, T>,
+        d2x: &mut Tensor<I, T>,
+        h: &mut Self::Params<T::Element>,
+    ) {
+        <L as Layer<I>>::curvature(simd, squared, x, L::Out::y(y), L::Out::y_mut(d2y), d2x, h);
     }
 }

@@ -8,6 +8,7 @@ extern crate alloc;
 extern crate self as lenet_layers;
 
 mod activation;
+mod codes;
 mod connections;
 mod conv;
 mod convolution;
@@ -21,6 +22,9 @@ mod matrix;
 mod network;
 mod params;
 mod pool;
+mod rbf;
+mod repeat;
+mod sdlm;
 mod sequential;
 mod sgd;
 mod sparse;
@@ -30,6 +34,7 @@ mod turn;
 mod windows;
 
 pub use activation::{Activation, Identity, Relu, ScaledTanh, Sigmoid, Tanh};
+pub use codes::{Bitmaps, Codes};
 pub use connections::{Connections, Drawn, Table1};
 pub use conv::{Conv2d, Kernels};
 pub use dense::{Dense, Weights};
@@ -42,11 +47,17 @@ pub use layer::{Gives, Stage};
 pub use lenet_tensor::{
     Cell, Dim, Element, Lanes, Maps, Normalization, Shape, Tensor, Tiled, Times, Units, Valid, simd, simd::Vector,
 };
-pub use loss::{Class, ClassError, Loss, MeanSquared, SoftmaxCrossEntropy, SoftmaxMeanSquared, softmax};
+pub use loss::{
+    Class, ClassError, CorrectPenalty, Loss, MaximumAPosteriori, MeanSquared, SoftmaxCrossEntropy, SoftmaxMeanSquared,
+    softmax,
+};
 pub use network::{Network, StageInfo, Trace};
-pub use params::{Grad, NoParams, ParamInfo, Params, Role};
+pub use params::{Curvature, Grad, NoParams, ParamInfo, Params, Role, Squared};
 pub use pool::{AvgPool, MaxPool};
-pub use sgd::{Descent, Sgd};
+pub use rbf::Rbf;
+pub use repeat::Repeat;
+pub use sdlm::{Diagonal, Sdlm};
+pub use sgd::{Descent, Rule, Sgd};
 pub use sparse::{SparseConv2d, SparseKernels};
 pub use subsample::{Coefficients, Subsample};
 

@@ -84,6 +84,13 @@ pub trait Loss<Out: Shape, Target> {
         scale: T::Element,
         dy: &mut Tensor<Out, T>,
     ) -> T::Element;
+
+    /// The second derivative of each example's loss by its outputs, in the Gauss-Newton approximation, in `d2y`: where
+    /// [`Squared::curvature`](crate::Squared::curvature) starts. Zero in lanes without a target.
+    ///
+    /// # Panics
+    /// If there are more targets than lanes.
+    fn curvature<T: Cell>(&self, y: &Tensor<Out, T>, targets: &[Target], d2y: &mut Tensor<Out, T>);
 }
 
 struct Evaluate<'a, L, Out: Shape, Target, T: Cell> {
@@ -175,6 +182,21 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for SoftmaxMeanSquared {
             loss
         })
     }
+
+    /// Twice the sum over the probabilities of (dp_k / dy_i)^2.
+    fn curvature<T: Cell>(&self, y: &Tensor<Units<N>, T>, targets: &[Class<N>], d2y: &mut Tensor<Units<N>, T>) {
+        softmax(y, d2y);
+        per_lane(targets, d2y, |p: &mut [T::Element; N], _| {
+            let (zero, one, two) = (T::Element::from_f64(0.0), T::Element::from_f64(1.0), T::Element::from_f64(2.0));
+            let squares = p.iter().fold(zero, |sum, p| sum + *p * *p);
+            for p in p.iter_mut() {
+                // dp_i / dy_i = p_i (1 - p_i), and dp_k / dy_i = -p_i p_k for the others.
+                let (own, p2) = (one - *p, *p * *p);
+                *p = two * p2 * (own * own + squares - p2);
+            }
+            zero
+        });
+    }
 }
 
 /// Cross-entropy on a softmax output: -ln p of the right class, computed as ln(sum e^(y_k - max)) - (y - max).
@@ -205,6 +227,17 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for SoftmaxCrossEntropy {
         }
         loss
     }
+
+    /// p_i (1 - p_i), which is exact.
+    fn curvature<T: Cell>(&self, y: &Tensor<Units<N>, T>, targets: &[Class<N>], d2y: &mut Tensor<Units<N>, T>) {
+        softmax(y, d2y);
+        per_lane(targets, d2y, |p: &mut [T::Element; N], _| {
+            for p in p.iter_mut() {
+                *p = *p * (T::Element::from_f64(1.0) - *p);
+            }
+            T::Element::from_f64(0.0)
+        });
+    }
 }
 
 /// Mean squared error on the outputs themselves, against +1 for the right class and -1 for the rest: half the sum of
@@ -233,6 +266,96 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for MeanSquared {
             loss
         })
     }
+
+    /// 1.
+    fn curvature<T: Cell>(&self, _: &Tensor<Units<N>, T>, targets: &[Class<N>], d2y: &mut Tensor<Units<N>, T>) {
+        per_lane(targets, d2y, |d2y: &mut [T::Element; N], _| {
+            d2y.fill(T::Element::from_f64(1.0));
+            T::Element::from_f64(0.0)
+        });
+    }
+}
+
+/// The penalty of the right class, for an output of penalties as [`Rbf`](crate::Rbf) gives (LeCun et al. 1998, eq. 8, which
+/// calls it the maximum likelihood criterion): E = y_D. Nothing in it keeps the wrong classes' penalties up; with fixed codes they
+/// can't all collapse.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CorrectPenalty;
+
+impl<const N: usize> Loss<Units<N>, Class<N>> for CorrectPenalty {
+    fn evaluate_with<S: Simd, T: Cell>(
+        &self,
+        _: S,
+        y: &Tensor<Units<N>, T>,
+        targets: &[Class<N>],
+        scale: T::Element,
+        dy: &mut Tensor<Units<N>, T>,
+    ) -> T::Element {
+        dy.clone_from(y);
+        per_lane(targets, dy, |y: &mut [T::Element; N], target| {
+            let loss = y[target];
+            y.fill(T::Element::from_f64(0.0));
+            y[target] = scale;
+            loss
+        })
+    }
+
+    fn curvature<T: Cell>(&self, _: &Tensor<Units<N>, T>, targets: &[Class<N>], d2y: &mut Tensor<Units<N>, T>) {
+        weight_of_right_class(targets, d2y);
+    }
+}
+
+/// The discriminative loss for an output of penalties (LeCun et al. 1998, eq. 9, the maximum a posteriori criterion):
+/// E = y_D + log(e^-j + sum of e^-y_i), which pulls the penalty of the right class down and pushes the others up, and those
+/// less that are larger than `j` already.
+#[derive(Clone, Copy, Debug)]
+pub struct MaximumAPosteriori {
+    /// The penalty of the "rubbish" class, above 0: what belongs to no class. The paper does not say what it was.
+    pub j: f64,
+}
+
+impl<const N: usize> Loss<Units<N>, Class<N>> for MaximumAPosteriori {
+    fn evaluate_with<S: Simd, T: Cell>(
+        &self,
+        simd: S,
+        y: &Tensor<Units<N>, T>,
+        targets: &[Class<N>],
+        scale: T::Element,
+        dy: &mut Tensor<Units<N>, T>,
+    ) -> T::Element {
+        let j = T::Element::from_f64(self.j);
+        dy.clone_from(y);
+        per_lane(targets, dy, |y: &mut [T::Element; N], target| {
+            // From the smallest penalty up, so that not every exponential is zero.
+            let least = y.iter().fold(j, |least, y| if least <= *y { least } else { *y });
+            let right = y[target];
+            let mut sum = (least - j).exp(simd);
+            for y in y.iter_mut() {
+                *y = (least - *y).exp(simd);
+                sum += *y;
+            }
+            // dE/dy_i = [i = D] - e^-y_i / sum
+            for (i, y) in y.iter_mut().enumerate() {
+                let own = T::Element::from_f64(f64::from(u8::from(i == target)));
+                *y = scale * (own - *y / sum);
+            }
+            right - least + sum.ln()
+        })
+    }
+
+    /// That of [`CorrectPenalty`]: the second term bends the other way, and a Gauss-Newton curvature is not negative.
+    fn curvature<T: Cell>(&self, _: &Tensor<Units<N>, T>, targets: &[Class<N>], d2y: &mut Tensor<Units<N>, T>) {
+        weight_of_right_class(targets, d2y);
+    }
+}
+
+/// How much each penalty counts in the loss: the right one. [`Rbf`](crate::Rbf) takes it from there.
+fn weight_of_right_class<T: Cell, const N: usize>(targets: &[Class<N>], d2y: &mut Tensor<Units<N>, T>) {
+    per_lane(targets, d2y, |d2y: &mut [T::Element; N], target| {
+        d2y.fill(T::Element::from_f64(0.0));
+        d2y[target] = T::Element::from_f64(1.0);
+        T::Element::from_f64(0.0)
+    });
 }
 
 /// Takes the outputs of each lane with a target through `f`, which gives the loss and leaves the gradient; sets the

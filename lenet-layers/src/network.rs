@@ -1,6 +1,6 @@
 //! What every network that [`sequential!`](crate::sequential) declares can do.
 
-use crate::{Grad, ParamInfo, Params};
+use crate::{Curvature, Grad, ParamInfo, Params, Squared};
 use core::fmt;
 use lenet_tensor::simd::{Isa, Kernel, Simd};
 use lenet_tensor::{Cell, Shape, Tensor};
@@ -50,6 +50,8 @@ pub struct StageInfo {
     pub connections: usize,
     /// Its multiply-adds in a forward pass over one example.
     pub multiply_adds: usize,
+    /// Whether its outputs are penalties: the smallest of them tells the class.
+    pub penalties: bool,
     #[doc(hidden)]
     pub describe: fn(&mut fmt::Formatter<'_>) -> fmt::Result,
 }
@@ -77,6 +79,11 @@ pub trait Network: Params {
     type Trace<T: Cell>: Trace<T, Input = Self::Input, Output = Self::Output>;
     /// The stages in order, the input not among them.
     const STAGES: &'static [StageInfo];
+    /// Whether the outputs are penalties: the smallest of them, not the largest, tells the class.
+    const PENALTIES: bool = match Self::STAGES {
+        [.., last] => last.penalties,
+        [] => false,
+    };
     /// Connections of all stages, as the 1998 paper counts them.
     const CONNECTIONS: usize = {
         let (mut sum, mut i) = (0, 0);
@@ -117,6 +124,16 @@ pub trait Network: Params {
         to_input: bool,
     );
 
+    /// The curvatures with the instruction set of `simd`; the numbers are those of `squared`.
+    #[doc(hidden)]
+    fn curvature_with<S: Simd, T: Cell<Element = Self::Element>>(
+        squared: &Squared<Self>,
+        simd: S,
+        trace: &Self::Trace<T>,
+        second: &mut Self::Trace<T>,
+        h: &mut Curvature<Self>,
+    );
+
     /// The forward pass: from the input that lies in `trace` to the output that comes to lie there.
     fn forward<'t, T: Cell<Element = Self::Element>>(
         &self,
@@ -148,6 +165,21 @@ pub trait Network: Params {
     }
 }
 
+impl<N: Network> Squared<N> {
+    /// The third direction: second derivatives on their way back, in the Gauss-Newton approximation (LeCun et al. 1998,
+    /// appendix C). `trace` is what the forward pass of the network has left whose squares these are. `second` holds the
+    /// second derivative of the loss by each output; the stages before it are overwritten. That by the parameters is *added*
+    /// to `h`.
+    pub fn curvature<T: Cell<Element = N::Element>>(
+        &self,
+        trace: &N::Trace<T>,
+        second: &mut N::Trace<T>,
+        h: &mut Curvature<N>,
+    ) {
+        Isa::current().dispatch(Back { squared: self, trace, second, h });
+    }
+}
+
 struct Forward<'a, N: Network, T: Cell> {
     network: &'a N,
     trace: &'a mut N::Trace<T>,
@@ -156,6 +188,19 @@ impl<N: Network, T: Cell<Element = N::Element>> Kernel for Forward<'_, N, T> {
     type Output = ();
     fn run<S: Simd>(self, simd: S) {
         self.network.forward_with(simd, self.trace);
+    }
+}
+
+struct Back<'a, N: Network, T: Cell> {
+    squared: &'a Squared<N>,
+    trace: &'a N::Trace<T>,
+    second: &'a mut N::Trace<T>,
+    h: &'a mut Curvature<N>,
+}
+impl<N: Network, T: Cell<Element = N::Element>> Kernel for Back<'_, N, T> {
+    type Output = ();
+    fn run<S: Simd>(self, simd: S) {
+        N::curvature_with(self.squared, simd, self.trace, self.second, self.h);
     }
 }
 

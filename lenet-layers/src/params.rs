@@ -69,22 +69,46 @@ pub trait Params: Sized + Send + Sync + 'static + FromBytes + Immutable + KnownL
     }
 }
 
-/// Gradients of `P`: the same fields and shapes, but a type of its own, so that the two cannot be mixed up.
-#[derive(FromBytes, Immutable, KnownLayout)]
-#[repr(transparent)]
-pub struct Grad<P>(pub P);
+/// Declares a struct of the form of `P` that cannot be mixed up with it.
+macro_rules! of_the_form_of {
+    ($($(#[$meta:meta])* $name:ident;)+) => {$(
+        $(#[$meta])*
+        #[derive(FromBytes, Immutable, KnownLayout)]
+        #[repr(transparent)]
+        pub struct $name<P>(pub P);
 
-impl<P: Params> Params for Grad<P> {
-    type Element = P::Element;
-    const TENSORS: usize = P::TENSORS;
-    const LEN: usize = P::LEN;
-    #[inline]
-    fn tensor(&self, index: usize) -> &[P::Element] {
-        self.0.tensor(index)
-    }
-    #[inline]
-    fn tensor_mut(&mut self, index: usize) -> &mut [P::Element] {
-        self.0.tensor_mut(index)
+        impl<P: Params> Params for $name<P> {
+            type Element = P::Element;
+            const TENSORS: usize = P::TENSORS;
+            const LEN: usize = P::LEN;
+            #[inline]
+            fn tensor(&self, index: usize) -> &[P::Element] {
+                self.0.tensor(index)
+            }
+            #[inline]
+            fn tensor_mut(&mut self, index: usize) -> &mut [P::Element] {
+                self.0.tensor_mut(index)
+            }
+        }
+    )+};
+}
+of_the_form_of! {
+    /// Gradients of `P`: the same fields and shapes, but a type of its own, so that the two cannot be mixed up.
+    Grad;
+    /// Second derivatives of a loss by each number of `P`, in the Gauss-Newton approximation.
+    Curvature;
+    /// The square of each number of `P`: what curvatures are worked out with.
+    Squared;
+}
+
+impl<P: Params> Squared<P> {
+    /// Squares every number of `params`.
+    pub fn set(&mut self, params: &P) {
+        for i in 0..P::TENSORS {
+            for (square, number) in self.tensor_mut(i).iter_mut().zip(params.tensor(i)) {
+                *square = *number * *number;
+            }
+        }
     }
 }
 

@@ -93,6 +93,26 @@ where
             },
         );
     }
+
+    fn curvature<S: Simd, T: Cell>(
+        simd: S,
+        _: &NoParams<T::Element>,
+        _: &Tensor<Maps<C, H, W>, T>,
+        _: &Tensor<Self::Out, T>,
+        d2y: &mut Tensor<Self::Out, T>,
+        d2x: &mut Tensor<Maps<C, H, W>, T>,
+        _: &mut NoParams<T::Element>,
+    ) {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let squared_share = T::Element::from_f64(1.0 / (K * K * K * K) as f64);
+                for (d2y, d2x) in d2y.data.iter().zip(&mut d2x.data) {
+                    windows::spread::<S, T, K, H, W, OH, OW>(simd, squared_share, d2y, d2x);
+                }
+            },
+        );
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -173,5 +193,18 @@ where
                 }
             },
         );
+    }
+
+    fn curvature<S: Simd, T: Cell>(
+        simd: S,
+        nothing: &NoParams<T::Element>,
+        x: &Tensor<Maps<C, H, W>, T>,
+        y: &Tensor<Self::Out, T>,
+        d2y: &mut Tensor<Self::Out, T>,
+        d2x: &mut Tensor<Maps<C, H, W>, T>,
+        h: &mut NoParams<T::Element>,
+    ) {
+        // The slope is 1 or 0, and so is its square.
+        Self::backward(simd, nothing, x, y, d2y, Some(d2x), h);
     }
 }

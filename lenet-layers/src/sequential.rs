@@ -150,6 +150,7 @@ macro_rules! sequential {
                 params: <<$Layer as $crate::Trainable>::Params<E> as $crate::Params>::LEN,
                 connections: <$Layer as $crate::Stage<$I, $O>>::STAGE_CONNECTIONS,
                 multiply_adds: <$Layer as $crate::Stage<$I, $O>>::STAGE_MULTIPLY_ADDS,
+                penalties: <$Layer as $crate::Stage<$I, $O>>::STAGE_PENALTIES,
                 describe: <$Layer as $crate::Stage<$I, $O>>::stage_describe,
             }),*];
 
@@ -183,6 +184,16 @@ macro_rules! sequential {
                         wanted.then_some(&mut errors.$rbefore), &mut grad.0.$rstage,
                     );
                 )*
+            }
+
+            fn curvature_with<S: $crate::simd::Simd, T: $crate::Cell<Element = E>>(
+                squared: &$crate::Squared<Self>, simd: S, trace: &$Trace<T>, second: &mut $Trace<T>,
+                h: &mut $crate::Curvature<Self>,
+            ) {
+                $(<$RLayer as $crate::Stage<$RI, $RO>>::stage_curvature(
+                    simd, &squared.0.$rstage, &trace.$rbefore, &trace.$rstage, &mut second.$rstage,
+                    &mut second.$rbefore, &mut h.0.$rstage,
+                );)*
             }
         }
     };

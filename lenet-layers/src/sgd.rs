@@ -51,7 +51,7 @@ impl<P: Params> Sgd<P> {
 /// What a step of [`Sgd`] does to each number.
 ///
 /// ```
-/// use lenet_layers::Descent;
+/// use lenet_layers::{Descent, Rule};
 /// let descent = Descent { rate: 0.5, momentum: 0.5, weight_decay: 0.0 };
 /// let (mut p, mut v) = ([1.0, 2.0], [0.0, 4.0]);
 /// descent.step(&mut p, &mut v, &[&[1.0, 0.0], &[1.0, 2.0]]);
@@ -67,32 +67,51 @@ pub struct Descent<E> {
     pub weight_decay: E,
 }
 
-impl<E: Element> Descent<E> {
-    /// One step of the parameters `p` with velocity `v` against the sum of `gradients`, added in their order.
+/// What a step does to each number, given its gradient and one number of state that belongs to it.
+pub trait Rule<E: Element>: Copy + Send + Sync {
+    /// A register's worth of a step against the gradient `g`, or less at the end.
+    #[doc(hidden)]
+    fn one<S: Simd>(self, simd: S, g: E::Row<S>, p: &mut [E], state: &mut [E]);
+
+    /// One step of the parameters `p` with their state against the sum of `gradients`, added in their order.
     ///
     /// # Panics
     /// If the slices are not of one length.
-    pub fn step(self, p: &mut [E], v: &mut [E], gradients: &[&[E]]) {
+    fn step(self, p: &mut [E], state: &mut [E], gradients: &[&[E]]) {
         let n = p.len();
-        assert!(v.len() == n && gradients.iter().all(|g| g.len() == n), "slices of one length");
-        Isa::current().dispatch(Step { descent: self, p, v, gradients });
+        assert!(state.len() == n && gradients.iter().all(|g| g.len() == n), "slices of one length");
+        Isa::current().dispatch(Step { rule: self, p, state, gradients });
     }
 }
 
-struct Step<'a, E> {
-    descent: Descent<E>,
+impl<E: Element> Rule<E> for Descent<E> {
+    #[inline(always)]
+    fn one<S: Simd>(self, simd: S, g: E::Row<S>, p: &mut [E], v: &mut [E]) {
+        let at = load::<E::Row<S>>(simd, p);
+        let mut velocity = at.mul_add(Vector::splat(simd, self.weight_decay), g);
+        // Without momentum the velocity is not worth the way to memory.
+        if self.momentum != E::default() {
+            velocity = load::<E::Row<S>>(simd, v).mul_add(Vector::splat(simd, self.momentum), velocity);
+            store(velocity, v);
+        }
+        store(velocity.neg_mul_add(Vector::splat(simd, self.rate), at), p);
+    }
+}
+
+struct Step<'a, R, E> {
+    rule: R,
     p: &'a mut [E],
-    v: &'a mut [E],
+    state: &'a mut [E],
     gradients: &'a [&'a [E]],
 }
 
 /// Registers that a step takes at a time, so that the loads of one do not wait for the sums of another.
 const ROWS: usize = 4;
 
-impl<E: Element> Kernel for Step<'_, E> {
+impl<R: Rule<E>, E: Element> Kernel for Step<'_, R, E> {
     type Output = ();
     fn run<S: Simd>(self, simd: S) {
-        let Step { descent, p, v, gradients } = self;
+        let Step { rule, p, state, gradients } = self;
         simd.vectorize(
             #[inline(always)]
             || {
@@ -107,10 +126,10 @@ impl<E: Element> Kernel for Step<'_, E> {
                             g[t] = g[t] + Vector::load(simd, &gradient[t * width..]);
                         }
                     }
-                    let (p, v) = (&mut p[here.clone()], &mut v[here]);
+                    let (p, state) = (&mut p[here.clone()], &mut state[here]);
                     for t in 0..ROWS {
                         let here = t * width..(t + 1) * width;
-                        one(simd, descent, g[t], &mut p[here.clone()], &mut v[here]);
+                        rule.one(simd, g[t], &mut p[here.clone()], &mut state[here]);
                     }
                 }
                 for first in (whole..p.len()).step_by(width) {
@@ -119,22 +138,9 @@ impl<E: Element> Kernel for Step<'_, E> {
                     for gradient in gradients {
                         g = g + load::<E::Row<S>>(simd, &gradient[here.clone()]);
                     }
-                    one(simd, descent, g, &mut p[here.clone()], &mut v[here]);
+                    rule.one(simd, g, &mut p[here.clone()], &mut state[here]);
                 }
             },
         );
     }
-}
-
-/// A register's worth of a step against the gradient `g`, or less at the end.
-#[inline(always)]
-fn one<S: Simd, E: Element>(simd: S, descent: Descent<E>, g: E::Row<S>, p: &mut [E], v: &mut [E]) {
-    let at = load::<E::Row<S>>(simd, p);
-    let mut velocity = at.mul_add(Vector::splat(simd, descent.weight_decay), g);
-    // Without momentum the velocity is not worth the way to memory.
-    if descent.momentum != E::default() {
-        velocity = load::<E::Row<S>>(simd, v).mul_add(Vector::splat(simd, descent.momentum), velocity);
-        store(velocity, v);
-    }
-    store(velocity.neg_mul_add(Vector::splat(simd, descent.rate), at), p);
 }

@@ -143,4 +143,16 @@ where
     ) {
         Convolution::<Table<C, N>, CI, CO, K, H, W, OH, OW>::backward::<A, S, T>(simd, params, x, y, dy, dx, grad);
     }
+
+    fn curvature<S: Simd, T: Cell>(
+        simd: S,
+        squared: &Self::Params<T::Element>,
+        x: &Tensor<Maps<CI, H, W>, T>,
+        y: &Tensor<Self::Out, T>,
+        d2y: &mut Tensor<Self::Out, T>,
+        d2x: &mut Tensor<Maps<CI, H, W>, T>,
+        h: &mut Self::Params<T::Element>,
+    ) {
+        Convolution::<Table<C, N>, CI, CO, K, H, W, OH, OW>::curvature::<A, S, T>(simd, squared, x, y, d2y, d2x, h);
+    }
 }

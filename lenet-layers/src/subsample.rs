@@ -1,6 +1,6 @@
 //! The trainable subsampling of 1998.
 
-use crate::activation::{map_rows, unsquash};
+use crate::activation::{SquaredSlope, map_rows, unsquash};
 use crate::params::params;
 use crate::{Activation, Described, Identity, Layer, ParamInfo, Role, Trainable, windows};
 use core::{fmt, marker::PhantomData};
@@ -94,11 +94,38 @@ where
             #[inline(always)]
             || {
                 for (m, (x, da)) in x.data.iter().zip(&dy.data).enumerate() {
-                    grad.coefficient[m] += windows::dot::<S, T, K, H, W, OH, OW>(simd, x, da);
+                    grad.coefficient[m] += windows::dot::<false, S, T, K, H, W, OH, OW>(simd, x, da);
                 }
                 let Some(dx) = dx else { return };
                 for (m, (dy, dx)) in dy.data.iter().zip(&mut dx.data).enumerate() {
                     windows::spread::<S, T, K, H, W, OH, OW>(simd, params.coefficient[m], dy, dx);
+                }
+            },
+        );
+    }
+
+    fn curvature<S: Simd, T: Cell>(
+        simd: S,
+        squared: &Self::Params<T::Element>,
+        x: &Tensor<Maps<C, H, W>, T>,
+        y: &Tensor<Self::Out, T>,
+        d2y: &mut Tensor<Self::Out, T>,
+        d2x: &mut Tensor<Maps<C, H, W>, T>,
+        h: &mut Self::Params<T::Element>,
+    ) {
+        for (m, (y, d2y)) in y.data.iter().zip(&mut d2y.data).enumerate() {
+            let (y, d2y) = (T::elements(y.as_flattened()), T::elements_mut(d2y.as_flattened_mut()));
+            h.bias[m] += unsquash::<SquaredSlope<A>, S, _>(simd, y, d2y);
+        }
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                // A coefficient has one connection to each unit, from the window's sum. Were each cell's taken for one of its
+                // own, its second derivative would come out up to K * K times too small, and training at the paper's rates
+                // would not settle (docs/paper.md).
+                for (m, ((x, d2a), d2x)) in x.data.iter().zip(&d2y.data).zip(&mut d2x.data).enumerate() {
+                    h.coefficient[m] += windows::dot::<true, S, T, K, H, W, OH, OW>(simd, x, d2a);
+                    windows::spread::<S, T, K, H, W, OH, OW>(simd, squared.coefficient[m], d2a, d2x);
                 }
             },
         );

@@ -83,9 +83,10 @@ fn sum<S: Simd, T: Cell, const K: usize, const H: usize, const W: usize>(
     sum
 }
 
-/// The sum of every window times its cell of `da`, added up over all windows and lanes.
+/// The sum of every window, or its square, times its cell of `da`, added up over all windows and lanes.
 #[inline(always)]
 pub(crate) fn dot<
+    const SQUARED: bool,
     S: Simd,
     T: Cell,
     const K: usize,
@@ -106,7 +107,8 @@ pub(crate) fn dot<
             let rows = T::elements(x[K * r..][..K].as_flattened());
             row_sums::<S, T::Element, K>(simd, rows, W, T::elements_mut(&mut sums));
             for (sums, da) in T::elements(&sums).chunks(width).zip(T::elements(&da[r]).chunks(width)) {
-                total = load::<<T::Element as Element>::Row<S>>(simd, sums).mul_add(load(simd, da), total);
+                let sums = load::<<T::Element as Element>::Row<S>>(simd, sums);
+                total = if SQUARED { sums * sums } else { sums }.mul_add(load(simd, da), total);
             }
         }
         return total.sum();
@@ -115,7 +117,8 @@ pub(crate) fn dot<
     for r in 0..OH {
         for c in 0..OW {
             for part in 0..T::parts::<S>() {
-                total = sum::<S, T, K, H, W>(simd, x, [r, c, part]).mul_add(da[r][c].part(simd, part), total);
+                let sum = sum::<S, T, K, H, W>(simd, x, [r, c, part]);
+                total = if SQUARED { sum * sum } else { sum }.mul_add(da[r][c].part(simd, part), total);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! From names to types: which network and which squashing function a run uses is known when it starts, and the
 //! compiler has one program ready for each.
 
-use crate::{DigitNetwork, LeNet5, LeNet5Average, LeNet5Dense};
+use crate::{DigitNetwork, LeNet1, LeNet4, LeNet5, LeNet5Average, LeNet5Dense, LeNet5Lush, LeNet5Rbf};
 use lenet_layers::{Relu, ScaledTanh, Sigmoid, Tanh};
 use serde::{Deserialize, Serialize};
 use std::any::TypeId;
@@ -47,6 +47,32 @@ names! {
         LeNet5Dense = "lenet5-dense",
         /// [`LeNet5Average`]: dense C3, average pooling; 61,706 parameters.
         LeNet5Average = "lenet5-average",
+        /// [`LeNet5Rbf`]: the network of 1998; 60,000 parameters.
+        LeNet5Rbf = "lenet5-1998",
+        /// [`LeNet5Lush`]: the authors' Lush network; 51,046 parameters.
+        LeNet5Lush = "lenet5-lush",
+        /// [`LeNet4`]; 50,748 parameters.
+        LeNet4 = "lenet4",
+        /// [`LeNet1`]; 2,578 parameters.
+        LeNet1 = "lenet1",
+    }
+}
+
+impl NetworkName {
+    /// The squashing functions that it comes with: any, or the paper's alone for the networks of the paper.
+    pub fn activations(self) -> &'static [ActivationName] {
+        match self {
+            NetworkName::LeNet5 | NetworkName::LeNet5Dense | NetworkName::LeNet5Average => ActivationName::ALL,
+            NetworkName::LeNet5Rbf | NetworkName::LeNet5Lush | NetworkName::LeNet4 | NetworkName::LeNet1 => {
+                &[ActivationName::ScaledTanh]
+            }
+        }
+    }
+
+    /// Whether its outputs are penalties, of which the smallest wins; the losses for them are
+    /// [`LossName::Penalty`](crate::LossName::Penalty) and [`LossName::Map`](crate::LossName::Map).
+    pub fn has_penalties(self) -> bool {
+        self == NetworkName::LeNet5Rbf
     }
 }
 
@@ -84,7 +110,8 @@ pub trait Visitor {
     fn visit<N: DigitNetwork>(self) -> Self::Output;
 }
 
-/// Hands the type of the named network to `visitor`.
+/// Hands the type of the named network to `visitor`. A network that comes with one squashing function alone has that one,
+/// whatever `activation` says.
 ///
 /// ```
 /// use lenet_model::{ActivationName, DigitNetwork, NetworkName, Visitor, visit};
@@ -110,5 +137,10 @@ pub fn visit<V: Visitor>(network: NetworkName, activation: ActivationName, visit
         NetworkName::LeNet5 => with!(LeNet5),
         NetworkName::LeNet5Dense => with!(LeNet5Dense),
         NetworkName::LeNet5Average => with!(LeNet5Average),
+        // The paper's own come with the paper's squashing function alone (`NetworkName::activations`).
+        NetworkName::LeNet5Rbf => visitor.visit::<LeNet5Rbf>(),
+        NetworkName::LeNet5Lush => visitor.visit::<LeNet5Lush>(),
+        NetworkName::LeNet4 => visitor.visit::<LeNet4>(),
+        NetworkName::LeNet1 => visitor.visit::<LeNet1>(),
     }
 }

@@ -30,7 +30,7 @@ impl Description {
     /// is in the type alone.
     fn check<N: DigitNetwork>(&self, path: &Path) -> Result<(), CheckpointError> {
         let (network, activation) = (self.network, self.activation);
-        if is_named::<N>(network, activation) {
+        if network.activations().contains(&activation) && is_named::<N>(network, activation) {
             Ok(())
         } else {
             Err(CheckpointError::Type { path: path.into(), network, activation })
@@ -165,9 +165,14 @@ impl Checkpoint {
                 .filter(|x| x.is_finite())
                 .ok_or_else(|| format!("its {key} is {text:?}, no finite number"))
         };
+        let (network, activation): (NetworkName, ActivationName) =
+            (entry("network")?.parse()?, entry("activation")?.parse()?);
+        if !network.activations().contains(&activation) {
+            return Err(format!("there is no {network} with {activation}"));
+        }
         Ok(Description {
-            network: entry("network")?.parse()?,
-            activation: entry("activation")?.parse()?,
+            network,
+            activation,
             normalization: Normalization { ground: number("ground")?, ink: number("ink")? },
             recipe: entry("recipe").cloned().unwrap_or_default(),
             epoch: entry("epoch").ok().and_then(|e| e.parse().ok()).unwrap_or(0),

@@ -1,8 +1,9 @@
 //! How well a network reads a set of examples.
 
+use crate::reading::most_likely;
 use crate::step::{LANES, Task, Worker, fork};
 use crate::{DigitNetwork, Examples};
-use lenet_layers::{Class, Loss, Normalization, Units};
+use lenet_layers::{Class, Loss, MeanSquared, Normalization, Units};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -66,27 +67,55 @@ pub fn evaluate<N: DigitNetwork>(
     indexes: &[u32],
     normalization: Normalization,
 ) -> Evaluation {
-    let mut parts: Vec<_> = indexes.chunks(CHUNK).map(|chunk| (chunk, Evaluation::default())).collect();
-    let part_size = parts.len().div_ceil(rayon::current_num_threads()).max(1);
-    let mut shares: Vec<_> = parts.chunks_mut(part_size).collect();
     let task = Task { network, loss, examples, normalization };
-    fork(&mut shares, &|share| {
-        let mut worker = Worker::new();
-        for (chunk, part) in share.iter_mut() {
-            for block in chunk.chunks(LANES) {
-                let loss = worker.read(&task, block, |is, read| part.confusion[is][read] += 1);
-                part.loss_sum += f64::from(loss);
-            }
-        }
-    });
     let mut all = Evaluation::default();
-    for (_, part) in parts {
-        all.loss_sum += part.loss_sum;
+    for part in sweep(&task, indexes, |part: &mut Evaluation, is, scores| {
+        part.confusion[is][most_likely(&scores)] += 1;
+    }) {
+        let (part, loss) = part;
+        all.loss_sum += loss;
         for (sum, n) in all.confusion.as_flattened_mut().iter_mut().zip(part.confusion.as_flattened()) {
             *sum += n;
         }
     }
     all
+}
+
+/// What speaks for each digit in each of the examples `indexes`, the largest number for the one it is read as: the outputs of
+/// the network, or its penalties negated. Runs on the rayon pool it is called in.
+///
+/// # Panics
+/// If an index is that of no example.
+pub fn score<N: DigitNetwork>(
+    network: &N,
+    examples: &Examples<'_>,
+    indexes: &[u32],
+    normalization: Normalization,
+) -> Vec<[f32; 10]> {
+    // The loss is not asked for; this one goes with any outputs.
+    let task = Task { network, loss: &MeanSquared, examples, normalization };
+    let parts = sweep(&task, indexes, |part: &mut Vec<[f32; 10]>, _, scores| part.push(scores));
+    parts.into_iter().flat_map(|(part, _)| part).collect()
+}
+
+/// Reads examples in parts of [`CHUNK`], which the threads share: what `read` makes of each part, and its loss.
+fn sweep<N: DigitNetwork, L: Loss<Units<10>, Class<10>> + Sync, P: Default + Send>(
+    task: &Task<'_, N, L>,
+    indexes: &[u32],
+    read: impl Fn(&mut P, usize, [f32; 10]) + Sync,
+) -> Vec<(P, f64)> {
+    let mut parts: Vec<_> = indexes.chunks(CHUNK).map(|chunk| (chunk, P::default(), 0.0)).collect();
+    let part_size = parts.len().div_ceil(rayon::current_num_threads()).max(1);
+    let mut shares: Vec<_> = parts.chunks_mut(part_size).collect();
+    fork(&mut shares, &|share| {
+        let mut worker = Worker::new();
+        for (chunk, part, loss) in share.iter_mut() {
+            for block in chunk.chunks(LANES) {
+                *loss += f64::from(worker.read(task, block, |is, scores| read(part, is, scores)));
+            }
+        }
+    });
+    parts.into_iter().map(|(_, part, loss)| (part, loss)).collect()
 }
 
 #[cfg(test)]

@@ -5,15 +5,21 @@
 #[cfg(feature = "std")]
 mod beside;
 #[cfg(feature = "std")]
+mod boosting;
+#[cfg(feature = "std")]
 mod catalogue;
 #[cfg(feature = "std")]
 mod checkpoint;
 #[cfg(feature = "std")]
 mod evaluation;
+#[cfg(feature = "std")]
+mod examples;
 mod networks;
 mod reading;
 #[cfg(feature = "std")]
 mod recipe;
+#[cfg(feature = "std")]
+mod rejection;
 #[cfg(feature = "std")]
 mod step;
 #[cfg(feature = "std")]
@@ -22,17 +28,27 @@ mod trainer;
 #[cfg(feature = "std")]
 pub use beside::write_beside;
 #[cfg(feature = "std")]
+pub use boosting::{Stream, add_scores};
+#[cfg(feature = "std")]
 pub use catalogue::{ActivationName, NetworkName, Visitor, visit};
 #[cfg(feature = "std")]
 pub use checkpoint::{Checkpoint, CheckpointError, Description, save};
 #[cfg(feature = "std")]
-pub use evaluation::{Evaluation, evaluate};
+pub use evaluation::{Evaluation, evaluate, score};
+#[cfg(feature = "std")]
+pub use examples::{Examples, Variants};
 pub use lenet_layers::{Class, Normalization};
 pub use networks::{
-    DigitNetwork, LeNet5, LeNet5Average, LeNet5AverageTrace, LeNet5Dense, LeNet5DenseTrace, LeNet5Trace,
+    DigitNetwork, LeNet1, LeNet1Table, LeNet1Trace, LeNet4, LeNet4Table, LeNet4Trace, LeNet5, LeNet5Average,
+    LeNet5AverageTrace, LeNet5Dense, LeNet5DenseTrace, LeNet5Lush, LeNet5LushTrace, LeNet5Rbf, LeNet5RbfTrace,
+    LeNet5Trace, Retina,
 };
-pub use reading::{Image, Reading, read};
+pub use reading::{Image, Reading, most_likely, read};
 #[cfg(feature = "std")]
-pub use recipe::{InitName, LossName, Recipe, RecipeError, Schedule};
+pub use recipe::{
+    InitName, InputName, LossName, NamedLoss, Order, Recipe, RecipeError, RecipeName, Schedule, SecondOrder,
+};
 #[cfg(feature = "std")]
-pub use trainer::{Epoch, Event, Examples, Outcome, TrainError, Training};
+pub use rejection::{Rejection, margin, reject};
+#[cfg(feature = "std")]
+pub use trainer::{Epoch, Event, Outcome, TrainError, Training};

@@ -1,8 +1,9 @@
 //! LeNet-5 and its relatives, a line a stage, with the paper's counts asserted when the program is compiled.
 
+use crate::reading::Image;
 use lenet_layers::{
-    Activation, AvgPool, Conv2d, Dense, Flatten, Maps, Network, Params, ScaledTanh, SparseConv2d, StageInfo, Subsample,
-    Table1, Units, sequential,
+    Activation, AvgPool, Bitmaps, Cell, Conv2d, Dense, Flatten, Maps, Network, Normalization, Params, Rbf, Repeat,
+    ScaledTanh, Shape, SparseConv2d, StageInfo, Subsample, Table1, Tensor, Units, connection_table, sequential,
 };
 
 sequential! {
@@ -53,6 +54,108 @@ sequential! {
     }
 }
 
+sequential! {
+    /// LeNet-5 as it was in 1998, output layer and all (LeCun et al. 1998, section II.B): ten Euclidean RBF units
+    /// with fixed codes, of which the smallest wins.
+    pub struct LeNet5Rbf<A: Activation = ScaledTanh>, trace LeNet5RbfTrace {
+        input:                                       Maps<1, 32, 32>;
+        c1:     Conv2d<1, 6, 5, A>                => Maps<6, 28, 28>;
+        s2:     Subsample<6, 2, A>                => Maps<6, 14, 14>;
+        c3:     SparseConv2d<6, 16, 60, 5, Table1, A> => Maps<16, 10, 10>;
+        s4:     Subsample<16, 2, A>               => Maps<16, 5, 5>;
+        c5:     Conv2d<16, 120, 5, A>             => Maps<120, 1, 1>;
+        flat:   Flatten                           => Units<120>;
+        f6:     Dense<120, 84, A>                 => Units<84>;
+        output: Rbf<84, 10, Bitmaps>              => Units<10>;
+    }
+}
+
+sequential! {
+    /// The network that the authors' Lush distribution trains under the name of LeNet-5: no F6, and ten squashed units for an
+    /// output, against targets of +1 and -1.
+    pub struct LeNet5Lush<A: Activation = ScaledTanh>, trace LeNet5LushTrace {
+        input:                                       Maps<1, 32, 32>;
+        c1:     Conv2d<1, 6, 5, A>                => Maps<6, 28, 28>;
+        s2:     Subsample<6, 2, A>                => Maps<6, 14, 14>;
+        c3:     SparseConv2d<6, 16, 60, 5, Table1, A> => Maps<16, 10, 10>;
+        s4:     Subsample<16, 2, A>               => Maps<16, 5, 5>;
+        c5:     Conv2d<16, 120, 5, A>             => Maps<120, 1, 1>;
+        flat:   Flatten                           => Units<120>;
+        output: Dense<120, 10, A>                 => Units<10>;
+    }
+}
+
+connection_table! {
+    /// LeNet-4's third layer: which of the 8 subsampling maps (columns) each of its 16 maps (rows) sees. The paper does not
+    /// give the table. This one is ours: fifty kernels, which come nearest to the 260,000 connections it speaks of. The
+    /// columns come in pairs, each pair of one map of the first layer; most rows see three different ones.
+    pub struct LeNet4Table: 8 -> 16, 50;
+    "X . X . X . . ."
+    ". X . X . X . ."
+    ". . X . X . X ."
+    ". . . X . X . X"
+    "X . . . X . X ."
+    ". X . . . X . X"
+    "X . X . . . X ."
+    ". X . X . . . X"
+    "X . . X . X . ."
+    ". X X . X . . ."
+    ". . X . . X X ."
+    ". . . X X . . X"
+    "X . . . X . . X"
+    ". X . . . X X ."
+    "X . X . X . X ."
+    ". X . X . X . X"
+}
+
+sequential! {
+    /// LeNet-4 (LeCun et al. 1998, section III.C.8), as far as the paper describes it; the table of its third layer and its ten
+    /// squashed outputs are ours.
+    pub struct LeNet4<A: Activation = ScaledTanh>, trace LeNet4Trace {
+        input:                                       Maps<1, 32, 32>;
+        c1:     Conv2d<1, 4, 5, A>                => Maps<4, 28, 28>;
+        pairs:  Repeat<2>                         => Maps<8, 28, 28>;
+        s2:     Subsample<8, 2, A>                => Maps<8, 14, 14>;
+        c3:     SparseConv2d<8, 16, 50, 5, LeNet4Table, A> => Maps<16, 10, 10>;
+        s4:     Subsample<16, 2, A>               => Maps<16, 5, 5>;
+        c5:     Conv2d<16, 120, 5, A>             => Maps<120, 1, 1>;
+        flat:   Flatten                           => Units<120>;
+        output: Dense<120, 10, A>                 => Units<10>;
+    }
+}
+
+connection_table! {
+    /// LeNet-1's third layer: which of the 4 subsampling maps (columns) each of its 12 maps (rows) sees. Four see one map,
+    /// eight see two; the twenty kernels are inferred from the paper's counts.
+    pub struct LeNet1Table: 4 -> 12, 20;
+    "X . . ."
+    "X X . ."
+    "X X . ."
+    ". X . ."
+    "X X . ."
+    "X X . ."
+    ". . X ."
+    ". . X X"
+    ". . X X"
+    ". . . X"
+    ". . X X"
+    ". . X X"
+}
+
+sequential! {
+    /// LeNet-1 (LeCun et al. 1998, section III.C.7): for digits made to fit 16x16 pixels, in the middle of 28x28. Its ten
+    /// squashed outputs are ours: the paper does not give them.
+    pub struct LeNet1<A: Activation = ScaledTanh>, trace LeNet1Trace {
+        input:                                       Maps<1, 28, 28>;
+        c1:     Conv2d<1, 4, 5, A>                => Maps<4, 24, 24>;
+        s2:     Subsample<4, 2, A>                => Maps<4, 12, 12>;
+        c3:     SparseConv2d<4, 12, 20, 5, LeNet1Table, A> => Maps<12, 8, 8>;
+        s4:     Subsample<12, 2, A>               => Maps<12, 4, 4>;
+        flat:   Flatten                           => Units<192>;
+        output: Dense<192, 10, A>                 => Units<10>;
+    }
+}
+
 /// Parameters and connections of the stages before the output.
 const fn before_output(stages: &[StageInfo]) -> (usize, usize) {
     let (mut params, mut connections, mut i) = (0, 0, 0);
@@ -70,6 +173,16 @@ const _: () = {
     let (params, connections) = before_output(<LeNet5 as Network>::STAGES);
     assert!(params == 60_000);
     assert!(connections == 340_908 - 840);
+    assert!(<LeNet5Rbf as Params>::LEN == 60_000);
+    assert!(<LeNet5Rbf as Network>::CONNECTIONS == 340_908);
+    assert!(<LeNet5Rbf as Network>::PENALTIES && !<LeNet5 as Network>::PENALTIES);
+    assert!(<LeNet5Lush as Params>::LEN == 51_046);
+    // "about 260,000 multiply/add steps" and "about 17,000 free parameters": 400 -> 120 alone is 48,120, so both can't be.
+    assert!(<LeNet4 as Params>::LEN == 50_748);
+    assert!(<LeNet4 as Network>::MULTIPLY_ADDS - 8 * 14 * 14 - 16 * 5 * 5 == 252_600);
+    // "about 100,000 multiply/add steps", "only about 2600 free parameters".
+    assert!(<LeNet1 as Params>::LEN == 2_578);
+    assert!(<LeNet1 as Network>::CONNECTIONS == 98_442);
     assert!(<LeNet5 as Params>::LEN == 60_850);
     assert!(<LeNet5Dense as Params>::LEN == 61_750);
     assert!(<LeNet5Average as Params>::LEN == 61_706);
@@ -83,6 +196,25 @@ const _: () = {
     assert!(stages[6].params == 10_164 && stages[6].connections == 10_164);
 };
 
-/// A network that reads one 32x32 picture as one of ten digits, in `f32`.
-pub trait DigitNetwork: Network<Input = Maps<1, 32, 32>, Output = Units<10>, Element = f32> {}
-impl<N: Network<Input = Maps<1, 32, 32>, Output = Units<10>, Element = f32>> DigitNetwork for N {}
+/// An input that a picture of 28x28 can be laid in: one map, no smaller than the picture.
+pub trait Retina: Shape + Sized {
+    /// Lays one picture in each lane, in the middle, with ground around it; lanes without one are all ground.
+    ///
+    /// # Panics
+    /// If there are more pictures than lanes.
+    fn lay<T: Cell>(x: &mut Tensor<Self, T>, images: &[&Image], normalization: Normalization);
+}
+impl<const H: usize, const W: usize> Retina for Maps<1, H, W> {
+    fn lay<T: Cell>(x: &mut Tensor<Self, T>, images: &[&Image], normalization: Normalization) {
+        x.lay(images, normalization);
+    }
+}
+
+/// A network that reads one picture as one of ten digits, in `f32`.
+pub trait DigitNetwork: Network<Input: Retina, Output = Units<10>, Element = f32> {}
+impl<N: Network<Input: Retina, Output = Units<10>, Element = f32>> DigitNetwork for N {}
+
+/// What speaks for each digit, from a network's outputs: the outputs, or the penalties negated.
+pub(crate) fn scores<N: DigitNetwork>(outputs: [f32; 10]) -> [f32; 10] {
+    if N::PENALTIES { outputs.map(|y| -y) } else { outputs }
+}

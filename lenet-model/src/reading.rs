@@ -1,6 +1,7 @@
 //! Reading one digit, without a heap.
 
 use crate::DigitNetwork;
+use crate::networks::{Retina, scores};
 use lenet_layers::{Normalization, Tensor, Trace, Units, softmax};
 
 /// A picture of 28 rows and 28 columns; 0 is ground, 255 is ink.
@@ -11,7 +12,7 @@ pub type Image = [[u8; 28]; 28];
 pub struct Reading {
     /// The digit, 0 to 9.
     pub digit: u8,
-    /// The softmax of the outputs: one for each digit, in sum 1.
+    /// The softmax of the outputs, or of the negated penalties: one for each digit, in sum 1.
     pub probabilities: [f32; 10],
 }
 
@@ -29,14 +30,19 @@ pub struct Reading {
 /// ```
 pub fn read<N: DigitNetwork>(network: &N, image: &Image, normalization: Normalization) -> Reading {
     let mut trace = N::Trace::<f32>::zeroed();
-    trace.input_mut().lay(&[image], normalization);
+    N::Input::lay(trace.input_mut(), &[image], normalization);
+    let scores = scores::<N>(network.forward(&mut trace).data);
     let mut probabilities = Tensor::<Units<10>>::ZERO;
-    softmax(network.forward(&mut trace), &mut probabilities);
+    softmax(&Tensor { data: scores }, &mut probabilities);
     let probabilities = probabilities.data;
     Reading { digit: most_likely(&probabilities) as u8, probabilities }
 }
 
-/// The index of the largest; of equals the first.
-pub(crate) fn most_likely(outputs: &[f32; 10]) -> usize {
+/// The digit whose score is the largest; of equals the first.
+///
+/// ```
+/// assert_eq!(lenet_model::most_likely(&[0.0, 0.5, -1.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]), 1);
+/// ```
+pub fn most_likely(outputs: &[f32; 10]) -> usize {
     (1..10).fold(0, |best, i| if outputs[i] > outputs[best] { i } else { best })
 }

@@ -3,7 +3,10 @@
 use crate::catalogue::names;
 use crate::{ActivationName, NetworkName};
 use lenet_layers::simd::Simd;
-use lenet_layers::{Cell, Class, Init, Loss, MeanSquared, SoftmaxCrossEntropy, SoftmaxMeanSquared, Tensor, Units};
+use lenet_layers::{
+    Cell, Class, CorrectPenalty, Init, Loss, MaximumAPosteriori, MeanSquared, Normalization, SoftmaxCrossEntropy,
+    SoftmaxMeanSquared, Tensor, Units,
+};
 use serde::{Deserialize, Serialize};
 
 names! {
@@ -15,6 +18,10 @@ names! {
         CrossEntropy = "cross-entropy",
         /// Half the squared error of the outputs themselves, against +1 and -1.
         Targets = "mse-targets",
+        /// The penalty of the right class (LeCun et al. 1998, eq. 8).
+        Penalty = "penalty",
+        /// The discriminative loss on penalties (LeCun et al. 1998, eq. 9).
+        Map = "map",
     }
 }
 
@@ -25,11 +32,26 @@ impl LossName {
             LossName::MeanSquared => 0.04,
             LossName::CrossEntropy => 0.02,
             LossName::Targets => 0.005,
+            LossName::Penalty | LossName::Map => 0.0005,
         }
+    }
+
+    /// Whether it goes with outputs that are penalties.
+    pub fn takes_penalties(self) -> bool {
+        matches!(self, LossName::Penalty | LossName::Map)
     }
 }
 
-impl Loss<Units<10>, Class<10>> for LossName {
+/// A loss by name, and the one number that one of them has.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NamedLoss {
+    /// The loss.
+    pub name: LossName,
+    /// The penalty of the rubbish class, for [`LossName::Map`].
+    pub j: f64,
+}
+
+impl Loss<Units<10>, Class<10>> for NamedLoss {
     fn evaluate_with<S: Simd, T: Cell>(
         &self,
         simd: S,
@@ -38,10 +60,22 @@ impl Loss<Units<10>, Class<10>> for LossName {
         scale: T::Element,
         dy: &mut Tensor<Units<10>, T>,
     ) -> T::Element {
-        match self {
+        match self.name {
             LossName::MeanSquared => SoftmaxMeanSquared.evaluate_with(simd, y, targets, scale, dy),
             LossName::CrossEntropy => SoftmaxCrossEntropy.evaluate_with(simd, y, targets, scale, dy),
             LossName::Targets => MeanSquared.evaluate_with(simd, y, targets, scale, dy),
+            LossName::Penalty => CorrectPenalty.evaluate_with(simd, y, targets, scale, dy),
+            LossName::Map => MaximumAPosteriori { j: self.j }.evaluate_with(simd, y, targets, scale, dy),
+        }
+    }
+
+    fn curvature<T: Cell>(&self, y: &Tensor<Units<10>, T>, targets: &[Class<10>], d2y: &mut Tensor<Units<10>, T>) {
+        match self.name {
+            LossName::MeanSquared => SoftmaxMeanSquared.curvature(y, targets, d2y),
+            LossName::CrossEntropy => SoftmaxCrossEntropy.curvature(y, targets, d2y),
+            LossName::Targets => MeanSquared.curvature(y, targets, d2y),
+            LossName::Penalty => CorrectPenalty.curvature(y, targets, d2y),
+            LossName::Map => MaximumAPosteriori { j: self.j }.curvature(y, targets, d2y),
         }
     }
 }
@@ -79,7 +113,60 @@ names! {
         Cosine = "cosine",
         /// Up from 1/25 of the rate in the first 15% of the steps, then down to zero, both along half a cosine.
         OneCycle = "one-cycle",
+        /// The paper's (section III.B): 1 for a tenth of the training, then 0.4, 0.2, 0.1 and 0.02; over 20 passes with a rate of
+        /// 0.0005 that is 0.0005 twice, 0.0002 and 0.0001 three times each, 0.00005 four times and 0.00001 eight times.
+        Paper = "paper",
+        /// That of the authors' Lush code: 1, 0.1 and 0.01, a third of the training each.
+        Lush = "lush",
     }
+}
+
+names! {
+    /// In which order the patterns come.
+    pub enum Order, "order" {
+        /// In a new random order each epoch.
+        Shuffled = "shuffled",
+        /// In one random order, the same each epoch, as the paper's "20 iterations through the entire training data" go.
+        Fixed = "fixed",
+    }
+}
+
+names! {
+    /// What the grey levels become, by name.
+    pub enum InputName, "input" {
+        /// Ground -0.1, ink 1.175 (LeCun et al. 1998, section II.B).
+        Paper = "paper",
+        /// A hundredth of the grey level: ground 0, ink 2.55, as the authors' Lush code has it.
+        Lush = "lush",
+    }
+}
+
+impl From<InputName> for Normalization {
+    fn from(name: InputName) -> Normalization {
+        match name {
+            InputName::Paper => Normalization::PAPER,
+            InputName::Lush => Normalization { ground: 0.0, ink: 2.55 },
+        }
+    }
+}
+
+/// How stochastic diagonal Levenberg-Marquardt goes (LeCun et al. 1998, appendix C).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SecondOrder {
+    /// Keeps the rate of a parameter in bounds that the loss hardly bends along.
+    pub mu: f64,
+    /// Training patterns, drawn at random, that an estimate of the second derivatives is made on.
+    pub patterns: usize,
+    /// Epochs from one estimate to the next.
+    pub every: u32,
+    /// What the loss's second derivative by the outputs is taken times: 1 for the loss as it is written. For the losses of
+    /// penalties that is 2 for every input of the RBF units.
+    pub output: f64,
+}
+
+impl SecondOrder {
+    /// The paper's: mu 0.02, 500 patterns before each pass.
+    pub const PAPER: Self = SecondOrder { mu: 0.02, patterns: 500, every: 1, output: 1.0 };
 }
 
 impl Schedule {
@@ -92,9 +179,21 @@ impl Schedule {
     /// ```
     pub fn factor(self, step: u64, steps: u64) -> f64 {
         let cosine = |t: f64| 0.5 + 0.5 * (std::f64::consts::PI * t).cos();
-        let t = step as f64 / steps.max(1) as f64;
+        let t = (step as f64 / steps.max(1) as f64).min(1.0);
         match self {
             Schedule::Constant => 1.0,
+            Schedule::Paper => match 20.0 * t {
+                pass if pass < 2.0 => 1.0,
+                pass if pass < 5.0 => 0.4,
+                pass if pass < 8.0 => 0.2,
+                pass if pass < 12.0 => 0.1,
+                _ => 0.02,
+            },
+            Schedule::Lush => match 3.0 * t {
+                third if third < 1.0 => 1.0,
+                third if third < 2.0 => 0.1,
+                _ => 0.01,
+            },
             Schedule::Linear => 1.0 - t,
             Schedule::Cosine => cosine(t),
             Schedule::OneCycle => {
@@ -120,10 +219,18 @@ pub struct Recipe {
     pub activation: ActivationName,
     /// The loss.
     pub loss: LossName,
+    /// The penalty of the rubbish class, above 0, for [`LossName::Map`].
+    pub j: f64,
     /// How weights start.
     pub init: InitName,
+    /// What the grey levels become.
+    pub input: InputName,
     /// Passes over the training images.
     pub epochs: u32,
+    /// Images in an epoch, if it is not all of them: the next epoch goes on where it ends, and round and round.
+    pub presentations: Option<usize>,
+    /// In which order they come.
+    pub order: Order,
     /// Images in a step.
     pub batch: usize,
     /// The learning rate at its highest.
@@ -134,27 +241,108 @@ pub struct Recipe {
     pub momentum: f64,
     /// How hard every parameter is pulled to zero.
     pub weight_decay: f64,
+    /// A rate for every parameter by its second derivative: stochastic diagonal Levenberg-Marquardt in place of plain
+    /// gradient descent. The schedule then goes by epochs.
+    pub second_order: Option<SecondOrder>,
     /// What everything random follows from.
     pub seed: u64,
 }
 
-impl Default for Recipe {
-    /// The article's recipe. Initial weights, rate and weight decay were chosen on 5,000 held-out training images; batch
-    /// and momentum are the usual ones (ARCHITECTURE.md has the table).
-    fn default() -> Self {
+names! {
+    /// A recipe, by name.
+    pub enum RecipeName, "recipe" {
+        /// [`Recipe::article`].
+        Article = "article",
+        /// [`Recipe::paper`].
+        Paper = "paper",
+        /// [`Recipe::lush`].
+        Lush = "lush",
+    }
+}
+
+impl RecipeName {
+    /// The recipe.
+    pub fn recipe(self) -> Recipe {
+        match self {
+            RecipeName::Article => Recipe::article(),
+            RecipeName::Paper => Recipe::paper(),
+            RecipeName::Lush => Recipe::lush(),
+        }
+    }
+}
+
+impl Recipe {
+    /// The article's: a softmax output and the mean squared error, gradient descent with momentum on small batches. Initial
+    /// weights, rate and weight decay were chosen on 5,000 held-out training images; batch and momentum are the usual ones
+    /// (ARCHITECTURE.md has the table).
+    pub fn article() -> Self {
         Recipe {
             network: NetworkName::LeNet5,
             activation: ActivationName::ScaledTanh,
             loss: LossName::MeanSquared,
+            j: 1.0,
             init: InitName::SqrtFanIn,
+            input: InputName::Paper,
             epochs: 30,
+            presentations: None,
+            order: Order::Shuffled,
             batch: 32,
             rate: LossName::MeanSquared.default_rate(),
             schedule: Schedule::OneCycle,
             momentum: 0.9,
             weight_decay: 5e-4,
+            second_order: None,
             seed: 1,
         }
+    }
+
+    /// The paper's of 1998: the network with its RBF output, learned pattern by pattern in one order, every weight with a
+    /// rate of its own (section III.B, appendix C). What the paper leaves open is chosen on 5,000 held-out training
+    /// images: docs/paper.md has the evidence.
+    pub fn paper() -> Self {
+        Recipe {
+            network: NetworkName::LeNet5Rbf,
+            loss: LossName::Map,
+            j: 10.0,
+            init: InitName::SqrtFanIn,
+            epochs: 20,
+            order: Order::Fixed,
+            batch: 1,
+            rate: LossName::Map.default_rate(),
+            schedule: Schedule::Paper,
+            momentum: 0.0,
+            weight_decay: 0.0,
+            second_order: Some(SecondOrder { output: 2.0, ..SecondOrder::PAPER }),
+            ..Recipe::article()
+        }
+    }
+
+    /// That of the authors' Lush code, as Yadav and Bottou (2019) give it: thirty passes, ten at each of three rates, second
+    /// derivatives of 1,000 patterns before each ten.
+    pub fn lush() -> Self {
+        Recipe {
+            network: NetworkName::LeNet5Lush,
+            loss: LossName::Targets,
+            init: InitName::Lush,
+            input: InputName::Lush,
+            epochs: 30,
+            rate: 1e-4,
+            schedule: Schedule::Lush,
+            second_order: Some(SecondOrder { patterns: 1000, every: 10, ..SecondOrder::PAPER }),
+            ..Recipe::paper()
+        }
+    }
+
+    /// The loss, to be evaluated.
+    pub fn named_loss(&self) -> NamedLoss {
+        NamedLoss { name: self.loss, j: self.j }
+    }
+}
+
+impl Default for Recipe {
+    /// [`Recipe::article`].
+    fn default() -> Self {
+        Recipe::article()
     }
 }
 
@@ -174,6 +362,28 @@ pub enum RecipeError {
         /// What it should be.
         want: &'static str,
     },
+    /// A network that does not come with this squashing function.
+    #[error("{network} comes with {} alone: leave {activation} away", .network.activations()[0])]
+    Activation {
+        /// The network.
+        network: NetworkName,
+        /// The squashing function.
+        activation: ActivationName,
+    },
+    /// A loss for another kind of output.
+    #[error(
+        "the loss {loss} does not go with the output of {network}: choose {}",
+        if .network.has_penalties() { "penalty or map" } else { "mse, cross-entropy or mse-targets" }
+    )]
+    Output {
+        /// The network.
+        network: NetworkName,
+        /// The loss.
+        loss: LossName,
+    },
+    /// Things that exclude each other.
+    #[error("momentum and weight decay are not part of the second-order method: set both to 0")]
+    Mixed,
 }
 
 impl Recipe {
@@ -189,6 +399,29 @@ impl Recipe {
         let within = |name, value: f64, ok: bool, want| {
             if ok && value.is_finite() { Ok(()) } else { Err(RecipeError::OutOfRange { name, value, want }) }
         };
+        if !self.network.activations().contains(&self.activation) {
+            return Err(RecipeError::Activation { network: self.network, activation: self.activation });
+        }
+        if self.network.has_penalties() != self.loss.takes_penalties() {
+            return Err(RecipeError::Output { network: self.network, loss: self.loss });
+        }
+        if self.presentations == Some(0) {
+            return Err(RecipeError::Zero("the number of images in an epoch"));
+        }
+        if let Some(second) = self.second_order {
+            if second.patterns == 0 {
+                return Err(RecipeError::Zero("the number of patterns for the second derivatives"));
+            }
+            if second.every == 0 {
+                return Err(RecipeError::Zero("the number of epochs between second derivatives"));
+            }
+            within("mu", second.mu, second.mu > 0.0, "a number above 0")?;
+            within("the factor of the output's curvature", second.output, second.output >= 0.0, "0 or more")?;
+            if self.momentum != 0.0 || self.weight_decay != 0.0 {
+                return Err(RecipeError::Mixed);
+            }
+        }
+        within("j", self.j, self.j > 0.0, "a number above 0")?;
         within("the rate", self.rate, self.rate > 0.0, "a number above 0")?;
         within("the momentum", self.momentum, (0.0..1.0).contains(&self.momentum), "a number from 0 to below 1")?;
         within("the weight decay", self.weight_decay, self.weight_decay >= 0.0, "0 or more")

@@ -1,8 +1,11 @@
 //! One step of training: a batch in blocks of sixteen, the blocks over the threads, the gradients in a fixed order.
 
+use crate::networks::{Retina, scores};
 use crate::reading::{Image, most_likely};
 use crate::{DigitNetwork, Examples};
-use lenet_layers::{Cell, Class, Descent, Grad, Lanes, Loss, Normalization, Params, Sgd, Trace, Units};
+use lenet_layers::{
+    Cell, Class, Curvature, Diagonal, Grad, Lanes, Loss, Normalization, Params, Rule, Sdlm, Sgd, Squared, Trace, Units,
+};
 use std::ops::Range;
 
 /// Examples side by side in one block.
@@ -51,31 +54,43 @@ pub(crate) struct Task<'a, N, L> {
 struct Pass<N: DigitNetwork, T: Cell<Element = f32>> {
     trace: Box<N::Trace<T>>,
     errors: Box<N::Trace<T>>,
+    /// For pictures that are made when they are shown.
+    room: Vec<Image>,
 }
+
+const BLANK: Image = [[0; 28]; 28];
 
 impl<N: DigitNetwork, T: Cell<Element = f32>> Pass<N, T> {
     fn new() -> Self {
-        Pass { trace: Trace::boxed(), errors: Trace::boxed() }
+        Pass { trace: Trace::boxed(), errors: Trace::boxed(), room: vec![BLANK; T::LANES] }
     }
 
-    /// Lays the examples `block` into the lanes and runs them forward: their losses, times `scale` in the gradient that is
-    /// left at the output. `read` sees the digit that each is and the one it is read as.
+    /// Lays the examples `block` into the lanes and runs them forward. Gives their classes; those of lanes without an example
+    /// are not to be used.
+    fn run<L>(&mut self, task: &Task<'_, N, L>, block: &[u32]) -> [Class<10>; LANES] {
+        let mut images = [&BLANK; LANES];
+        for ((image, room), index) in images.iter_mut().zip(&mut self.room).zip(block) {
+            *image = task.examples.picture(*index, room);
+        }
+        N::Input::lay(self.trace.input_mut(), &images[..block.len()], task.normalization);
+        task.network.forward(&mut self.trace);
+        let last = block.len() - 1;
+        core::array::from_fn(|lane| task.examples.label(block[lane.min(last)]))
+    }
+
+    /// Runs the examples `block` forward: their losses, times `scale` in the gradient that is left at the output. `read` sees
+    /// the digit that each is and the scores of all ten, in the order of the block.
     fn forward<L: Loss<Units<10>, Class<10>>>(
         &mut self,
         task: &Task<'_, N, L>,
         block: &[u32],
         scale: f32,
-        mut read: impl FnMut(usize, usize),
+        mut read: impl FnMut(usize, [f32; 10]),
     ) -> f32 {
-        let last = block.len() - 1;
-        let at = |lane: usize| block[lane.min(last)] as usize;
-        let images: [&Image; LANES] = core::array::from_fn(|lane| &task.examples.images()[at(lane)]);
-        let targets: [Class<10>; LANES] = core::array::from_fn(|lane| task.examples.labels()[at(lane)]);
-        self.trace.input_mut().lay(&images[..block.len()], task.normalization);
-        task.network.forward(&mut self.trace);
+        let targets = self.run(task, block);
         let outputs = self.trace.output();
         for (lane, target) in targets[..block.len()].iter().enumerate() {
-            read(target.index(), most_likely(&core::array::from_fn(|i| outputs.data[i].lanes()[lane])));
+            read(target.index(), scores::<N>(core::array::from_fn(|i| outputs.data[i].lanes()[lane])));
         }
         task.loss.evaluate(outputs, &targets[..block.len()], scale, self.errors.output_mut())
     }
@@ -92,15 +107,34 @@ impl<N: DigitNetwork> Worker<N> {
         Worker { lanes: Pass::new(), single: Pass::new() }
     }
 
-    /// Reads a block of up to sixteen examples: the sum of their losses. `read` sees the digit that each is and the one it is
-    /// read as.
+    /// Reads a block of up to sixteen examples: the sum of their losses. `read` sees the digit that each is and the scores of
+    /// all ten.
     pub(crate) fn read<L: Loss<Units<10>, Class<10>>>(
         &mut self,
         task: &Task<'_, N, L>,
         block: &[u32],
-        read: impl FnMut(usize, usize),
+        read: impl FnMut(usize, [f32; 10]),
     ) -> f32 {
         self.lanes.forward(task, block, 1.0, read)
+    }
+
+    /// Adds the second derivatives of the losses of a block of up to sixteen examples, those by the outputs times `scale`.
+    pub(crate) fn bend<L: Loss<Units<10>, Class<10>>>(
+        &mut self,
+        task: &Task<'_, N, L>,
+        block: &[u32],
+        scale: f32,
+        squared: &Squared<N>,
+        h: &mut Curvature<N>,
+    ) {
+        let pass = &mut self.lanes;
+        let targets = pass.run(task, block);
+        let second = &mut pass.errors;
+        task.loss.curvature(pass.trace.output(), &targets[..block.len()], second.output_mut());
+        for cell in second.output_mut().cells_mut() {
+            *cell = cell.times(Lanes::splat(scale));
+        }
+        squared.curvature(&pass.trace, second, h);
     }
 
     /// Adds the gradient of the losses of a block of up to sixteen examples, times `scale`.
@@ -136,7 +170,9 @@ impl<N: DigitNetwork> Slot<N> {
         scale: f32,
     ) {
         let tally = &mut self.tally;
-        let loss = pass.forward(task, block, scale, |is, read| tally.correct += u32::from(is == read));
+        let loss = pass.forward(task, block, scale, |is, scores| {
+            tally.correct += u32::from(is == most_likely(&scores));
+        });
         tally.loss += f64::from(loss);
         task.network.backward(&pass.trace, &mut pass.errors, &mut self.grad);
     }
@@ -189,29 +225,43 @@ impl<N: DigitNetwork> Batch<N> {
         tally
     }
 
-    /// A step of `sgd` against the gradient.
-    pub(crate) fn step(&mut self, sgd: &mut Sgd<N>, network: &mut N, rate: f32) {
-        let descent = sgd.descent(rate);
+    /// A step against the gradient.
+    pub(crate) fn step(&mut self, optimizer: &mut Optimizer<N>, network: &mut N, rate: f32) {
+        match optimizer {
+            Optimizer::Sgd(sgd) => self.step_by(sgd.descent(rate), &mut sgd.velocity, network),
+            Optimizer::Sdlm(sdlm) => self.step_by(Diagonal, &mut sdlm.rates, network),
+        }
+    }
+
+    fn step_by(&mut self, rule: impl Rule<f32>, state: &mut N, network: &mut N) {
         for i in 0..N::TENSORS {
-            let (p, v) = (network.tensor_mut(i), sgd.velocity.tensor_mut(i));
+            let (p, state) = (network.tensor_mut(i), state.tensor_mut(i));
             if self.workers.len() == 1 {
-                step_and_clear(descent, p, v, &mut self.slots, i);
+                step_and_clear(rule, p, state, &mut self.slots, i);
                 continue;
             }
             let whole = 0..p.len();
-            halve(p, v, whole, self.workers.len(), &|p: &mut [f32], v: &mut [f32], range: Range<usize>| {
-                step(descent, p, v, &self.slots, i, range);
+            halve(p, state, whole, self.workers.len(), &|p: &mut [f32], state: &mut [f32], range: Range<usize>| {
+                step(rule, p, state, &self.slots, i, range);
             });
         }
         self.clear = self.workers.len() == 1;
     }
 }
 
+/// What turns a gradient into a step.
+pub(crate) enum Optimizer<N: DigitNetwork> {
+    /// Gradient descent; the rate comes with the step.
+    Sgd(Box<Sgd<N>>),
+    /// A rate for every parameter, set before.
+    Sdlm(Box<Sdlm<N>>),
+}
+
 /// A step of a part of parameter array `i`.
 fn step<N: DigitNetwork>(
-    descent: Descent<f32>,
+    rule: impl Rule<f32>,
     p: &mut [f32],
-    v: &mut [f32],
+    state: &mut [f32],
     slots: &[Slot<N>],
     i: usize,
     range: Range<usize>,
@@ -220,23 +270,23 @@ fn step<N: DigitNetwork>(
     for (gradient, slot) in gradients.iter_mut().zip(slots) {
         *gradient = &slot.grad.tensor(i)[range.clone()];
     }
-    descent.step(p, v, &gradients[..slots.len()]);
+    rule.step(p, state, &gradients[..slots.len()]);
 }
 
 /// A step of parameter array `i`, after which the gradients are zero. One thread clears them while they are in its first
 /// cache; several had better leave each to the thread that will fill it again.
 fn step_and_clear<N: DigitNetwork>(
-    descent: Descent<f32>,
+    rule: impl Rule<f32>,
     p: &mut [f32],
-    v: &mut [f32],
+    state: &mut [f32],
     slots: &mut [Slot<N>],
     i: usize,
 ) {
     /// Numbers at a time: a few thousand bytes of each array.
     const PART: usize = 1024;
-    for (n, (p, v)) in p.chunks_mut(PART).zip(v.chunks_mut(PART)).enumerate() {
+    for (n, (p, state)) in p.chunks_mut(PART).zip(state.chunks_mut(PART)).enumerate() {
         let range = n * PART..n * PART + p.len();
-        step(descent, p, v, slots, i, range.clone());
+        step(rule, p, state, slots, i, range.clone());
         for slot in &mut *slots {
             slot.grad.tensor_mut(i)[range.clone()].fill(0.0);
         }

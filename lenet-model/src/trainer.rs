@@ -1,11 +1,10 @@
 //! Training: epochs of steps, held-out images after each, the best kept.
 
 use crate::evaluation::{Evaluation, evaluate};
-use crate::reading::Image;
-use crate::step::{Batch, Tally, Task};
-use crate::{DigitNetwork, Recipe, RecipeError};
-use lenet_layers::{Class, Normalization, Sgd, initialize};
-use rand::{SeedableRng, seq::SliceRandom};
+use crate::step::{Batch, LANES, Optimizer, Tally, Task, Worker};
+use crate::{DigitNetwork, Examples, Order, Recipe, RecipeError, SecondOrder};
+use lenet_layers::{Curvature, Params, Sdlm, Sgd, Squared, initialize};
+use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
@@ -15,28 +14,7 @@ use std::time::Instant;
 mod stream {
     pub(super) const WEIGHTS: u64 = 1;
     pub(super) const ORDER: u64 = 2;
-}
-
-/// Pictures and what is on them. The pictures stay bytes; they are normalised and padded as a block is laid out.
-#[derive(Clone, Copy, Debug)]
-pub struct Examples<'a> {
-    images: &'a [Image],
-    labels: &'a [Class<10>],
-}
-
-impl<'a> Examples<'a> {
-    /// Pictures and labels that belong together; `None` if there are not as many of the one as of the other.
-    pub fn new(images: &'a [Image], labels: &'a [Class<10>]) -> Option<Self> {
-        (images.len() == labels.len()).then_some(Examples { images, labels })
-    }
-    /// The pictures.
-    pub fn images(&self) -> &'a [Image] {
-        self.images
-    }
-    /// The labels.
-    pub fn labels(&self) -> &'a [Class<10>] {
-        self.labels
-    }
+    pub(super) const CURVATURE: u64 = 3;
 }
 
 /// What one epoch came to.
@@ -52,6 +30,8 @@ pub struct Epoch {
     pub validation: Option<Evaluation>,
     /// Whether it is the best epoch so far.
     pub best: bool,
+    /// The least and the greatest rate of a parameter, where each has its own.
+    pub rates: Option<(f32, f32)>,
     /// Seconds it took, the held-out images included.
     pub seconds: f64,
 }
@@ -141,8 +121,6 @@ pub struct Training<'a> {
     pub train: &'a [u32],
     /// Which of the examples are held out.
     pub validation: &'a [u32],
-    /// What the pixels become.
-    pub normalization: Normalization,
 }
 
 impl Training<'_> {
@@ -163,7 +141,8 @@ impl Training<'_> {
             let start = Instant::now();
             let (sum, seen) = state.pass(self, epoch, &mut watch)?;
             let validation = (!self.validation.is_empty()).then(|| {
-                evaluate(&*state.network, &self.recipe.loss, &self.examples, self.validation, self.normalization)
+                let (loss, input) = (self.recipe.named_loss(), self.recipe.input.into());
+                evaluate(&*state.network, &loss, &self.examples, self.validation, input)
             });
             // Finite weights may be large enough to make sums that are not.
             if validation.as_ref().is_some_and(|v| !v.loss().is_finite()) {
@@ -180,6 +159,7 @@ impl Training<'_> {
                 train_accuracy: f64::from(sum.correct) / seen as f64,
                 validation,
                 best: is_best,
+                rates: state.rates(),
                 seconds: start.elapsed().as_secs_f64(),
             });
             let event = Event::Epoch { record: &epochs[epochs.len() - 1], network: &*state.network };
@@ -202,24 +182,75 @@ impl Training<'_> {
         if self.train.is_empty() {
             return Err(TrainError::NoExamples);
         }
-        let len = self.examples.images.len();
-        match self.train.iter().chain(self.validation).find(|i| **i as usize >= len) {
+        let len = self.examples.images().len();
+        match self.train.iter().chain(self.validation).find(|i| !self.examples.has(**i)) {
             Some(&index) => Err(TrainError::NoSuchExample { index, len }),
             None => Ok(()),
         }
+    }
+
+    /// Images in an epoch.
+    fn presentations(&self) -> usize {
+        self.recipe.presentations.unwrap_or(self.train.len())
+    }
+
+    /// Steps to be made in all; a few more where the list of examples ends within a batch.
+    fn steps(&self) -> u64 {
+        u64::from(self.recipe.epochs) * self.presentations().div_ceil(self.recipe.batch) as u64
+    }
+
+    fn task<'t, N, L>(&'t self, network: &'t N, loss: &'t L) -> Task<'t, N, L> {
+        Task { network, loss, examples: &self.examples, normalization: self.recipe.input.into() }
     }
 }
 
 /// Everything that a step changes.
 struct State<N: DigitNetwork> {
     network: Box<N>,
-    sgd: Box<Sgd<N>>,
+    optimizer: Optimizer<N>,
+    second_order: Option<Bend<N>>,
     batch: Batch<N>,
-    /// The training examples in the order of this epoch; each epoch shuffles the order of the one before.
-    order: Vec<u32>,
-    shuffler: ChaCha8Rng,
+    order: Walk,
     /// Steps made in all.
     step: u64,
+}
+
+/// What second derivatives are worked out in.
+struct Bend<N: DigitNetwork> {
+    squared: Box<Squared<N>>,
+    h: Box<Curvature<N>>,
+    worker: Worker<N>,
+    random: ChaCha8Rng,
+}
+
+/// The training examples in the order in which they come.
+struct Walk {
+    indexes: Vec<u32>,
+    /// How many of them have been taken since the start of the list.
+    taken: usize,
+    shuffler: ChaCha8Rng,
+    fixed: bool,
+}
+
+impl Walk {
+    fn new(training: &Training<'_>) -> Self {
+        let (mut indexes, mut shuffler) = (training.train.to_vec(), training.random(stream::ORDER));
+        indexes.shuffle(&mut shuffler);
+        Walk { indexes, taken: 0, shuffler, fixed: training.recipe.order == Order::Fixed }
+    }
+
+    /// Up to so many examples, as many as the list still has: never none. At its end it starts again.
+    fn next(&mut self, most: usize) -> &[u32] {
+        if self.taken == self.indexes.len() {
+            self.taken = 0;
+            if !self.fixed {
+                self.indexes.shuffle(&mut self.shuffler);
+            }
+        }
+        let first = self.taken;
+        self.taken = self.indexes.len().min(first + most);
+        &self.indexes[first..self.taken]
+    }
 }
 
 impl<N: DigitNetwork> State<N> {
@@ -227,14 +258,50 @@ impl<N: DigitNetwork> State<N> {
         let recipe = training.recipe;
         let mut network = N::boxed();
         initialize(&mut *network, recipe.init.into(), &mut training.random(stream::WEIGHTS));
+        let bend = || Bend {
+            squared: Params::boxed(),
+            h: Params::boxed(),
+            worker: Worker::new(),
+            random: training.random(stream::CURVATURE),
+        };
         State {
             network,
-            sgd: Sgd::boxed(recipe.momentum as f32, recipe.weight_decay as f32),
+            optimizer: match recipe.second_order {
+                None => Optimizer::Sgd(Sgd::boxed(recipe.momentum as f32, recipe.weight_decay as f32)),
+                Some(_) => Optimizer::Sdlm(Sdlm::boxed()),
+            },
+            second_order: recipe.second_order.map(|_| bend()),
             batch: Batch::new(recipe.batch.min(training.train.len())),
-            order: training.train.to_vec(),
-            shuffler: training.random(stream::ORDER),
+            order: Walk::new(training),
             step: 0,
         }
+    }
+
+    /// The least and the greatest rate of a parameter.
+    fn rates(&self) -> Option<(f32, f32)> {
+        match &self.optimizer {
+            Optimizer::Sgd(_) => None,
+            Optimizer::Sdlm(sdlm) => Some(sdlm.range()),
+        }
+    }
+
+    /// Sets the rate of every parameter for an epoch in which the global rate is `eta`; estimates the second derivatives anew
+    /// if it is time.
+    fn set_rates(&mut self, training: &Training<'_>, second: SecondOrder, epoch: u32, eta: f64) {
+        let (Some(bend), Optimizer::Sdlm(sdlm)) = (&mut self.second_order, &mut self.optimizer) else { return };
+        if (epoch - 1).is_multiple_of(second.every) {
+            bend.squared.set(&self.network);
+            bend.h.fill(0.0);
+            let loss = training.recipe.named_loss();
+            let task = training.task(&*self.network, &loss);
+            let drawn: Vec<u32> = (0..second.patterns)
+                .map(|_| training.train[bend.random.random_range(0..training.train.len())])
+                .collect();
+            for block in drawn.chunks(LANES) {
+                bend.worker.bend(&task, block, second.output as f32, &bend.squared, &mut bend.h);
+            }
+        }
+        sdlm.set_rates(&bend.h, second.patterns, eta as f32, second.mu as f32);
     }
 
     /// One epoch of steps: what its images came to, and how many there were.
@@ -244,30 +311,33 @@ impl<N: DigitNetwork> State<N> {
         epoch: u32,
         watch: &mut impl FnMut(Event<'_, N>) -> ControlFlow<()>,
     ) -> Result<(Tally, usize), TrainError> {
-        let recipe = training.recipe;
-        let steps = u64::from(recipe.epochs) * training.train.len().div_ceil(recipe.batch) as u64;
+        let (recipe, presentations) = (training.recipe, training.presentations());
+        let steps = training.steps();
+        let loss = recipe.named_loss();
+        if let Some(second) = recipe.second_order {
+            let eta = recipe.rate * recipe.schedule.factor(u64::from(epoch - 1), u64::from(recipe.epochs));
+            self.set_rates(training, second, epoch, eta);
+        }
         let (mut sum, mut seen) = (Tally::default(), 0);
-        self.order.shuffle(&mut self.shuffler);
-        for indexes in self.order.chunks(recipe.batch) {
-            let rate = recipe.rate * recipe.schedule.factor(self.step, steps);
-            let task = Task {
-                network: &*self.network,
-                loss: &recipe.loss,
-                examples: &training.examples,
-                normalization: training.normalization,
+        while seen < presentations {
+            let indexes = self.order.next(recipe.batch.min(presentations - seen));
+            let rate = match recipe.second_order {
+                None => recipe.rate * recipe.schedule.factor(self.step, steps),
+                Some(_) => recipe.rate * recipe.schedule.factor(u64::from(epoch - 1), u64::from(recipe.epochs)),
             };
-            let tally = self.batch.gradient(&task, indexes);
+            let tally = self.batch.gradient(&training.task(&*self.network, &loss), indexes);
+            let images = indexes.len();
             self.step += 1;
             let step = self.step;
             if !tally.loss.is_finite() {
                 return Err(TrainError::NotFinite { epoch, step });
             }
-            self.batch.step(&mut self.sgd, &mut self.network, rate as f32);
+            self.batch.step(&mut self.optimizer, &mut self.network, rate as f32);
             sum.loss += tally.loss;
             sum.correct += tally.correct;
-            seen += indexes.len();
+            seen += images;
             let (loss, accuracy) = (sum.loss / seen as f64, f64::from(sum.correct) / seen as f64);
-            let event = Event::Step { epoch, step, steps, loss, accuracy, rate, images: indexes.len() };
+            let event = Event::Step { epoch, step, steps, loss, accuracy, rate, images };
             if watch(event).is_break() {
                 return Err(TrainError::Stopped { epoch, step });
             }

@@ -2,7 +2,7 @@
 //!
 //! One test alone in this program, as the heap it counts is the whole process's.
 
-use lenet_layers::Tanh;
+use lenet_layers::{SoftmaxCrossEntropy, Tanh};
 use lenet_model::{
     Class, DigitNetwork, Event, Examples, Image, LeNet5, LeNet5Average, LossName, NetworkName, Normalization, Recipe,
     Training, evaluate, read,
@@ -25,9 +25,9 @@ fn asked<N: DigitNetwork>(
     examples: Examples<'_>,
     train: &[u32],
 ) -> u64 {
-    let (loss, normalization) = (LossName::CrossEntropy, Normalization::PAPER);
+    let loss = LossName::CrossEntropy;
     let recipe = Recipe { network, loss, epochs: 1, batch, momentum, rate: 0.01, ..Recipe::default() };
-    let training = Training { recipe: &recipe, examples, train, validation: &[], normalization };
+    let training = Training { recipe: &recipe, examples, train, validation: &[] };
     let (mut first, mut last) = (0, 0);
     let outcome = pool.install(|| {
         training.run::<N>(|event| {
@@ -89,7 +89,7 @@ fn a_step_allocates_nothing() {
     // Evaluating takes a fixed number for each thread, however many images there are.
     let asked_for = |indexes: &[u32]| {
         let before = blocks();
-        let loss = &LossName::CrossEntropy;
+        let loss = &SoftmaxCrossEntropy;
         black_box(pools[0].install(|| evaluate(&*network, loss, &examples, indexes, Normalization::PAPER)));
         blocks() - before
     };

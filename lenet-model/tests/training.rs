@@ -1,43 +1,15 @@
 //! Training: the same bits on any number of threads, no example lost or counted twice, and every way to stop.
 
-use lenet_layers::{Params, Relu, Tanh};
+mod common;
+
+use common::{Bars, bits, indexes, unwatched};
+use lenet_layers::{Params, Relu, SoftmaxCrossEntropy, Tanh};
 use lenet_model::{
-    ActivationName, Class, DigitNetwork, Event, Examples, Image, InitName, LeNet5, LeNet5Average, LeNet5Dense,
-    LossName, NetworkName, Normalization, Outcome, Recipe, RecipeError, Schedule, TrainError, Training, evaluate,
+    ActivationName, Class, DigitNetwork, Event, Examples, InitName, InputName, LeNet5, LeNet5Average, LeNet5Dense,
+    LossName, NetworkName, Normalization, Order, Outcome, Recipe, RecipeError, Schedule, TrainError, Training,
+    evaluate,
 };
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use std::ops::ControlFlow;
-
-/// Pictures that are easy to tell apart: a bar for each digit, five columns apart above or below the middle, in noise.
-struct Bars {
-    images: Vec<Image>,
-    labels: Vec<Class<10>>,
-}
-
-impl Bars {
-    fn new(count: usize) -> Self {
-        let mut random = ChaCha8Rng::seed_from_u64(5);
-        let mut bars = Bars { images: Vec::new(), labels: Vec::new() };
-        for i in 0..count {
-            let digit = i % 10;
-            let (top, left) = (2 + 13 * (digit / 5), 1 + 5 * (digit % 5) + random.random_range(0..3));
-            let inside =
-                |row: usize, column: usize| (top..top + 10).contains(&row) && (left..left + 3).contains(&column);
-            bars.images.push(std::array::from_fn(|row| {
-                std::array::from_fn(|column| {
-                    if inside(row, column) { random.random_range(180..=255) } else { random.random_range(0..40) }
-                })
-            }));
-            bars.labels.push(Class::new(digit).unwrap());
-        }
-        bars
-    }
-
-    fn examples(&self) -> Examples<'_> {
-        Examples::new(&self.images, &self.labels).unwrap()
-    }
-}
 
 /// Every number is said: better defaults are no business of these tests.
 fn quick() -> Recipe {
@@ -45,31 +17,24 @@ fn quick() -> Recipe {
         network: NetworkName::LeNet5,
         activation: ActivationName::ScaledTanh,
         loss: LossName::MeanSquared,
+        j: 1.0,
         init: InitName::SqrtFanIn,
+        input: InputName::Paper,
         epochs: 2,
+        presentations: None,
+        order: Order::Shuffled,
         batch: 32,
         rate: 0.02,
         schedule: Schedule::OneCycle,
         momentum: 0.9,
         weight_decay: 0.0,
+        second_order: None,
         seed: 1,
     }
 }
 
 fn training<'a>(recipe: &'a Recipe, data: &'a Bars, train: &'a [u32], validation: &'a [u32]) -> Training<'a> {
-    Training { recipe, examples: data.examples(), train, validation, normalization: Normalization::PAPER }
-}
-
-fn unwatched<N>(_: Event<'_, N>) -> ControlFlow<()> {
-    ControlFlow::Continue(())
-}
-
-fn indexes(range: std::ops::Range<u32>) -> Vec<u32> {
-    range.collect()
-}
-
-fn bits<N: DigitNetwork>(network: &N) -> Vec<u32> {
-    network.tensors().flatten().map(|p| p.to_bits()).collect()
+    Training { recipe, examples: data.examples(), train, validation }
 }
 
 /// Everything that a training came to, the time it took left out.
@@ -179,7 +144,7 @@ fn learns<N: DigitNetwork>(loss: LossName, rate: f64) {
     let (first, last) = (&outcome.epochs[0], &outcome.epochs[7]);
     let name = std::any::type_name::<N>();
     assert!(last.train_loss < first.train_loss / 2.0, "{name}, {loss}: {} to {}", first.train_loss, last.train_loss);
-    let found = evaluate(&*outcome.best, &loss, &data.examples(), &validation, Normalization::PAPER);
+    let found = evaluate(&*outcome.best, &recipe.named_loss(), &data.examples(), &validation, Normalization::PAPER);
     assert!(found.accuracy() >= 0.95, "{name}, {loss}: {found}");
 }
 
@@ -218,7 +183,7 @@ fn the_best_on_the_held_out_images_is_kept() {
     assert!(bits(&*outcome.last) == networks[5]);
     let marked: Vec<_> = (0..6).map(|i| (0..i).all(|before| beats(i, before))).collect();
     assert_eq!(outcome.epochs.iter().map(|e| e.best).collect::<Vec<_>>(), marked);
-    let again = evaluate(&*outcome.best, &recipe.loss, &data.examples(), &validation, Normalization::PAPER);
+    let again = evaluate(&*outcome.best, &recipe.named_loss(), &data.examples(), &validation, Normalization::PAPER);
     assert_eq!(again, *scores[best]);
 }
 
@@ -229,12 +194,12 @@ fn an_evaluation_counts_every_example_once() {
     // All zeros: every output is equal, and of equals the first is taken.
     for count in [1, 15, 16, 17, 256, 257, 300] {
         let found =
-            evaluate(&*network, &LossName::CrossEntropy, &data.examples(), &indexes(0..count), Normalization::PAPER);
+            evaluate(&*network, &SoftmaxCrossEntropy, &data.examples(), &indexes(0..count), Normalization::PAPER);
         assert_eq!((found.total(), found.correct()), (count, count.div_ceil(10)));
         assert!((found.loss() - 10.0_f64.ln()).abs() < 1e-5, "{count}: {}", found.loss());
         assert!(found.confusion.iter().all(|row| row[1..] == [0; 9]));
     }
-    let none = evaluate(&*network, &LossName::CrossEntropy, &data.examples(), &[], Normalization::PAPER);
+    let none = evaluate(&*network, &SoftmaxCrossEntropy, &data.examples(), &[], Normalization::PAPER);
     assert_eq!((none.total(), none.loss()), (0, 0.0));
 }
 
@@ -327,6 +292,8 @@ fn schedules_start_rise_and_end_as_they_should() {
             Schedule::Constant => (0, 1.0, 1.0),
             Schedule::Linear | Schedule::Cosine => (0, 1.0, 0.0),
             Schedule::OneCycle => (150, 1.0 / 25.0, 0.0),
+            // Those that go by steps have a test of their own.
+            Schedule::Paper | Schedule::Lush => continue,
         };
         assert!(near(factors[0], start) && near(factors[top], 1.0) && near(factors[STEPS as usize], end), "{schedule}");
         assert!(factors[..=top].is_sorted(), "{schedule} rises to its top");
@@ -340,6 +307,24 @@ fn schedules_start_rise_and_end_as_they_should() {
 }
 
 #[test]
+fn the_papers_schedules_are_the_papers() {
+    // "0.0005 for the first two passes, 0.0002 for the next three, 0.0001 for the next three, 0.00005 for the next 4, and
+    // 0.00001 thereafter".
+    let paper = Recipe::paper();
+    let rates: Vec<f64> = (0..20).map(|pass| paper.rate * paper.schedule.factor(pass, 20)).collect();
+    let said = [(0.0005, 2), (0.0002, 3), (0.0001, 3), (0.00005, 4), (0.00001, 8)];
+    let said: Vec<f64> = said.iter().flat_map(|(rate, passes)| vec![*rate; *passes]).collect();
+    assert_eq!(rates.len(), said.len());
+    assert!(rates.iter().zip(&said).all(|(a, b)| (a - b).abs() < 1e-12), "{rates:?}");
+
+    let lush = Recipe::lush();
+    let rates: Vec<f64> = (0..30).map(|pass| lush.rate * lush.schedule.factor(pass, 30)).collect();
+    for (pass, rate) in rates.iter().enumerate() {
+        assert!((rate - [1e-4, 1e-5, 1e-6][pass / 10]).abs() < 1e-15, "{pass}: {rate}");
+    }
+}
+
+#[test]
 fn names_are_read_as_they_are_written() {
     for name in InitName::ALL {
         assert_eq!(name.to_string().parse(), Ok(*name));
@@ -349,6 +334,6 @@ fn names_are_read_as_they_are_written() {
     }
     assert_eq!(
         "median".parse::<LossName>().unwrap_err(),
-        "no loss is called \"median\": choose mse, cross-entropy, mse-targets"
+        "no loss is called \"median\": choose mse, cross-entropy, mse-targets, penalty, map"
     );
 }

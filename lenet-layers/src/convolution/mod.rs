@@ -16,7 +16,7 @@ mod reference;
 mod single;
 mod taps;
 
-use crate::activation::{squash, unsquash};
+use crate::activation::{SquaredSlope, square, squash, unsquash};
 use crate::matrix::{self, Cube};
 use crate::{Activation, Params};
 use core::marker::PhantomData;
@@ -153,31 +153,74 @@ impl<
             let (y, dy) = (T::elements(y.as_flattened()), T::elements_mut(dy.as_flattened_mut()));
             B::bias_mut(grad)[o] += unsquash::<A, S, _>(simd, y, dy);
         }
+        Self::weight_gradient(simd, x, dy, grad);
+        if let Some(dx) = dx {
+            Self::input_gradient(simd, params, dy, dx);
+        }
+    }
+
+    /// The curvatures; see [`Layer::curvature`](crate::Layer::curvature). The loops are the gradient's, over squares; those of
+    /// the inputs lie where the curvature by the inputs will.
+    #[inline]
+    pub(crate) fn curvature<A: Activation, S: Simd, T: Cell>(
+        simd: S,
+        squared: &B::Params<T::Element>,
+        x: &Tensor<Maps<CI, H, W>, T>,
+        y: &Tensor<Maps<CO, OH, OW>, T>,
+        d2y: &mut Tensor<Maps<CO, OH, OW>, T>,
+        d2x: &mut Tensor<Maps<CI, H, W>, T>,
+        h: &mut B::Params<T::Element>,
+    ) {
+        if const { OH * OW == 1 }
+            && let (Some(weight), Some((d2w, d2b))) = (B::whole(squared), B::whole_mut(h))
+        {
+            let (x, y, d2a, d2x) = (x.cells(), y.cells(), d2y.cells_mut(), d2x.cells_mut());
+            return matrix::curvature::<A, S, T, Cube<CI, K>, CO>(simd, weight, x, y, d2a, d2x, d2w, d2b);
+        }
+        for (o, (y, d2y)) in y.data.iter().zip(&mut d2y.data).enumerate() {
+            let (y, d2y) = (T::elements(y.as_flattened()), T::elements_mut(d2y.as_flattened_mut()));
+            B::bias_mut(h)[o] += unsquash::<SquaredSlope<A>, S, _>(simd, y, d2y);
+        }
+        square(simd, T::elements(x.cells()), T::elements_mut(d2x.cells_mut()));
+        Self::weight_gradient(simd, d2x, d2y, h);
+        Self::input_gradient(simd, squared, d2y, d2x);
+    }
+
+    /// Adds the gradient by the kernels.
+    #[inline]
+    fn weight_gradient<S: Simd, T: Cell>(
+        simd: S,
+        x: &Tensor<Maps<CI, H, W>, T>,
+        da: &Tensor<Maps<CO, OH, OW>, T>,
+        grad: &mut B::Params<T::Element>,
+    ) {
         if const { Self::plain::<S, T>() } {
-            Self::plain_weight_gradient(simd, &x.data, &dy.data, grad);
-            if let Some(dx) = dx {
-                Self::plain_input_gradient(simd, params, &dy.data, &mut dx.data);
-            }
-        } else if const { T::LANES == 1 } {
-            let (x, da) = (elements(&x.data), T::elements(dy.cells()));
-            if const { Self::channels_fit::<S, T::Element>() } {
-                Self::channels_weight_gradient(simd, x, da, grad);
-            } else {
-                Self::single_weight_gradient(simd, x, da, grad);
-            }
-            let dx = dx.map(|dx| T::elements_mut(dx.cells_mut()));
-            match dx {
-                Some(dx) if const { Self::taps_fit::<S, T::Element>() } => {
-                    Self::taps_input_gradient(simd, params, da, dx);
-                }
-                Some(dx) => Self::single_input_gradient(simd, params, da, dx),
-                None => {}
-            }
+            Self::plain_weight_gradient(simd, &x.data, &da.data, grad);
+        } else if const { T::LANES > 1 } {
+            Self::lanes_weight_gradient(simd, &x.data, &da.data, grad);
+        } else if const { Self::channels_fit::<S, T::Element>() } {
+            Self::channels_weight_gradient(simd, elements(&x.data), T::elements(da.cells()), grad);
         } else {
-            Self::lanes_weight_gradient(simd, &x.data, &dy.data, grad);
-            if let Some(dx) = dx {
-                Self::lanes_input_gradient(simd, params, &dy.data, &mut dx.data);
-            }
+            Self::single_weight_gradient(simd, elements(&x.data), T::elements(da.cells()), grad);
+        }
+    }
+
+    /// The gradient by the input.
+    #[inline]
+    fn input_gradient<S: Simd, T: Cell>(
+        simd: S,
+        params: &B::Params<T::Element>,
+        da: &Tensor<Maps<CO, OH, OW>, T>,
+        dx: &mut Tensor<Maps<CI, H, W>, T>,
+    ) {
+        if const { Self::plain::<S, T>() } {
+            Self::plain_input_gradient(simd, params, &da.data, &mut dx.data);
+        } else if const { T::LANES > 1 } {
+            Self::lanes_input_gradient(simd, params, &da.data, &mut dx.data);
+        } else if const { Self::taps_fit::<S, T::Element>() } {
+            Self::taps_input_gradient(simd, params, T::elements(da.cells()), T::elements_mut(dx.cells_mut()));
+        } else {
+            Self::single_input_gradient(simd, params, T::elements(da.cells()), T::elements_mut(dx.cells_mut()));
         }
     }
 }

@@ -8,7 +8,7 @@ mod reference;
 mod single;
 
 use crate::Activation;
-use crate::activation::{squash, unsquash};
+use crate::activation::{SquaredSlope, square, squash, unsquash};
 use lenet_tensor::Cell;
 use lenet_tensor::simd::{Simd, Vector};
 
@@ -71,21 +71,54 @@ pub(crate) fn backward<A: Activation, S: Simd, T: Cell, I: Length, const O: usiz
     for (db, da) in db.iter_mut().zip(&*dy) {
         *db += da.sum();
     }
+    weight_gradient::<S, T, I, O>(simd, x, dy, dw);
+    if let Some(dx) = dx {
+        input_gradient::<S, T, I, O>(simd, weight, dy, dx);
+    }
+}
+
+/// The curvatures; see [`Layer::curvature`](crate::Layer::curvature).
+#[allow(clippy::too_many_arguments)] // they are the layer's, as slices
+#[inline]
+pub(crate) fn curvature<A: Activation, S: Simd, T: Cell, I: Length, const O: usize>(
+    simd: S,
+    squared: &[T::Element],
+    x: &[T],
+    y: &[T],
+    d2y: &mut [T],
+    d2x: &mut [T],
+    d2w: &mut [T::Element],
+    d2b: &mut [T::Element; O],
+) {
+    unsquash::<SquaredSlope<A>, S, _>(simd, T::elements(y), T::elements_mut(d2y));
+    for (d2b, d2a) in d2b.iter_mut().zip(&*d2y) {
+        *d2b += d2a.sum();
+    }
+    square(simd, T::elements(x), T::elements_mut(d2x));
+    weight_gradient::<S, T, I, O>(simd, d2x, d2y, d2w);
+    input_gradient::<S, T, I, O>(simd, squared, d2y, d2x);
+}
+
+/// Adds the gradient by the weights.
+#[inline]
+fn weight_gradient<S: Simd, T: Cell, I: Length, const O: usize>(simd: S, x: &[T], da: &[T], dw: &mut [T::Element]) {
     if const { plain::<S>() } {
-        reference::weight_gradient(simd, x, dy, dw);
-        if let Some(dx) = dx {
-            reference::input_gradient(simd, weight, dy, dx);
-        }
+        reference::weight_gradient(simd, x, da, dw);
     } else if const { T::LANES == 1 } {
-        let (x, da) = (T::elements(x), T::elements(dy));
-        single::weight_gradient::<S, T::Element, I, O>(simd, x, da, dw);
-        if let Some(dx) = dx {
-            single::input_gradient::<S, T::Element, I, O>(simd, weight, da, T::elements_mut(dx));
-        }
+        single::weight_gradient::<S, T::Element, I, O>(simd, T::elements(x), T::elements(da), dw);
     } else {
-        lanes::weight_gradient::<S, T, I, O>(simd, x, dy, dw);
-        if let Some(dx) = dx {
-            lanes::input_gradient::<S, T, I, O>(simd, weight, dy, dx);
-        }
+        lanes::weight_gradient::<S, T, I, O>(simd, x, da, dw);
+    }
+}
+
+/// The gradient by the input.
+#[inline]
+fn input_gradient<S: Simd, T: Cell, I: Length, const O: usize>(simd: S, weight: &[T::Element], da: &[T], dx: &mut [T]) {
+    if const { plain::<S>() } {
+        reference::input_gradient(simd, weight, da, dx);
+    } else if const { T::LANES == 1 } {
+        single::input_gradient::<S, T::Element, I, O>(simd, weight, T::elements(da), T::elements_mut(dx));
+    } else {
+        lanes::input_gradient::<S, T, I, O>(simd, weight, da, dx);
     }
 }

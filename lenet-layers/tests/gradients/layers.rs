@@ -131,6 +131,24 @@ const FLATTEN: &[Check] = checks! {
     Flatten, on Maps<2, 9, 2>;
 };
 
+/// Codes of other sizes than the paper's, and of other numbers than +1 and -1.
+pub(crate) struct Own;
+impl Codes<5, 3> for Own {
+    const CODES: [[f32; 5]; 3] = [[1.0, -1.0, 0.5, 0.0, -2.0], [-0.25, 1.0, 1.0, -1.0, 1.5], [0.0; 5]];
+}
+
+const RBF: &[Check] = checks! {
+    Rbf<84, 10, Bitmaps>, on Units<84>;
+    Rbf<5, 3, Own>, on Units<5>;
+};
+
+const REPEAT: &[Check] = checks! {
+    Repeat<1>, on Maps<2, 3, 4>;
+    Repeat<2>, on Maps<1, 1, 1>;
+    Repeat<2>, on Maps<3, 2, 5>;
+    Repeat<3>, on Maps<2, 4, 3>;
+};
+
 /// Each layer with each activation as it is used: as a type of its own.
 fn with<A: Activation>() -> &'static [Check] {
     const {
@@ -197,6 +215,16 @@ proptest! {
     fn flattening(which: prop::sample::Index, seed: u64) {
         run(FLATTEN, which, 0, seed)?;
     }
+
+    #[test]
+    fn euclidean_rbf(which: prop::sample::Index, seed: u64) {
+        run(RBF, which, 0, seed)?;
+    }
+
+    #[test]
+    fn repeated_maps(which: prop::sample::Index, seed: u64) {
+        run(REPEAT, which, 0, seed)?;
+    }
 }
 
 /// Proptest may leave a shape out; here each has its turn with each activation.
@@ -204,7 +232,7 @@ proptest! {
 fn every_shape_once() {
     for (activation, typed) in TYPES.iter().enumerate() {
         Drawn::choose(activation);
-        let smooth = [CONV, SPARSE, SUBSAMPLE, DENSE, AVG_POOL, FLATTEN, typed()];
+        let smooth = [CONV, SPARSE, SUBSAMPLE, DENSE, AVG_POOL, FLATTEN, RBF, REPEAT, typed()];
         for (checks, kinks) in smooth.map(|checks| (checks, false)).into_iter().chain([(MAX_POOL, true)]) {
             for (number, check) in checks.iter().enumerate() {
                 check(1998, kinks || activation == Drawn::RELU)
@@ -212,4 +240,18 @@ fn every_shape_once() {
             }
         }
     }
+}
+
+/// What the formula of eq. 7 and the order of the copies are, in numbers.
+#[test]
+fn distances_and_copies() {
+    let (no, mut y) = (NoParams::default(), Tensor::<Units<3>, f32>::ZERO);
+    let x = Tensor { data: [1.0, 0.0, 0.0, 0.0, 0.0] };
+    Rbf::<5, 3, Own>::forward(simd::Scalar, &no, &x, &mut y);
+    assert_eq!(y.data, [1.0 + 0.25 + 4.0, 1.5625 + 1.0 + 1.0 + 1.0 + 2.25, 1.0]);
+    const { assert!(<Rbf<5, 3, Own> as Described>::PENALTIES && !<Repeat<2> as Described>::PENALTIES) };
+
+    let mut z = Tensor::<Maps<6, 1, 1>, f32>::ZERO;
+    Repeat::<3>::forward(simd::Scalar, &no, &Tensor::<Maps<2, 1, 1>, f32> { data: [[[1.0]], [[2.0]]] }, &mut z);
+    assert_eq!(z.cells(), [1.0, 1.0, 1.0, 2.0, 2.0, 2.0]);
 }

@@ -5,16 +5,26 @@ use lenet_layers::simd::{Isa, Kernel, Scalar, Simd};
 use lenet_layers::*;
 use proptest::prelude::*;
 
-/// One of the three, chosen when the test runs.
+/// One of the five, chosen when the test runs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum AnyLoss {
     SoftmaxMeanSquared,
     SoftmaxCrossEntropy,
     MeanSquared,
+    CorrectPenalty,
+    MaximumAPosteriori,
 }
 
-pub(crate) const LOSSES: [AnyLoss; 3] =
-    [AnyLoss::SoftmaxMeanSquared, AnyLoss::SoftmaxCrossEntropy, AnyLoss::MeanSquared];
+pub(crate) const LOSSES: [AnyLoss; 5] = [
+    AnyLoss::SoftmaxMeanSquared,
+    AnyLoss::SoftmaxCrossEntropy,
+    AnyLoss::MeanSquared,
+    AnyLoss::CorrectPenalty,
+    AnyLoss::MaximumAPosteriori,
+];
+
+/// The rubbish class's penalty.
+const J: f64 = 1.5;
 
 impl<const N: usize> Loss<Units<N>, Class<N>> for AnyLoss {
     fn evaluate_with<S: Simd, T: Cell>(
@@ -29,16 +39,28 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for AnyLoss {
             AnyLoss::SoftmaxMeanSquared => SoftmaxMeanSquared.evaluate_with(simd, y, targets, scale, dy),
             AnyLoss::SoftmaxCrossEntropy => SoftmaxCrossEntropy.evaluate_with(simd, y, targets, scale, dy),
             AnyLoss::MeanSquared => MeanSquared.evaluate_with(simd, y, targets, scale, dy),
+            AnyLoss::CorrectPenalty => CorrectPenalty.evaluate_with(simd, y, targets, scale, dy),
+            AnyLoss::MaximumAPosteriori => MaximumAPosteriori { j: J }.evaluate_with(simd, y, targets, scale, dy),
+        }
+    }
+
+    fn curvature<T: Cell>(&self, y: &Tensor<Units<N>, T>, targets: &[Class<N>], d2y: &mut Tensor<Units<N>, T>) {
+        match self {
+            AnyLoss::SoftmaxMeanSquared => SoftmaxMeanSquared.curvature(y, targets, d2y),
+            AnyLoss::SoftmaxCrossEntropy => SoftmaxCrossEntropy.curvature(y, targets, d2y),
+            AnyLoss::MeanSquared => MeanSquared.curvature(y, targets, d2y),
+            AnyLoss::CorrectPenalty => CorrectPenalty.curvature(y, targets, d2y),
+            AnyLoss::MaximumAPosteriori => MaximumAPosteriori { j: J }.curvature(y, targets, d2y),
         }
     }
 }
 
-fn class<const N: usize>(index: usize) -> Class<N> {
+pub(crate) fn class<const N: usize>(index: usize) -> Class<N> {
     Class::new(index % N).unwrap()
 }
 
 /// The formula itself, in `f64`, as the paper or any textbook has it.
-fn plainly(loss: AnyLoss, y: &[f64], target: usize) -> f64 {
+pub(crate) fn plainly(loss: AnyLoss, y: &[f64], target: usize) -> f64 {
     let sum: f64 = y.iter().map(|y| y.exp()).sum();
     let outputs = y.iter().enumerate();
     match loss {
@@ -47,6 +69,8 @@ fn plainly(loss: AnyLoss, y: &[f64], target: usize) -> f64 {
         }
         AnyLoss::SoftmaxCrossEntropy => -(y[target].exp() / sum).ln(),
         AnyLoss::MeanSquared => outputs.map(|(i, y)| (y - if i == target { 1.0 } else { -1.0 }).powi(2) / 2.0).sum(),
+        AnyLoss::CorrectPenalty => y[target],
+        AnyLoss::MaximumAPosteriori => y[target] + ((-J).exp() + y.iter().map(|y| (-y).exp()).sum::<f64>()).ln(),
     }
 }
 
@@ -60,7 +84,7 @@ fn gradient<const N: usize>(loss: AnyLoss, seed: u64) -> Result<(), String> {
     draw.fill(&mut dy.data, 100.0);
     let value = loss.evaluate_with(Scalar, &y, &[class(target)], scale, &mut dy);
     let expected = plainly(loss, &y.data, target);
-    if (value - expected).abs() > 1e-12 * (1.0 + expected) {
+    if (value - expected).abs() > 1e-12 * (1.0 + expected.abs()) {
         return Err(format!("{loss:?} of {N}: {value}, by the formula {expected}"));
     }
     compare("dy", &dy.data, false, |i, h| {
@@ -102,7 +126,11 @@ impl Kernel for Block {
                 }
             }
         }
-        if (total - sum).abs() <= 1e-5 * (1.0 + sum) { Ok(()) } else { Err(format!("{loss:?}: {total}, not {sum}")) }
+        if (total - sum).abs() <= 1e-5 * (1.0 + sum.abs()) {
+            Ok(())
+        } else {
+            Err(format!("{loss:?}: {total}, not {sum}"))
+        }
     }
 }
 
@@ -155,7 +183,8 @@ impl Kernel for Extremes {
     }
 }
 
-/// A NaN in one lane, at each output in turn.
+/// A NaN in one lane, at each output in turn. [`CorrectPenalty`] alone looks at the right output and at no other, and its
+/// gradient at none: there a NaN is seen in the loss, and goes back through the layer that gave it.
 struct NotANumber(AnyLoss);
 impl Kernel for NotANumber {
     type Output = ();
@@ -165,8 +194,9 @@ impl Kernel for NotANumber {
             y.data[bad].0[7] = f32::NAN;
             let mut dy = Tensor::<Units<4>, Lanes<16>>::ZERO;
             let value = self.0.evaluate_with(simd, &y, &[class(2); 16], 1.0, &mut dy);
-            assert!(value.is_nan(), "{:?}: a NaN at output {bad} gives {value}", self.0);
-            assert!(dy.data[bad].0[7].is_nan(), "{:?}: no NaN in the gradient", self.0);
+            let blind = matches!(self.0, AnyLoss::CorrectPenalty);
+            assert_eq!(value.is_nan(), !blind || bad == 2, "{:?}: a NaN at output {bad} gives {value}", self.0);
+            assert_eq!(dy.data[bad].0[7].is_nan(), !blind, "{:?}: no NaN in the gradient", self.0);
             let clean = |lane: usize| dy.data.iter().all(|cell| cell.0[lane].is_finite());
             assert!((0..16).all(|lane| lane == 7 || clean(lane)), "{:?}: a NaN leaves its lane", self.0);
             let alone = self.0.evaluate_with(simd, &y, &[class(2); 7], 1.0, &mut dy);
@@ -189,6 +219,80 @@ fn a_nan_stays_a_nan_and_in_its_lane() {
     }
 }
 
+/// Eq. 9 from the smallest penalty up, in `f64`: the loss, and its gradient by each penalty.
+fn shifted(j: f64, y: &[f64], target: usize) -> (f64, Vec<f64>) {
+    let least = y.iter().copied().fold(j, f64::min);
+    let sum = (least - j).exp() + y.iter().map(|y| (least - y).exp()).sum::<f64>();
+    let own = |i| f64::from(u8::from(i == target));
+    let gradient = y.iter().enumerate().map(|(i, y)| own(i) - (least - y).exp() / sum).collect();
+    (y[target] - least + sum.ln(), gradient)
+}
+
+/// Penalties so large that every e^-y is zero, and e^-j too, in one number type.
+struct LargePenalties(u64);
+impl Kernel for LargePenalties {
+    type Output = ();
+    fn run<S: Simd>(self, simd: S) {
+        fn on<S: Simd, T: Cell>(seed: u64, simd: S) {
+            let rounding = if size_of::<T::Element>() == 4 { 2e-6 } else { 1e-14 };
+            let mut draw = Draw::new(seed);
+            for (j, middle, around) in [
+                (J, 1250.0, 750.0),
+                (J, 90.0, 30.0),
+                (1000.0, 1250.0, 750.0),
+                (2e4, 2e4, 1.0),
+                (J, 3.0, 3.0),
+                (J, 0.0, 0.0),
+            ] {
+                // Halves, which both number types hold.
+                let y: [f64; 10] = std::array::from_fn(|_| ((middle + draw.within(around)) * 2.0).round() / 2.0);
+                let target = draw.below(10);
+                let cells = Tensor { data: y.map(|y| T::splat(T::Element::from_f64(y))) };
+                let mut dy = Tensor::<Units<10>, T>::ZERO;
+                let loss = MaximumAPosteriori { j };
+                let got = loss.evaluate_with(simd, &cells, &[class(target)], T::Element::from_f64(1.0), &mut dy);
+                let (want, gradient) = shifted(j, &y, target);
+                let (got, allowed) = (got.to_f64(), rounding * (1.0 + want));
+                assert!((got - want).abs() <= allowed, "{y:?}, class {target}: {got}, not {want}");
+                for (dy, want) in dy.data.iter().zip(gradient) {
+                    let got = dy.lanes()[0].to_f64();
+                    assert!((got - want).abs() <= rounding, "{y:?}, class {target}: gradient {got}, not {want}");
+                }
+                let right =
+                    CorrectPenalty.evaluate_with(simd, &cells, &[class(target)], T::Element::from_f64(1.0), &mut dy);
+                assert_eq!(right.to_f64(), y[target]);
+            }
+        }
+        on::<S, f32>(self.0, simd);
+        on::<S, f64>(self.0, simd);
+        on::<S, Lanes<16>>(self.0, simd);
+    }
+}
+
+/// What the two formulas agree on where the plain one can still be computed, and what the criterion is for.
+#[test]
+fn large_penalties_are_compared_from_the_smallest_up() {
+    for seed in 0..20 {
+        let mut draw = Draw::new(seed);
+        let y: [f64; 10] = std::array::from_fn(|_| 20.0 + draw.within(20.0));
+        let (plain, (shifted, _)) = (plainly(AnyLoss::MaximumAPosteriori, &y, 3), shifted(J, &y, 3));
+        assert!((plain - shifted).abs() <= 1e-12 * (1.0 + shifted), "{plain} and {shifted}");
+    }
+    for (isa, seed) in Isa::all_available().flat_map(|isa| (0..20).map(move |seed| (isa, seed))) {
+        isa.dispatch(LargePenalties(seed));
+    }
+    // All far above j: the rubbish class has all the weight, and the right penalty is pulled down alone.
+    let (y, mut dy) = (Tensor::<Units<3>, f32> { data: [700.0, 500.0, 2000.0] }, Tensor::<Units<3>, f32>::ZERO);
+    let loss = MaximumAPosteriori { j: J }.evaluate_with(Scalar, &y, &[class(0)], 1.0, &mut dy);
+    assert_eq!((loss, dy.data[0]), (698.5, 1.0));
+    assert!(dy.data[1].abs() < 1e-37 && dy.data[2].abs() < 1e-37, "{dy:?}");
+    // The wrong ones are pushed up where they are small.
+    let y = Tensor::<Units<3>, f32> { data: [0.0, 0.0, 2000.0] };
+    MaximumAPosteriori { j: 1000.0 }.evaluate_with(Scalar, &y, &[class(0)], 1.0, &mut dy);
+    assert_eq!(dy.data[..2], [0.5, -0.5]);
+    assert!(dy.data[2].abs() < 1e-37, "{dy:?}");
+}
+
 #[test]
 fn softmax_is_a_distribution() {
     let y = Tensor::<Units<3>, f64> { data: [1.0, 2.0, 4.0] };
@@ -203,9 +307,14 @@ fn more_targets_than_lanes_are_refused() {
     for loss in LOSSES {
         let caught = std::panic::catch_unwind(|| {
             let y = Tensor::<Units<2>, f32>::ZERO;
-            loss.evaluate_with(Scalar, &y, &[class(0); 2], 1.0, &mut y.clone())
+            loss.evaluate_with(Scalar, &y, &[class(0); 2], 1.0, &mut y.clone());
         });
-        let why = caught.unwrap_err();
-        assert_eq!(why.downcast_ref::<String>().map(String::as_str), Some("2 targets for 1 lanes"), "{loss:?}");
+        let curved = std::panic::catch_unwind(|| {
+            let y = Tensor::<Units<2>, f32>::ZERO;
+            loss.curvature(&y, &[class(0); 2], &mut y.clone());
+        });
+        for why in [caught.unwrap_err(), curved.unwrap_err()] {
+            assert_eq!(why.downcast_ref::<String>().map(String::as_str), Some("2 targets for 1 lanes"), "{loss:?}");
+        }
     }
 }

@@ -22,12 +22,7 @@ impl<const N: usize> Layer<Units<N>> for Negate {
     type Out = Units<N>;
     const CONNECTIONS: usize = 0;
     const MULTIPLY_ADDS: usize = 0;
-    fn forward<S: Simd, T: Cell>(
-        _: S,
-        _: &NoParams<T::Element>,
-        x: &Tensor<Units<N>, T>,
-        y: &mut Tensor<Units<N>, T>,
-    ) {
+    fn forward<S: Simd, T: Cell>(_: S, _: &NoParams<T::Element>, x: &Tensor<Units<N>, T>, y: &mut Tensor<Units<N>, T>) {
         for (x, y) in x.cells().iter().zip(y.cells_mut()) {
             *y = x.map(|x| -x);
         }
@@ -46,6 +41,18 @@ impl<const N: usize> Layer<Units<N>> for Negate {
             *dx = dy.map(|dy| -dy);
         }
     }
+    fn curvature<S: Simd, T: Cell>(
+        _: S,
+        _: &NoParams<T::Element>,
+        _: &Tensor<Units<N>, T>,
+        _: &Tensor<Units<N>, T>,
+        d2y: &mut Tensor<Units<N>, T>,
+        d2x: &mut Tensor<Units<N>, T>,
+        _: &mut NoParams<T::Element>,
+    ) {
+        // The slope is -1, and its square 1.
+        d2x.clone_from(d2y);
+    }
 }
 
 sequential! {
@@ -63,5 +70,12 @@ fn main() {
     net.out.weight[1] = [1.0, 1.0, 1.0, 1.0];
     let mut trace = NetTrace::<f64>::zeroed();
     assert_eq!(net.forward(&mut trace).data, [0.0, -3.0]);
+    let (mut squared, mut h) = (Squared::<Net<Relu, f64>>::zeroed(), Curvature::<Net<Relu, f64>>::zeroed());
+    squared.set(&net);
+    let mut second = NetTrace::<f64>::zeroed();
+    second.out.data = [1.0, 2.0];
+    squared.curvature(&trace, &mut second, &mut h);
+    assert_eq!((second.neg.data, h.0.out.bias), ([2.0; 4], [1.0, 2.0]));
+    assert_eq!(h.0.f1.bias, [2.0, 0.0, 2.0, 0.0]);
     assert_eq!(<Net as Network>::STAGES[1].layer().to_string(), "negation");
 }

@@ -5,7 +5,7 @@ mod reference;
 use anyhow::{Context, Result};
 use harness::{Data, Peer, RATE, Work};
 use lenet_layers::simd::Isa;
-use lenet_layers::{Network, Params, Tanh, Trace};
+use lenet_layers::{Network, Params, SoftmaxCrossEntropy, Tanh, Trace};
 use lenet_model::{
     Class, Examples, Image, InitName, LeNet5Average, LossName, Normalization, Recipe, Schedule, Training, evaluate,
     read,
@@ -83,7 +83,7 @@ impl Peer for Ours {
         let passes = (batches * self.work.batch).div_ceil(self.images.len());
         self.pool.install(|| {
             for _ in 0..passes {
-                let loss = &LossName::CrossEntropy;
+                let loss = &SoftmaxCrossEntropy;
                 let (examples, indexes) = (self.examples(), &self.indexes);
                 black_box(evaluate(&*self.network, loss, &examples, indexes, Normalization::PAPER));
             }
@@ -122,7 +122,7 @@ fn recipe(batch: usize, rate: f64) -> Recipe {
 }
 
 fn training<'a>(recipe: &'a Recipe, examples: Examples<'a>, train: &'a [u32]) -> Training<'a> {
-    Training { recipe, examples, train, validation: &[], normalization: Normalization::PAPER }
+    Training { recipe, examples, train, validation: &[] }
 }
 
 fn outputs(network: &LeNet, image: &Image) -> [f32; 10] {

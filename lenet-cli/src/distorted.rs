@@ -1,0 +1,39 @@
+//! Distorted digits among those that are learned from, as the paper's 540,000 beside its 60,000.
+
+use lenet_data::{Distortion, Image};
+use lenet_model::Variants;
+use serde::Serialize;
+
+/// Pictures that one picture becomes, itself among them.
+pub(crate) const VARIANTS: u32 = 10;
+
+/// Distortions by maps that are drawn from a seed.
+pub(crate) struct Distorted(pub(crate) u64);
+
+impl Variants for Distorted {
+    fn show(&self, index: usize, variant: u32, original: &Image) -> Image {
+        Distortion::PAPER.variant(self.0, index as u32, variant, original)
+    }
+}
+
+/// The numbers of the pictures, then those of their variants, where there are `all` pictures.
+pub(crate) fn with_variants(pictures: &[u32], all: usize) -> Vec<u32> {
+    (0..VARIANTS).flat_map(|variant| pictures.iter().map(move |picture| variant * all as u32 + picture)).collect()
+}
+
+/// What is written down of it.
+#[derive(Serialize)]
+pub(crate) struct DistortionRecord {
+    variants: u32,
+    translation: f64,
+    scale: f64,
+    squeeze: f64,
+    shear: f64,
+}
+
+impl DistortionRecord {
+    pub(crate) fn new() -> Self {
+        let Distortion { translation, scale, squeeze, shear } = Distortion::PAPER;
+        DistortionRecord { variants: VARIANTS, translation, scale, squeeze, shear }
+    }
+}

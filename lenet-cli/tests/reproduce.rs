@@ -1,0 +1,115 @@
+//! `lenet reproduce` and `lenet view` from the outside: what they leave, what is kept, and how they fail.
+
+mod common;
+
+use common::{files, json, run};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+
+/// LeNet-1 is the smallest: a second.
+const QUICK: &str = "reproduce --quick --only lenet1";
+
+#[test]
+fn runs_are_kept_and_the_report_is_made_of_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let said = run(dir.path(), &format!("{QUICK} --seeds 2 --threads 2")).ok();
+    let folder = dir.path().join("runs/reproduce-quick");
+    assert_eq!(files(&folder), ["report.html", "report.json", "runs"]);
+    assert_eq!(files(&folder.join("runs")), ["lenet1-1.json", "lenet1-2.json"]);
+    assert!(said.err.starts_with("2 runs to make on 2 threads, instruction set "), "{}", said.err);
+    assert!(said.err.contains("LeNet-1, seed 2: test error "), "{}", said.err);
+    assert!(said.out.contains("LeNet-1") && said.out.contains("1.70"), "{}", said.out);
+    assert!(said.out.contains("not to be compared"), "a quick run says that it is one: {}", said.out);
+
+    let record = json(&folder.join("runs/lenet1-1.json"));
+    assert_eq!(record["settings"]["recipe"]["network"], "lenet1");
+    assert_eq!((&record["settings"]["images"], &record["test_images"]), (&json!(10_000), &json!(10_000)));
+    let passes = record["passes"].as_array().unwrap();
+    assert_eq!(passes.len(), 10);
+    let misread = record["misread"].as_array().unwrap();
+    assert_eq!(passes[9]["test_error"].as_f64().unwrap(), misread.len() as f64 / 10_000.0);
+    assert!((100..1500).contains(&misread.len()), "{} misread", misread.len());
+    assert!(misread.iter().all(|m| m["is"] != m["read"]));
+
+    // What is there is not made again, and one thread makes the same run.
+    let first = fs::read(folder.join("runs/lenet1-1.json")).unwrap();
+    fs::remove_file(folder.join("runs/lenet1-2.json")).unwrap();
+    let again = run(dir.path(), &format!("{QUICK} --seeds 2 --threads 1")).ok();
+    assert!(again.err.starts_with("1 run to make on 1 thread, instruction set "), "{}", again.err);
+    assert!(again.err.contains("1 already in"), "{}", again.err);
+    assert_eq!(again.out, said.out);
+    assert_eq!(fs::read(folder.join("runs/lenet1-1.json")).unwrap(), first);
+
+    let report = json(&folder.join("report.json"));
+    assert_eq!((&report["quick"], &report["runs"].as_array().unwrap().len()), (&json!(true), &2));
+    assert_eq!(report["rows"][0]["published"], 1.7);
+    let html = fs::read_to_string(folder.join("report.html")).unwrap();
+    assert!(html.contains("LeNet-1") && html.contains("<svg") && !html.contains("http"), "not on its own");
+}
+
+#[test]
+fn a_broken_record_and_one_of_other_settings_are_made_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let words = format!("{QUICK} --out here --quiet");
+    let said = run(dir.path(), &words).ok();
+    assert_eq!(said.err, "");
+    let path = dir.path().join("here/runs/lenet1-1.json");
+    let whole = json(&path);
+    let same = |record: &Value| (&record["misread"], &record["passes"]) == (&whole["misread"], &whole["passes"]);
+    let mut other = whole.clone();
+    other["settings"]["recipe"]["rate"] = json!(0.1);
+    other["misread"] = json!([]);
+    for text in ["{\"row\": \"lenet1\"", "", &other.to_string()] {
+        fs::write(&path, text).unwrap();
+        assert_eq!(run(dir.path(), &words).ok().out, said.out);
+        assert!(same(&json(&path)), "after {text:.20}");
+    }
+}
+
+#[test]
+fn wrong_words_are_usage_errors() {
+    let dir = Path::new(".");
+    run(dir, "reproduce --only lenet9").misused(&["lenet9", "lenet5-dist"]);
+    run(dir, "reproduce --seeds 0").misused(&["--seeds"]);
+    run(dir, "view things").misused(&["things", "codes"]);
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("file"), "").unwrap();
+    run(dir.path(), &format!("{QUICK} --out file"))
+        .failed_at_once(&["file: can't make the folder: choose another --out"]);
+}
+
+#[test]
+fn codes_are_shown() {
+    let said = run(Path::new("."), "view codes").ok();
+    assert_eq!(said.out.lines().count(), 2 * 13 + 1);
+    assert!(said.out.ends_with("ten codes of 84: ink is +1, the rest -1\n"), "{}", said.out);
+}
+
+#[test]
+fn the_papers_recipes_train() {
+    let dir = tempfile::tempdir().unwrap();
+    common::write_data(&dir.path().join("set"), 120, 60);
+    for (recipe, network) in [("paper", "lenet5-1998"), ("lush", "lenet5-lush"), ("article", "lenet5")] {
+        let words = format!("train --recipe {recipe} --data set --epochs 3 --validation 20 --out {recipe} --distort");
+        let said = run(dir.path(), &words).ok();
+        let record = json(&dir.path().join(recipe).join("run.json"));
+        assert_eq!(record["recipe"]["network"], network);
+        assert_eq!(record["recipe"]["presentations"], 100);
+        assert_eq!(record["data"]["distortion"]["variants"], 10);
+        assert_eq!(record["recipe"]["second_order"].is_object(), recipe != "article");
+        assert_eq!(record["epochs"][0]["rates"].is_array(), recipe != "article");
+        assert!(said.err.contains("100 to learn from and distorted ones"), "{}", said.err);
+        // The model is read again by its own name and normalisation.
+        let eval = run(dir.path(), &format!("eval {recipe}/best.safetensors --data set --json")).ok();
+        let eval: Value = serde_json::from_str(&eval.out).unwrap();
+        assert_eq!((&eval["test"]["correct"], &eval["network"]), (&record["test"]["correct"], &json!(network)));
+    }
+    let ground = |recipe: &str| json(&dir.path().join(recipe).join("run.json"))["data"]["ground"].clone();
+    assert_eq!((ground("paper"), ground("lush")), (json!(-0.1), json!(0.0)));
+    run(dir.path(), "train --recipe paper --data set --momentum 0.9").misused(&["not part of the second-order method"]);
+}

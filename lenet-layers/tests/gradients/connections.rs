@@ -1,0 +1,244 @@
+//! A network as nothing but a list of connections, and eqs. 22-27 of LeCun et al. (1998) by plain loops over that list.
+//!
+//! It is written without the library: its own sums, its own squashing functions, its own table I.
+
+use crate::check::Drawn;
+
+/// Where a connection comes from.
+#[derive(Clone, Copy)]
+pub(crate) enum Source {
+    Input(usize),
+    Unit(usize),
+    /// What biases are connected to: a unit whose value is 1.
+    One,
+}
+
+/// What a connection multiplies with: `u_ij`.
+#[derive(Clone, Copy)]
+enum Weight {
+    /// The parameter of this number, which other connections may share.
+    Parameter(usize),
+    Fixed(f64),
+}
+
+/// From unit j to unit i.
+struct Connection {
+    from: Source,
+    to: usize,
+    weight: Weight,
+}
+
+/// A squashing function and its derivative, both of the weighted sum.
+#[derive(Clone, Copy)]
+pub(crate) struct Squash(fn(f64) -> f64, fn(f64) -> f64);
+
+pub(crate) const IDENTITY: Squash = Squash(|a| a, |_| 1.0);
+pub(crate) const SCALED_TANH: Squash =
+    Squash(|a| 1.7159 * (2.0 / 3.0 * a).tanh(), |a| 1.7159 * 2.0 / 3.0 / (2.0 / 3.0 * a).cosh().powi(2));
+pub(crate) const TANH: Squash = Squash(f64::tanh, |a| 1.0 / a.cosh().powi(2));
+pub(crate) const SIGMOID: Squash =
+    Squash(|a| 1.0 / (1.0 + (-a).exp()), |a| 1.0 / ((1.0 + a.exp()) * (1.0 + (-a).exp())));
+pub(crate) const RELU: Squash = Squash(|a| a.max(0.0), |a| f64::from(u8::from(a > 0.0)));
+/// In the order of [`Drawn`].
+pub(crate) const SQUASHES: [Squash; Drawn::NAMES.len()] = [IDENTITY, SCALED_TANH, TANH, SIGMOID, RELU];
+
+/// The units in the order in which they can be computed, and all connections in the order of the units that they lead to.
+pub(crate) struct Net {
+    inputs: usize,
+    pub(crate) parameters: usize,
+    squash: Vec<Squash>,
+    connections: Vec<Connection>,
+    /// What the next layer sees: maps, rows, columns; units in a row are so many maps of one cell.
+    last: Vec<Source>,
+    dims: [usize; 3],
+}
+
+/// What eqs. 22-27 give.
+pub(crate) struct Second {
+    /// For every unit, d2E/da_i^2.
+    pub(crate) units: Vec<f64>,
+    /// d2E/dx_j^2.
+    pub(crate) inputs: Vec<f64>,
+    /// h_kk.
+    pub(crate) parameters: Vec<f64>,
+}
+
+impl Net {
+    pub(crate) fn new(dims: [usize; 3]) -> Self {
+        let inputs = dims.iter().product();
+        let last = (0..inputs).map(Source::Input).collect();
+        Net { inputs, parameters: 0, squash: vec![], connections: vec![], last, dims }
+    }
+
+    /// Makes a layer of the units whose connections `incoming` gives.
+    fn layer<C: IntoIterator<Item = (Source, Weight)>>(
+        mut self,
+        dims: [usize; 3],
+        squash: Squash,
+        parameters: usize,
+        incoming: impl Fn(&Self, [usize; 3]) -> C,
+    ) -> Self {
+        let mut made = vec![];
+        for m in 0..dims[0] {
+            for r in 0..dims[1] {
+                for c in 0..dims[2] {
+                    let to = self.squash.len();
+                    let incoming: Vec<_> = incoming(&self, [m, r, c]).into_iter().collect();
+                    self.connections.extend(incoming.iter().map(|&(from, weight)| Connection { from, to, weight }));
+                    self.squash.push(squash);
+                    made.push(Source::Unit(to));
+                }
+            }
+        }
+        (self.last, self.dims) = (made, dims);
+        self.parameters += parameters;
+        self
+    }
+
+    fn at(&self, m: usize, r: usize, c: usize) -> Source {
+        self.last[(m * self.dims[1] + r) * self.dims[2] + c]
+    }
+
+    /// Kernels only where `table(o, i)`, numbered by output map, then by input map.
+    pub(crate) fn conv(self, co: usize, k: usize, table: fn(usize, usize) -> bool, squash: Squash) -> Self {
+        let ([ci, h, w], first) = (self.dims, self.parameters);
+        let pairs: Vec<_> = (0..co).flat_map(|o| (0..ci).map(move |i| (o, i))).filter(|(o, i)| table(*o, *i)).collect();
+        let weights = pairs.len() * k * k;
+        self.layer([co, h - k + 1, w - k + 1], squash, weights + co, |net, [o, r, c]| {
+            let mut incoming = vec![(Source::One, Weight::Parameter(first + weights + o))];
+            for (n, (_, i)) in pairs.iter().enumerate().filter(|(_, pair)| pair.0 == o) {
+                for u in 0..k {
+                    for v in 0..k {
+                        incoming.push((net.at(*i, r + u, c + v), Weight::Parameter(first + (n * k + u) * k + v)));
+                    }
+                }
+            }
+            incoming
+        })
+    }
+
+    /// The sum of a window is a unit of its own, with fixed connections; the coefficient's is the one connection from there.
+    pub(crate) fn subsample(self, k: usize, squash: Squash) -> Self {
+        let (maps, first) = (self.dims[0], self.parameters);
+        let sums = self.windows(k, 1.0);
+        let dims = sums.dims;
+        sums.layer(dims, squash, 2 * maps, |net, [m, r, c]| {
+            let (coefficient, bias) = (Weight::Parameter(first + m), Weight::Parameter(first + maps + m));
+            [(net.at(m, r, c), coefficient), (Source::One, bias)]
+        })
+    }
+
+    pub(crate) fn average(self, k: usize) -> Self {
+        self.windows(k, 1.0 / (k * k) as f64)
+    }
+
+    /// Every cell of a window with the same fixed weight.
+    fn windows(self, k: usize, weight: f64) -> Self {
+        let [maps, h, w] = self.dims;
+        self.layer([maps, h / k, w / k], IDENTITY, 0, |net, [m, r, c]| {
+            let cells = (0..k).flat_map(|u| (0..k).map(move |v| net.at(m, k * r + u, k * c + v)));
+            cells.map(|cell| (cell, Weight::Fixed(weight))).collect::<Vec<_>>()
+        })
+    }
+
+    pub(crate) fn repeat(self, n: usize) -> Self {
+        let [maps, h, w] = self.dims;
+        self.layer([maps * n, h, w], IDENTITY, 0, |net, [m, r, c]| [(net.at(m / n, r, c), Weight::Fixed(1.0))])
+    }
+
+    pub(crate) fn flatten(self) -> Self {
+        let units = self.last.len();
+        self.layer([units, 1, 1], IDENTITY, 0, |net, [i, ..]| [(net.last[i], Weight::Fixed(1.0))])
+    }
+
+    pub(crate) fn dense(self, o: usize, squash: Squash) -> Self {
+        let (i, first) = (self.last.len(), self.parameters);
+        self.layer([o, 1, 1], squash, o * i + o, |net, [unit, ..]| {
+            let mut incoming = vec![(Source::One, Weight::Parameter(first + o * i + unit))];
+            let weight = |(j, from): (usize, &Source)| (*from, Weight::Parameter(first + unit * i + j));
+            incoming.extend(net.last.iter().enumerate().map(weight));
+            incoming
+        })
+    }
+
+    fn weight(parameters: &[f64], weight: Weight) -> f64 {
+        match weight {
+            Weight::Parameter(k) => parameters[k],
+            Weight::Fixed(u) => u,
+        }
+    }
+
+    /// x_j, with `a` the weighted sums.
+    fn value(&self, x: &[f64], a: &[f64], from: Source) -> f64 {
+        match from {
+            Source::Input(j) => x[j],
+            Source::Unit(j) => (self.squash[j].0)(a[j]),
+            Source::One => 1.0,
+        }
+    }
+
+    /// The weighted sum of every unit.
+    pub(crate) fn forward(&self, parameters: &[f64], x: &[f64]) -> Vec<f64> {
+        assert_eq!((parameters.len(), x.len()), (self.parameters, self.inputs), "the list is of the network");
+        let mut a = vec![0.0; self.squash.len()];
+        for c in &self.connections {
+            a[c.to] += Self::weight(parameters, c.weight) * self.value(x, &a, c.from);
+        }
+        a
+    }
+
+    /// The outputs, from the weighted sums.
+    pub(crate) fn outputs(&self, a: &[f64]) -> Vec<f64> {
+        self.last.iter().map(|from| self.value(&[], a, *from)).collect()
+    }
+
+    /// The second derivatives, from those by the outputs.
+    pub(crate) fn second(&self, parameters: &[f64], x: &[f64], a: &[f64], d2y: &[f64]) -> Second {
+        let mut second =
+            Second { units: vec![0.0; a.len()], inputs: vec![0.0; x.len()], parameters: vec![0.0; parameters.len()] };
+        let outputs = a.len() - d2y.len();
+        second.units[outputs..].copy_from_slice(d2y);
+        // Backwards: what leads away from a unit is seen before what leads to it. Until then its place holds d2E/dx_i^2.
+        let mut unit = a.len();
+        for c in self.connections.iter().rev() {
+            while unit > c.to {
+                unit -= 1;
+                let slope = (self.squash[unit].1)(a[unit]);
+                second.units[unit] *= slope * slope; // eq. 26
+            }
+            let d2a = second.units[c.to];
+            if let Weight::Parameter(k) = c.weight {
+                let x = self.value(x, a, c.from);
+                second.parameters[k] += d2a * x * x; // eqs. 23 and 25
+            }
+            let u = Self::weight(parameters, c.weight);
+            match c.from {
+                Source::Input(j) => second.inputs[j] += u * u * d2a, // eq. 27
+                Source::Unit(j) => second.units[j] += u * u * d2a,
+                Source::One => {}
+            }
+        }
+        second
+    }
+}
+
+/// Table I.
+pub(crate) fn table_1(o: usize, i: usize) -> bool {
+    match o {
+        0..6 => (i + 6 - o) % 6 < 3,
+        6..12 => (i + 12 - o) % 6 < 4,
+        12 => [0, 1, 3, 4].contains(&i),
+        13 => [1, 2, 4, 5].contains(&i),
+        14 => [0, 2, 3, 5].contains(&i),
+        _ => true,
+    }
+}
+
+/// [`Gaps`](crate::layers::Gaps).
+pub(crate) fn gaps(o: usize, i: usize) -> bool {
+    [[true, false, true, false], [false; 4], [true, true, true, false]][o][i]
+}
+
+pub(crate) fn all(_: usize, _: usize) -> bool {
+    true
+}

@@ -1,0 +1,167 @@
+//! Curvatures against the Gauss-Newton matrix itself, J' H J, with J the derivatives of the outputs by the parameters and H
+//! the loss's Hessian by the outputs.
+//!
+//! The recursion keeps the diagonal alone from layer to layer. What that costs depends on the layer: the matrix's diagonal is
+//! exact for the last layer of weights, as each of its units leads to one output; for the layer before it if H is diagonal too,
+//! as that of [`MeanSquared`] is; and for no other.
+
+use crate::check::{Draw, draw_params};
+use crate::layers::Own;
+use crate::losses::class;
+use lenet_layers::*;
+
+sequential! {
+    pub(crate) struct One, trace OneTrace {
+        input:                    Units<5>;
+        out:  Dense<5, 4, Tanh>   => Units<4>;
+    }
+}
+sequential! {
+    pub(crate) struct Two, trace TwoTrace {
+        input:                    Units<5>;
+        f1:   Dense<5, 6, Tanh>   => Units<6>;
+        out:  Dense<6, 4, Tanh>   => Units<4>;
+    }
+}
+sequential! {
+    pub(crate) struct Three, trace ThreeTrace {
+        input:                    Units<5>;
+        f1:   Dense<5, 6, Tanh>   => Units<6>;
+        f2:   Dense<6, 7, Tanh>   => Units<7>;
+        out:  Dense<7, 4, Tanh>   => Units<4>;
+    }
+}
+sequential! {
+    /// Linear in its parameters up to the distances.
+    pub(crate) struct Distances, trace DistancesTrace {
+        input:                    Units<4>;
+        f1:   Dense<4, 5>         => Units<5>;
+        out:  Rbf<5, 3, Own>      => Units<3>;
+    }
+}
+
+/// A loss's Hessian by the outputs.
+type Hessian = fn(&[f64]) -> Vec<Vec<f64>>;
+
+fn mean_squared(y: &[f64]) -> Vec<Vec<f64>> {
+    (0..y.len()).map(|i| (0..y.len()).map(|k| f64::from(u8::from(i == k))).collect()).collect()
+}
+
+/// d2E / dy_i dy_k = p_i ([i = k] - p_k), whatever the class.
+fn cross_entropy(y: &[f64]) -> Vec<Vec<f64>> {
+    let sum: f64 = y.iter().map(|y| y.exp()).sum();
+    let p: Vec<f64> = y.iter().map(|y| y.exp() / sum).collect();
+    (0..y.len()).map(|i| (0..y.len()).map(|k| p[i] * (f64::from(u8::from(i == k)) - p[k])).collect()).collect()
+}
+
+/// For each stage of parameters, the largest distance of the recursion from the diagonal of J' H J, as a part of the
+/// stage's largest number.
+fn distance<N, const O: usize>(loss: impl Loss<Units<O>, Class<O>>, hessian: Hessian, seed: u64) -> Vec<f64>
+where
+    N: Network<Element = f64, Output = Units<O>>,
+{
+    let mut draw = Draw::new(seed);
+    let mut net = N::boxed();
+    draw_params(&mut draw, &mut *net, N::info);
+    let (mut trace, mut second) = (N::Trace::<f64>::boxed(), N::Trace::<f64>::boxed());
+    draw.fill(trace.input_mut().cells_mut(), 1.0);
+    net.forward(&mut trace);
+
+    let (mut squared, mut h) = (Squared::<N>::boxed(), Curvature::<N>::boxed());
+    squared.set(&net);
+    loss.curvature(trace.output(), &[class(draw.below(O))], second.output_mut());
+    squared.curvature(&trace, &mut second, &mut h);
+
+    // A unit error at an output gives the output's row of J.
+    let jacobian: Vec<_> = (0..O)
+        .map(|o| {
+            let (mut errors, mut row) = (N::Trace::<f64>::boxed(), Grad::<N>::boxed());
+            errors.output_mut().cells_mut()[o] = 1.0;
+            net.backward(&trace, &mut errors, &mut row);
+            row
+        })
+        .collect();
+    let hessian = hessian(trace.output().cells());
+    let stage = |stage: usize| {
+        let (mut largest, mut distance) = (0.0f64, 0.0f64);
+        for i in [2 * stage, 2 * stage + 1] {
+            for (k, got) in h.tensor(i).iter().enumerate() {
+                let mut want = 0.0;
+                for o in 0..O {
+                    for p in 0..O {
+                        want += jacobian[o].tensor(i)[k] * hessian[o][p] * jacobian[p].tensor(i)[k];
+                    }
+                }
+                largest = largest.max(want);
+                distance = distance.max((got - want).abs());
+            }
+        }
+        distance / largest
+    };
+    (0..N::TENSORS / 2).map(stage).collect()
+}
+
+const EXACT: std::ops::Range<f64> = 0.0..1e-12;
+/// A diagonal that is another one.
+const ROUGH: std::ops::Range<f64> = 0.01..f64::INFINITY;
+
+#[track_caller]
+fn assert_distances(got: &[f64], want: &[std::ops::Range<f64>]) {
+    assert_eq!(got.len(), want.len());
+    assert!(got.iter().zip(want).all(|(got, want)| want.contains(got)), "{got:?} and not {want:?}");
+}
+
+#[test]
+fn one_layer_is_exact_with_either_loss() {
+    for seed in 0..16 {
+        assert_distances(&distance::<One<f64>, 4>(MeanSquared, mean_squared, seed), &[EXACT]);
+        assert_distances(&distance::<One<f64>, 4>(SoftmaxCrossEntropy, cross_entropy, seed), &[EXACT]);
+    }
+}
+
+#[test]
+fn two_layers_are_exact_where_the_losss_hessian_is_diagonal() {
+    for seed in 0..16 {
+        assert_distances(&distance::<Two<f64>, 4>(MeanSquared, mean_squared, seed), &[EXACT, EXACT]);
+        assert_distances(&distance::<Two<f64>, 4>(SoftmaxCrossEntropy, cross_entropy, seed), &[ROUGH, EXACT]);
+    }
+}
+
+#[test]
+fn the_first_of_three_layers_is_not_exact() {
+    for seed in 0..16 {
+        assert_distances(&distance::<Three<f64>, 4>(MeanSquared, mean_squared, seed), &[ROUGH, EXACT, EXACT]);
+    }
+}
+
+/// Where the penalty is a square of something linear in the parameters, its curvature is the second derivative itself.
+#[test]
+fn one_layer_before_the_distances_is_exact() {
+    for seed in 0..16 {
+        let mut draw = Draw::new(seed);
+        let mut net = Distances::<f64>::boxed();
+        draw_params(&mut draw, &mut *net, Distances::<f64>::info);
+        let (mut trace, mut second) = (DistancesTrace::<f64>::boxed(), DistancesTrace::<f64>::boxed());
+        draw.fill(&mut trace.input.data, 1.0);
+        let target = [class::<3>(draw.below(3))];
+        let (mut squared, mut h) = (Squared::<Distances<f64>>::boxed(), Curvature::<Distances<f64>>::boxed());
+        squared.set(&net);
+        net.forward(&mut trace);
+        CorrectPenalty.curvature(&trace.out, &target, &mut second.out);
+        squared.curvature(&trace, &mut second, &mut h);
+        let mut sink = trace.out.clone();
+        for i in 0..2 {
+            for k in 0..net.tensor(i).len() {
+                let mut penalty = |by: f64| {
+                    let kept = net.tensor(i)[k];
+                    net.tensor_mut(i)[k] = kept + by;
+                    net.forward(&mut trace);
+                    net.tensor_mut(i)[k] = kept;
+                    CorrectPenalty.evaluate(&trace.out, &target, 1.0, &mut sink)
+                };
+                let want = (penalty(0.5) + penalty(-0.5) - 2.0 * penalty(0.0)) / 0.25;
+                assert!((h.tensor(i)[k] - want).abs() < 1e-11, "{} and {want}", h.tensor(i)[k]);
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The stochastic diagonal Levenberg-Marquardt method against its formula.
+
+use crate::check::Draw;
+use crate::networks::Sparse;
+use lenet_layers::simd::{Isa, Kernel, Simd};
+use lenet_layers::*;
+use proptest::prelude::*;
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(32) })]
+
+    #[test]
+    fn rates_and_steps_are_those_of_the_formula(
+        patterns in prop::sample::select(&[1usize, 7, 500]),
+        eta in prop::sample::select(&[5e-4, 1e-5]),
+        mu in prop::sample::select(&[0.02, 1.0]),
+        seed: u64,
+    ) {
+        type Net = Sparse<f64>;
+        let mut draw = Draw::new(seed);
+        let (mut net, mut grad, mut h) = (Net::boxed(), Grad::<Net>::boxed(), Curvature::<Net>::boxed());
+        let mut sdlm = Sdlm::<Net>::boxed();
+        prop_assert_eq!(sdlm.range(), (0.0, 0.0));
+        (0..Net::TENSORS).for_each(|i| draw.fill(net.tensor_mut(i), 1.0));
+        let mut p: Vec<f64> = net.tensors().flatten().copied().collect();
+        // Set again, the old rates leave no trace.
+        for _ in 0..2 {
+            (0..Net::TENSORS).for_each(|i| h.tensor_mut(i).fill_with(|| patterns as f64 * draw.within(2.0).abs()));
+            sdlm.set_rates(&h, patterns, eta, mu);
+            let rates: Vec<f64> = h.tensors().flatten().map(|h| eta / (mu + h / patterns as f64)).collect();
+            for (got, want) in sdlm.rates.tensors().flatten().zip(&rates) {
+                prop_assert!((got - want).abs() <= 1e-14 * want, "{} is not {}", got, want);
+                prop_assert!(*got <= eta / mu);
+            }
+            let (least, most) = sdlm.range();
+            prop_assert!((least - rates.iter().copied().fold(f64::INFINITY, f64::min)).abs() <= 1e-14 * least);
+            prop_assert!((most - rates.iter().copied().fold(0.0, f64::max)).abs() <= 1e-14 * most);
+            prop_assert!(sdlm.rates.tensors().flatten().any(|rate| *rate == least));
+            prop_assert!(sdlm.rates.tensors().flatten().any(|rate| *rate == most));
+
+            for _ in 0..3 {
+                (0..Net::TENSORS).for_each(|i| draw.fill(grad.tensor_mut(i), 1.0));
+                sdlm.step(&mut net, &grad);
+                p.iter_mut().zip(&rates).zip(grad.tensors().flatten()).for_each(|((p, rate), g)| *p -= rate * g);
+            }
+            for (got, want) in net.tensors().flatten().zip(&p) {
+                prop_assert!((got - want).abs() <= 1e-14 * (1.0 + want.abs()), "{} is not {}", got, want);
+            }
+        }
+    }
+}
+
+/// No pattern is taken for one: a curvature of zero gives the rate eta / mu.
+#[test]
+fn without_curvature_mu_bounds_the_rate() {
+    let mut sdlm = Sdlm::<Weights<3, 2>>::boxed();
+    sdlm.set_rates(&Curvature::zeroed(), 0, 0.5, 0.25);
+    assert_eq!(sdlm.range(), (2.0, 2.0));
+    assert_eq!(Sdlm::<NoParams<f32>>::boxed().range(), (0.0, 0.0));
+}
+
+/// The rule of a step with every instruction set, a register's worth or less at a time.
+struct Steps {
+    n: usize,
+    seed: u64,
+}
+impl Kernel for Steps {
+    type Output = ();
+    fn run<S: Simd>(self, simd: S) {
+        fn on<S: Simd, E: Element>(simd: S, n: usize, seed: u64, rounding: f64) {
+            let mut draw = Draw::new(seed);
+            let mut numbers = || -> Vec<E> { (0..n).map(|_| E::from_f64(draw.within(1.0))).collect() };
+            let (before, rates, g) = (numbers(), numbers(), numbers());
+            let (mut p, mut kept) = (before.clone(), rates.clone());
+            let width = <E::Row<S> as Vector>::LANES;
+            for ((p, rates), g) in p.chunks_mut(width).zip(kept.chunks_mut(width)).zip(g.chunks(width)) {
+                let g = if g.len() == width { Vector::load(simd, g) } else { Vector::load_few(simd, g) };
+                Diagonal.one(simd, g, p, rates);
+            }
+            right(&before, &rates, &[&g], &p, rounding);
+            assert!(kept.iter().zip(&rates).all(|(kept, rate)| kept.to_f64() == rate.to_f64()), "a step moves a rate");
+        }
+        on::<S, f32>(simd, self.n, self.seed, 2e-7);
+        on::<S, f64>(simd, self.n, self.seed, 4e-16);
+    }
+}
+
+/// p = p - rate g, number by number.
+fn right<E: Element>(before: &[E], rates: &[E], gradients: &[&[E]], after: &[E], rounding: f64) {
+    for i in 0..before.len() {
+        let g: f64 = gradients.iter().map(|g| g[i].to_f64()).sum();
+        let want = before[i].to_f64() - rates[i].to_f64() * g;
+        assert!((after[i].to_f64() - want).abs() <= rounding, "{i} of {}: {}, not {want}", before.len(), after[i]);
+    }
+}
+
+#[test]
+fn steps_on_every_instruction_set() {
+    for isa in Isa::all_available() {
+        for n in (0..=33).chain([100]) {
+            isa.dispatch(Steps { n, seed: n as u64 });
+        }
+    }
+}
+
+/// A step of slices, of every length around the registers' and of several gradients.
+#[test]
+fn every_length_and_number_of_gradients() {
+    let mut draw = Draw::new(4);
+    let mut numbers = |n: usize| -> Vec<f32> { (0..n).map(|_| draw.within(1.0) as f32).collect() };
+    for n in (0..=4 * 16 + 17).chain([1000]) {
+        for count in [1, 2, 5] {
+            let (before, rates) = (numbers(n), numbers(n));
+            let gradients: Vec<Vec<f32>> = (0..count).map(|_| numbers(n)).collect();
+            let gradients: Vec<&[f32]> = gradients.iter().map(Vec::as_slice).collect();
+            let (mut p, mut kept) = (before.clone(), rates.clone());
+            Diagonal.step(&mut p, &mut kept, &gradients);
+            right(&before, &rates, &gradients, &p, 1e-6);
+            assert_eq!(kept, rates, "a step moves a rate");
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "slices of one length")]
+fn slices_of_several_lengths_are_refused() {
+    Diagonal.step(&mut [0.0f32; 3], &mut [0.0; 3], &[&[0.0; 3], &[0.0; 2]]);
+}

@@ -1,0 +1,51 @@
+//! What the tests of training learn from.
+
+use lenet_model::{Class, DigitNetwork, Event, Examples, Image};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::ops::ControlFlow;
+
+/// Pictures that are easy to tell apart: a bar for each digit, five columns apart above or below the middle, in noise.
+pub(crate) struct Bars {
+    pub(crate) images: Vec<Image>,
+    pub(crate) labels: Vec<Class<10>>,
+}
+
+impl Bars {
+    pub(crate) fn new(count: usize) -> Self {
+        let mut random = ChaCha8Rng::seed_from_u64(5);
+        let mut bars = Bars { images: Vec::new(), labels: Vec::new() };
+        for i in 0..count {
+            let digit = i % 10;
+            let (top, left) = (2 + 13 * (digit / 5), 1 + 5 * (digit % 5) + random.random_range(0..3));
+            let inside =
+                |row: usize, column: usize| (top..top + 10).contains(&row) && (left..left + 3).contains(&column);
+            bars.images.push(std::array::from_fn(|row| {
+                std::array::from_fn(|column| {
+                    if inside(row, column) { random.random_range(180..=255) } else { random.random_range(0..40) }
+                })
+            }));
+            bars.labels.push(Class::new(digit).unwrap());
+        }
+        bars
+    }
+
+    pub(crate) fn examples(&self) -> Examples<'_> {
+        Examples::new(&self.images, &self.labels).unwrap()
+    }
+}
+
+/// Lets training go on, whatever happens.
+pub(crate) fn unwatched<N>(_: Event<'_, N>) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+/// The numbers of some examples.
+pub(crate) fn indexes(range: std::ops::Range<u32>) -> Vec<u32> {
+    range.collect()
+}
+
+/// Every parameter, to the bit.
+pub(crate) fn bits<N: DigitNetwork>(network: &N) -> Vec<u32> {
+    network.tensors().flatten().map(|p| p.to_bits()).collect()
+}

@@ -1,0 +1,289 @@
+//! The training of 1998: second order, pattern by pattern, in one order; variants, boosting, refusals.
+
+mod common;
+
+use common::{Bars, bits, indexes, unwatched};
+use lenet_layers::{Curvature, Grad, Loss, Network, Params, Sdlm, Squared, Trace, initialize};
+use lenet_model::{
+    ActivationName, DigitNetwork, Event, Examples, Image, LeNet1, LeNet4, LeNet5Lush, LeNet5Rbf, LossName, NetworkName,
+    Order, Recipe, RecipeError, RecipeName, Retina, SecondOrder, Stream, Training, Variants, Visitor, add_scores,
+    most_likely, reject, score, visit,
+};
+use rand::{RngExt, SeedableRng, seq::SliceRandom};
+use rand_chacha::ChaCha8Rng;
+use std::ops::ControlFlow;
+
+fn training<'a>(recipe: &'a Recipe, data: &'a Bars, train: &'a [u32]) -> Training<'a> {
+    Training { recipe, examples: data.examples(), train, validation: &[] }
+}
+
+/// The method written out with the public parts: what `Training` does, without blocks, workers or slots.
+fn plainly(recipe: &Recipe, data: &Bars, train: &[u32]) -> Box<LeNet5Rbf> {
+    let second = recipe.second_order.unwrap();
+    let random = |stream| {
+        let mut random = ChaCha8Rng::seed_from_u64(recipe.seed);
+        random.set_stream(stream);
+        random
+    };
+    let mut network = LeNet5Rbf::boxed();
+    initialize(&mut *network, recipe.init.into(), &mut random(1));
+    let mut order = train.to_vec();
+    order.shuffle(&mut random(2));
+    let mut drawer = random(3);
+    let (mut trace, mut back) =
+        (<LeNet5Rbf as Network>::Trace::<f32>::boxed(), <LeNet5Rbf as Network>::Trace::<f32>::boxed());
+    let mut sdlm = Sdlm::boxed();
+    let loss = recipe.named_loss();
+    for epoch in 0..recipe.epochs {
+        let (mut squared, mut h) = (Squared::<LeNet5Rbf>::boxed(), Curvature::<LeNet5Rbf>::boxed());
+        squared.set(&network);
+        let show = |index: u32, network: &LeNet5Rbf, trace: &mut <LeNet5Rbf as Network>::Trace<f32>| {
+            <LeNet5Rbf as Network>::Input::lay(trace.input_mut(), &[&data.images[index as usize]], recipe.input.into());
+            network.forward(trace);
+            data.labels[index as usize]
+        };
+        for _ in 0..second.patterns {
+            let label = show(train[drawer.random_range(0..train.len())], &network, &mut trace);
+            loss.curvature(trace.output(), &[label], back.output_mut());
+            back.output_mut().cells_mut().iter_mut().for_each(|d2y| *d2y *= second.output as f32);
+            squared.curvature(&trace, &mut back, &mut h);
+        }
+        let eta = recipe.rate * recipe.schedule.factor(epoch.into(), recipe.epochs.into());
+        sdlm.set_rates(&h, second.patterns, eta as f32, second.mu as f32);
+        for index in &order {
+            let label = show(*index, &network, &mut trace);
+            let mut grad = Grad::<LeNet5Rbf>::boxed();
+            loss.evaluate(trace.output(), &[label], 1.0, back.output_mut());
+            network.backward(&trace, &mut back, &mut grad);
+            sdlm.step(&mut network, &grad);
+        }
+    }
+    network
+}
+
+#[test]
+fn training_is_the_papers_method() {
+    let data = Bars::new(40);
+    let train = indexes(3..37);
+    let second = SecondOrder { patterns: 21, ..SecondOrder::PAPER };
+    let recipe = Recipe { epochs: 3, second_order: Some(second), ..Recipe::paper() };
+    let outcome = training(&recipe, &data, &train).run::<LeNet5Rbf>(unwatched).unwrap();
+    let plain = plainly(&recipe, &data, &train);
+    // Curvatures of sixteen examples at once are added in another order than one by one.
+    let (mut worst, mut moved) = (0.0_f32, 0.0_f32);
+    let start = plainly(&Recipe { epochs: 0, ..recipe.clone() }, &data, &train);
+    for ((a, b), from) in outcome.last.tensors().flatten().zip(plain.tensors().flatten()).zip(start.tensors().flatten())
+    {
+        worst = worst.max((a - b).abs());
+        moved = moved.max((b - from).abs());
+    }
+    assert!(moved > 0.1, "nothing was learned: {moved}");
+    assert!(worst < 1e-3 * moved, "{worst} from the method written out, which moved by {moved}");
+}
+
+#[test]
+fn the_recipes_of_the_paper_learn() {
+    fn learns<N: DigitNetwork>(recipe: Recipe) {
+        let data = Bars::new(500);
+        let train = indexes(0..400);
+        let recipe = Recipe { epochs: 6, ..recipe };
+        let outcome = training(&recipe, &data, &train).run::<N>(unwatched).unwrap();
+        let scores = score(&*outcome.last, &data.examples(), &indexes(400..500), recipe.input.into());
+        let right = scores.iter().zip(&data.labels[400..]).filter(|(s, l)| most_likely(*s) == l.index()).count();
+        assert!(right >= 95, "{} with {}: {right} of 100", recipe.network, recipe.loss);
+        let (least, most) = outcome.epochs[0].rates.unwrap();
+        assert!(0.0 < least && least < most && most < recipe.rate as f32 / 0.02, "{least} {most}");
+    }
+    learns::<LeNet5Rbf>(Recipe::paper());
+    learns::<LeNet5Rbf>(Recipe { loss: LossName::Penalty, ..Recipe::paper() });
+    learns::<LeNet5Lush>(Recipe { rate: 1e-3, ..Recipe::lush() });
+    let targets = |network| Recipe { network, loss: LossName::Targets, ..Recipe::paper() };
+    learns::<LeNet4>(targets(NetworkName::LeNet4));
+    learns::<LeNet1>(targets(NetworkName::LeNet1));
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bits() {
+    let data = Bars::new(200);
+    let train = indexes(0..200);
+    for batch in [1, 64] {
+        let recipe = Recipe { epochs: 2, batch, ..Recipe::paper() };
+        let results = [1, 2, 3].map(|threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            bits(&*pool.install(|| training(&recipe, &data, &train).run::<LeNet5Rbf>(unwatched)).unwrap().last)
+        });
+        assert!(results[1..].iter().all(|r| *r == results[0]), "batches of {batch}");
+    }
+}
+
+/// Every variant is the same picture with its number in a corner; it counts how often each is shown.
+#[derive(Default)]
+struct Stamped(std::sync::Mutex<std::collections::BTreeMap<(usize, u32), u32>>);
+impl Variants for Stamped {
+    fn show(&self, index: usize, variant: u32, original: &Image) -> Image {
+        *self.0.lock().unwrap().entry((index, variant)).or_default() += 1;
+        let mut image = *original;
+        image[0][0] = variant as u8;
+        image
+    }
+}
+
+#[test]
+fn variants_come_once_each_before_any_comes_again() {
+    let data = Bars::new(10);
+    let stamped = Stamped::default();
+    // Of ten pictures those numbered 2 to 9, with two variants each beside themselves: 24 patterns, 8 to an epoch.
+    let train: Vec<u32> = (0..3).flat_map(|variant| (2..10).map(move |i| variant * 10 + i)).collect();
+    let recipe = Recipe { epochs: 6, presentations: Some(8), second_order: None, rate: 1e-4, ..Recipe::paper() };
+    let mut steps = Vec::new();
+    Training { examples: data.examples().with_variants(&stamped), ..training(&recipe, &data, &train) }
+        .run::<LeNet5Rbf>(|event| {
+            if let Event::Step { epoch, step, steps: all, images, .. } = event {
+                steps.push((epoch, step, all, images));
+            }
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert_eq!(steps.len(), 48);
+    assert_eq!((steps[7], steps[8]), ((1, 8, 48, 1), (2, 9, 48, 1)));
+    let shown = stamped.0.into_inner().unwrap();
+    // Six epochs of 8 are the 24 patterns twice; the originals are not asked for.
+    let wanted: Vec<_> = (2..10).flat_map(|i| [((i, 1), 2), ((i, 2), 2)]).collect();
+    assert_eq!(shown.into_iter().collect::<Vec<_>>(), wanted);
+}
+
+#[test]
+fn one_order_is_kept_and_the_other_is_not() {
+    let data = Bars::new(60);
+    // The pictures are variants, so that it is seen in which order they come.
+    let train: Vec<u32> = (60..120).collect();
+    struct Order1(std::sync::Mutex<Vec<usize>>);
+    impl Variants for Order1 {
+        fn show(&self, index: usize, _: u32, original: &Image) -> Image {
+            self.0.lock().unwrap().push(index);
+            *original
+        }
+    }
+    for order in [Order::Fixed, Order::Shuffled] {
+        let seen = Order1(Vec::new().into());
+        let recipe = Recipe { epochs: 2, order, second_order: None, rate: 1e-5, ..Recipe::paper() };
+        Training { examples: data.examples().with_variants(&seen), ..training(&recipe, &data, &train) }
+            .run::<LeNet5Rbf>(unwatched)
+            .unwrap();
+        let seen = seen.0.into_inner().unwrap();
+        assert_eq!(seen[..60] == seen[60..], order == Order::Fixed, "{order}");
+        assert_ne!(seen[..60], indexes(0..60).iter().map(|i| *i as usize).collect::<Vec<_>>(), "{order} is random");
+    }
+}
+
+#[test]
+fn boosting_sees_what_it_should() {
+    let data = Bars::new(300);
+    let stamped = Stamped::default();
+    let examples = data.examples().with_variants(&stamped);
+    // A network that has hardly learned, and one that has learned a little more.
+    let network = |count| {
+        let recipe = Recipe { epochs: 1, ..Recipe::paper() };
+        training(&recipe, &data, &indexes(0..count)).run::<LeNet5Rbf>(unwatched).unwrap().last
+    };
+    let (first, second) = (network(60), network(90));
+    let pictures = indexes(0..300);
+    let stream =
+        Stream { examples, pictures: &pictures, first: 4, last: 9, normalization: Recipe::paper().input.into() };
+    let read = |network: &LeNet5Rbf, index: u32| {
+        most_likely(&score(network, &examples, &[index], Recipe::paper().input.into())[0])
+    };
+    let right = |network: &LeNet5Rbf, index: u32| read(network, index) == data.labels[index as usize % 300].index();
+    let every: Vec<u32> = (4 * 300..10 * 300).collect();
+    let (wrong, fine): (Vec<u32>, Vec<u32>) = every.iter().partition(|i| !right(&first, **i));
+    assert!(wrong.len() > 20 && fine.len() > 20, "{} wrong, {} right: this shows nothing", wrong.len(), fine.len());
+
+    let half = stream.half_wrong(&*first, 20);
+    let mut expected = [&wrong[..10], &fine[..10]].concat();
+    assert_eq!(half, expected, "the first ten of each");
+    // At the end of the stream there are as many of the one as of the other.
+    let all = stream.half_wrong(&*first, 100_000);
+    let n = wrong.len().min(fine.len());
+    expected = if wrong.len() <= n { [&wrong[..], &fine[..n]].concat() } else { Vec::new() };
+    assert!(expected.is_empty() || all == expected);
+    assert_eq!(all.iter().filter(|i| right(&first, **i)).count(), n);
+
+    let disputed: Vec<u32> = every.iter().copied().filter(|i| read(&first, *i) != read(&second, *i)).collect();
+    assert!(disputed.len() > 5, "{}", disputed.len());
+    assert_eq!(stream.disagreements(&*first, &second, 5), disputed[..5]);
+    assert_eq!(stream.disagreements(&*first, &second, 100_000), disputed);
+}
+
+#[test]
+fn scores_are_added_and_the_unsure_refused() {
+    let one = |digit: usize, by: f32| -> [f32; 10] { std::array::from_fn(|i| if i == digit { by } else { 0.0 }) };
+    let sum = add_scores(&[vec![one(1, 1.0), one(2, 1.0)], vec![one(3, 2.0), one(2, 1.0)]]);
+    assert_eq!((most_likely(&sum[0]), sum[0][1], sum[1][2]), (3, 1.0, 2.0));
+    assert!(add_scores(&[]).is_empty());
+
+    // By margin: 5 right, 4 wrong, 3 right, 2 right, 1 wrong, 1 right. A quarter may be wrong.
+    let scores = [one(0, 5.0), one(1, 4.0), one(2, 3.0), one(3, 2.0), one(4, 1.0), one(5, 1.0)];
+    let labels = [0, 9, 2, 3, 9, 5];
+    let found = reject(&scores, &labels, 0.25);
+    assert_eq!((found.rejected, found.wrong, found.margin, found.total), (2, 1, 2.0, 6));
+    // The two of one margin are read together or not at all: with the right one alone it would be one in five.
+    let found = reject(&scores, &labels, 0.2);
+    assert_eq!((found.rejected, found.margin), (5, 5.0));
+    assert_eq!(reject(&scores, &labels, 0.34).rejected, 0);
+    let found = reject(&[one(1, 1.0)], &[0], 0.5);
+    assert_eq!((found.rejected, found.margin), (1, f32::INFINITY));
+    assert_eq!(reject(&[], &[], 0.5).rate(), 0.0);
+}
+
+#[test]
+fn recipes_that_do_not_go_together_are_refused() {
+    for name in RecipeName::ALL {
+        assert_eq!(name.recipe().check(), Ok(()), "{name}");
+    }
+    let said = |recipe: Recipe| recipe.check().unwrap_err().to_string();
+    let paper = Recipe::paper;
+    assert_eq!(
+        said(Recipe { loss: LossName::MeanSquared, ..paper() }),
+        "the loss mse does not go with the output of lenet5-1998: choose penalty or map"
+    );
+    assert_eq!(
+        said(Recipe { network: NetworkName::LeNet4, ..paper() }),
+        "the loss map does not go with the output of lenet4: choose mse, cross-entropy or mse-targets"
+    );
+    assert_eq!(
+        said(Recipe { activation: ActivationName::Relu, ..paper() }),
+        "lenet5-1998 comes with scaled-tanh alone: leave relu away"
+    );
+    assert_eq!(Recipe { momentum: 0.9, ..paper() }.check(), Err(RecipeError::Mixed));
+    let second = |second| Recipe { second_order: Some(second), ..paper() }.check().is_err();
+    assert!(second(SecondOrder { patterns: 0, ..SecondOrder::PAPER }));
+    assert!(second(SecondOrder { every: 0, ..SecondOrder::PAPER }));
+    assert!(second(SecondOrder { mu: 0.0, ..SecondOrder::PAPER }));
+    assert!(second(SecondOrder { output: -1.0, ..SecondOrder::PAPER }));
+    assert!(Recipe { j: 0.0, ..paper() }.check().is_err());
+    assert!(Recipe { presentations: Some(0), ..paper() }.check().is_err());
+}
+
+#[test]
+fn the_smallest_penalty_wins() {
+    struct Wins;
+    impl Visitor for Wins {
+        type Output = (usize, u8);
+        fn visit<N: DigitNetwork>(self) -> (usize, u8) {
+            // With weights of zero F6 says f(bias); the code of 7 is made to stand there.
+            let mut network = N::boxed();
+            let code = <lenet_layers::Bitmaps as lenet_layers::Codes<84, 10>>::CODES[7];
+            let f6 = (0..N::TENSORS).find(|i| N::info(*i).to_string() == "f6.bias").unwrap();
+            network.tensor_mut(f6).copy_from_slice(&code);
+            let image = [[0; 28]; 28];
+            let reading = lenet_model::read(&*network, &image, Recipe::paper().input.into());
+            assert!(reading.probabilities[7] > 0.99, "{reading:?}");
+            let labels = [lenet_model::Class::new(7).unwrap()];
+            let examples = Examples::new(std::slice::from_ref(&image), &labels).unwrap();
+            let scores = score(&*network, &examples, &[0], Recipe::paper().input.into());
+            assert!(scores[0].iter().all(|s| *s <= 0.0) && scores[0][7] > -1e-3, "{scores:?}");
+            (most_likely(&scores[0]), reading.digit)
+        }
+    }
+    assert_eq!(visit(NetworkName::LeNet5Rbf, ActivationName::ScaledTanh, Wins), (7, 7));
+}
