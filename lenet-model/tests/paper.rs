@@ -89,7 +89,7 @@ fn the_recipes_of_the_paper_learn() {
         let recipe = Recipe { epochs: 6, ..recipe };
         let outcome = training(&recipe, &data, &train).run::<N>(unwatched).unwrap();
         let scores = score(&*outcome.last, &data.examples(), &indexes(400..500), recipe.input.into());
-        let right = scores.iter().zip(&data.labels[400..]).filter(|(s, l)| most_likely(*s) == l.index()).count();
+        let right = scores.iter().zip(&data.labels[400..]).filter(|(s, l)| most_likely(s) == l.index()).count();
         assert!(right >= 95, "{} with {}: {right} of 100", recipe.network, recipe.loss);
         let (least, most) = outcome.epochs[0].rates.unwrap();
         assert!(0.0 < least && least < most && most < recipe.rate as f32 / 0.02, "{least} {most}");

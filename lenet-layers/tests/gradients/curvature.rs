@@ -474,7 +474,11 @@ fn of_weighted_penalties() {
     let (mut d2y, mut d2x) = (Tensor { data: [0.5, 0.0, 3.0] }, x.clone());
     curvature::<Rbf<5, 3, Own>, _>(&NoParams::default(), &x, &y, &mut d2y, &mut d2x, &mut NoParams::default());
     assert_eq!(d2x.data, [7.0; 5]);
-    // As the list of connections has it, the tests of layers do for all that has weights.
+}
+
+/// The list of connections itself, worked out by hand for a single unit.
+#[test]
+fn by_the_list_is_what_eqs_22_to_27_say() {
     let list = Net::new([2, 1, 1]).dense(1, TANH);
     let a = list.forward(&[0.5, -0.25, 0.125], &[1.0, 2.0]);
     let slope = 1.0 - 0.125f64.tanh().powi(2);

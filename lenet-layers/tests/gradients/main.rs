@@ -1,4 +1,5 @@
-//! Gradients against differences, curvatures against lists of connections, lanes against single examples, losses at their extremes.
+//! Gradients against differences, curvatures against lists of connections, lanes against single examples, losses at
+//! their extremes.
 //!
 //! Sizes are types, so "a random shape" is drawn from a list of instantiations; seed, activation and loss are drawn too.
 
