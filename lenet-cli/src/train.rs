@@ -246,15 +246,13 @@ impl Run<'_> {
         let (labels, split) = (std::mem::take(&mut self.labels), self.split.take().expect("a run learns once"));
         let images = self.data.train.images();
         let examples = Examples::new(images, &labels).expect("a set has a label for each image");
-        let (distorted, patterns) = (Distorted(self.recipe.seed), with_variants(&split.train, images.len()));
-        let is_distorted = self.record.data.distortion.is_some();
-        let training = Training {
-            recipe: self.recipe,
-            examples: if is_distorted { examples.with_variants(&distorted) } else { examples },
-            train: if is_distorted { &patterns } else { &split.train },
-            validation: &split.validation,
-        };
         let per_epoch = split.train.len().div_ceil(self.recipe.batch) as u64;
+        let distorted = Distorted(self.recipe.seed);
+        let (examples, patterns) = match self.record.data.distortion {
+            Some(_) => (examples.with_variants(&distorted), with_variants(&split.train, images.len())),
+            None => (examples, split.train),
+        };
+        let training = Training { recipe: self.recipe, examples, train: &patterns, validation: &split.validation };
         let mut progress = Progress::new(per_epoch * u64::from(self.recipe.epochs), self.quiet);
         let mut failed = None;
         let outcome = training.run::<N>(|event| match self.note(event, per_epoch, &mut progress) {

@@ -31,7 +31,7 @@ pub(crate) struct ReproduceArguments {
     /// One row of the table; may be given several times [default: all of them]
     #[arg(long, value_name = "ROW")]
     only: Vec<Row>,
-    /// Runs of each row, with seeds from 1 on [default: 5, of LeNet-5 on all images 10; quickly, 1]
+    /// Runs of each row, with seeds from 1 on [default: 5, of LeNet-5 on all images and of LeNet-1 10; quickly, 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
     seeds: Option<u64>,
     /// A sixth of the images and half of the passes: done in a minute, and no figures to compare with the paper's
