@@ -1,7 +1,7 @@
 //! The rows of the table: what the paper trained, and what it got.
 
 use clap::ValueEnum;
-use lenet_model::{InputName, LossName, NetworkName, Recipe, SecondOrder};
+use lenet_model::{LossName, NetworkName, Recipe, SecondOrder};
 use serde::{Deserialize, Serialize};
 
 /// A row of the table.
@@ -72,8 +72,17 @@ pub(crate) enum Scale {
 
 impl Row {
     /// All of them, as they come in the table.
-    pub(crate) const ALL: [Row; 8] =
-        [Row::LeNet5, Row::LeNet5Dist, Row::Lush, Row::LeNet4, Row::LeNet1, Row::Boosted, Row::Fifteen, Row::Thirty];
+    pub(crate) const ALL: [Row; 9] = [
+        Row::LeNet5,
+        Row::LeNet5Dist,
+        Row::Lush,
+        Row::LeNet4,
+        Row::LeNet1,
+        Row::LeNet1Small,
+        Row::Boosted,
+        Row::Fifteen,
+        Row::Thirty,
+    ];
 
     /// Its name in the table.
     pub(crate) fn title(self) -> &'static str {
@@ -98,23 +107,24 @@ impl Row {
     /// How it is trained with this seed.
     pub(crate) fn plan(self, seed: u64, scale: Scale) -> Plan {
         let paper = Recipe { seed, ..Recipe::paper() };
-        // Ten tanh outputs against +1 and -1 are ours: the paper does not say what LeNet-1 and LeNet-4 end in.
-        let targets = |network, output| Recipe {
+        // What LeNet-1 and LeNet-4 end in and what they minimise the paper does not say; docs/paper.md has the choice.
+        let smaller = |network, loss, output| Recipe {
             network,
-            loss: LossName::Targets,
+            loss,
             second_order: Some(SecondOrder { output, ..SecondOrder::PAPER }),
             ..paper.clone()
         };
-        let lenet1 = Recipe { input: InputName::Lush, ..targets(NetworkName::LeNet1, 0.5) };
+        let lenet1 = smaller(NetworkName::LeNet1, LossName::CrossEntropy, 4.0);
+        let lenet4 = smaller(NetworkName::LeNet4, LossName::Targets, 1.0);
         let plain = |recipe| Plan { recipe, images: 60_000, distorted: false, shrink: None, boosted: false };
         let mut plan = match self {
             Row::LeNet5 => plain(paper),
             Row::LeNet5Dist => Plan { distorted: true, ..plain(paper) },
             Row::Lush => plain(Recipe { seed, ..Recipe::lush() }),
-            Row::LeNet4 => plain(targets(NetworkName::LeNet4, 1.0)),
+            Row::LeNet4 => plain(lenet4),
             Row::LeNet1 => plain(lenet1),
             Row::LeNet1Small => Plan { shrink: Some(LENET1_SHRINK), ..plain(lenet1) },
-            Row::Boosted => Plan { distorted: true, boosted: true, ..plain(targets(NetworkName::LeNet4, 1.0)) },
+            Row::Boosted => Plan { distorted: true, boosted: true, ..plain(lenet4) },
             Row::Fifteen => Plan { images: 15_000, ..plain(paper) },
             Row::Thirty => Plan { images: 30_000, ..plain(paper) },
         };
