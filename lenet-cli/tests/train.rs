@@ -41,19 +41,20 @@ fn a_run_leaves_what_happened() {
     let dir = workplace();
     let words = "train --data set --epochs 3 --batch 16 --validation 20 --seed 7 --threads 2 --out run \
                  --network lenet5-dense --activation tanh --loss cross-entropy --init lush --rate 0.03 \
-                 --schedule cosine --momentum 0.8 --weight-decay 0.0001";
+                 --schedule cosine --momentum 0.8 --weight-decay 0.0001 --input lush --order fixed";
     let said = run(dir.path(), words).ok();
     let folder = dir.path().join("run");
     assert_eq!(files(&folder), RUN_FILES);
 
     let record = json(&folder.join("run.json"));
     let recipe = json!({
-        "network": "lenet5-dense", "activation": "tanh", "loss": "cross-entropy", "init": "lush", "epochs": 3,
-        "batch": 16, "rate": 0.03, "schedule": "cosine", "momentum": 0.8, "weight_decay": 0.0001, "seed": 7,
+        "network": "lenet5-dense", "activation": "tanh", "loss": "cross-entropy", "j": 1.0, "init": "lush",
+        "input": "lush", "epochs": 3, "presentations": null, "order": "fixed", "batch": 16, "rate": 0.03,
+        "schedule": "cosine", "momentum": 0.8, "weight_decay": 0.0001, "second_order": null, "seed": 7,
     });
     assert_eq!(record["recipe"], recipe);
     let data = json!({
-        "name": "set", "folder": "set", "transposed": false, "limit": null, "ground": -0.1, "ink": 1.175,
+        "name": "set", "folder": "set", "transposed": false, "limit": null, "ground": 0.0, "ink": 2.55,
         "train": 100, "validation": 20, "test": 60,
     });
     assert_eq!(record["data"], data);
@@ -190,7 +191,7 @@ fn wrong_usage() {
     for (words, told) in [
         ("", "Usage"),
         ("fly", "unrecognized subcommand"),
-        ("train --network lenet4", "choose lenet5, lenet5-dense, lenet5-average"),
+        ("train --network lenet9", "choose lenet5, lenet5-dense, lenet5-average"),
         ("train --loss hinge", "choose mse, cross-entropy"),
         ("train --activation swish", "choose scaled-tanh, tanh, sigmoid, relu"),
         ("train --init zero", "choose paper, sqrt, lush"),
@@ -209,7 +210,7 @@ fn wrong_usage() {
         ("train --transpose", "--data"),
         ("eval", "<MODEL>"),
         ("eval some.safetensors --threads 0", "1..=1024"),
-        ("summary --network lenet4", "choose lenet5"),
+        ("summary --network lenet9", "choose lenet5"),
     ] {
         run(dir.path(), words).misused(&[told]);
     }

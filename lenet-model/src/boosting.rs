@@ -32,22 +32,23 @@ pub struct Stream<'a> {
 const PART: usize = 4096;
 
 impl Stream<'_> {
-    /// The first `count` patterns that are half misread by `network` and half read rightly; fewer if the stream ends before.
+    /// The first `count` patterns, or one less if that is odd, half of them misread by `network` and half read rightly; fewer
+    /// of both if the stream ends before.
     pub fn half_wrong<N: DigitNetwork>(&self, network: &N, count: usize) -> Vec<u32> {
         let (mut wrong, mut right) = (Vec::new(), Vec::new());
+        let half = count / 2;
         self.walk(|part| {
             for (index, read) in part.iter().zip(self.read(network, part)) {
-                let (list, most) =
-                    if read == self.label(*index) { (&mut right, count / 2) } else { (&mut wrong, count.div_ceil(2)) };
-                if list.len() < most {
+                let list = if read == self.label(*index) { &mut right } else { &mut wrong };
+                if list.len() < half {
                     list.push(*index);
                 }
             }
-            right.len() + wrong.len() < count
+            right.len() < half || wrong.len() < half
         });
-        // As many of one as of the other, also at the stream's end.
-        right.truncate(wrong.len());
-        wrong.extend(right);
+        let pairs = right.len().min(wrong.len());
+        wrong.truncate(pairs);
+        wrong.extend(&right[..pairs]);
         wrong
     }
 

@@ -252,6 +252,12 @@ fn files_of_something_else() {
         assert_foreign(say("ground", number), "its ground is");
     }
     // What only people read may be missing.
+    // The networks of the paper come with the paper's squashing function alone.
+    let of_1998 = changed(|p| {
+        p.metadata.insert("network".into(), "lenet5-1998".into());
+        p.metadata.insert("activation".into(), "relu".into());
+    });
+    assert_foreign(of_1998, "there is no lenet5-1998 with relu");
     let bare = changed(|p| p.metadata.retain(|k, _| ["network", "activation", "ground", "ink"].contains(&k.as_str())));
     let checkpoint = Checkpoint::from_bytes(Path::new(NAME), bare).unwrap();
     assert_eq!((checkpoint.description.recipe.as_str(), checkpoint.description.epoch), ("", 0));

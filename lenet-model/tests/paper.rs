@@ -198,15 +198,12 @@ fn boosting_sees_what_it_should() {
     let (wrong, fine): (Vec<u32>, Vec<u32>) = every.iter().partition(|i| !right(&first, **i));
     assert!(wrong.len() > 20 && fine.len() > 20, "{} wrong, {} right: this shows nothing", wrong.len(), fine.len());
 
-    let half = stream.half_wrong(&*first, 20);
-    let mut expected = [&wrong[..10], &fine[..10]].concat();
-    assert_eq!(half, expected, "the first ten of each");
-    // At the end of the stream there are as many of the one as of the other.
-    let all = stream.half_wrong(&*first, 100_000);
+    for count in [20, 21] {
+        assert_eq!(stream.half_wrong(&*first, count), [&wrong[..10], &fine[..10]].concat(), "the first ten of each");
+    }
+    // At the end of the stream there are as many of the one as of the other, whichever is scarce.
     let n = wrong.len().min(fine.len());
-    expected = if wrong.len() <= n { [&wrong[..], &fine[..n]].concat() } else { Vec::new() };
-    assert!(expected.is_empty() || all == expected);
-    assert_eq!(all.iter().filter(|i| right(&first, **i)).count(), n);
+    assert_eq!(stream.half_wrong(&*first, 100_000), [&wrong[..n], &fine[..n]].concat());
 
     let disputed: Vec<u32> = every.iter().copied().filter(|i| read(&first, *i) != read(&second, *i)).collect();
     assert!(disputed.len() > 5, "{}", disputed.len());

@@ -426,14 +426,14 @@ mod tests {
         assert!(page.contains("src=\"data:image/png;base64,iVBORw==\""));
         assert!(page.contains("7.0 × 10<sup>−5</sup></td><td class=\"n\">1.6 × 10<sup>−2</sup>"));
         assert!(page.contains("<td class=\"n\">7.1 × 10<sup>−5</sup></td><td class=\"n\">1.8 × 10<sup>−2</sup>"));
-        assert!(page.contains("16 runs on 2 threads, each run on one of them: 982 s of runs"));
+        assert!(page.contains("18 runs on 2 threads, each run on one of them: 1,105 s of runs"));
         assert!(!page.contains("A quick run") && !page.contains("not run"));
     }
 
     #[test]
     fn what_is_missing_is_said_or_left_out() {
         let nothing = page(&[], true, None);
-        assert_eq!((nothing.matches("<svg").count(), nothing.matches("not run").count()), (0, 8));
+        assert_eq!((nothing.matches("<svg").count(), nothing.matches("not run").count()), (0, Row::ALL.len()));
         let uneven = [run(Row::LeNet5, 1, 3, 0), run(Row::LeNet5, 2, 1, 5), run(Row::Lush, 1, 0, 1)];
         let boosted = RunRecord { alone: vec![1.0, 2.5, 3.0], rates: None, ..run(Row::Boosted, 1, 0, 80) };
         let endless = RunRecord { rates: Some((0.0, f32::INFINITY)), seconds: f64::NAN, ..run(Row::LeNet4, 1, 1, 1) };
