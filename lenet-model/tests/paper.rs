@@ -186,7 +186,7 @@ fn boosting_sees_what_it_should() {
         let recipe = Recipe { epochs: 1, ..Recipe::paper() };
         training(&recipe, &data, &indexes(0..count)).run::<LeNet5Rbf>(unwatched).unwrap().last
     };
-    let (first, second) = (network(60), network(90));
+    let (first, second) = (network(15), network(20));
     let pictures = indexes(0..300);
     let stream =
         Stream { examples, pictures: &pictures, first: 4, last: 9, normalization: Recipe::paper().input.into() };
