@@ -3,7 +3,7 @@
 use crate::data::instruction_set;
 use clap::Args;
 use lenet_layers::{Network, Params, StageInfo};
-use lenet_model::{ActivationName, DigitNetwork, NetworkName, Recipe, Visitor, visit};
+use lenet_model::{ActivationName, DigitNetwork, NetworkName, Recipe, RecipeError, Visitor, visit};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -80,7 +80,11 @@ impl Visitor for Collect<'_> {
 
 pub(crate) fn run(arguments: &SummaryArguments) -> anyhow::Result<()> {
     let isa = instruction_set()?;
-    let summary = visit(arguments.network, arguments.activation, Collect(arguments, isa.to_string()));
+    let (network, activation) = (arguments.network, arguments.activation);
+    if !network.activations().contains(&activation) {
+        return Err(RecipeError::Activation { network, activation }.into());
+    }
+    let summary = visit(network, activation, Collect(arguments, isa.to_string()));
     let mut out = io::stdout().lock();
     if arguments.json {
         // Not by `to_writer`, whose error does not show that nobody reads any more.

@@ -49,7 +49,7 @@ fn runs_are_kept_and_the_report_is_made_of_them() {
 }
 
 #[test]
-fn a_broken_record_and_one_of_other_settings_are_made_again() {
+fn a_broken_record_is_made_again_and_one_of_other_settings_kept() {
     let dir = tempfile::tempdir().unwrap();
     let words = format!("{QUICK} --out here --quiet");
     let said = run(dir.path(), &words).ok();
@@ -60,11 +60,20 @@ fn a_broken_record_and_one_of_other_settings_are_made_again() {
     let mut other = whole.clone();
     other["settings"]["recipe"]["rate"] = json!(0.1);
     other["misread"] = json!([]);
-    for text in ["{\"row\": \"lenet1\"", "", &other.to_string()] {
+    for text in ["{\"row\": \"lenet1\"", ""] {
         fs::write(&path, text).unwrap();
         assert_eq!(run(dir.path(), &words).ok().out, said.out);
         assert!(same(&json(&path)), "after {text:.20}");
     }
+    fs::write(&path, other.to_string()).unwrap();
+    run(dir.path(), &words).failed_at_once(&["lenet1-1.json: a run of other settings", "--out", "--force"]);
+    assert_eq!(json(&path), other);
+    // It is in nobody's way who asks for another row.
+    assert!(!run(dir.path(), "reproduce --quick --only lenet1-16x16 --out here --quiet").ok().out.contains("LeNet-1 "));
+    assert!(run(dir.path(), &format!("{words} --force")).ok().out.contains("LeNet-1 "));
+    assert!(same(&json(&path)));
+    // The other row is still part of the report.
+    assert!(run(dir.path(), &words).ok().out.contains("LeNet-1, digits of 16x16"));
 }
 
 #[test]

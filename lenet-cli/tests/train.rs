@@ -211,6 +211,7 @@ fn wrong_usage() {
         ("eval", "<MODEL>"),
         ("eval some.safetensors --threads 0", "1..=1024"),
         ("summary --network lenet9", "choose lenet5"),
+        ("summary --network lenet4 --activation relu", "lenet4 comes with scaled-tanh alone"),
     ] {
         run(dir.path(), words).misused(&[told]);
     }

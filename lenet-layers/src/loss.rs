@@ -86,7 +86,9 @@ pub trait Loss<Out: Shape, Target> {
     ) -> T::Element;
 
     /// The second derivative of each example's loss by its outputs, in the Gauss-Newton approximation, in `d2y`: where
-    /// [`Squared::curvature`](crate::Squared::curvature) starts. Zero in lanes without a target.
+    /// [`Squared::curvature`](crate::Squared::curvature) starts. Zero in lanes without a target. Of a loss for penalties
+    /// ([`Described::PENALTIES`](crate::Described::PENALTIES)): how much each penalty counts in it, as a penalty is itself a
+    /// sum of squares, and the layer that gives it knows how that bends.
     ///
     /// # Panics
     /// If there are more targets than lanes.
@@ -343,7 +345,9 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for MaximumAPosteriori {
         })
     }
 
-    /// That of [`CorrectPenalty`]: the second term bends the other way, and a Gauss-Newton curvature is not negative.
+    /// That of [`CorrectPenalty`]. In full, eq. 9 bends along an input x_j of an [`Rbf`](crate::Rbf) by 2 (1 - sum of p_i) plus
+    /// the variance of 2 (x_j - w_ij) under p, with p_i = e^-y_i over the sum of the logarithm; the recursion of eqs. 22-27
+    /// has no place for the first, which may be negative.
     fn curvature<T: Cell>(&self, _: &Tensor<Units<N>, T>, targets: &[Class<N>], d2y: &mut Tensor<Units<N>, T>) {
         weight_of_right_class(targets, d2y);
     }

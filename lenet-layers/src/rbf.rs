@@ -90,7 +90,7 @@ impl<const I: usize, const O: usize, C: Codes<I, O>> Layer<Units<I>> for Rbf<I, 
     }
 
     /// A penalty's own second derivative by each input is 2, and that is what goes back. `d2y` says how much each penalty
-    /// counts in the loss, as the curvature of the losses for penalties does.
+    /// counts in the loss, as the curvature of the losses for penalties does; those of other losses mean something else.
     fn curvature<S: Simd, T: Cell>(
         _: S,
         _: &NoParams<T::Element>,

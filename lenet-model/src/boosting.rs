@@ -12,6 +12,8 @@ use lenet_layers::Normalization;
 
 /// Variants of some pictures, in order: all of them in one variant, then in the next.
 ///
+/// A picture's number must be that of one, and the examples must have variants, or reading them panics.
+///
 /// What it selects are numbers of examples, for [`Training`](crate::Training) to learn from. It runs on the rayon pool that it
 /// is called in.
 #[derive(Clone, Copy, Debug)]
@@ -68,8 +70,13 @@ impl Stream<'_> {
     fn walk(&self, mut see: impl FnMut(&[u32]) -> bool) {
         let pictures = self.examples.images().len() as u32;
         for variant in self.first..=self.last {
+            // An example's number must fit in an `u32`; behind the last that does the stream ends.
+            let Some(first) = variant.checked_mul(pictures).filter(|first| first.checked_add(pictures).is_some())
+            else {
+                return;
+            };
             for part in self.pictures.chunks(PART) {
-                let part: Vec<u32> = part.iter().map(|picture| variant * pictures + picture).collect();
+                let part: Vec<u32> = part.iter().map(|picture| first + picture).collect();
                 if !see(&part) {
                     return;
                 }

@@ -43,8 +43,12 @@ impl<'a> Examples<'a> {
         (index as usize) < self.images.len() || self.variants.is_some() && !self.images.is_empty()
     }
     /// What is on an example.
+    ///
+    /// # Panics
+    /// If there is no example of this number.
     pub fn label(&self, index: u32) -> Class<10> {
-        self.labels[index as usize % self.labels.len()]
+        let index = index as usize;
+        self.labels[if self.variants.is_some() { index % self.labels.len() } else { index }]
     }
     /// An example's picture, made in `room` if it is a variant.
     pub(crate) fn picture<'r>(&self, index: u32, room: &'r mut Image) -> &'r Image

@@ -87,8 +87,8 @@ sequential! {
 
 connection_table! {
     /// LeNet-4's third layer: which of the 8 subsampling maps (columns) each of its 16 maps (rows) sees. The paper does not
-    /// give the table. This one is ours: fifty kernels, which come nearest to the 260,000 connections it speaks of. The
-    /// columns come in pairs, each pair of one map of the first layer; most rows see three different ones.
+    /// give the table. This one is ours: fifty kernels, with which the network has 252,600 multiply-adds and 267,306
+    /// connections, on either side of the 260,000 it speaks of. The columns come in pairs, each pair of one map of the first layer; most rows see three different ones.
     pub struct LeNet4Table: 8 -> 16, 50;
     "X . X . X . . ."
     ". X . X . X . ."
@@ -143,8 +143,8 @@ connection_table! {
 }
 
 sequential! {
-    /// LeNet-1 (LeCun et al. 1998, section III.C.7): for digits made to fit 16x16 pixels, in the middle of 28x28. Its ten
-    /// squashed outputs are ours: the paper does not give them.
+    /// LeNet-1 (LeCun et al. 1998, section III.C.7), which was fed digits made to fit 16x16 pixels, in the middle of 28x28.
+    /// Its ten squashed outputs are ours: the paper does not give them.
     pub struct LeNet1<A: Activation = ScaledTanh>, trace LeNet1Trace {
         input:                                       Maps<1, 28, 28>;
         c1:     Conv2d<1, 4, 5, A>                => Maps<4, 24, 24>;

@@ -160,7 +160,8 @@ pub struct SecondOrder {
     /// Epochs from one estimate to the next.
     pub every: u32,
     /// What the loss's second derivative by the outputs is taken times: 1 for the loss as it is written. For the losses of
-    /// penalties that is 2 for every input of the RBF units.
+    /// penalties that is 2 for every input of the RBF units. More is smaller steps: the paper does not say what its
+    /// authors had, and [`Recipe::paper`] has 2.
     pub output: f64,
 }
 
@@ -298,7 +299,9 @@ impl Recipe {
 
     /// The paper's of 1998: the network with its RBF output, learned pattern by pattern in one order, every weight with a
     /// rate of its own (section III.B, appendix C). What the paper leaves open is chosen on 5,000 held-out training
-    /// images: docs/paper.md has the evidence.
+    /// images. It departs from the paper in two places: initial weights are uniform in ±2.4/sqrt(F), not in appendix A's ±2.4/F, with which
+    /// nothing is learned for most of the training; and the curvature at the output is twice that of eq. 8 as it is
+    /// written. docs/paper.md has the evidence.
     pub fn paper() -> Self {
         Recipe {
             network: NetworkName::LeNet5Rbf,

@@ -134,6 +134,10 @@ impl Training<'_> {
         mut watch: impl FnMut(Event<'_, N>) -> ControlFlow<()>,
     ) -> Result<Outcome<N>, TrainError> {
         self.check()?;
+        // The type counts, whatever the recipe calls it.
+        if N::PENALTIES != self.recipe.loss.takes_penalties() {
+            return Err(RecipeError::Output { network: self.recipe.network, loss: self.recipe.loss }.into());
+        }
         let mut state = State::<N>::new(self);
         let mut best = N::boxed();
         let (mut best_epoch, mut epochs) = (0, Vec::<Epoch>::new());

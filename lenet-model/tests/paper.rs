@@ -32,17 +32,21 @@ fn plainly(recipe: &Recipe, data: &Bars, train: &[u32]) -> Box<LeNet5Rbf> {
     let mut drawer = random(3);
     let (mut trace, mut back) =
         (<LeNet5Rbf as Network>::Trace::<f32>::boxed(), <LeNet5Rbf as Network>::Trace::<f32>::boxed());
-    let mut sdlm = Sdlm::boxed();
+    let (mut sdlm, mut h) = (Sdlm::boxed(), Curvature::<LeNet5Rbf>::boxed());
     let loss = recipe.named_loss();
     for epoch in 0..recipe.epochs {
-        let (mut squared, mut h) = (Squared::<LeNet5Rbf>::boxed(), Curvature::<LeNet5Rbf>::boxed());
+        let is_time = epoch % second.every == 0;
+        let mut squared = Squared::<LeNet5Rbf>::boxed();
         squared.set(&network);
+        if is_time {
+            h.fill(0.0);
+        }
         let show = |index: u32, network: &LeNet5Rbf, trace: &mut <LeNet5Rbf as Network>::Trace<f32>| {
             <LeNet5Rbf as Network>::Input::lay(trace.input_mut(), &[&data.images[index as usize]], recipe.input.into());
             network.forward(trace);
             data.labels[index as usize]
         };
-        for _ in 0..second.patterns {
+        for _ in 0..if is_time { second.patterns } else { 0 } {
             let label = show(train[drawer.random_range(0..train.len())], &network, &mut trace);
             loss.curvature(trace.output(), &[label], back.output_mut());
             back.output_mut().cells_mut().iter_mut().for_each(|d2y| *d2y *= second.output as f32);
@@ -65,7 +69,8 @@ fn plainly(recipe: &Recipe, data: &Bars, train: &[u32]) -> Box<LeNet5Rbf> {
 fn training_is_the_papers_method() {
     let data = Bars::new(40);
     let train = indexes(3..37);
-    let second = SecondOrder { patterns: 21, ..SecondOrder::PAPER };
+    // A factor, and derivatives that are used for two epochs with the rates of each.
+    let second = SecondOrder { patterns: 21, every: 2, output: 2.0, ..SecondOrder::PAPER };
     let recipe = Recipe { epochs: 3, second_order: Some(second), ..Recipe::paper() };
     let outcome = training(&recipe, &data, &train).run::<LeNet5Rbf>(unwatched).unwrap();
     let plain = plainly(&recipe, &data, &train);

@@ -11,7 +11,7 @@ mod table;
 use crate::data::{ThreadArguments, instruction_set};
 use crate::distorted::DistortionRecord;
 use crate::progress::talk;
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lenet_data::Dataset;
@@ -26,13 +26,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
 
+/// Runs of a row that make sense.
+const MOST_SEEDS: u64 = 1000;
+
 #[derive(Args)]
 pub(crate) struct ReproduceArguments {
     /// One row of the table; may be given several times [default: all of them]
     #[arg(long, value_name = "ROW")]
     only: Vec<Row>,
     /// Runs of each row, with seeds from 1 on [default: 5, of LeNet-5 on all images and of LeNet-1 10; quickly, 1]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_SEEDS))]
     seeds: Option<u64>,
     /// A sixth of the images and half of the passes: done in a minute, and no figures to compare with the paper's
     #[arg(long)]
@@ -43,6 +46,9 @@ pub(crate) struct ReproduceArguments {
     out: Option<PathBuf>,
     #[command(flatten)]
     threads: ThreadArguments,
+    /// Make runs again that are there with other settings
+    #[arg(long)]
+    force: bool,
     /// Say nothing but the table
     #[arg(long, short)]
     quiet: bool,
@@ -73,16 +79,27 @@ pub(crate) fn run(arguments: &ReproduceArguments) -> anyhow::Result<()> {
     let data = Dataset::mnist()?;
     let (whole, shrunk) = (Digits::new(&data, None)?, Digits::new(&data, Some(rows::LENET1_SHRINK))?);
 
+    let (wanted, scale) = (arguments.rows(), arguments.scale());
     let mut done = Vec::new();
     let mut left = VecDeque::new();
-    for row in arguments.rows() {
-        for seed in 1..=arguments.seeds.unwrap_or(row.seeds(arguments.scale())) {
-            let plan = row.plan(seed, arguments.scale());
+    for row in Row::ALL {
+        let seeds = arguments.seeds.unwrap_or(row.seeds(scale));
+        for seed in 1..=MOST_SEEDS {
+            let plan = row.plan(seed, scale);
             let settings = settings(&plan, &isa);
-            let digits = if plan.shrink.is_some() { &shrunk } else { &whole };
-            match finished(&record_path(&folder, row, seed), &settings) {
-                Some(record) => done.push(record),
-                None => left.push_back(Task { row, plan, digits, settings }),
+            let is_wanted = wanted.contains(&row) && seed <= seeds;
+            match finished(&record_path(&folder, row, seed)) {
+                // Runs that were not asked for are part of the report too.
+                Some(record) if record.settings == settings => done.push(record),
+                Some(_) if is_wanted && !arguments.force => bail!(
+                    "{}: a run of other settings: choose another --out, or --force to make it again",
+                    record_path(&folder, row, seed).display()
+                ),
+                _ if is_wanted => {
+                    let digits = if plan.shrink.is_some() { &shrunk } else { &whole };
+                    left.push_back(Task { row, plan, digits, settings });
+                }
+                _ => {}
             }
         }
     }
@@ -127,10 +144,9 @@ fn record_path(folder: &Path, row: Row, seed: u64) -> PathBuf {
     folder.join("runs").join(format!("{}-{seed}.json", row.name()))
 }
 
-/// The record of a run that was made before, if it is one of these settings.
-fn finished(path: &Path, settings: &serde_json::Value) -> Option<RunRecord> {
-    let record: RunRecord = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
-    (record.settings == *settings).then_some(record)
+/// The record of a run that was made before, if there is a whole one.
+fn finished(path: &Path) -> Option<RunRecord> {
+    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
 }
 
 /// Makes the runs, each on one thread, the longest first; each leaves its file as soon as it is done.
@@ -145,7 +161,7 @@ fn perform_all(
     let bar = bar(tasks.iter().map(Task::presentations).sum(), quiet);
     let (queue, done) = (Mutex::new(VecDeque::from(tasks)), Mutex::new(Vec::new()));
     let next = || queue.lock().expect("no thread panics with the queue").pop_front();
-    let work = || -> anyhow::Result<()> {
+    let work_through = || -> anyhow::Result<()> {
         // A run is made on one thread, so that several go side by side.
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().context("can't start a thread")?;
         while let Some(task) = next() {
@@ -162,6 +178,8 @@ fn perform_all(
         }
         Ok(())
     };
+    // Where one run fails the others are finished, and no more are begun.
+    let work = || work_through().inspect_err(|_| queue.lock().expect("no thread panics with the queue").clear());
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         workers.into_iter().try_for_each(|worker| worker.join().map_err(|_| anyhow!("a run broke off"))?)

@@ -182,3 +182,35 @@ pub(crate) const FIG_5_TRAIN: [f64; 21] = [
 pub(crate) const PAPER_RATES: (f64, f64) = (7e-5, 0.016);
 /// The paper's LeNet-5 by the number of training images (fig. 6): images, test error, training error in percent.
 pub(crate) const FIG_6: [(usize, f64, f64); 3] = [(15_000, 1.68, 0.05), (30_000, 1.14, 0.31), (60_000, 0.95, 0.35)];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plans_are_what_the_table_says() {
+        for row in Row::ALL {
+            let (full, quick) = (row.plan(7, Scale::Full), row.plan(7, Scale::Quick));
+            assert_eq!(full.recipe.check(), Ok(()), "{row:?}");
+            assert_eq!((full.recipe.seed, full.recipe.batch), (7, 1));
+            assert_eq!(full.recipe.epochs, if row == Row::Lush { 30 } else { 20 });
+            assert_eq!((quick.images, quick.recipe.epochs), (full.images / 6, full.recipe.epochs / 2));
+            let images = match row {
+                Row::Fifteen => 15_000,
+                Row::Thirty => 30_000,
+                _ => 60_000,
+            };
+            assert_eq!(full.images, images);
+            assert_eq!(full.distorted, [Row::LeNet5Dist, Row::Boosted].contains(&row));
+            assert_eq!((full.boosted, full.shrink.is_some()), (row == Row::Boosted, row == Row::LeNet1Small));
+            let network = match row {
+                Row::Lush => NetworkName::LeNet5Lush,
+                Row::LeNet4 | Row::Boosted => NetworkName::LeNet4,
+                Row::LeNet1 | Row::LeNet1Small => NetworkName::LeNet1,
+                _ => NetworkName::LeNet5Rbf,
+            };
+            assert_eq!(full.recipe.network, network);
+            assert!(row.seeds(Scale::Full) >= 5 && row.seeds(Scale::Quick) == 1);
+        }
+    }
+}
