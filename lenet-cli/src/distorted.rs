@@ -2,7 +2,7 @@
 
 use lenet_data::{Distortion, Image};
 use lenet_model::Variants;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Pictures that one picture becomes, itself among them.
 pub(crate) const VARIANTS: u32 = 10;
@@ -22,7 +22,7 @@ pub(crate) fn with_variants(pictures: &[u32], all: usize) -> Vec<u32> {
 }
 
 /// What is written down of it.
-#[derive(Serialize)]
+#[derive(PartialEq, Serialize, Deserialize)]
 pub(crate) struct DistortionRecord {
     variants: u32,
     translation: f64,

@@ -1,12 +1,13 @@
 //! `lenet`: trains LeNet-5 on MNIST and shows what happened. Data goes to stdout, talk to stderr.
 //!
-//! Exit codes: 0, 1 (it failed), 2 (wrong usage).
+//! Exit codes: 0, 1 (it failed), 2 (wrong usage), 130 (interrupted).
 
 #![forbid(unsafe_code)]
 
 mod data;
 mod distorted;
 mod eval;
+mod interrupt;
 mod progress;
 mod report;
 mod reproduce;
@@ -16,6 +17,7 @@ mod train;
 mod view;
 
 use clap::{Parser, Subcommand};
+use interrupt::Interrupted;
 use lenet_model::RecipeError;
 use progress::talk;
 use std::process::ExitCode;
@@ -53,6 +55,10 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if error.is::<Interrupted>() => {
+            talk!("{error}");
+            ExitCode::from(interrupt::EXIT_CODE)
+        }
         Err(error) => {
             talk!("error: {error:#}");
             // A number that makes no sense is wrong usage, as a word that is none.

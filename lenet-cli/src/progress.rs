@@ -36,6 +36,12 @@ impl Progress {
         Progress { bar, quiet, started: Instant::now(), images: 0 }
     }
 
+    /// Steps were made before this program began.
+    pub(crate) fn start_at(&mut self, step: u64) {
+        self.bar.set_position(step);
+        self.bar.reset_eta();
+    }
+
     /// A step was made.
     pub(crate) fn step(&mut self, step: u64, epoch: u32, loss: f64, accuracy: f64, images: usize) {
         self.images += images as u64;

@@ -3,10 +3,21 @@
 use crate::distorted::DistortionRecord;
 use anyhow::{Context, bail};
 use lenet_model::{Epoch, Recipe};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+
+/// What ran, and what came of it.
+pub(crate) const RECORD: &str = "run.json";
+/// The model of the best epoch.
+pub(crate) const BEST: &str = "best.safetensors";
+/// The model of the last epoch.
+pub(crate) const LAST: &str = "last.safetensors";
+/// Everything that a run needs to go on; a run that is over has none.
+pub(crate) const STATE: &str = "state.safetensors";
+/// What was measured on the way.
+pub(crate) const METRICS: &str = "metrics.jsonl";
 
 /// The folder of one run.
 pub(crate) struct RunFolder {
@@ -15,10 +26,10 @@ pub(crate) struct RunFolder {
 }
 
 /// What `run.json` holds.
-#[derive(Serialize)]
-pub(crate) struct RunRecord<'a> {
-    pub(crate) program: &'static str,
-    pub(crate) recipe: &'a Recipe,
+#[derive(Serialize, Deserialize)]
+pub(crate) struct RunRecord {
+    pub(crate) program: String,
+    pub(crate) recipe: Recipe,
     pub(crate) data: DataRecord,
     pub(crate) threads: usize,
     pub(crate) instruction_set: String,
@@ -32,7 +43,7 @@ pub(crate) struct RunRecord<'a> {
     pub(crate) seconds: Option<f64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 pub(crate) struct DataRecord {
     pub(crate) name: String,
     /// Where it was read from; nothing for the built-in MNIST.
@@ -52,7 +63,7 @@ pub(crate) struct DataRecord {
 }
 
 /// One epoch.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 pub(crate) struct EpochRecord {
     pub(crate) epoch: u32,
     train_loss: f64,
@@ -65,7 +76,7 @@ pub(crate) struct EpochRecord {
     seconds: f64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct ValidationRecord {
     correct: u32,
     total: u32,
@@ -88,7 +99,7 @@ impl From<&Epoch> for EpochRecord {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 pub(crate) struct TestRecord {
     pub(crate) correct: u32,
     pub(crate) total: u32,
@@ -96,7 +107,7 @@ pub(crate) struct TestRecord {
 }
 
 /// One line of `metrics.jsonl`.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Metric {
     pub(crate) epoch: u32,
     pub(crate) step: u64,
@@ -113,7 +124,7 @@ impl RunFolder {
             Some(path) => existing_or_new(path, force)?,
             None => unique(recipe).context("runs: can't make a run folder there: choose one by --out")?,
         };
-        for name in ["run.json", "best.safetensors", "last.safetensors"] {
+        for name in [RECORD, BEST, LAST, STATE] {
             match fs::remove_file(path.join(name)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     let file = path.join(name);
@@ -122,14 +133,48 @@ impl RunFolder {
                 _ => {}
             }
         }
-        let metrics = path.join("metrics.jsonl");
+        let metrics = path.join(METRICS);
         let metrics = File::create(&metrics).with_context(|| format!("{}: can't be written", metrics.display()))?;
         Ok(RunFolder { path, metrics: BufWriter::new(metrics) })
+    }
+
+    /// The folder of a run that was stopped, and its record.
+    pub(crate) fn open(path: &Path) -> anyhow::Result<(Self, RunRecord)> {
+        let file = path.join(RECORD);
+        let bytes = fs::read(&file)
+            .with_context(|| format!("{}: can't be read: give the folder of a run of `lenet train`", file.display()))?;
+        let record = serde_json::from_slice(&bytes)
+            .with_context(|| format!("{}: not the record of a run of this version", file.display()))?;
+        remove_leftovers(path);
+        let metrics = path.join(METRICS);
+        let metrics = File::options().append(true).create(true).open(&metrics);
+        let metrics = metrics.with_context(|| format!("{}: can't be written", path.join(METRICS).display()))?;
+        Ok((RunFolder { path: path.to_path_buf(), metrics: BufWriter::new(metrics) }, record))
+    }
+
+    /// Forgets what was measured after the step `last`: it will be measured again.
+    pub(crate) fn rewind_metrics(&mut self, last: u64) -> anyhow::Result<()> {
+        let path = self.file(METRICS);
+        let mut rewind = || -> anyhow::Result<()> {
+            let text = fs::read_to_string(&path)?;
+            let before = |line: &&str| serde_json::from_str(line).is_ok_and(|metric: Metric| metric.step <= last);
+            let kept: String = text.lines().filter(before).flat_map(|line| [line, "\n"]).collect();
+            lenet_model::write_beside(&path, kept.as_bytes())?;
+            self.metrics = BufWriter::new(File::options().append(true).open(&path)?);
+            Ok(())
+        };
+        rewind().with_context(|| format!("{}: can't be rewound", path.display()))
     }
 
     /// A file in the folder.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
+    }
+
+    /// The run is over: there is nothing to go on with.
+    pub(crate) fn remove_state(&self) -> anyhow::Result<()> {
+        let path = self.file(STATE);
+        fs::remove_file(&path).with_context(|| format!("{}: can't be removed", path.display()))
     }
 
     /// Where it is.
@@ -138,8 +183,8 @@ impl RunFolder {
     }
 
     /// Writes `run.json` beside its place, then renames it.
-    pub(crate) fn write_record(&self, record: &RunRecord<'_>) -> anyhow::Result<()> {
-        let path = self.file("run.json");
+    pub(crate) fn write_record(&self, record: &RunRecord) -> anyhow::Result<()> {
+        let path = self.file(RECORD);
         let write = || -> anyhow::Result<()> {
             let mut bytes = serde_json::to_vec_pretty(record)?;
             bytes.push(b'\n');
@@ -158,6 +203,16 @@ impl RunFolder {
             Ok(())
         };
         write().context("metrics.jsonl: can't be written")
+    }
+}
+
+/// Takes away what a program that was killed while it wrote has left behind.
+fn remove_leftovers(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(lenet_model::UNFINISHED) {
+            // One that stays does no harm.
+            let _ = fs::remove_file(entry.path());
+        }
     }
 }
 

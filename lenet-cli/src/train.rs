@@ -2,20 +2,22 @@
 
 use crate::data::{DataArguments, ThreadArguments, classes, instruction_set, read_all};
 use crate::distorted::{Distorted, DistortionRecord, with_variants};
+use crate::interrupt::{Interrupted, interrupted, watch_for_interrupts};
 use crate::progress::{Progress, talk};
 use crate::report::write_confusion;
-use crate::run_folder::{DataRecord, Metric, RunFolder, RunRecord, TestRecord};
+use crate::run_folder::{BEST, DataRecord, LAST, Metric, RunFolder, RunRecord, STATE, TestRecord};
 use crate::summary::thousands;
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use lenet_data::{Dataset, Split};
 use lenet_model::{
     ActivationName, Class, Description, DigitNetwork, Event, Examples, InitName, InputName, LossName, NetworkName,
-    Normalization, Order, Outcome, Recipe, RecipeName, Schedule, TrainError, Training, Visitor, save, visit,
+    Normalization, Order, Outcome, Recipe, RecipeName, Schedule, TrainError, Training, Visitor, save, sure_margin,
+    visit,
 };
 use std::io::{self, Write};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 #[derive(Args)]
@@ -86,6 +88,12 @@ pub(crate) struct TrainArguments {
     /// Write into a run folder that is not empty
     #[arg(long)]
     force: bool,
+    /// Go on with a run that was stopped, from its folder, to the same end as if it had not been
+    #[arg(long, value_name = "RUN", conflicts_with_all = [
+        "recipe", "network", "activation", "loss", "j", "init", "input", "epochs", "order", "distort", "batch", "rate",
+        "schedule", "momentum", "weight_decay", "validation", "seed", "data", "limit", "out", "force",
+    ])]
+    resume: Option<PathBuf>,
     /// Say nothing but the result
     #[arg(long, short)]
     quiet: bool,
@@ -125,23 +133,52 @@ impl TrainArguments {
 
 pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
     let start = Instant::now();
-    let isa = instruction_set()?;
+    let isa = instruction_set()?.to_string();
+    watch_for_interrupts()?;
+    let pool = arguments.threads.pool()?;
+    let (data, folder, record) = match &arguments.resume {
+        None => begin(arguments, &isa, pool.current_num_threads())?,
+        Some(path) => resume(path, &isa)?,
+    };
+    let about = &record.data;
+    let split = Split::new(data.train.len(), about.validation, record.recipe.seed)
+        .map_err(|error| anyhow!("{error} (--validation N)"))?;
+    let recipe = record.recipe.clone();
+    let labels = classes(&data.train)?;
+    let run = Run {
+        recipe: &recipe,
+        data: &data,
+        labels,
+        split,
+        record,
+        folder,
+        resumed: arguments.resume.is_some(),
+        quiet: arguments.quiet,
+        start,
+        seconds_before: 0.0,
+    };
+    run.announce(pool.current_num_threads(), &isa);
+    pool.install(|| visit(recipe.network, recipe.activation, run))
+}
+
+/// A new run: its data, its folder and what is known of it so far.
+fn begin(arguments: &TrainArguments, isa: &str, threads: usize) -> anyhow::Result<(Dataset, RunFolder, RunRecord)> {
     let mut recipe = arguments.recipe();
     recipe.check()?;
     let mut data = arguments.data.load()?;
     if let Some(limit) = arguments.limit {
         data.train.truncate(limit as usize);
     }
-    let split = Split::new(data.train.len(), arguments.held_out(data.train.len()), recipe.seed)
-        .map_err(|error| anyhow!("{error} (--validation N)"))?;
+    let held_out = arguments.held_out(data.train.len());
+    let split =
+        Split::new(data.train.len(), held_out, recipe.seed).map_err(|error| anyhow!("{error} (--validation N)"))?;
     if arguments.distort {
         recipe.presentations = Some(split.train.len());
     }
-    let pool = arguments.threads.pool()?;
     let folder = RunFolder::create(arguments.out.as_deref(), &recipe, arguments.force)?;
     let normalization = Normalization::from(recipe.input);
     let record = RunRecord {
-        program: concat!("lenet ", env!("CARGO_PKG_VERSION")),
+        program: concat!("lenet ", env!("CARGO_PKG_VERSION")).into(),
         data: DataRecord {
             name: data.name.clone(),
             folder: arguments.data.data.as_ref().map(|dir| dir.display().to_string()),
@@ -154,19 +191,42 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
             validation: split.validation.len(),
             test: data.test.len(),
         },
-        threads: pool.current_num_threads(),
-        instruction_set: isa.to_string(),
-        recipe: &recipe,
+        threads,
+        instruction_set: isa.into(),
+        recipe,
         epochs: Vec::new(),
         best_epoch: None,
         test: None,
         seconds: None,
     };
-    let labels = classes(&data.train)?;
-    let run =
-        Run { recipe: &recipe, data: &data, labels, split: Some(split), record, folder, quiet: arguments.quiet, start };
-    run.announce();
-    pool.install(|| visit(recipe.network, recipe.activation, run))
+    Ok((data, folder, record))
+}
+
+/// A run that was stopped: its data again, its folder and its record.
+fn resume(path: &Path, isa: &str) -> anyhow::Result<(Dataset, RunFolder, RunRecord)> {
+    let (folder, record) = RunFolder::open(path)?;
+    let about = &record.data;
+    if record.test.is_some() {
+        bail!("{}: this run is over: there is nothing to resume; `lenet eval` measures its model", path.display());
+    }
+    if about.distortion.as_ref().is_some_and(|distortion| *distortion != DistortionRecord::new()) {
+        bail!("{}: this version distorts digits in another way: resume with {}", path.display(), record.program);
+    }
+    let source = DataArguments { data: about.folder.as_ref().map(PathBuf::from), transpose: about.transposed };
+    let mut data = source.load()?;
+    if let Some(limit) = about.limit {
+        data.train.truncate(limit as usize);
+    }
+    if (data.train.len(), data.test.len()) != (about.train + about.validation, about.test) {
+        bail!("{}: the data are not those that the run began with: begin a new one", path.display());
+    }
+    if record.instruction_set != isa {
+        talk!(
+            "warning: the run began on {}, this is {isa}: sums are rounded in another way, so it will not end on the same bits",
+            record.instruction_set
+        );
+    }
+    Ok((data, folder, record))
 }
 
 /// The end of a word of which there are so many.
@@ -179,16 +239,22 @@ struct Run<'a> {
     recipe: &'a Recipe,
     data: &'a Dataset,
     labels: Vec<Class<10>>,
-    split: Option<Split>,
-    record: RunRecord<'a>,
+    split: Split,
+    record: RunRecord,
     folder: RunFolder,
+    resumed: bool,
     quiet: bool,
     start: Instant,
+    /// What it took before it was stopped.
+    seconds_before: f64,
 }
+
+/// The part of the trusted readings of held-out images that may be wrong, for `predict --reject auto`.
+const SURE: f64 = 0.005;
 
 impl Run<'_> {
     /// Says what will run, before it runs.
-    fn announce(&self) {
+    fn announce(&self, threads: usize, isa: &str) {
         if self.quiet {
             return;
         }
@@ -225,37 +291,55 @@ impl Run<'_> {
             r.epochs,
             plural(r.epochs)
         );
-        talk!("seed {}, threads {}, instruction set {}\n", r.seed, self.record.threads, self.record.instruction_set);
+        talk!("seed {}, threads {threads}, instruction set {isa}\n", r.seed);
         if r.init == InitName::Paper && r.weight_decay > 0.0 {
             talk!("warning: weights that start so small do not survive weight decay: add --weight-decay 0\n");
         }
     }
 
+    /// What is said in the file of a model of this run.
     fn description(&self, epoch: u32) -> anyhow::Result<Description> {
+        let (r, d) = (self.recipe, &self.record.data);
         Ok(Description {
-            network: self.recipe.network,
-            activation: self.recipe.activation,
-            normalization: self.recipe.input.into(),
-            recipe: serde_json::to_string(self.recipe)?,
+            recipe: serde_json::to_string(r)?,
+            seed: Some(r.seed),
+            data: format!(
+                "{}: {} images to learn from{}, {} held out",
+                d.name,
+                thousands(d.train),
+                if d.distortion.is_some() { " and distorted ones" } else { "" },
+                thousands(d.validation)
+            ),
             epoch,
+            ..Description::new(r.network, r.activation, r.input.into())
         })
     }
 
-    /// Trains; the files are up to date after every epoch.
+    /// Trains; the files are up to date after every epoch, and when it is interrupted.
     fn learn<N: DigitNetwork>(&mut self) -> anyhow::Result<Outcome<N>> {
-        let (labels, split) = (std::mem::take(&mut self.labels), self.split.take().expect("a run learns once"));
+        let (labels, train) = (std::mem::take(&mut self.labels), std::mem::take(&mut self.split.train));
+        let validation = std::mem::take(&mut self.split.validation);
         let images = self.data.train.images();
         let examples = Examples::new(images, &labels).expect("a set has a label for each image");
-        let per_epoch = split.train.len().div_ceil(self.recipe.batch) as u64;
+        let per_epoch = train.len().div_ceil(self.recipe.batch) as u64;
         let distorted = Distorted(self.recipe.seed);
         let (examples, patterns) = match self.record.data.distortion {
-            Some(_) => (examples.with_variants(&distorted), with_variants(&split.train, images.len())),
-            None => (examples, split.train),
+            Some(_) => (examples.with_variants(&distorted), with_variants(&train, images.len())),
+            None => (examples, train),
         };
-        let training = Training { recipe: self.recipe, examples, train: &patterns, validation: &split.validation };
+        let training = Training { recipe: self.recipe, examples, train: &patterns, validation: &validation };
+        let state = self.folder.file(STATE);
         let mut progress = Progress::new(per_epoch * u64::from(self.recipe.epochs), self.quiet);
+        let mut run = training.begin::<N>()?;
+        if self.resumed {
+            run = training.resume(&state)?;
+            self.take_up(&run, &mut progress)?;
+        } else {
+            run.save(&state)?;
+        }
         let mut failed = None;
-        let outcome = training.run::<N>(|event| match self.note(event, per_epoch, &mut progress) {
+        let end = run.go_on(|event| match self.note(event, &training, per_epoch, &mut progress) {
+            Ok(()) if interrupted() => ControlFlow::Break(()),
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
                 failed = Some(error);
@@ -263,12 +347,38 @@ impl Run<'_> {
             }
         });
         progress.finish();
-        match (outcome, failed) {
+        match (end, failed) {
             (_, Some(error)) => Err(error),
-            (Ok(outcome), None) => Ok(outcome),
-            (Err(error @ TrainError::NotFinite { .. }), None) => Err(error).with_context(|| self.what_is_left()),
+            (Ok(()), None) => Ok(run.into_outcome()),
+            (Err(TrainError::Stopped { epoch, step }), None) => {
+                run.save(&state)?;
+                Err(Interrupted { epoch, step, folder: self.folder.path().into() }.into())
+            }
+            (Err(error @ TrainError::NotFinite { .. }), None) => {
+                // Whoever went on from it would come to the same end.
+                self.folder.remove_state()?;
+                Err(error).with_context(|| self.what_is_left())
+            }
             (Err(error), None) => Err(error.into()),
         }
+    }
+
+    /// Brings the folder to where the run stands.
+    fn take_up<N: DigitNetwork>(
+        &mut self,
+        run: &lenet_model::Run<'_, N>,
+        progress: &mut Progress,
+    ) -> anyhow::Result<()> {
+        self.record.epochs = run.epochs().iter().map(Into::into).collect();
+        self.folder.rewind_metrics(run.step())?;
+        self.seconds_before = run.seconds();
+        progress.start_at(run.step());
+        progress.say(&format!(
+            "resumed after step {}, {} epochs done",
+            thousands(run.step() as usize),
+            run.epochs().len()
+        ));
+        Ok(())
     }
 
     /// Where the last good model lies.
@@ -277,7 +387,7 @@ impl Run<'_> {
             Some(epoch) => format!(
                 "training failed; the model of epoch {} is kept in {}",
                 epoch.epoch,
-                self.folder.file("last.safetensors").display()
+                self.folder.file(LAST).display()
             ),
             None => "training failed before the end of the first epoch".into(),
         }
@@ -287,6 +397,7 @@ impl Run<'_> {
     fn note<N: DigitNetwork>(
         &mut self,
         event: Event<'_, N>,
+        training: &Training<'_>,
         per_epoch: u64,
         progress: &mut Progress,
     ) -> anyhow::Result<()> {
@@ -300,14 +411,18 @@ impl Run<'_> {
                     self.folder.write_metric(&Metric { epoch, step, rate, loss, accuracy })?;
                 }
             }
-            Event::Epoch { record, network } => {
-                let description = self.description(record.epoch)?;
-                save(network, &description, &self.folder.file("last.safetensors"))?;
+            Event::Epoch { record, run } => {
+                let mut description = self.description(record.epoch)?;
+                save(run.network(), &description, &self.folder.file(LAST))?;
                 if record.best {
-                    save(network, &description, &self.folder.file("best.safetensors"))?;
+                    let (examples, input) = (&training.examples, self.recipe.input.into());
+                    description.margin = sure_margin(run.network(), examples, training.validation, input, SURE);
+                    save(run.network(), &description, &self.folder.file(BEST))?;
                 }
                 self.record.epochs.push(record.into());
                 self.folder.write_record(&self.record)?;
+                // Last: whoever goes on from an older one makes the files above again, as they are.
+                run.save(&self.folder.file(STATE))?;
                 progress.epoch(record, self.recipe.epochs);
             }
         }
@@ -323,12 +438,13 @@ impl Visitor for Run<'_> {
         // The one look at the test data.
         let test = read_all(&*outcome.best, &self.data.test, self.recipe.input.into())?;
         let held_out = outcome.epochs.iter().any(|e| e.validation.is_some());
-        let file = if held_out { "best.safetensors" } else { "last.safetensors" };
-        let seconds = self.start.elapsed().as_secs_f64();
+        let file = if held_out { BEST } else { LAST };
+        let seconds = self.seconds_before + self.start.elapsed().as_secs_f64();
         self.record.best_epoch = Some(outcome.best_epoch);
         self.record.test = Some(TestRecord { correct: test.correct(), total: test.total(), confusion: test.confusion });
         self.record.seconds = Some(seconds);
         self.folder.write_record(&self.record)?;
+        self.folder.remove_state()?;
 
         let mut out = io::stdout().lock();
         writeln!(out, "test accuracy {test}, {file} of epoch {}, {seconds:.1} s", outcome.best_epoch)?;

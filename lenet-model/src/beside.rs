@@ -3,6 +3,9 @@
 use std::io::Write;
 use std::path::Path;
 
+/// How the names of files begin that are not whole yet; one that is found later was left by a program that was killed.
+pub const UNFINISHED: &str = ".lenet-unfinished-";
+
 /// Writes `bytes` to a new file beside `path`, and renames it when all of it is on disk: at any moment the old file or
 /// the new one is there, whole.
 ///
@@ -11,6 +14,7 @@ use std::path::Path;
 pub fn write_beside(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
+    builder.prefix(UNFINISHED);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -15,6 +15,8 @@ mod evaluation;
 #[cfg(feature = "std")]
 mod examples;
 mod networks;
+#[cfg(feature = "pretrained")]
+mod pretrained;
 mod reading;
 #[cfg(feature = "std")]
 mod recipe;
@@ -26,7 +28,7 @@ mod step;
 mod trainer;
 
 #[cfg(feature = "std")]
-pub use beside::write_beside;
+pub use beside::{UNFINISHED, write_beside};
 #[cfg(feature = "std")]
 pub use boosting::{Stream, add_scores};
 #[cfg(feature = "std")]
@@ -43,12 +45,14 @@ pub use networks::{
     LeNet5AverageTrace, LeNet5Dense, LeNet5DenseTrace, LeNet5Lush, LeNet5LushTrace, LeNet5Rbf, LeNet5RbfTrace,
     LeNet5Trace, Retina,
 };
-pub use reading::{Image, Reading, most_likely, read};
+#[cfg(feature = "std")]
+pub use reading::Classifier;
+pub use reading::{Classify, Image, Reading, most_likely, read, read_many};
 #[cfg(feature = "std")]
 pub use recipe::{
     InitName, InputName, LossName, NamedLoss, Order, Recipe, RecipeError, RecipeName, Schedule, SecondOrder,
 };
 #[cfg(feature = "std")]
-pub use rejection::{Rejection, margin, reject};
+pub use rejection::{Rejection, margin, reject, sure_margin};
 #[cfg(feature = "std")]
-pub use trainer::{Epoch, Event, Outcome, TrainError, Training};
+pub use trainer::{Epoch, Event, Outcome, ResumeError, Run, TrainError, Training};

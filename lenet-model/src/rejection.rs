@@ -1,6 +1,8 @@
 //! Refusing to read what is not sure.
 
-use crate::reading::most_likely;
+use crate::reading::{Reading, most_likely};
+use crate::{DigitNetwork, Examples, score};
+use lenet_layers::Normalization;
 
 /// How many pictures have to be refused for so few errors on the rest (LeCun et al. 1998, section III.D and fig. 10).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,4 +63,23 @@ pub fn reject(scores: &[[f32; 10]], labels: &[u8], error: f64) -> Rejection {
         }
     }
     best
+}
+
+/// By how much the probability of the best class has to be ahead of the second for at most the part `error` of the readings of the
+/// examples `indexes` that are this sure to be wrong: the least margin that does; `None` if not even the surest are right.
+///
+/// # Panics
+/// If an index is that of no example.
+pub fn sure_margin<N: DigitNetwork>(
+    network: &N,
+    examples: &Examples<'_>,
+    indexes: &[u32],
+    normalization: Normalization,
+    error: f64,
+) -> Option<f32> {
+    let scores = score(network, examples, indexes, normalization);
+    let probabilities: Vec<[f32; 10]> = scores.into_iter().map(|scores| Reading::of(scores).probabilities).collect();
+    let labels: Vec<u8> = indexes.iter().map(|index| examples.label(*index).index() as u8).collect();
+    let margin = reject(&probabilities, &labels, error).margin;
+    margin.is_finite().then_some(margin)
 }

@@ -11,7 +11,7 @@ use std::ops::Range;
 /// Examples side by side in one block.
 pub(crate) const LANES: usize = 16;
 /// Up to so many examples are faster one by one than as a block with most of its lanes idle.
-const FEW: usize = 5;
+pub(crate) const FEW: usize = 5;
 /// The most gradients of a batch that are kept apart, and so the most threads that work on it.
 const SLOTS: usize = 16;
 

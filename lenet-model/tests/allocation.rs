@@ -4,8 +4,8 @@
 
 use lenet_layers::{SoftmaxCrossEntropy, Tanh};
 use lenet_model::{
-    Class, DigitNetwork, Event, Examples, Image, LeNet5, LeNet5Average, LossName, NetworkName, Normalization, Recipe,
-    Training, evaluate, read,
+    Class, Classify, DigitNetwork, Event, Examples, Image, LeNet5, LeNet5Average, LossName, NetworkName, Normalization,
+    Recipe, Training, evaluate, read,
 };
 use std::hint::black_box;
 use std::ops::ControlFlow;
@@ -72,6 +72,7 @@ fn a_step_allocates_nothing() {
     read(&*network, &images[0], Normalization::PAPER);
     let before = blocks();
     black_box(read(&*network, &images[0], Normalization::PAPER));
+    black_box(<LeNet5>::pretrained().classify(&images[0]));
     assert_eq!(blocks(), before, "reading a digit");
 
     // Threads that begin, find their first work or end would be counted too: all are there before, have worked, and stay.

@@ -17,11 +17,12 @@ use std::path::{Path, PathBuf};
 
 fn description(network: NetworkName, activation: ActivationName) -> Description {
     Description {
-        network,
-        activation,
-        normalization: Normalization { ground: -0.1, ink: 1.175 },
         recipe: r#"{"epochs": 20, "says": "\"quoted\", ±"}"#.into(),
+        seed: Some(u64::MAX),
+        data: "mnist, upside down".into(),
         epoch: 17,
+        margin: Some(0.3),
+        ..Description::new(network, activation, Normalization { ground: -0.1, ink: 1.175 })
     }
 }
 

@@ -167,8 +167,8 @@ fn the_best_on_the_held_out_images_is_kept() {
     let mut networks = Vec::new();
     let outcome = training(&recipe, &data, &train, &validation)
         .run::<LeNet5>(|event| {
-            if let Event::Epoch { network, .. } = event {
-                networks.push(bits(network));
+            if let Event::Epoch { run, .. } = event {
+                networks.push(bits(run.network()));
             }
             ControlFlow::Continue(())
         })

@@ -138,8 +138,9 @@ impl Performance<'_> {
                         (self.learned)(EVERY * images as u64);
                     }
                 }
-                Event::Epoch { record, network } => {
-                    let test_error = misread(&self.test(network), &labels).len() as f64 / labels.len().max(1) as f64;
+                Event::Epoch { record, run } => {
+                    let test_error =
+                        misread(&self.test(run.network()), &labels).len() as f64 / labels.len().max(1) as f64;
                     passes.push(Pass { train_error: 1.0 - record.train_accuracy, test_error });
                     rates = rates.or(record.rates);
                 }

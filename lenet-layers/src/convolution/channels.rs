@@ -50,16 +50,16 @@ impl<
             || {
                 y.fill(E::default());
                 let mut taps = [[[[E::default(); WIDEST]; K]; K]; CI];
-                let mut sums = [[[E::default(); WIDEST]; OW]; OH];
                 for o in (0..CO).step_by(width::<S, E>()) {
                     Self::turn_kernels(simd, params, o, &mut taps);
                     let bias = E::Row::load(simd, &B::bias(params)[o..]);
                     for r in 0..OH {
+                        let mut sums = [[E::default(); WIDEST]; OW];
                         for_tiles!(Tiling::new(OW, sums_in_tile(S::REGISTERS)), c, N => {
-                            Self::channels_forward_tile::<S, E, N>(simd, bias, &taps, x, [r, c], &mut sums[r]);
+                            Self::channels_forward_tile::<S, E, N>(simd, bias, &taps, x, [r, c], &mut sums);
                         });
+                        add_lines(simd, &sums, &mut y[(o * OH + r) * OW..], OH * OW);
                     }
-                    add_lines(simd, sums.as_flattened(), &mut y[o * OH * OW..], OH * OW);
                 }
             },
         );
@@ -72,15 +72,16 @@ impl<
         if let Some(weight) = B::whole(params) {
             return columns(simd, &weight[o * line..], line, taps);
         }
-        let mut kernels = [[[[E::default(); K]; K]; CI]; WIDEST];
-        for lane in 0..width::<S, E>() {
-            for i in 0..CI {
+        // Input map by input map: all kernels laid out at once would take as much of the stack again as their turned form.
+        for (i, taps) in taps.chunks_exact_mut(K * K).enumerate() {
+            let mut kernels = [[[E::default(); K]; K]; WIDEST];
+            for lane in 0..width::<S, E>() {
                 if let Some(kernel) = B::kernel(params, o + lane, i) {
-                    kernels[lane][i] = *kernel;
+                    kernels[lane] = *kernel;
                 }
             }
+            columns(simd, kernels.as_flattened().as_flattened(), K * K, taps);
         }
-        columns(simd, kernels.as_flattened().as_flattened().as_flattened(), line, taps);
     }
 
     /// Adds to the gradient by the kernels of the output maps from `o`.

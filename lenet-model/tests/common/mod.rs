@@ -36,7 +36,7 @@ impl Bars {
 }
 
 /// Lets training go on, whatever happens.
-pub(crate) fn unwatched<N>(_: Event<'_, N>) -> ControlFlow<()> {
+pub(crate) fn unwatched<N: DigitNetwork>(_: Event<'_, N>) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 

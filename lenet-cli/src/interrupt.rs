@@ -1,0 +1,42 @@
+//! Ctrl-C: once, and the work stops where it loses nothing; twice, and the program ends at once.
+
+use anyhow::Context;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The code that a shell gives a program which an interrupt has ended.
+pub(crate) const EXIT_CODE: u8 = 130;
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// From now on Ctrl-C is asked for by [`interrupted`]; a second one ends the program.
+pub(crate) fn watch_for_interrupts() -> anyhow::Result<()> {
+    ctrlc::set_handler(|| {
+        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(EXIT_CODE));
+        }
+    })
+    .context("can't listen for Ctrl-C")
+}
+
+/// Whether Ctrl-C was pressed.
+pub(crate) fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
+}
+
+/// A training run was stopped; all of it is on disk.
+#[derive(Debug)]
+pub(crate) struct Interrupted {
+    pub(crate) epoch: u32,
+    pub(crate) step: u64,
+    pub(crate) folder: PathBuf,
+}
+
+impl std::fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Interrupted { epoch, step, folder } = self;
+        write!(f, "stopped in epoch {epoch}, after step {step}: go on with `lenet train --resume {}`", folder.display())
+    }
+}
+
+impl std::error::Error for Interrupted {}

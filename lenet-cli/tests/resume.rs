@@ -1,0 +1,171 @@
+//! Runs that are stopped, killed or run out of disk, and go on: to the same bits as one that was left alone.
+
+mod common;
+
+use common::{files, json, lenet, run};
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+/// A quarter of a second of training.
+const WORDS: &str = "train --limit 2000 --batch 16 --epochs 8 --quiet --out";
+const MADE: [&str; 3] = ["best.safetensors", "last.safetensors", "metrics.jsonl"];
+
+/// Starts the program as a child, to be stopped.
+fn start(dir: &Path, words: &str) -> Child {
+    let program = lenet(dir).get_program().to_owned();
+    let mut command = Command::new(program);
+    command.current_dir(dir).args(words.split_whitespace()).stdout(Stdio::null()).stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+/// Waits until the run has written so many lines, or is over.
+fn wait_for_lines(child: &mut Child, folder: &Path, lines: usize) {
+    let written = || fs::read_to_string(folder.join("metrics.jsonl")).unwrap_or_default().lines().count();
+    while written() < lines && child.try_wait().unwrap().is_none() {
+        sleep(Duration::from_millis(1));
+    }
+}
+
+/// Everything that a run leaves, without the time it took.
+fn outcome(folder: &Path) -> (Vec<Vec<u8>>, serde_json::Value) {
+    let mut record = json(&folder.join("run.json"));
+    record.as_object_mut().unwrap().remove("seconds").expect("the run is over");
+    for epoch in record["epochs"].as_array_mut().unwrap() {
+        epoch.as_object_mut().unwrap().remove("seconds");
+    }
+    (MADE.map(|name| fs::read(folder.join(name)).unwrap()).into(), record)
+}
+
+fn assert_same(dir: &Path, one: &str, other: &str) {
+    let ((files_1, record_1), (files_2, record_2)) = (outcome(&dir.join(one)), outcome(&dir.join(other)));
+    for (name, (a, b)) in MADE.iter().zip(files_1.iter().zip(&files_2)) {
+        assert!(a == b, "{name} of {one} and {other} differ");
+    }
+    assert_eq!(record_1, record_2);
+    assert_eq!(files(&dir.join(one)), files(&dir.join(other)));
+}
+
+/// Stops at each of some moments in turn; `words` are those of the run but for its folder.
+#[cfg(unix)]
+fn interrupted(words: &str, moments: &[usize]) {
+    let dir = tempfile::tempdir().unwrap();
+    run(dir.path(), &format!("{words} whole")).ok();
+    let mut command = format!("{words} stopped");
+    for moment in moments {
+        let mut child = start(dir.path(), &command);
+        wait_for_lines(&mut child, &dir.path().join("stopped"), *moment);
+        let signal = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        assert!(signal.success());
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(130), "{said}");
+        assert!(said.contains("stopped in epoch ") && said.contains("`lenet train --resume stopped`"), "{said}");
+        command = "train --resume stopped --quiet".into();
+    }
+    run(dir.path(), &command).ok();
+    assert_same(dir.path(), "whole", "stopped");
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interrupted_run_goes_on_to_the_same_end() {
+    interrupted(WORDS, &[1, 30, 75]);
+}
+
+#[test]
+#[cfg(unix)]
+fn so_do_distorted_digits_and_the_second_order() {
+    interrupted("train --limit 1000 --epochs 4 --distort --threads 1 --quiet --out", &[25]);
+    interrupted("train --recipe paper --limit 300 --epochs 5 --quiet --out", &[50]);
+}
+
+/// Killed again and again, whatever it is doing: what is there can be read, and the end is the same.
+#[test]
+fn a_killed_run_goes_on_to_the_same_end() {
+    let dir = tempfile::tempdir().unwrap();
+    run(dir.path(), &format!("{WORDS} whole")).ok();
+    let mut command = format!("{WORDS} killed");
+    let folder = dir.path().join("killed");
+    for round in 0..20 {
+        let mut child = start(dir.path(), &command);
+        // While it begins, and some steps and milliseconds after.
+        if round % 4 == 0 {
+            sleep(Duration::from_millis(30 * round));
+        } else {
+            let lines = fs::read_to_string(folder.join("metrics.jsonl")).unwrap_or_default().lines().count();
+            wait_for_lines(&mut child, &folder, lines + round as usize % 7);
+            sleep(Duration::from_millis(5 * (round % 5)));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        for name in ["best.safetensors", "last.safetensors"].map(|name| folder.join(name)) {
+            if name.exists() {
+                lenet_model::Checkpoint::open(&name).unwrap().classifier().unwrap();
+            }
+        }
+        if folder.join("run.json").exists() {
+            json(&folder.join("run.json"));
+        }
+        if folder.join("state.safetensors").exists() {
+            command = "train --resume killed --quiet".into();
+        } else if folder.join("run.json").exists() && json(&folder.join("run.json")).get("test").is_some() {
+            break;
+        } else {
+            command = format!("{WORDS} killed --force");
+        }
+    }
+    let ended = folder.join("run.json").exists() && json(&folder.join("run.json")).get("test").is_some();
+    if !ended {
+        run(dir.path(), &command).ok();
+    }
+    assert_same(dir.path(), "whole", "killed");
+}
+
+/// The state has a megabyte and may have half: it is told, the old files stay, and with room the run goes on.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_told_and_loses_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    run(dir.path(), &format!("{WORDS} whole")).ok();
+    let mut child = start(dir.path(), &format!("{WORDS} full"));
+    wait_for_lines(&mut child, &dir.path().join("full"), 30);
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
+    let before = fs::read(dir.path().join("full/state.safetensors")).unwrap();
+
+    // Without a handler the signal that comes with the limit would end the program.
+    let program = lenet(dir.path()).get_program().to_owned();
+    let script = "trap '' XFSZ; ulimit -f 1000; exec \"$0\" train --resume full --quiet";
+    let output = Command::new("sh").current_dir(dir.path()).args(["-c", script]).arg(program).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.starts_with("error: full/state.safetensors: can't be written ("), "{said}");
+    assert!(said.contains("has room") && said.lines().count() == 1, "{said}");
+    assert_eq!(fs::read(dir.path().join("full/state.safetensors")).unwrap(), before);
+
+    run(dir.path(), "train --resume full --quiet").ok();
+    assert_same(dir.path(), "whole", "full");
+}
+
+#[test]
+fn what_cannot_be_resumed() {
+    let dir = tempfile::tempdir().unwrap();
+    run(dir.path(), "train --resume nowhere").failed_at_once(&["nowhere", "run.json", "the folder of a run"]);
+    run(dir.path(), "train --resume run --epochs 3").misused(&["--resume", "--epochs"]);
+    run(dir.path(), "train --resume run --seed 1").misused(&["--resume", "--seed"]);
+    run(dir.path(), "train --limit 100 --epochs 1 --quiet --out run").ok();
+    run(dir.path(), "train --resume run").failed_at_once(&["run: this run is over", "lenet eval"]);
+    let record = dir.path().join("run/run.json");
+    let mut unfinished = json(&record);
+    unfinished.as_object_mut().unwrap().remove("test");
+    fs::write(&record, unfinished.to_string()).unwrap();
+    run(dir.path(), "train --resume run").failed(&["run/state.safetensors: can't be read"]);
+    unfinished["data"]["train"] = 17.into();
+    fs::write(&record, unfinished.to_string()).unwrap();
+    run(dir.path(), "train --resume run").failed_at_once(&["the data are not those that the run began with"]);
+    fs::write(&record, "{}").unwrap();
+    run(dir.path(), "train --resume run").failed_at_once(&["run.json: not the record of a run of this version"]);
+}

@@ -1,0 +1,107 @@
+//! What a checkpoint says of its network: the metadata of the file.
+
+use super::CheckpointError;
+use crate::catalogue::is_named;
+use crate::{ActivationName, DigitNetwork, NetworkName};
+use lenet_layers::Normalization;
+use std::collections::HashMap;
+use std::path::Path;
+
+/// What a checkpoint says of its network, beside the numbers. The first three are needed to use it; the others are for people
+/// and programs to read, and a file written elsewhere may leave them out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Description {
+    /// The network.
+    pub network: NetworkName,
+    /// Its squashing function.
+    pub activation: ActivationName,
+    /// What the pixels became in training.
+    pub normalization: Normalization,
+    /// How it was trained: a JSON object, or nothing.
+    pub recipe: String,
+    /// What everything random in its training followed from.
+    pub seed: Option<u64>,
+    /// What it was trained on, in words.
+    pub data: String,
+    /// The epoch it is of, 0 if unknown.
+    pub epoch: u32,
+    /// By how much the probability of the best class has to be ahead of the second for a reading to be trusted: on held-out
+    /// images, the least that left at most 0.5% of the trusted ones wrong.
+    pub margin: Option<f32>,
+    /// The program that wrote the file, with its version.
+    pub program: String,
+}
+
+impl Description {
+    /// What has to be known of a network, and that this program wrote it.
+    pub fn new(network: NetworkName, activation: ActivationName, normalization: Normalization) -> Self {
+        Description {
+            network,
+            activation,
+            normalization,
+            recipe: String::new(),
+            seed: None,
+            data: String::new(),
+            epoch: 0,
+            margin: None,
+            program: concat!("lenet ", env!("CARGO_PKG_VERSION")).into(),
+        }
+    }
+
+    /// That it speaks of networks of type `N`. Names and shapes of the tensors would not tell: the squashing function
+    /// is in the type alone.
+    pub(super) fn check<N: DigitNetwork>(&self, path: &Path) -> Result<(), CheckpointError> {
+        let (network, activation) = (self.network, self.activation);
+        if network.activations().contains(&activation) && is_named::<N>(network, activation) {
+            Ok(())
+        } else {
+            Err(CheckpointError::Type { path: path.into(), network, activation })
+        }
+    }
+
+    /// As the metadata of a file. "pt" is the name by which PyTorch's own files go.
+    pub(super) fn metadata(&self) -> Vec<(&'static str, String)> {
+        let mut entries = vec![
+            ("format", "pt".to_string()),
+            ("network", self.network.to_string()),
+            ("activation", self.activation.to_string()),
+            ("ground", self.normalization.ground.to_string()),
+            ("ink", self.normalization.ink.to_string()),
+            ("recipe", self.recipe.clone()),
+            ("data", self.data.clone()),
+            ("epoch", self.epoch.to_string()),
+            ("program", self.program.clone()),
+        ];
+        entries.extend(self.seed.map(|seed| ("seed", seed.to_string())));
+        entries.extend(self.margin.map(|margin| ("margin", margin.to_string())));
+        entries
+    }
+
+    /// From the metadata of a file; an error says what is wrong with it.
+    pub(super) fn read(metadata: Option<&HashMap<String, String>>) -> Result<Self, String> {
+        let known = |key: &str| metadata.and_then(|m| m.get(key));
+        let entry = |key: &str| known(key).ok_or_else(|| format!("the file does not say its {key}"));
+        let finite = |key: &str, text: &String| {
+            let number = text.parse::<f32>().ok().filter(|x| x.is_finite());
+            number.ok_or_else(|| format!("its {key} is {text:?}, no finite number"))
+        };
+        let number = |key: &str| finite(key, entry(key)?);
+        let words = |key: &str| known(key).cloned().unwrap_or_default();
+        let (network, activation): (NetworkName, ActivationName) =
+            (entry("network")?.parse()?, entry("activation")?.parse()?);
+        if !network.activations().contains(&activation) {
+            return Err(format!("there is no {network} with {activation}"));
+        }
+        Ok(Description {
+            network,
+            activation,
+            normalization: Normalization { ground: number("ground")?, ink: number("ink")? },
+            recipe: words("recipe"),
+            seed: known("seed").and_then(|seed| seed.parse().ok()),
+            data: words("data"),
+            epoch: known("epoch").and_then(|epoch| epoch.parse().ok()).unwrap_or(0),
+            margin: known("margin").map(|text| finite("margin", text)).transpose()?,
+            program: words("program"),
+        })
+    }
+}

@@ -1,0 +1,132 @@
+//! Networks on disk, as safetensors: names and shapes as PyTorch would have them, and what is needed to use them.
+
+mod description;
+mod error;
+mod tensors;
+
+use crate::beside::write_beside;
+use crate::{Classifier, Classify, DigitNetwork, Visitor, visit};
+use safetensors::SafeTensors;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+pub use description::Description;
+pub use error::CheckpointError;
+pub(crate) use error::plain;
+pub(crate) use tensors::{Tensors, take};
+
+/// No network of this crate comes near it; a larger file is refused before it is read.
+const LARGEST: u64 = 64 << 20;
+
+/// The bytes of a file that may be a network's.
+pub(crate) fn read_whole(path: &Path) -> Result<Vec<u8>, CheckpointError> {
+    let read = |error| CheckpointError::Read { path: path.into(), error };
+    let foreign = |reason| CheckpointError::Foreign { path: path.into(), reason };
+    let found = std::fs::metadata(path).map_err(read)?;
+    if found.is_dir() {
+        return Err(foreign("is a folder".into()));
+    }
+    // A pipe or a device has no length to ask for: count what is read.
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(read)?;
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(read)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(foreign(format!("more than {LARGEST} bytes, which no network here has")));
+    }
+    Ok(bytes)
+}
+
+/// A checkpoint in memory.
+pub struct Checkpoint {
+    path: PathBuf,
+    bytes: Vec<u8>,
+    /// What it says of itself.
+    pub description: Description,
+}
+
+impl Checkpoint {
+    /// Reads a checkpoint and its description.
+    ///
+    /// # Errors
+    /// If the file can't be read, is no safetensors file, or does not say which network it is of.
+    pub fn open(path: &Path) -> Result<Self, CheckpointError> {
+        Self::from_bytes(path, read_whole(path)?)
+    }
+
+    /// Takes the bytes of a checkpoint; `path` is what errors call it.
+    ///
+    /// # Errors
+    /// If they are no safetensors file, or do not say which network it is of.
+    pub fn from_bytes(path: &Path, bytes: Vec<u8>) -> Result<Self, CheckpointError> {
+        let format =
+            |e: safetensors::SafeTensorError| CheckpointError::Format { path: path.into(), reason: e.to_string() };
+        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(format)?;
+        let description = Description::read(header.metadata().as_ref())
+            .map_err(|reason| CheckpointError::Foreign { path: path.into(), reason: plain(&reason) })?;
+        Ok(Checkpoint { path: path.into(), bytes, description })
+    }
+
+    /// The model that comes with this crate, as a file: [`LeNet5::pretrained`](crate::LeNet5::pretrained) is its network.
+    #[cfg(feature = "pretrained")]
+    pub fn pretrained() -> Self {
+        let file = crate::LeNet5::pretrained_file().to_vec();
+        Self::from_bytes(Path::new("the built-in model"), file).expect("a test reads it")
+    }
+
+    /// Whoever reads digits with it, whatever its network is.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::network`].
+    pub fn classifier(&self) -> Result<Box<dyn Classify>, CheckpointError> {
+        visit(self.description.network, self.description.activation, Load(self))
+    }
+
+    /// The network, with every number in its place. `N` must be the type that
+    /// [`visit`](crate::visit) gives for the description.
+    ///
+    /// # Errors
+    /// If `N` is another type, or a tensor is missing, unknown, of another shape or type, not finite, or not zero where there is no connection.
+    pub fn network<N: DigitNetwork>(&self) -> Result<Box<N>, CheckpointError> {
+        self.description.check::<N>(&self.path)?;
+        let wrong = |tensor: &str, reason: String| CheckpointError::Tensor {
+            path: self.path.clone(),
+            tensor: tensor.into(),
+            reason,
+            network: self.description.network,
+        };
+        let file = SafeTensors::deserialize(&self.bytes)
+            .map_err(|e| CheckpointError::Format { path: self.path.clone(), reason: e.to_string() })?;
+        let known = |name: &str| (0..N::TENSORS).any(|i| N::info(i).to_string() == name);
+        if let Some(unknown) = file.names().into_iter().find(|name| !known(name)) {
+            return Err(wrong(unknown, "the network has no such tensor".into()));
+        }
+        let mut network = N::boxed();
+        take::<N>(&file, "", &mut *network).map_err(|(tensor, reason)| wrong(&tensor, reason))?;
+        Ok(network)
+    }
+}
+
+/// Makes a classifier of the network whose type is found.
+struct Load<'a>(&'a Checkpoint);
+
+impl Visitor for Load<'_> {
+    type Output = Result<Box<dyn Classify>, CheckpointError>;
+    fn visit<N: DigitNetwork>(self) -> Self::Output {
+        let (network, normalization) = (self.0.network::<N>()?, self.0.description.normalization);
+        Ok(Box::new(Classifier { network, normalization }))
+    }
+}
+
+/// Writes a checkpoint: beside the place it is to have, then renamed, so that at any moment the old or the new one is
+/// whole.
+///
+/// # Errors
+/// If `N` is not what the description says, or the file can't be written; an old one is then still there.
+pub fn save<N: DigitNetwork>(network: &N, description: &Description, path: &Path) -> Result<(), CheckpointError> {
+    description.check::<N>(path)?;
+    let mut tensors = Tensors::default();
+    tensors.add::<N>("", network);
+    let file = tensors.file(&description.metadata());
+    let bytes = file.map_err(|e| CheckpointError::Format { path: path.into(), reason: e.to_string() })?;
+    write_beside(path, &bytes).map_err(|error| CheckpointError::Write { path: path.into(), error })
+}

@@ -1,0 +1,93 @@
+//! Parameters as the tensors of a safetensors file, and back.
+
+use lenet_layers::{Network, ParamInfo, Params};
+use safetensors::{Dtype, SafeTensorError, SafeTensors, tensor::TensorView};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What goes into a file: a name, the extent of each axis and the numbers, for each tensor.
+#[derive(Default)]
+pub(crate) struct Tensors(Vec<(String, Vec<usize>, Vec<[u8; 4]>)>);
+
+impl Tensors {
+    /// Adds the arrays of `params`, which have the form of the network `N`, their names with `prefix` before them.
+    pub(crate) fn add<N: Network>(&mut self, prefix: &str, params: &impl Params<Element = f32>) {
+        for (index, numbers) in params.tensors().enumerate() {
+            let info = N::info(index);
+            let mut bytes = vec![[0; 4]; info.dims.iter().product()];
+            for (number, position) in numbers.iter().zip(info.positions()) {
+                bytes[position] = number.to_le_bytes();
+            }
+            self.0.push((format!("{prefix}{info}"), info.dims.to_vec(), bytes));
+        }
+    }
+
+    /// The bytes of the file: the same for the same tensors and metadata.
+    pub(crate) fn file(&self, metadata: &[(&str, String)]) -> Result<Vec<u8>, SafeTensorError> {
+        let view = |dims: &Vec<usize>, bytes| TensorView::new(Dtype::F32, dims.clone(), bytes);
+        let views = self.0.iter().map(|(name, dims, bytes)| Ok((name, view(dims, bytes.as_flattened())?)));
+        let views: Vec<_> = views.collect::<Result<_, SafeTensorError>>()?;
+        let metadata = metadata.iter().map(|(key, value)| (key.to_string(), value.clone())).collect();
+        let mut bytes = safetensors::serialize(views, Some(metadata))?;
+        sort_metadata(&mut bytes);
+        Ok(bytes)
+    }
+}
+
+/// Fills `params`, which have the form of the network `N`, from the tensors whose names begin with `prefix`. An error is the
+/// name of a tensor and what is wrong with it.
+pub(crate) fn take<N: Network>(
+    file: &SafeTensors<'_>,
+    prefix: &str,
+    params: &mut impl Params<Element = f32>,
+) -> Result<(), (String, String)> {
+    for index in 0..N::TENSORS {
+        let info = N::info(index);
+        let name = format!("{prefix}{info}");
+        let placed = match file.tensor(&name) {
+            Ok(view) => place(&view, info, params.tensor_mut(index)),
+            Err(_) => Err("is missing".into()),
+        };
+        placed.map_err(|reason| (name, reason))?;
+    }
+    Ok(())
+}
+
+/// Checks one tensor and copies it to where the network keeps it.
+fn place(view: &TensorView<'_>, info: ParamInfo, numbers: &mut [f32]) -> Result<(), String> {
+    if view.dtype() != Dtype::F32 {
+        return Err(format!("is {:?}, not F32", view.dtype()));
+    }
+    if view.shape() != info.dims {
+        return Err(format!("has the shape {:?}, not {:?}", view.shape(), info.dims));
+    }
+    let mut values: Vec<f32> = view.data().as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+    if let Some(bad) = values.iter().find(|v| !v.is_finite()) {
+        return Err(format!("holds {bad}, which is not finite"));
+    }
+    for (number, position) in numbers.iter_mut().zip(info.positions()) {
+        *number = std::mem::take(&mut values[position]);
+    }
+    match values.iter().position(|v| *v != 0.0) {
+        Some(at) => Err(format!("holds {} at {at}, where the connection table has no connection", values[at])),
+        None => Ok(()),
+    }
+}
+
+/// Puts the metadata of a safetensors file into the order of the alphabet. The library writes it in another one each
+/// time; the same network is to make the same bytes.
+fn sort_metadata(bytes: &mut [u8]) {
+    #[derive(Serialize, Deserialize)]
+    struct Header<'a> {
+        #[serde(rename = "__metadata__")]
+        metadata: BTreeMap<String, String>,
+        #[serde(flatten, borrow)]
+        tensors: BTreeMap<&'a str, serde_json::Value>,
+    }
+    let (length, rest) = bytes.split_first_chunk_mut().expect("a safetensors file begins with a length");
+    let header = &mut rest[..u64::from_le_bytes(*length) as usize];
+    let parsed: Header<'_> = serde_json::from_slice(header).expect("the library has just written it");
+    let sorted = serde_json::to_vec(&parsed).expect("strings and numbers have a JSON form");
+    // The same entries in another order are as long; only blanks come after.
+    header[..sorted.len()].copy_from_slice(&sorted);
+}

@@ -1,0 +1,191 @@
+//! Training: epochs of steps, held-out images after each, the best kept.
+
+mod order;
+mod run;
+mod saved;
+
+use crate::evaluation::Evaluation;
+use crate::step::Task;
+use crate::{DigitNetwork, Examples, Recipe, RecipeError};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
+
+pub use run::Run;
+pub use saved::ResumeError;
+
+/// The streams of ChaCha8 that a seed is split into, so that none depends on how much another draws.
+mod stream {
+    pub(super) const WEIGHTS: u64 = 1;
+    pub(super) const ORDER: u64 = 2;
+    pub(super) const CURVATURE: u64 = 3;
+}
+
+/// What one epoch came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Epoch {
+    /// Its number, from 1.
+    pub epoch: u32,
+    /// The mean loss of the training images, each as it was seen.
+    pub train_loss: f64,
+    /// The part of them read rightly, each as it was seen.
+    pub train_accuracy: f64,
+    /// What the network makes of the held-out images, if there are any.
+    pub validation: Option<Evaluation>,
+    /// Whether it is the best epoch so far.
+    pub best: bool,
+    /// The least and the greatest rate of a parameter, where each has its own.
+    pub rates: Option<(f32, f32)>,
+    /// Seconds it took, the held-out images included.
+    pub seconds: f64,
+}
+
+/// What happens while a network is trained.
+pub enum Event<'a, N: DigitNetwork> {
+    /// A step was made.
+    Step {
+        /// The epoch, from 1.
+        epoch: u32,
+        /// Steps made in all.
+        step: u64,
+        /// Steps to be made in all.
+        steps: u64,
+        /// The mean loss of the epoch so far.
+        loss: f64,
+        /// The part read rightly in the epoch so far.
+        accuracy: f64,
+        /// The learning rate of the step.
+        rate: f64,
+        /// Images in the step.
+        images: usize,
+    },
+    /// An epoch is over.
+    Epoch {
+        /// What it came to.
+        record: &'a Epoch,
+        /// The run as it is now, to be saved or looked at.
+        run: &'a Run<'a, N>,
+    },
+}
+
+/// What training ends with.
+pub struct Outcome<N> {
+    /// The network after the last step.
+    pub last: Box<N>,
+    /// The network of the best epoch; the last one if nothing was held out.
+    pub best: Box<N>,
+    /// Which epoch was the best.
+    pub best_epoch: u32,
+    /// Every epoch.
+    pub epochs: Vec<Epoch>,
+}
+
+/// Why training stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// The recipe cannot be followed.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
+    /// There is nothing to learn from.
+    #[error("there are no training images: hold out fewer, or give more")]
+    NoExamples,
+    /// An example was asked for that does not exist.
+    #[error("example {index} of {len}: the list of examples to use does not belong to these data")]
+    NoSuchExample {
+        /// Its index.
+        index: u32,
+        /// How many there are.
+        len: usize,
+    },
+    /// The loss became infinite or NaN.
+    #[error("the loss stopped being finite in epoch {epoch}, step {step}: try a smaller --rate")]
+    NotFinite {
+        /// The epoch, from 1.
+        epoch: u32,
+        /// The step, from 1.
+        step: u64,
+    },
+    /// The caller asked to stop.
+    #[error("stopped in epoch {epoch}, step {step}")]
+    Stopped {
+        /// The epoch, from 1.
+        epoch: u32,
+        /// The step, from 1.
+        step: u64,
+    },
+}
+
+/// A training run.
+pub struct Training<'a> {
+    /// How to train.
+    pub recipe: &'a Recipe,
+    /// What to learn from.
+    pub examples: Examples<'a>,
+    /// Which of the examples to learn from.
+    pub train: &'a [u32],
+    /// Which of the examples are held out.
+    pub validation: &'a [u32],
+}
+
+impl Training<'_> {
+    /// Trains on the rayon pool it is called in. The result is the same to the bit for any number of threads.
+    /// `watch` sees every event and may stop the training.
+    ///
+    /// # Errors
+    /// If the recipe or the indexes make no sense, the loss stops being finite, or `watch` breaks off.
+    pub fn run<N: DigitNetwork>(
+        &self,
+        watch: impl FnMut(Event<'_, N>) -> ControlFlow<()>,
+    ) -> Result<Outcome<N>, TrainError> {
+        let mut run = self.begin()?;
+        run.go_on(watch)?;
+        Ok(run.into_outcome())
+    }
+
+    /// A run that has not made a step yet, for who wants to save it on the way ([`Run::save`]).
+    ///
+    /// # Errors
+    /// If the recipe or the indexes make no sense.
+    pub fn begin<N: DigitNetwork>(&self) -> Result<Run<'_, N>, TrainError> {
+        self.check()?;
+        // The type counts, whatever the recipe calls it.
+        if N::PENALTIES != self.recipe.loss.takes_penalties() {
+            return Err(RecipeError::Output { network: self.recipe.network, loss: self.recipe.loss }.into());
+        }
+        Ok(Run::new(self))
+    }
+
+    /// A generator of its own for each purpose.
+    fn random(&self, stream: u64) -> ChaCha8Rng {
+        let mut random = ChaCha8Rng::seed_from_u64(self.recipe.seed);
+        random.set_stream(stream);
+        random
+    }
+
+    fn check(&self) -> Result<(), TrainError> {
+        self.recipe.check()?;
+        if self.train.is_empty() {
+            return Err(TrainError::NoExamples);
+        }
+        let len = self.examples.images().len();
+        match self.train.iter().chain(self.validation).find(|i| !self.examples.has(**i)) {
+            Some(&index) => Err(TrainError::NoSuchExample { index, len }),
+            None => Ok(()),
+        }
+    }
+
+    /// Images in an epoch.
+    fn presentations(&self) -> usize {
+        self.recipe.presentations.unwrap_or(self.train.len())
+    }
+
+    /// Steps to be made in all; a few more where the list of examples ends within a batch.
+    fn steps(&self) -> u64 {
+        u64::from(self.recipe.epochs) * self.presentations().div_ceil(self.recipe.batch) as u64
+    }
+
+    fn task<'t, N, L>(&'t self, network: &'t N, loss: &'t L) -> Task<'t, N, L> {
+        Task { network, loss, examples: &self.examples, normalization: self.recipe.input.into() }
+    }
+}

@@ -1,0 +1,173 @@
+//! A run on disk, to go on later: beside the networks everything that decides the next step.
+//!
+//! Where the random streams stand is kept as how often they were asked; the same questions asked again bring them there.
+
+use super::run::{Run, SoFar};
+use super::{Epoch, TrainError, Training};
+use crate::beside::write_beside;
+use crate::checkpoint::{CheckpointError, Tensors, plain, read_whole, take};
+use crate::step::{Optimizer, Tally};
+use crate::{DigitNetwork, Recipe};
+use safetensors::{SafeTensorError, SafeTensors};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use std::time::Duration;
+
+/// Why a run can't go on, in one line that names the file and the cure.
+#[derive(Debug, thiserror::Error)]
+pub enum ResumeError {
+    /// The file can't be read, is no safetensors file, or its tensors are not those of the network.
+    #[error(transparent)]
+    File(#[from] CheckpointError),
+    /// It is not the state of a run of this training.
+    #[error("{path}: {reason}: a run goes on with its own recipe and data alone: begin a new one")]
+    Other {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The recipe or the indexes make no sense.
+    #[error(transparent)]
+    Training(#[from] TrainError),
+}
+
+/// What is in the file beside the tensors.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    recipe: Recipe,
+    /// How many examples it learns from, and how many are held out.
+    examples: (usize, usize),
+    step: u64,
+    /// The epoch that is not over: its loss and right readings so far, images seen, seconds.
+    loss: f64,
+    correct: u32,
+    seen: usize,
+    seconds: f64,
+    /// Where in the list of examples it is.
+    place: (u64, usize),
+    /// How often the second derivatives have been estimated.
+    estimates: u32,
+    best_epoch: u32,
+    epochs: Vec<Epoch>,
+}
+
+impl Saved {
+    /// What keeps it from being the state of a run of `training`.
+    fn check(&self, training: &Training<'_>) -> Result<(), &'static str> {
+        let epochs = self.epochs.len();
+        if self.recipe != *training.recipe {
+            return Err("it is of a run with another recipe");
+        }
+        if self.examples != (training.train.len(), training.validation.len()) {
+            return Err("it is of a run with other data");
+        }
+        // Each time the list ends within a batch there is one step more.
+        let batches = |images: usize| images.div_ceil(training.recipe.batch) as u64;
+        let steps = epochs as u64 * batches(training.presentations()) + batches(self.seen);
+        let sound = epochs <= training.recipe.epochs as usize
+            && self.epochs.iter().zip(1..).all(|(epoch, number)| epoch.epoch == number)
+            && self.best_epoch as usize <= epochs
+            && (self.best_epoch == 0) == (epochs == 0)
+            && self.seen <= training.presentations()
+            && (steps..=steps.saturating_add(self.place.0)).contains(&self.step)
+            && self.place.0 <= self.step
+            && self.estimates as usize <= epochs + 1
+            && self.loss.is_finite()
+            && Duration::try_from_secs_f64(self.seconds).is_ok();
+        if sound { Ok(()) } else { Err("its numbers contradict each other") }
+    }
+}
+
+/// The entry of the metadata that holds [`Saved`].
+const ENTRY: &str = "run";
+
+impl<N: DigitNetwork> Run<'_, N> {
+    /// Writes everything that the run needs to go on, beside `path`, then renames it: at any moment the old state or the new one is
+    /// whole.
+    ///
+    /// # Errors
+    /// If the file can't be written; an old one is then still there.
+    pub fn save(&self, path: &Path) -> Result<(), CheckpointError> {
+        let bytes = self.bytes().map_err(|e| CheckpointError::Format { path: path.into(), reason: e.to_string() })?;
+        write_beside(path, &bytes).map_err(|error| CheckpointError::Write { path: path.into(), error })
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, SafeTensorError> {
+        let mut tensors = Tensors::default();
+        tensors.add::<N>("network.", &*self.network);
+        tensors.add::<N>("best.", &*self.best);
+        match &self.optimizer {
+            Optimizer::Sgd(sgd) => tensors.add::<N>("velocity.", &sgd.velocity),
+            Optimizer::Sdlm(sdlm) => tensors.add::<N>("rates.", &sdlm.rates),
+        }
+        if let Some(bend) = &self.second_order {
+            tensors.add::<N>("curvature.", &*bend.h);
+        }
+        let SoFar { tally, seen, time } = self.so_far;
+        let saved = Saved {
+            recipe: self.training.recipe.clone(),
+            examples: (self.training.train.len(), self.training.validation.len()),
+            step: self.step,
+            loss: tally.loss,
+            correct: tally.correct,
+            seen,
+            seconds: time.as_secs_f64(),
+            place: self.order.place(),
+            estimates: self.second_order.as_ref().map_or(0, |bend| bend.estimates),
+            best_epoch: self.best_epoch,
+            epochs: self.epochs.clone(),
+        };
+        tensors.file(&[(ENTRY, serde_json::to_string(&saved)?)])
+    }
+}
+
+impl Training<'_> {
+    /// A run that [`Run::save`] has written, to go on where it stood.
+    ///
+    /// # Errors
+    /// If the file can't be read, or is not of a run with this recipe and as many examples.
+    pub fn resume<N: DigitNetwork>(&self, path: &Path) -> Result<Run<'_, N>, ResumeError> {
+        let mut run = self.begin::<N>()?;
+        let bytes = read_whole(path)?;
+        let format = |e: SafeTensorError| CheckpointError::Format { path: path.into(), reason: e.to_string() };
+        let other = |reason: &str| ResumeError::Other { path: path.into(), reason: plain(reason) };
+        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(format)?;
+        let text =
+            header.metadata().as_ref().and_then(|m| m.get(ENTRY)).ok_or_else(|| other("it is no state of a run"))?;
+        let saved: Saved =
+            serde_json::from_str(text).map_err(|e| other(&format!("it is no state of a run of this version ({e})")))?;
+        saved.check(self).map_err(other)?;
+        run.order.go_to(saved.place).ok_or_else(|| other("its numbers contradict each other"))?;
+        let file = SafeTensors::deserialize(&bytes).map_err(format)?;
+        run.take(&file).map_err(|(tensor, reason)| CheckpointError::Tensor {
+            path: path.into(),
+            tensor,
+            reason,
+            network: self.recipe.network,
+        })?;
+        if let (Some(bend), Some(second)) = (&mut run.second_order, self.recipe.second_order) {
+            (0..saved.estimates).for_each(|_| drop(bend.draw(self, second.patterns)));
+        }
+        let tally = Tally { loss: saved.loss, correct: saved.correct };
+        run.so_far = SoFar { tally, seen: saved.seen, time: Duration::from_secs_f64(saved.seconds) };
+        (run.step, run.best_epoch, run.epochs) = (saved.step, saved.best_epoch, saved.epochs);
+        Ok(run)
+    }
+}
+
+impl<N: DigitNetwork> Run<'_, N> {
+    /// Takes the numbers from the file; an error is the name of a tensor and what is wrong with it.
+    fn take(&mut self, file: &SafeTensors<'_>) -> Result<(), (String, String)> {
+        take::<N>(file, "network.", &mut *self.network)?;
+        take::<N>(file, "best.", &mut *self.best)?;
+        match &mut self.optimizer {
+            Optimizer::Sgd(sgd) => take::<N>(file, "velocity.", &mut sgd.velocity)?,
+            Optimizer::Sdlm(sdlm) => take::<N>(file, "rates.", &mut sdlm.rates)?,
+        }
+        match &mut self.second_order {
+            Some(bend) => take::<N>(file, "curvature.", &mut *bend.h),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! A run that was stopped, saved and taken up again ends as one that was not, to the bit; and what is no state of it is refused.
+
+mod common;
+
+use common::{Bars, bits, indexes, unwatched};
+use lenet_layers::ScaledTanh;
+use lenet_model::{
+    DigitNetwork, Event, LeNet5, LeNet5Lush, LeNet5Rbf, Order, Outcome, Recipe, ResumeError, Run, TrainError, Training,
+};
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+const HELD_OUT: u32 = 20;
+
+/// What is compared: both networks, which epoch was the best, and every epoch but its time.
+type Result = (Vec<u32>, Vec<u32>, u32, Vec<(u32, [u64; 4], bool, Option<(f32, f32)>)>);
+
+fn result<N: DigitNetwork>(outcome: &Outcome<N>) -> Result {
+    let epochs = outcome.epochs.iter().map(|e| {
+        let validation = e.validation.as_ref().unwrap();
+        let numbers = [e.train_loss, e.train_accuracy, validation.loss_sum, f64::from(validation.correct())];
+        (e.epoch, numbers.map(f64::to_bits), e.best, e.rates)
+    });
+    (bits(&*outcome.last), bits(&*outcome.best), outcome.best_epoch, epochs.collect())
+}
+
+fn stop_after<'a, N: DigitNetwork>(steps: u64) -> impl FnMut(Event<'_, N>) -> ControlFlow<()> + 'a {
+    move |event| match event {
+        Event::Step { step, .. } if step == steps => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    }
+}
+
+/// Trains in one go, then stopped after each of `stops` in turn, saved and taken up again.
+fn stopped_and_resumed<N: DigitNetwork>(recipe: &Recipe, stops: &[u64]) {
+    let data = Bars::new(120);
+    let (train, validation) = (indexes(0..120 - HELD_OUT), indexes(120 - HELD_OUT..120));
+    let training = Training { recipe, examples: data.examples(), train: &train, validation: &validation };
+    let whole = training.run::<N>(unwatched).unwrap();
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.safetensors");
+    training.begin::<N>().unwrap().save(&path).unwrap();
+    for stop in stops {
+        let mut run = training.resume::<N>(&path).unwrap();
+        match run.go_on(stop_after(*stop)) {
+            Err(TrainError::Stopped { step, .. }) => assert_eq!((step, run.step()), (*stop, *stop)),
+            other => panic!("{other:?}"),
+        }
+        run.save(&path).unwrap();
+    }
+    let mut run: Run<'_, N> = training.resume(&path).unwrap();
+    run.go_on(unwatched).unwrap();
+    assert!(result(&run.into_outcome()) == result(&whole), "{recipe:?} stopped after {stops:?}");
+}
+
+/// Four epochs of thirteen steps: stops within epochs, at their ends, before the first step and after the last but one.
+#[test]
+fn gradient_descent_goes_on_to_the_same_bits() {
+    let recipe = Recipe { epochs: 4, batch: 8, rate: 0.02, ..Recipe::default() };
+    stopped_and_resumed::<LeNet5>(&recipe, &[1, 5, 13, 14, 26, 40, 51]);
+    stopped_and_resumed::<LeNet5>(&recipe, &[]);
+    stopped_and_resumed::<LeNet5>(&Recipe { order: Order::Fixed, ..recipe.clone() }, &[7, 30]);
+    // The list ends within an epoch, and an epoch within the list.
+    for presentations in [37, 150] {
+        stopped_and_resumed::<LeNet5>(&Recipe { presentations: Some(presentations), ..recipe.clone() }, &[3, 12, 19]);
+    }
+}
+
+/// With second derivatives before each epoch, and with such as are kept for three of them.
+#[test]
+fn the_second_order_goes_on_to_the_same_bits() {
+    let paper = Recipe { epochs: 3, ..Recipe::paper() };
+    stopped_and_resumed::<LeNet5Rbf>(&paper, &[50, 100, 101, 230]);
+    let mut lush = Recipe { epochs: 5, batch: 7, ..Recipe::lush() };
+    lush.second_order.as_mut().unwrap().every = 3;
+    stopped_and_resumed::<LeNet5Lush>(&lush, &[20, 31, 61, 70]);
+}
+
+/// Stopped by the event of an epoch's end, as by a step's.
+#[test]
+fn an_epochs_end_is_a_place_to_stop() {
+    let data = Bars::new(60);
+    let (train, validation) = (indexes(0..40), indexes(40..60));
+    let recipe = Recipe { epochs: 3, ..Recipe::default() };
+    let training = Training { recipe: &recipe, examples: data.examples(), train: &train, validation: &validation };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.safetensors");
+    let mut run = training.begin::<LeNet5>().unwrap();
+    let stopped = run.go_on(|event| match event {
+        Event::Epoch { record, run } if record.epoch == 2 => {
+            run.save(&path).unwrap();
+            ControlFlow::Break(())
+        }
+        _ => ControlFlow::Continue(()),
+    });
+    assert!(matches!(stopped, Err(TrainError::Stopped { epoch: 2, .. })));
+    let mut again = training.resume::<LeNet5>(&path).unwrap();
+    assert_eq!((again.epochs(), again.step()), (run.epochs(), run.step()));
+    again.go_on(unwatched).unwrap();
+    run.go_on(unwatched).unwrap();
+    assert!(result(&again.into_outcome()) == result(&run.into_outcome()));
+}
+
+#[test]
+fn what_is_no_state_of_the_run_is_refused() {
+    let data = Bars::new(60);
+    let (train, validation) = (indexes(0..40), indexes(40..60));
+    let recipe = Recipe { epochs: 2, ..Recipe::default() };
+    let training = Training { recipe: &recipe, examples: data.examples(), train: &train, validation: &validation };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.safetensors");
+    let mut run = training.begin::<LeNet5>().unwrap();
+    run.go_on(stop_after(3)).unwrap_err();
+    run.save(&path).unwrap();
+    let sound = fs::read(&path).unwrap();
+
+    let refused = |training: &Training<'_>, path: &Path, words: &str| {
+        let error = training.resume::<LeNet5>(path).err().expect(words);
+        let text = error.to_string();
+        assert!(text.contains(words) && text.lines().count() == 1, "{words}: {text}");
+        assert!(matches!(error, ResumeError::Training(_)) || text.contains("state.safetensors"), "{text}");
+        assert!(text.len() < 500, "{text}");
+    };
+    let other = Recipe { rate: 0.01, ..recipe.clone() };
+    refused(&Training { recipe: &other, ..training }, &path, "another recipe");
+    refused(&Training { train: &train[1..], ..training }, &path, "other data");
+    refused(&Training { validation: &validation[1..], ..training }, &path, "other data");
+    let error = training.resume::<LeNet5<ScaledTanh>>(&folder.path().join("state.safetensors.old")).err().unwrap();
+    assert!(error.to_string().contains("can't be read"), "{error}");
+
+    // Text within the file: the same length keeps its lengths right.
+    let with = |from: &str, to: &str| {
+        let at = sound.windows(from.len()).position(|w| w == from.as_bytes()).expect(from);
+        let mut bytes = sound.clone();
+        bytes[at..at + from.len()].copy_from_slice(to.as_bytes());
+        fs::write(&path, bytes).unwrap();
+    };
+    with(r#"\"step\":3,"#, r#"\"step\":9,"#);
+    refused(&training, &path, "contradict each other");
+    with(r#"\"place\":[1,32]"#, r#"\"place\":[9,32]"#);
+    refused(&training, &path, "contradict each other");
+    with(r#"\"place\":[1,32]"#, r#"\"place\":[1,99]"#);
+    refused(&training, &path, "contradict each other");
+    with(r#"\"seen\":32"#, r#"\"seen\":99"#);
+    refused(&training, &path, "contradict each other");
+    with(r#"\"best_epoch\":1"#, r#"\"best_epoch\":7"#);
+    refused(&training, &path, "contradict each other");
+    with(r#"\"loss\":"#, r#"\"lass\":"#);
+    refused(&training, &path, "no state of a run of this version");
+    with("velocity.f6.bias", "velocity.f9.bias");
+    refused(&training, &path, "tensor velocity.f6.bias: is missing");
+    for length in [0, 7, 100, sound.len() / 2, sound.len() - 1] {
+        fs::write(&path, &sound[..length]).unwrap();
+        refused(&training, &path, "not a whole safetensors file");
+    }
+    // A model is not a state.
+    fs::write(&path, LeNet5::pretrained_file()).unwrap();
+    refused(&training, &path, "it is no state of a run");
+}
