@@ -15,10 +15,12 @@ mod folder;
 pub mod idx;
 #[cfg(feature = "mnist")]
 mod interop;
+mod picture;
 mod split;
 
 pub use dataset::{Dataset, ReadOptions, Transpose};
 pub use distortion::{Distortion, shrink, warp};
 pub use error::DataError;
 pub use examples::{Examples, Image};
+pub use picture::{Found, Picture, PictureError, Prepared, digits, prepare};
 pub use split::Split;

@@ -1,0 +1,140 @@
+//! PNG and JPEG files as grey levels. A file is not to be trusted: its length and its size are bounded before anything is
+//! allocated for them, and whatever it is, one error says so.
+
+use std::{
+    fs::File,
+    io::{Cursor, Read},
+    path::{Path, PathBuf},
+};
+
+use image::{
+    DynamicImage, ImageBuffer, ImageDecoder, ImageFormat, ImageReader, Limits, Pixel, Primitive, metadata::Orientation,
+};
+
+use super::{Picture, PictureError};
+
+/// More bytes are not read. An uncompressed picture of 16 megapixels in three colours has as many.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// More megapixels are not decoded: with 8 bytes a pixel (16 bits, four channels) they take 320 MB.
+const MOST_MEGAPIXELS: u32 = 40;
+
+/// What the decoder may allocate for itself, beside the pixels.
+const DECODER_BYTES: u64 = 128 << 20;
+
+impl Picture {
+    /// Reads a PNG or JPEG file, known by what is in it and not by its name.
+    ///
+    /// Colours become grey; what is transparent shows white, or black where the picture would be all white so; a photo is
+    /// turned as its EXIF data say; 16 bits become 8; of an animation the first picture is taken.
+    ///
+    /// # Errors
+    /// If it can't be read, has more than 64 MB or more than 40 megapixels, or is no sound PNG or JPEG file.
+    pub fn open(path: &Path) -> Result<Self, PictureError> {
+        let read = |error| PictureError::Read { file: path.into(), error };
+        if std::fs::metadata(path).map_err(read)?.is_dir() {
+            return Err(PictureError::NotAFile { file: path.into() });
+        }
+        // A pipe or a device has no length to ask for: count what is read.
+        let mut bytes = Vec::new();
+        File::open(path).map_err(read)?.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(read)?;
+        Self::decode_from(path.into(), &bytes)
+    }
+
+    /// [`Picture::open`] for bytes that are in memory; `name` stands for the file in errors.
+    ///
+    /// ```
+    /// use lenet_data::Picture;
+    ///
+    /// let error = Picture::decode("seven.png", b"seven").unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "seven.png: begins neither as PNG nor as JPEG, whatever its name; save the picture as one of them",
+    /// );
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Picture::open`].
+    pub fn decode(name: &str, bytes: &[u8]) -> Result<Self, PictureError> {
+        Self::decode_from(name.into(), bytes)
+    }
+
+    fn decode_from(file: PathBuf, bytes: &[u8]) -> Result<Self, PictureError> {
+        if bytes.is_empty() {
+            return Err(PictureError::Empty { file });
+        }
+        if bytes.len() as u64 > MOST_BYTES {
+            return Err(PictureError::TooLong { file, most: MOST_BYTES });
+        }
+        let format = match image::guess_format(bytes) {
+            Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg)) => format,
+            _ => return Err(PictureError::UnknownFormat { file }),
+        };
+        let damaged = |reason: String| {
+            // Bytes of the file may be in the decoder's words: one line, and not a long one.
+            let reason = reason.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
+            PictureError::Decode { file: file.clone(), reason }
+        };
+        let mut decoder = ImageReader::with_format(Cursor::new(bytes), format)
+            .into_decoder()
+            .map_err(|error| damaged(error.to_string()))?;
+        let (width, height) = decoder.dimensions();
+        if u64::from(width) * u64::from(height) > u64::from(MOST_MEGAPIXELS) * 1_000_000 {
+            return Err(PictureError::TooLarge { file, width, height, most: MOST_MEGAPIXELS });
+        }
+        let mut limits = Limits::no_limits();
+        limits.max_alloc = Some(decoder.total_bytes() + DECODER_BYTES);
+        decoder.set_limits(limits).map_err(|error| damaged(error.to_string()))?;
+        // Data that say nothing sensible about it are no reason not to show the picture as it is.
+        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+        let colours = DynamicImage::from_decoder(decoder).map_err(|error| damaged(error.to_string()))?;
+        let pixels = grey(colours).ok_or_else(|| damaged("its pixels are of an unknown type".into()))?;
+        let Some(buffer) = ImageBuffer::from_raw(width, height, pixels) else {
+            return Err(damaged("it has not as many pixels as it says".into()));
+        };
+        // Turned as grey levels, an eighth of what the colours may be.
+        let mut turned = DynamicImage::ImageLuma8(buffer);
+        turned.apply_orientation(orientation);
+        let (width, height) = (turned.width() as usize, turned.height() as usize);
+        Self::from_grey(width, height, turned.into_bytes())
+    }
+}
+
+/// Any picture that PNG and JPEG can hold, over white; over black if it is all white so.
+fn grey(colours: DynamicImage) -> Option<Vec<u8>> {
+    let over = |ground| {
+        Some(match &colours {
+            DynamicImage::ImageLuma8(buffer) => flat(buffer, ground),
+            DynamicImage::ImageLumaA8(buffer) => flat(buffer, ground),
+            DynamicImage::ImageRgb8(buffer) => flat(buffer, ground),
+            DynamicImage::ImageRgba8(buffer) => flat(buffer, ground),
+            DynamicImage::ImageLuma16(buffer) => flat(buffer, ground),
+            DynamicImage::ImageLumaA16(buffer) => flat(buffer, ground),
+            DynamicImage::ImageRgb16(buffer) => flat(buffer, ground),
+            DynamicImage::ImageRgba16(buffer) => flat(buffer, ground),
+            _ => return None,
+        })
+    };
+    let pixels = over(1)?;
+    // White strokes on a transparent ground: what drawing programs with a dark page write.
+    if colours.color().has_alpha() && pixels.iter().all(|&p| p == 255) {
+        drop(pixels);
+        return over(0);
+    }
+    Some(pixels)
+}
+
+/// Colours as grey levels over a ground of black (0) or white (1).
+fn flat<P>(buffer: &ImageBuffer<P, Vec<P::Subpixel>>, ground: u64) -> Vec<u8>
+where
+    P: Pixel,
+    P::Subpixel: Into<u64>,
+{
+    let most: u64 = P::Subpixel::DEFAULT_MAX_VALUE.into();
+    let level = |pixel: &P| {
+        let [grey, alpha] = pixel.to_luma_alpha().0.map(Into::into);
+        let over = grey * alpha + ground * most * (most - alpha);
+        ((over * 255 + most * most / 2) / (most * most)) as u8
+    };
+    buffer.pixels().map(level).collect()
+}

@@ -1,0 +1,163 @@
+//! From any picture to the form of MNIST: what users of digit readers miss most. A network that has seen MNIST reads
+//! digits that are scaled, centred and drawn as MNIST's are, and few others.
+//!
+//! `ground` finds what the picture is drawn on, `ink` what is drawn, `parts` and `segment` which strokes make a digit,
+//! `thickness` whether the pen was too thin, and `form` makes MNIST's form of it. Pictures of MNIST go the same way.
+
+#[cfg(feature = "images")]
+mod decode;
+mod error;
+mod form;
+mod grey;
+mod ground;
+mod ink;
+mod parts;
+mod segment;
+mod thickness;
+
+pub use error::PictureError;
+pub use grey::Picture;
+
+use crate::Image;
+use ink::Ink;
+use parts::{Frame, Groups, Parts};
+use std::borrow::Cow;
+
+/// Larger pictures are halved first. A digit of 50 pixels is more than MNIST's form shows, and as many pixels bear pages of them.
+const MOST_PIXELS: usize = 16_000_000;
+
+/// A digit in the form of MNIST, and what was done to get it there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Prepared {
+    /// 28x28, 0 = ground, 255 = ink.
+    pub image: Image,
+    /// Whether the ink was darker than the ground: in MNIST's images it is brighter.
+    pub inverted: bool,
+    /// Whether the strokes were thinner than any of MNIST's and have been widened.
+    pub thickened: bool,
+}
+
+/// A digit found among others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Found {
+    /// The digit in the form of MNIST.
+    pub prepared: Prepared,
+    /// The first column of the picture that it is in.
+    pub left: usize,
+    /// The first row.
+    pub top: usize,
+    /// Columns.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// The line of digits that it belongs to, from 0 at the top.
+    pub line: usize,
+    /// Whether it is so wide that it may be several digits which touch. It is not cut apart.
+    pub touching: bool,
+}
+
+/// Takes the picture for one digit and gives it the form of MNIST.
+///
+/// The ground may be bright or dark, grey, noisy or unevenly lit, and the digit anywhere on it and of any size from 5 pixels.
+///
+/// ```
+/// use lenet_data::{Picture, prepare};
+///
+/// // A black bar on white paper, 2 pixels by 30, far from the middle.
+/// let mut pixels = vec![255; 100 * 50];
+/// for y in 5..35 {
+///     pixels[y * 100 + 81..][..2].fill(0);
+/// }
+/// let one = prepare(&Picture::from_grey(100, 50, pixels)?)?;
+/// assert!(one.inverted);
+/// // 20 pixels high, in the middle.
+/// let rows: Vec<usize> = (0..28).filter(|&y| one.image[y].iter().any(|&p| p > 0)).collect();
+/// assert_eq!((rows[0], rows.len()), (5, 20));
+/// # Ok::<(), lenet_data::PictureError>(())
+/// ```
+///
+/// # Errors
+/// [`PictureError::NoInk`] if nothing stands out from the ground.
+pub fn prepare(picture: &Picture) -> Result<Prepared, PictureError> {
+    let (picture, _) = of_bounded_size(picture);
+    let ink = Ink::of(&picture)?;
+    let parts = Parts::of(&ink);
+    let strokes = segment::one(&parts.parts, segment::strokes(&parts.parts, ink.width, ink.height));
+    if strokes.is_empty() {
+        return Err(PictureError::NoInk);
+    }
+    let mut groups = vec![None; parts.parts.len()];
+    strokes.iter().for_each(|&part| groups[part] = Some(0));
+    let groups = parts.grouped(&ink, &groups);
+    Ok(formed(&ink, &groups, 0))
+}
+
+/// Finds the digits of a picture: line by line from the top, each from left to right.
+///
+/// Strokes one above the other (a 5 and its bar) are one digit; specks, dots and lines across the picture are none.
+/// Digits that touch are not parted; [`Found::touching`] says where that seems to be so.
+///
+/// ```
+/// use lenet_data::{Picture, digits};
+///
+/// // Three bars.
+/// let mut pixels = vec![255; 60 * 40];
+/// for y in 10..30 {
+///     for x in [10, 27, 44] {
+///         pixels[y * 60 + x..][..3].fill(0);
+///     }
+/// }
+/// let found = digits(&Picture::from_grey(60, 40, pixels)?)?;
+/// assert_eq!(found.iter().map(|digit| digit.left).collect::<Vec<_>>(), [10, 27, 44]);
+/// assert!(found.iter().all(|digit| digit.line == 0 && !digit.touching));
+/// # Ok::<(), lenet_data::PictureError>(())
+/// ```
+///
+/// # Errors
+/// [`PictureError::NoInk`] if nothing stands out from the ground.
+pub fn digits(picture: &Picture) -> Result<Vec<Found>, PictureError> {
+    let (picture, step) = of_bounded_size(picture);
+    let ink = Ink::of(&picture)?;
+    let parts = Parts::of(&ink);
+    let strokes = segment::strokes(&parts.parts, ink.width, ink.height);
+    let places = segment::places(&parts.parts, &strokes);
+    if places.is_empty() {
+        return Err(PictureError::NoInk);
+    }
+    let mut groups = vec![None; parts.parts.len()];
+    for (number, place) in places.iter().enumerate() {
+        place.parts.iter().for_each(|&part| groups[part] = Some(number));
+    }
+    let groups = parts.grouped(&ink, &groups);
+    let found = places.iter().enumerate().map(|(number, place)| {
+        let Frame { left, top, .. } = place.frame;
+        Found {
+            prepared: formed(&ink, &groups, number),
+            left: left * step,
+            top: top * step,
+            width: place.frame.width() * step,
+            height: place.frame.height() * step,
+            line: place.line,
+            touching: place.touching,
+        }
+    });
+    Ok(found.collect())
+}
+
+/// The picture, or one of half the size and so on, and how many pixels have become one to each side.
+fn of_bounded_size(picture: &Picture) -> (Cow<'_, Picture>, usize) {
+    let mut step = 1;
+    while picture.pixels().len() / (step * step) > MOST_PIXELS {
+        step *= 2;
+    }
+    if step == 1 { (Cow::Borrowed(picture), 1) } else { (Cow::Owned(picture.shrunk(step)), step) }
+}
+
+fn formed(ink: &Ink, groups: &Groups, group: usize) -> Prepared {
+    let shape = groups.shape(ink, group);
+    let thicker = thickness::thickened(&shape);
+    let image = thicker.as_ref().unwrap_or(&shape).image();
+    Prepared { image, inverted: ink.inverted, thickened: thicker.is_some() }
+}
