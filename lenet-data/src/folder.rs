@@ -127,7 +127,7 @@ fn read_file<T>(path: &Path, parse: impl FnOnce(&mut dyn Read, &str) -> Result<T
 }
 
 /// Whether an error comes from the unpacking, not from the operating system.
-fn is_gzip(error: &io::Error) -> bool {
+pub(crate) fn is_gzip(error: &io::Error) -> bool {
     use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
     matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof)
 }

@@ -11,6 +11,8 @@ mod dataset;
 mod distortion;
 mod error;
 mod examples;
+#[cfg(feature = "fetch")]
+pub mod fetch;
 mod folder;
 pub mod idx;
 #[cfg(feature = "mnist")]

@@ -1,0 +1,31 @@
+//! The sets of the MNIST family, downloaded once, checked, and kept in a folder that [`Dataset::read_dir`] reads.
+//!
+//! A [`Source`] says where a set lies and how its files are known to be the right ones; [`fetch`] brings them. A file comes
+//! under a name of its own (`.part`) and gets its final one when it is whole and its checksum right: whatever happens, what
+//! has the final name is good. A download that was cut off goes on where it ended.
+//!
+//! ```no_run
+//! use lenet_data::{Dataset, ReadOptions, fetch::{self, FetchOptions, Source}};
+//!
+//! let source = Source::named("fashion-mnist").expect("one of Source::NAMES");
+//! let folder = fetch::set_folder("fashion-mnist")?;
+//! fetch::fetch(&source, &folder, &FetchOptions::default(), &mut |event| eprintln!("{event:?}"))?;
+//! let fashion = Dataset::read_dir(&folder, ReadOptions::default())?;
+//! assert_eq!(fashion.train.len(), 60_000);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`Dataset::read_dir`]: crate::Dataset::read_dir
+
+mod archive;
+mod cache;
+mod check;
+mod client;
+mod error;
+mod run;
+mod source;
+
+pub use cache::{cache_folder, set_folder};
+pub use error::{Failure, FetchError, Reason};
+pub use run::{Event, FetchOptions, Fetched, fetch};
+pub use source::{Archive, Checksum, Source, SourceFile};
