@@ -32,16 +32,42 @@ use lenet_tensor::simd::{Simd, Vector};
 pub trait Activation: Send + Sync + 'static {
     /// Its name in a summary.
     const NAME: &'static str;
+    /// Its formula as data, where it has one of these. A function of one's own may leave it out.
+    const SQUASH: Squash = Squash::Custom;
     /// `y = f(a)`.
     fn apply<V: Vector>(a: V) -> V;
     /// `f'(a)`, from `y = f(a)`.
     fn slope<V: Vector>(y: V) -> V;
 }
 
+/// A squashing function as data: for whoever writes a network down in another form.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Squash {
+    /// a.
+    Identity,
+    /// tanh(a).
+    Tanh,
+    /// amplitude tanh(slope a).
+    ScaledTanh {
+        /// What it comes near to for large a.
+        amplitude: f64,
+        /// What a is multiplied with.
+        slope: f64,
+    },
+    /// 1 / (1 + e^-a).
+    Sigmoid,
+    /// max(a, 0).
+    Relu,
+    /// Something else, which only the function itself can compute.
+    Custom,
+}
+
 /// `f(a) = a`.
 pub struct Identity;
 impl Activation for Identity {
     const NAME: &'static str = "identity";
+    const SQUASH: Squash = Squash::Identity;
     #[inline(always)]
     fn apply<V: Vector>(a: V) -> V {
         a
@@ -63,6 +89,7 @@ impl ScaledTanh {
 }
 impl Activation for ScaledTanh {
     const NAME: &'static str = "scaled tanh";
+    const SQUASH: Squash = Squash::ScaledTanh { amplitude: Self::A, slope: Self::S };
     #[inline(always)]
     fn apply<V: Vector>(a: V) -> V {
         a.like(Self::A) * (a.like(Self::S) * a).tanh()
@@ -78,6 +105,7 @@ impl Activation for ScaledTanh {
 pub struct Tanh;
 impl Activation for Tanh {
     const NAME: &'static str = "tanh";
+    const SQUASH: Squash = Squash::Tanh;
     #[inline(always)]
     fn apply<V: Vector>(a: V) -> V {
         a.tanh()
@@ -92,6 +120,7 @@ impl Activation for Tanh {
 pub struct Sigmoid;
 impl Activation for Sigmoid {
     const NAME: &'static str = "sigmoid";
+    const SQUASH: Squash = Squash::Sigmoid;
     #[inline(always)]
     fn apply<V: Vector>(a: V) -> V {
         // (1 + tanh(a / 2)) / 2 is the same function, and has no exponential to overflow.
@@ -108,6 +137,7 @@ impl Activation for Sigmoid {
 pub struct Relu;
 impl Activation for Relu {
     const NAME: &'static str = "ReLU";
+    const SQUASH: Squash = Squash::Relu;
     #[inline(always)]
     fn apply<V: Vector>(a: V) -> V {
         a.max(a.like(0.0))
@@ -125,6 +155,7 @@ impl Activation for Relu {
 pub(crate) struct SquaredSlope<A>(PhantomData<A>);
 impl<A: Activation> Activation for SquaredSlope<A> {
     const NAME: &'static str = A::NAME;
+    const SQUASH: Squash = A::SQUASH;
     #[inline(always)]
     fn apply<V: Vector>(a: V) -> V {
         A::apply(a)

@@ -2,7 +2,7 @@
 
 use crate::convolution::{Bank, Convolution};
 use crate::params::{flat, flat_mut, params};
-use crate::{Activation, Described, Identity, Layer, ParamInfo, Role, Trainable};
+use crate::{Activation, Described, Identity, Layer, Operation, ParamInfo, Role, Trainable};
 use core::{fmt, marker::PhantomData};
 use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Valid, simd::Simd};
 
@@ -27,6 +27,7 @@ impl<const CI: usize, const CO: usize, const K: usize, A: Send + Sync + 'static>
 }
 
 impl<const CI: usize, const CO: usize, const K: usize, A: Activation> Described for Conv2d<CI, CO, K, A> {
+    const OPERATION: Operation = Operation::Convolution { kernel: K, squash: A::SQUASH };
     fn info(index: usize) -> ParamInfo {
         let fan_in: fn(usize) -> usize = |_| CI * K * K;
         let info =

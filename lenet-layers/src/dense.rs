@@ -2,7 +2,7 @@
 
 use crate::matrix::{self, Row};
 use crate::params::{flat, flat_mut, params};
-use crate::{Activation, Described, Identity, Layer, ParamInfo, Role, Trainable};
+use crate::{Activation, Described, Identity, Layer, Operation, ParamInfo, Role, Trainable};
 use core::{fmt, marker::PhantomData};
 use lenet_tensor::{Cell, Element, Tensor, Units, simd::Simd};
 
@@ -41,6 +41,7 @@ impl<const I: usize, const O: usize, A: Send + Sync + 'static> Trainable for Den
 }
 
 impl<const I: usize, const O: usize, A: Activation> Described for Dense<I, O, A> {
+    const OPERATION: Operation = Operation::FullConnection { squash: A::SQUASH };
     fn info(index: usize) -> ParamInfo {
         let fan_in: fn(usize) -> usize = |_| I;
         let weight = ParamInfo { stage: "", name: "weight", dims: &[O, I], role: Role::Weight, connected: &[], fan_in };

@@ -1,6 +1,6 @@
 //! Maps read as a row of units.
 
-use crate::{Described, Layer, NoParams, ParamInfo, Trainable};
+use crate::{Described, Layer, NoParams, Operation, ParamInfo, Trainable};
 use core::fmt;
 use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Times, Units, simd::Simd};
 
@@ -12,6 +12,7 @@ impl Trainable for Flatten {
 }
 
 impl Described for Flatten {
+    const OPERATION: Operation = Operation::Flatten;
     fn info(index: usize) -> ParamInfo {
         panic!("no parameter {index}: Flatten has none")
     }

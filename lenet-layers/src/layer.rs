@@ -1,7 +1,6 @@
 //! The traits every layer has: what it learns, and which shapes it turns into which.
 
-use crate::ParamInfo;
-use crate::Params;
+use crate::{Operation, ParamInfo, Params};
 use core::fmt;
 use lenet_tensor::{Cell, Element, Shape, Tensor, simd::Simd};
 
@@ -26,6 +25,9 @@ pub trait Trainable: Send + Sync + 'static {
 pub trait Described: Trainable {
     /// Whether the outputs are penalties, so that the smallest and not the largest of them tells the class.
     const PENALTIES: bool = false;
+    /// What it computes, where that can be said in a word: whoever writes the network down for another program reads it
+    /// here. A layer of one's own may leave it out.
+    const OPERATION: Operation = Operation::Custom;
     /// What is known of array number `index` of the parameters.
     ///
     /// # Panics
@@ -130,6 +132,7 @@ pub trait Stage<I: Shape, O: Shape>: Trainable {
     const STAGE_CONNECTIONS: usize;
     const STAGE_MULTIPLY_ADDS: usize;
     const STAGE_PENALTIES: bool;
+    const STAGE_OPERATION: Operation;
     fn stage_info(index: usize) -> ParamInfo;
     fn stage_describe(f: &mut fmt::Formatter<'_>) -> fmt::Result;
     fn stage_forward<S: Simd, T: Cell>(
@@ -166,6 +169,7 @@ where
     const STAGE_CONNECTIONS: usize = <L as Layer<I>>::CONNECTIONS;
     const STAGE_MULTIPLY_ADDS: usize = <L as Layer<I>>::MULTIPLY_ADDS;
     const STAGE_PENALTIES: bool = <L as Described>::PENALTIES;
+    const STAGE_OPERATION: Operation = <L as Described>::OPERATION;
     fn stage_info(index: usize) -> ParamInfo {
         <L as Described>::info(index)
     }

@@ -20,6 +20,7 @@ mod layer;
 mod loss;
 mod matrix;
 mod network;
+mod operation;
 mod params;
 mod pool;
 mod rbf;
@@ -33,7 +34,7 @@ mod tile;
 mod turn;
 mod windows;
 
-pub use activation::{Activation, Identity, Relu, ScaledTanh, Sigmoid, Tanh};
+pub use activation::{Activation, Identity, Relu, ScaledTanh, Sigmoid, Squash, Tanh};
 pub use codes::{Bitmaps, Codes};
 pub use connections::{Connections, Drawn, Table1};
 pub use conv::{Conv2d, Kernels};
@@ -52,6 +53,7 @@ pub use loss::{
     softmax,
 };
 pub use network::{Network, StageInfo, Trace};
+pub use operation::Operation;
 pub use params::{Curvature, Grad, NoParams, ParamInfo, Params, Role, Squared};
 pub use pool::{AvgPool, MaxPool};
 pub use rbf::Rbf;

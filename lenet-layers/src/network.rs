@@ -1,6 +1,6 @@
 //! What every network that [`sequential!`](crate::sequential) declares can do.
 
-use crate::{Curvature, Grad, ParamInfo, Params, Squared};
+use crate::{Curvature, Grad, Operation, ParamInfo, Params, Squared};
 use core::fmt;
 use lenet_tensor::simd::{Isa, Kernel, Simd};
 use lenet_tensor::{Cell, Shape, Tensor};
@@ -52,6 +52,8 @@ pub struct StageInfo {
     pub multiply_adds: usize,
     /// Whether its outputs are penalties: the smallest of them tells the class.
     pub penalties: bool,
+    /// What it computes.
+    pub operation: Operation,
     #[doc(hidden)]
     pub describe: fn(&mut fmt::Formatter<'_>) -> fmt::Result,
 }

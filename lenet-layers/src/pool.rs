@@ -1,7 +1,7 @@
 //! Pooling without parameters: the mean or the largest of a window.
 
 use crate::activation::map_rows;
-use crate::{Described, Layer, NoParams, ParamInfo, Trainable, windows};
+use crate::{Described, Layer, NoParams, Operation, ParamInfo, Trainable, windows};
 use core::fmt;
 use lenet_tensor::simd::{Simd, Vector};
 use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Tiled};
@@ -18,6 +18,7 @@ impl<const K: usize> Trainable for AvgPool<K> {
 }
 
 impl<const K: usize> Described for AvgPool<K> {
+    const OPERATION: Operation = Operation::AveragePool { window: K };
     fn info(index: usize) -> ParamInfo {
         panic!("no parameter {index}: AvgPool has none")
     }
@@ -31,6 +32,7 @@ impl<const K: usize> Trainable for MaxPool<K> {
 }
 
 impl<const K: usize> Described for MaxPool<K> {
+    const OPERATION: Operation = Operation::MaxPool { window: K };
     fn info(index: usize) -> ParamInfo {
         panic!("no parameter {index}: MaxPool has none")
     }

@@ -1,6 +1,6 @@
 //! The output layer of 1998: Euclidean distances to fixed codes.
 
-use crate::{Codes, Described, Layer, NoParams, ParamInfo, Trainable};
+use crate::{Codes, Described, Layer, NoParams, Operation, ParamInfo, Trainable};
 use core::{fmt, marker::PhantomData};
 use lenet_tensor::{Cell, Element, Tensor, Units, simd::Simd};
 
@@ -20,6 +20,7 @@ impl<const I: usize, const O: usize, C: Send + Sync + 'static> Trainable for Rbf
 
 impl<const I: usize, const O: usize, C: Codes<I, O>> Described for Rbf<I, O, C> {
     const PENALTIES: bool = true;
+    const OPERATION: Operation = Operation::Rbf { codes: C::CODES.as_flattened() };
     fn info(index: usize) -> ParamInfo {
         panic!("no parameter {index}: the codes of an Rbf are fixed")
     }

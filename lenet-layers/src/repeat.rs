@@ -1,6 +1,6 @@
 //! Maps that are seen several times.
 
-use crate::{Described, Layer, NoParams, ParamInfo, Trainable};
+use crate::{Described, Layer, NoParams, Operation, ParamInfo, Trainable};
 use core::fmt;
 use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Times, simd::Simd};
 
@@ -13,6 +13,7 @@ impl<const N: usize> Trainable for Repeat<N> {
 }
 
 impl<const N: usize> Described for Repeat<N> {
+    const OPERATION: Operation = Operation::Repeat { times: N };
     fn info(index: usize) -> ParamInfo {
         panic!("no parameter {index}: Repeat has none")
     }

@@ -151,6 +151,7 @@ macro_rules! sequential {
                 connections: <$Layer as $crate::Stage<$I, $O>>::STAGE_CONNECTIONS,
                 multiply_adds: <$Layer as $crate::Stage<$I, $O>>::STAGE_MULTIPLY_ADDS,
                 penalties: <$Layer as $crate::Stage<$I, $O>>::STAGE_PENALTIES,
+                operation: <$Layer as $crate::Stage<$I, $O>>::STAGE_OPERATION,
                 describe: <$Layer as $crate::Stage<$I, $O>>::stage_describe,
             }),*];
 

@@ -3,7 +3,7 @@
 use crate::connections::{Drawn, Numbered};
 use crate::convolution::{Bank, Convolution};
 use crate::params::params;
-use crate::{Activation, Connections, Described, Identity, Layer, ParamInfo, Role, Trainable};
+use crate::{Activation, Connections, Described, Identity, Layer, Operation, ParamInfo, Role, Trainable};
 use core::{fmt, marker::PhantomData};
 use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Valid, simd::Simd};
 
@@ -44,6 +44,7 @@ where
     C: Connections<CI, CO, N>,
     A: Activation,
 {
+    const OPERATION: Operation = Operation::Convolution { kernel: K, squash: A::SQUASH };
     fn info(index: usize) -> ParamInfo {
         /// The fan-in of the output map that kernel number `n` feeds: K x K for each map it sees.
         fn fan_in<const CI: usize, const CO: usize>(table: &[[Option<usize>; CI]; CO], n: usize, k: usize) -> usize {

@@ -2,7 +2,7 @@
 
 use crate::activation::{SquaredSlope, map_rows, unsquash};
 use crate::params::params;
-use crate::{Activation, Described, Identity, Layer, ParamInfo, Role, Trainable, windows};
+use crate::{Activation, Described, Identity, Layer, Operation, ParamInfo, Role, Trainable, windows};
 use core::{fmt, marker::PhantomData};
 use lenet_tensor::simd::{Simd, Vector};
 use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Tiled};
@@ -26,6 +26,7 @@ impl<const C: usize, const K: usize, A: Send + Sync + 'static> Trainable for Sub
 }
 
 impl<const C: usize, const K: usize, A: Activation> Described for Subsample<C, K, A> {
+    const OPERATION: Operation = Operation::Subsampling { window: K, squash: A::SQUASH };
     fn info(index: usize) -> ParamInfo {
         let bias =
             ParamInfo { stage: "", name: "bias", dims: &[C], role: Role::Bias, connected: &[], fan_in: |_| K * K };

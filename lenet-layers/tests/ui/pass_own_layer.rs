@@ -78,4 +78,7 @@ fn main() {
     assert_eq!((second.neg.data, h.0.out.bias), ([2.0; 4], [1.0, 2.0]));
     assert_eq!(h.0.f1.bias, [2.0, 0.0, 2.0, 0.0]);
     assert_eq!(<Net as Network>::STAGES[1].layer().to_string(), "negation");
+    let operations: Vec<_> = <Net<Relu> as Network>::STAGES.iter().map(|stage| stage.operation).collect();
+    let dense = |squash| Operation::FullConnection { squash };
+    assert_eq!(operations, [dense(Squash::Relu), Operation::Custom, dense(Squash::Identity)]);
 }
