@@ -8,6 +8,7 @@ mod data;
 mod distorted;
 mod eval;
 mod interrupt;
+mod export;
 mod progress;
 mod report;
 mod reproduce;
@@ -36,6 +37,8 @@ enum Command {
     Train(train::TrainArguments),
     /// Measure a trained model on test data
     Eval(eval::EvalArguments),
+    /// Write a trained model as an ONNX file, which other programs run
+    Export(export::ExportArguments),
     /// Show a network stage by stage: shapes, parameters, connections
     Summary(summary::SummaryArguments),
     /// Train the networks of the 1998 paper as their authors did: its figures beside ours
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Train(arguments) => train::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
         Command::Summary(arguments) => summary::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
         Command::View(arguments) => view::run(&arguments),

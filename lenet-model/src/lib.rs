@@ -17,6 +17,8 @@ mod examples;
 mod networks;
 #[cfg(feature = "pretrained")]
 mod pretrained;
+#[cfg(feature = "onnx")]
+mod onnx;
 mod reading;
 #[cfg(feature = "std")]
 mod recipe;
@@ -48,6 +50,8 @@ pub use networks::{
 #[cfg(feature = "std")]
 pub use reading::Classifier;
 pub use reading::{Classify, Image, Reading, most_likely, read, read_many};
+#[cfg(feature = "onnx")]
+pub use onnx::{OnnxError, save_onnx, to_onnx};
 #[cfg(feature = "std")]
 pub use recipe::{
     InitName, InputName, LossName, NamedLoss, Order, Recipe, RecipeError, RecipeName, Schedule, SecondOrder,

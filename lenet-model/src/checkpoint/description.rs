@@ -50,7 +50,7 @@ impl Description {
 
     /// That it speaks of networks of type `N`. Names and shapes of the tensors would not tell: the squashing function
     /// is in the type alone.
-    pub(super) fn check<N: DigitNetwork>(&self, path: &Path) -> Result<(), CheckpointError> {
+    pub(crate) fn check<N: DigitNetwork>(&self, path: &Path) -> Result<(), CheckpointError> {
         let (network, activation) = (self.network, self.activation);
         if network.activations().contains(&activation) && is_named::<N>(network, activation) {
             Ok(())

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 pub use description::Description;
 pub use error::CheckpointError;
 pub(crate) use error::plain;
+#[cfg(feature = "onnx")]
+pub(crate) use tensors::dense;
 pub(crate) use tensors::{Tensors, take};
 
 /// No network of this crate comes near it; a larger file is refused before it is read.

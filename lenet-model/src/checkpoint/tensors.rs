@@ -5,6 +5,15 @@ use safetensors::{Dtype, SafeTensorError, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// The array as the world sees it: zeros where there is no connection.
+pub(crate) fn dense(info: ParamInfo, numbers: &[f32]) -> Vec<f32> {
+    let mut dense = vec![0.0; info.dims.iter().product()];
+    for (number, position) in numbers.iter().zip(info.positions()) {
+        dense[position] = *number;
+    }
+    dense
+}
+
 /// What goes into a file: a name, the extent of each axis and the numbers, for each tensor.
 #[derive(Default)]
 pub(crate) struct Tensors(Vec<(String, Vec<usize>, Vec<[u8; 4]>)>);
@@ -14,10 +23,7 @@ impl Tensors {
     pub(crate) fn add<N: Network>(&mut self, prefix: &str, params: &impl Params<Element = f32>) {
         for (index, numbers) in params.tensors().enumerate() {
             let info = N::info(index);
-            let mut bytes = vec![[0; 4]; info.dims.iter().product()];
-            for (number, position) in numbers.iter().zip(info.positions()) {
-                bytes[position] = number.to_le_bytes();
-            }
+            let bytes = dense(info, numbers).into_iter().map(f32::to_le_bytes).collect();
             self.0.push((format!("{prefix}{info}"), info.dims.to_vec(), bytes));
         }
     }

@@ -1,0 +1,203 @@
+//! From the stages of a network to the nodes of an ONNX graph. What a stage computes is read from its `Operation`; no
+//! network is known by its name here.
+//!
+//! Values and constants are called `stage/what`, so that they can't be mixed up with the graph's own inputs and outputs, nor
+//! with the parameters, which keep their names: `c1.weight`. No stage is called `input`: that is what its trace calls the input.
+
+use super::OnnxError;
+use super::proto::{AttributeProto, FLOAT, GraphProto, INT, INT64, INTS, NodeProto, TensorProto};
+use crate::DigitNetwork;
+use crate::checkpoint::dense;
+use lenet_layers::{Normalization, Operation, Shape, Squash, StageInfo};
+
+/// Rows and columns of a picture.
+const SIDE: usize = 28;
+
+/// The graph from `image` to `logits` and `probabilities`, without their types.
+pub(super) fn graph<N: DigitNetwork>(network: &N, normalization: Normalization) -> Result<GraphProto, OnnxError> {
+    let mut writer = Writer { network, graph: GraphProto::default() };
+    let mut x = writer.input(normalization)?;
+    for stage in N::STAGES {
+        x = writer.stage(stage, &x)?;
+    }
+    if N::PENALTIES {
+        // The smallest penalty wins, as the largest of these does.
+        writer.node("Neg", &[&x], "logits", vec![]);
+    } else if let Some(last) = writer.graph.node.last_mut() {
+        last.output = vec!["logits".into()];
+    }
+    writer.node("Softmax", &["logits"], "probabilities", vec![int("axis", 1)]);
+    Ok(writer.graph)
+}
+
+/// A graph that grows by nodes and by constants.
+struct Writer<'n, N> {
+    network: &'n N,
+    graph: GraphProto,
+}
+
+/// A parameter: its name, its shape, its numbers.
+type Array = (String, Vec<usize>, Vec<f32>);
+
+impl<N: DigitNetwork> Writer<'_, N> {
+    fn node(&mut self, op: &str, inputs: &[&str], output: &str, attribute: Vec<AttributeProto>) {
+        self.graph.node.push(NodeProto {
+            input: inputs.iter().map(ToString::to_string).collect(),
+            output: vec![output.into()],
+            name: format!("{op} {output}"),
+            op_type: op.into(),
+            attribute,
+        });
+    }
+
+    fn tensor(&mut self, name: &str, dims: &[usize], data_type: i32, raw_data: Vec<u8>) {
+        let dims = dims.iter().map(|n| *n as i64).collect();
+        self.graph.initializer.push(TensorProto { dims, data_type, name: name.into(), raw_data });
+    }
+
+    fn floats(&mut self, name: &str, dims: &[usize], numbers: &[f32]) {
+        self.tensor(name, dims, FLOAT, numbers.iter().flat_map(|x| x.to_le_bytes()).collect());
+    }
+
+    fn integers(&mut self, name: &str, numbers: &[i64]) {
+        self.tensor(name, &[numbers.len()], INT64, numbers.iter().flat_map(|x| x.to_le_bytes()).collect());
+    }
+
+    /// From grey levels to what the first stage takes: ground all around, then the range of the training.
+    fn input(&mut self, Normalization { ground, ink }: Normalization) -> Result<String, OnnxError> {
+        let (height, width) = match N::Input::DIMS {
+            &[1, height, width] if height >= SIDE && width >= SIDE => (height, width),
+            dims => return Err(OnnxError::Input { dims }),
+        };
+        let mut x = "image";
+        if (height, width) != (SIDE, SIDE) {
+            let (top, left) = ((height - SIDE) / 2, (width - SIDE) / 2);
+            let (bottom, right) = (height - SIDE - top, width - SIDE - left);
+            self.integers("input/margins", &[0, 0, top, left, 0, 0, bottom, right].map(|n| n as i64));
+            self.node("Pad", &[x, "input/margins"], "input/padded", vec![]);
+            x = "input/padded";
+        }
+        let scale = (f64::from(ink) - f64::from(ground)) / 255.0;
+        self.floats("input/scale", &[], &[scale as f32]);
+        self.floats("input/ground", &[], &[ground]);
+        self.node("Mul", &[x, "input/scale"], "input/scaled", vec![]);
+        self.node("Add", &["input/scaled", "input/ground"], "input/output", vec![]);
+        Ok("input/output".into())
+    }
+
+    /// The stage's parameters. That there are `P` is the word of its operation; a layer that says so wrongly is refused.
+    fn parameters<const P: usize>(&self, stage: &StageInfo) -> Result<[Array; P], OnnxError> {
+        let own = (0..N::TENSORS).filter(|i| N::info(*i).stage == stage.name);
+        let arrays = own.map(|i| {
+            let info = N::info(i);
+            (info.to_string(), info.dims.to_vec(), dense(info, self.network.tensor(i)))
+        });
+        arrays.collect::<Vec<_>>().try_into().map_err(|_| refused(stage, "its layer"))
+    }
+
+    /// Adds the stage's nodes; gives the name of its output.
+    fn stage(&mut self, stage: &StageInfo, x: &str) -> Result<String, OnnxError> {
+        let at = |what: &str| format!("{}/{what}", stage.name);
+        let sum = at("sum");
+        match stage.operation {
+            Operation::Convolution { kernel, squash } => {
+                let [weight, bias] = self.initializers(stage)?;
+                self.node("Conv", &[x, &weight, &bias], &sum, vec![square("kernel_shape", kernel)]);
+                self.squash(stage, squash, sum)
+            }
+            Operation::Subsampling { window, squash } => {
+                // A convolution of each map alone, whose kernel is the coefficient everywhere.
+                let [(_, _, coefficient), (bias_name, _, bias)] = self.parameters(stage)?;
+                let kernels: Vec<f32> =
+                    coefficient.iter().flat_map(|c| std::iter::repeat_n(*c, window * window)).collect();
+                let maps = coefficient.len();
+                let kernel = at("window");
+                self.floats(&kernel, &[maps, 1, window, window], &kernels);
+                self.floats(&bias_name, &[maps], &bias);
+                let attributes = vec![int("group", maps), square("kernel_shape", window), square("strides", window)];
+                self.node("Conv", &[x, &kernel, &bias_name], &sum, attributes);
+                self.squash(stage, squash, sum)
+            }
+            Operation::FullConnection { squash } => {
+                let [weight, bias] = self.initializers(stage)?;
+                self.node("Gemm", &[x, &weight, &bias], &sum, vec![int("transB", 1)]);
+                self.squash(stage, squash, sum)
+            }
+            Operation::AveragePool { window } => Ok(self.pool("AveragePool", window, x, at("output"))),
+            Operation::MaxPool { window } => Ok(self.pool("MaxPool", window, x, at("output"))),
+            Operation::Rbf { codes } => {
+                let units = stage.dims[0];
+                self.floats(&at("codes"), &[units, codes.len().checked_div(units).unwrap_or(0)], codes);
+                self.integers(&at("axis"), &[1]);
+                self.node("Unsqueeze", &[x, &at("axis")], &at("input"), vec![]);
+                self.node("Sub", &[&at("input"), &at("codes")], &at("difference"), vec![]);
+                let attributes = vec![ints("axes", vec![2]), int("keepdims", 0)];
+                self.node("ReduceSumSquare", &[&at("difference")], &at("output"), attributes);
+                Ok(at("output"))
+            }
+            Operation::Repeat { times } => {
+                let copies: Vec<i64> = (0..stage.dims[0]).map(|copy| (copy / times) as i64).collect();
+                self.integers(&at("maps"), &copies);
+                self.node("Gather", &[x, &at("maps")], &at("output"), vec![int("axis", 1)]);
+                Ok(at("output"))
+            }
+            Operation::Flatten => {
+                self.node("Flatten", &[x], &at("output"), vec![int("axis", 1)]);
+                Ok(at("output"))
+            }
+            _ => Err(refused(stage, "its layer")),
+        }
+    }
+
+    /// The parameters of a stage as constants of their own names.
+    fn initializers<const P: usize>(&mut self, stage: &StageInfo) -> Result<[String; P], OnnxError> {
+        let arrays: [Array; P] = self.parameters(stage)?;
+        Ok(arrays.map(|(name, dims, numbers)| {
+            self.floats(&name, &dims, &numbers);
+            name
+        }))
+    }
+
+    fn pool(&mut self, op: &str, window: usize, x: &str, output: String) -> String {
+        self.node(op, &[x], &output, vec![square("kernel_shape", window), square("strides", window)]);
+        output
+    }
+
+    /// Squashes `sum`; gives the name of what comes out.
+    fn squash(&mut self, stage: &StageInfo, squash: Squash, sum: String) -> Result<String, OnnxError> {
+        let at = |what: &str| format!("{}/{what}", stage.name);
+        let output = at("output");
+        match squash {
+            Squash::Identity => return Ok(sum),
+            Squash::Tanh => self.node("Tanh", &[&sum], &output, vec![]),
+            Squash::Sigmoid => self.node("Sigmoid", &[&sum], &output, vec![]),
+            Squash::Relu => self.node("Relu", &[&sum], &output, vec![]),
+            Squash::ScaledTanh { amplitude, slope } => {
+                self.floats(&at("slope"), &[], &[slope as f32]);
+                self.floats(&at("amplitude"), &[], &[amplitude as f32]);
+                self.node("Mul", &[&sum, &at("slope")], &at("scaled"), vec![]);
+                self.node("Tanh", &[&at("scaled")], &at("tanh"), vec![]);
+                self.node("Mul", &[&at("tanh"), &at("amplitude")], &output, vec![]);
+            }
+            _ => return Err(refused(stage, "its squashing function")),
+        }
+        Ok(output)
+    }
+}
+
+fn refused(stage: &StageInfo, what: &'static str) -> OnnxError {
+    OnnxError::Stage { stage: stage.name, layer: stage.layer().to_string(), what }
+}
+
+fn int(name: &str, value: usize) -> AttributeProto {
+    AttributeProto { name: name.into(), i: Some(value as i64), ints: vec![], r#type: INT }
+}
+
+fn ints(name: &str, values: Vec<i64>) -> AttributeProto {
+    AttributeProto { name: name.into(), i: None, ints: values, r#type: INTS }
+}
+
+/// As many rows as columns.
+fn square(name: &str, side: usize) -> AttributeProto {
+    ints(name, vec![side as i64; 2])
+}

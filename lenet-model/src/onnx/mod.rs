@@ -1,0 +1,131 @@
+//! Networks as ONNX files, which other programs run. The graph takes grey levels as they are in MNIST: what the program does to a
+//! picture before the first stage is in the graph.
+
+mod graph;
+mod proto;
+#[cfg(test)]
+mod tests;
+
+use crate::beside::write_beside;
+use crate::{CheckpointError, Description, DigitNetwork};
+use lenet_layers::Normalization;
+use prost::Message;
+use proto::{
+    DimensionProto, Extent, FLOAT, ModelProto, OperatorSetIdProto, StringStringEntryProto, TensorShapeProto,
+    TensorTypeProto, TypeProto, ValueInfoProto,
+};
+use std::path::{Path, PathBuf};
+
+/// The operators are those of ONNX 1.8, of 2020: the oldest set in which `Softmax` has the meaning it has today.
+const OPSET: i64 = 13;
+/// The file format that came with them.
+const IR: i64 = 7;
+
+/// Why a network can't be an ONNX file, in one line.
+#[derive(Debug, thiserror::Error)]
+pub enum OnnxError {
+    /// A stage that ONNX can't be told of.
+    #[error(
+        "stage {stage} ({layer}) can't be expressed in ONNX: {what} does not say what it computes: use one of \
+         lenet-layers' own there, or give yours an OPERATION or SQUASH that is true of it"
+    )]
+    Stage {
+        /// Its name.
+        stage: &'static str,
+        /// Its layer, in words.
+        layer: String,
+        /// What is at fault.
+        what: &'static str,
+    },
+    /// An input that a picture can't be laid in.
+    #[error("an input of shape {dims:?} can't be expressed in ONNX: give the network one map of 28x28 or larger")]
+    Input {
+        /// Its shape.
+        dims: &'static [usize],
+    },
+    /// The description is of another network.
+    #[error(transparent)]
+    Description(#[from] CheckpointError),
+    /// The file can't be written.
+    #[error("{path}: can't be written ({error}): check that its folder is there, may be written to, and has room")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        error: std::io::Error,
+    },
+}
+
+/// A network as the bytes of an ONNX file, with entries of metadata of your choice: any network that
+/// [`sequential!`](lenet_layers::sequential) declares and whose stages all say what they compute
+/// ([`Operation`](lenet_layers::Operation)).
+///
+/// Its input is `image`, float32 `[N, 1, 28, 28]` for any N: grey levels from 0, the ground, to 255, the ink. Margins and
+/// `normalization` are in the graph. Its outputs are `logits`, float32 `[N, 10]`: what speaks for each digit, which are the network's outputs,
+/// or its penalties negated; and `probabilities`, their softmax. Operators are those of opset 13.
+///
+/// ```
+/// use lenet_layers::Params;
+/// use lenet_model::{LeNet5, Normalization, to_onnx};
+/// let network: Box<LeNet5> = LeNet5::boxed();
+/// let bytes = to_onnx(&*network, Normalization::PAPER, &[("author", "Ada")])?;
+/// assert!(bytes.len() > 4 * <LeNet5>::LEN);
+/// # Ok::<(), lenet_model::OnnxError>(())
+/// ```
+///
+/// # Errors
+/// If a stage does not say what it computes, or the input is no map for a picture.
+pub fn to_onnx<N: DigitNetwork>(
+    network: &N,
+    normalization: Normalization,
+    metadata: &[(&str, &str)],
+) -> Result<Vec<u8>, OnnxError> {
+    let mut graph = graph::graph(network, normalization)?;
+    graph.name = "lenet".into();
+    graph.input = vec![value("image", &[1, 28, 28], "grey levels: 0 is ground, 255 is ink")];
+    graph.output = vec![
+        value("logits", &[10], "what speaks for each digit: the largest tells which it is"),
+        value("probabilities", &[10], "the softmax of the logits"),
+    ];
+    let entry = |(key, value): &(&str, &str)| StringStringEntryProto { key: (*key).into(), value: (*value).into() };
+    let model = ModelProto {
+        ir_version: IR,
+        producer_name: "lenet".into(),
+        producer_version: env!("CARGO_PKG_VERSION").into(),
+        doc_string:
+            "Reads pictures of 28x28 grey levels, 0 to 255 with bright ink on dark ground as in MNIST, as digits."
+                .into(),
+        graph: Some(graph),
+        opset_import: vec![OperatorSetIdProto { domain: Some(String::new()), version: OPSET }],
+        metadata_props: metadata.iter().map(entry).collect(),
+    };
+    Ok(model.encode_to_vec())
+}
+
+/// Writes a network as an ONNX file, as [`to_onnx`] makes it, with the description for metadata: beside the place it is to
+/// have, then renamed.
+///
+/// # Errors
+/// Those of [`to_onnx`], or if `N` is not what the description says, or the file can't be written; an old one is then still there.
+pub fn save_onnx<N: DigitNetwork>(network: &N, description: &Description, path: &Path) -> Result<(), OnnxError> {
+    description.check::<N>(path)?;
+    let normalization = description.normalization;
+    let metadata = [
+        ("network", description.network.name()),
+        ("activation", description.activation.name()),
+        ("ground", &normalization.ground.to_string()),
+        ("ink", &normalization.ink.to_string()),
+        ("recipe", &description.recipe),
+        ("epoch", &description.epoch.to_string()),
+    ];
+    let bytes = to_onnx(network, normalization, &metadata)?;
+    write_beside(path, &bytes).map_err(|error| OnnxError::Write { path: path.into(), error })
+}
+
+/// An input or output: a batch of any length of arrays of floats.
+fn value(name: &str, dims: &[i64], what: &str) -> ValueInfoProto {
+    let axes = [Extent::DimParam("N".into())].into_iter().chain(dims.iter().map(|n| Extent::DimValue(*n)));
+    let dim = axes.map(|extent| DimensionProto { extent: Some(extent) }).collect();
+    let tensor_type = Some(TensorTypeProto { elem_type: FLOAT, shape: Some(TensorShapeProto { dim }) });
+    ValueInfoProto { name: name.into(), r#type: Some(TypeProto { tensor_type }), doc_string: what.into() }
+}
