@@ -6,9 +6,11 @@
 
 mod data;
 mod distorted;
+mod draw;
 mod eval;
-mod interrupt;
 mod export;
+mod interrupt;
+mod misread;
 mod progress;
 mod report;
 mod reproduce;

@@ -15,10 +15,10 @@ mod evaluation;
 #[cfg(feature = "std")]
 mod examples;
 mod networks;
-#[cfg(feature = "pretrained")]
-mod pretrained;
 #[cfg(feature = "onnx")]
 mod onnx;
+#[cfg(feature = "pretrained")]
+mod pretrained;
 mod reading;
 #[cfg(feature = "std")]
 mod recipe;
@@ -47,11 +47,11 @@ pub use networks::{
     LeNet5AverageTrace, LeNet5Dense, LeNet5DenseTrace, LeNet5Lush, LeNet5LushTrace, LeNet5Rbf, LeNet5RbfTrace,
     LeNet5Trace, Retina,
 };
+#[cfg(feature = "onnx")]
+pub use onnx::{OnnxError, save_onnx, to_onnx};
 #[cfg(feature = "std")]
 pub use reading::Classifier;
 pub use reading::{Classify, Image, Reading, most_likely, read, read_many};
-#[cfg(feature = "onnx")]
-pub use onnx::{OnnxError, save_onnx, to_onnx};
 #[cfg(feature = "std")]
 pub use recipe::{
     InitName, InputName, LossName, NamedLoss, Order, Recipe, RecipeError, RecipeName, Schedule, SecondOrder,

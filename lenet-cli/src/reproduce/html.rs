@@ -1,11 +1,10 @@
 //! The report: one page that holds all it shows, for a browser or a printer.
 
-use super::chart::{Axis, Chart, Line, escape};
 use super::record::{Mean, Pass, RunRecord, Summary};
 use super::rows::{FIG_5_TEST, FIG_5_TRAIN, FIG_6, PAPER_RATES, Row, Scale};
+use crate::draw::{Axis, Chart, HEIGHT, Line, Page, data_uri, escape, figure};
 use crate::summary::thousands;
 use anyhow::Context;
-use base64::{Engine, engine::general_purpose::STANDARD};
 
 /// What the page is made of.
 pub(crate) struct Report<'a> {
@@ -27,20 +26,15 @@ pub(crate) fn report(report: &Report<'_>) -> anyhow::Result<String> {
     let sections = [
         report.introduction(),
         report.table(),
-        report.by_pass(),
-        report.other_rows(),
-        report.by_images(),
+        report.by_pass()?,
+        report.other_rows()?,
+        report.by_images()?,
         report.rejection(),
         report.misread(),
         report.rates(),
         report.settings()?,
     ];
-    Ok(format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>LeNet-5 of 1998, trained again</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n{}</body>\n</html>\n",
-        sections.concat()
-    ))
+    Ok(Page { title: "LeNet-5 of 1998, trained again", body: &sections.concat() }.html())
 }
 
 impl Report<'_> {
@@ -111,17 +105,17 @@ impl Report<'_> {
         list(&(0..networks).filter_map(|i| Some(Mean::of(&of(i))?.mean)).collect::<Vec<_>>())
     }
 
-    fn by_pass(&self) -> String {
+    fn by_pass(&self) -> anyhow::Result<String> {
         let runs = self.runs_of(Row::LeNet5);
         if runs.iter().all(|run| run.passes.is_empty()) {
-            return String::new();
+            return Ok(String::new());
         }
         let paper = |name: &str, percent: &[f64], colour| Line {
             name: name.into(),
             points: (1..).map(f64::from).zip(percent.iter().copied()).collect(),
             colour,
             dashed: true,
-            band: None,
+            ..Line::default()
         };
         // The paper's figure is level from the last point on; its 21st point on the training images has no pass.
         let mut test = paper("test, paper", &FIG_5_TEST, 0);
@@ -138,6 +132,7 @@ impl Report<'_> {
             y_label: "error, %",
             y: Axis::Log,
             lines: &lines,
+            height: HEIGHT,
         };
         let ours = match runs.len() {
             1 => "Ours is a single run.",
@@ -149,7 +144,7 @@ impl Report<'_> {
         section("LeNet-5 by pass", &chart, &caption)
     }
 
-    fn other_rows(&self) -> String {
+    fn other_rows(&self) -> anyhow::Result<String> {
         let mut colours = 0..;
         let curves = Row::ALL.into_iter().filter_map(|row| {
             let samples = curve(&self.runs_of(row), |pass| pass.test_error);
@@ -162,7 +157,7 @@ impl Report<'_> {
         });
         let (rows, lines): (Vec<Row>, Vec<Line>) = curves.unzip();
         if rows.iter().all(|row| *row == Row::LeNet5) {
-            return String::new();
+            return Ok(String::new());
         }
         let chart = Chart {
             title: "Test error of each network by pass",
@@ -170,11 +165,12 @@ impl Report<'_> {
             y_label: "test error, %",
             y: Axis::Log,
             lines: &lines,
+            height: HEIGHT,
         };
         section("The other networks by pass", &chart, "Ours alone, each the mean of its seeds.")
     }
 
-    fn by_images(&self) -> String {
+    fn by_images(&self) -> anyhow::Result<String> {
         let rows = [Row::Fifteen, Row::Thirty, Row::LeNet5];
         let samples = |of: fn(&RunRecord) -> Option<f64>| -> Samples {
             let point = |row: Row| {
@@ -185,14 +181,14 @@ impl Report<'_> {
         };
         let test = samples(|run| Some(run.error()));
         if test.is_empty() {
-            return String::new();
+            return Ok(String::new());
         }
         let paper = |name: &str, colour, of: fn(&(usize, f64, f64)) -> f64| Line {
             name: name.into(),
             points: FIG_6.iter().map(|figures| (figures.0 as f64, of(figures))).collect(),
             colour,
             dashed: true,
-            band: None,
+            ..Line::default()
         };
         let lines = [
             line("test, ours", 0, test),
@@ -206,6 +202,7 @@ impl Report<'_> {
             y_label: "error, %",
             y: Axis::FromZero,
             lines: &lines,
+            height: HEIGHT,
         };
         section(
             "LeNet-5 by the number of training images",
@@ -252,10 +249,10 @@ impl Report<'_> {
         let what = format!("The {} of {} test images", thousands(run.misread.len()), thousands(run.test_images));
         format!(
             "<h2>What LeNet-5 misreads</h2>\n<figure>\n\
-             <img alt=\"{what} that LeNet-5 misread\" src=\"data:image/png;base64,{}\">\n\
+             <img alt=\"{what} that LeNet-5 misread\" src=\"{}\">\n\
              <figcaption>{what} that the run of seed {} misread; below each, what it is and what it was read as, in the \
              letters that the network compares its output with. The paper&#39;s fig. 8 shows the same of its own.</figcaption>\n</figure>\n",
-            STANDARD.encode(png),
+            data_uri(png),
             run.seed
         )
     }
@@ -343,13 +340,13 @@ fn line(name: &str, colour: usize, samples: Samples) -> Line {
         name: name.into(),
         points: samples.iter().filter_map(mean).collect(),
         colour,
-        dashed: false,
         band: several.then(|| samples.iter().map(ends).collect()),
+        ..Line::default()
     }
 }
 
-fn section(heading: &str, chart: &Chart<'_>, caption: &str) -> String {
-    format!("<h2>{heading}</h2>\n<figure>\n{}<figcaption>{caption}</figcaption>\n</figure>\n", chart.svg())
+fn section(heading: &str, chart: &Chart<'_>, caption: &str) -> anyhow::Result<String> {
+    figure(heading, &chart.drawing(), caption)
 }
 
 fn number(x: f64) -> String {
@@ -373,13 +370,10 @@ fn scientific(x: f64) -> String {
     }
 }
 
-/// How the page looks.
-const STYLE: &str = include_str!("report.css");
-
 #[cfg(test)]
 mod tests {
-    use super::super::record::Misread;
     use super::*;
+    use crate::misread::Misread;
     use serde_json::json;
 
     fn run(row: Row, seed: u64, passes: usize, wrong: usize) -> RunRecord {

@@ -1,8 +1,6 @@
 //! `lenet reproduce`: the networks of the paper, trained as their authors did, and its figures beside ours.
 
-mod chart;
 mod html;
-mod misread;
 mod perform;
 mod record;
 mod rows;
@@ -10,6 +8,7 @@ mod table;
 
 use crate::data::{ThreadArguments, instruction_set};
 use crate::distorted::DistortionRecord;
+use crate::draw::misread_raster;
 use crate::progress::talk;
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
@@ -214,7 +213,7 @@ impl Report<'_> {
         let picture = runs
             .iter()
             .find(|run| run.row == Row::LeNet5)
-            .map(|run| misread::misread_png(data.test.images(), &run.misread))
+            .map(|run| misread_raster(data.test.images(), &run.misread)?.png())
             .transpose()?;
         let html = html::report(&html::Report {
             quick: self.arguments.quick,

@@ -1,12 +1,13 @@
 //! One run: a network, or three that boost each other, from initial weights to what they make of the test images.
 
-use super::record::{Misread, Pass, RunRecord};
+use super::record::{Pass, RunRecord};
 use super::rows::{Plan, Row};
 use crate::distorted::{Distorted, VARIANTS, with_variants};
+use crate::misread::misread;
 use lenet_data::{Dataset, Image, shrink};
 use lenet_model::{
     Class, DigitNetwork, Event, Examples, Normalization, Recipe, Stream, TrainError, Training, Visitor, add_scores,
-    most_likely, reject, score, visit,
+    reject, score, visit,
 };
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -172,14 +173,6 @@ impl Performance<'_> {
         let all: Vec<u32> = (0..digits.test.len() as u32).collect();
         score(network, &examples, &all, self.normalization())
     }
-}
-
-/// The test images that are read wrongly.
-fn misread(scores: &[[f32; 10]], labels: &[u8]) -> Vec<Misread> {
-    let all = scores.iter().zip(labels).enumerate();
-    all.map(|(index, (scores, is))| Misread { index: index as u32, is: *is, read: most_likely(scores) as u8 })
-        .filter(|m| m.is != m.read)
-        .collect()
 }
 
 fn percent_wrong(scores: &[[f32; 10]], labels: &[u8]) -> f64 {

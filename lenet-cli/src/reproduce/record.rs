@@ -1,6 +1,7 @@
 //! What the runs of a reproduction leave, one file each, and what comes of them together.
 
 use super::rows::Row;
+use crate::misread::Misread;
 use serde::{Deserialize, Serialize};
 
 /// One finished run.
@@ -30,15 +31,6 @@ pub(crate) struct Pass {
     pub(crate) train_error: f64,
     /// The part of the test images that is misread after it.
     pub(crate) test_error: f64,
-}
-
-/// A test image that was read wrongly.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Misread {
-    /// Its number in the test set.
-    pub(crate) index: u32,
-    pub(crate) is: u8,
-    pub(crate) read: u8,
 }
 
 impl RunRecord {

@@ -1,6 +1,7 @@
-//! Line charts as SVG text, for a page to hold. Ink and grid have the colour of the text around them, and the colours of the lines are
-//! of middle lightness: a chart goes on a light page and on a dark one.
+//! Line charts. Ink and grid have the colour of the words around them, and the colours of the lines are of middle lightness: a chart goes
+//! on a light page and on a dark one.
 
+use super::drawing::{Anchor, Drawing, Ink, Item, Size};
 use crate::summary::thousands;
 
 /// A chart, ready to draw.
@@ -11,6 +12,8 @@ pub(crate) struct Chart<'a> {
     pub(crate) y_label: &'a str,
     pub(crate) y: Axis,
     pub(crate) lines: &'a [Line],
+    /// From the top of the upward axis to its foot.
+    pub(crate) height: f64,
 }
 
 /// How the upward axis goes.
@@ -31,84 +34,76 @@ pub(crate) struct Line {
     /// Which of `COLOURS`, round and round.
     pub(crate) colour: usize,
     pub(crate) dashed: bool,
+    /// Without a dot for each point: there are many.
+    pub(crate) plain: bool,
     /// x, and from where to where a shade behind the line reaches.
     pub(crate) band: Option<Vec<(f64, f64, f64)>>,
 }
 
 /// Of lines: blue, vermilion, green, purple, ochre, cyan, pink, grey. Each has a contrast of 3 or more to white and to near-black.
-const COLOURS: [&str; 8] = ["#2b7bd0", "#d05a1c", "#15906a", "#9460cc", "#a07a10", "#1d8fa8", "#cc5592", "#808080"];
+const COLOURS: [[u8; 3]; 8] = [
+    [0x2b, 0x7b, 0xd0],
+    [0xd0, 0x5a, 0x1c],
+    [0x15, 0x90, 0x6a],
+    [0x94, 0x60, 0xcc],
+    [0xa0, 0x7a, 0x10],
+    [0x1d, 0x8f, 0xa8],
+    [0xcc, 0x55, 0x92],
+    [0x80, 0x80, 0x80],
+];
 
-const WIDTH: f64 = 720.0;
+/// How wide a chart is.
+pub(crate) const WIDTH: f64 = 720.0;
+/// From the top of the upward axis to its foot, unless a chart has to share the page.
+pub(crate) const HEIGHT: f64 = 310.0;
 /// Where the lines are.
-const LEFT: f64 = 52.0;
+const LEFT: f64 = 58.0;
 const RIGHT: f64 = WIDTH - 26.0;
 const TOP: f64 = 30.0;
-const BOTTOM: f64 = 340.0;
-/// The middle of the first line of the legend, and from one line to the next.
-const LEGEND: f64 = BOTTOM + 62.0;
+/// From the foot of the upward axis to the middle of the first line of the legend, and from one line to the next.
+const LEGEND: f64 = 62.0;
 const LEGEND_LINE: f64 = 22.0;
-/// About as wide as a letter is; SVG can't be asked.
-const LETTER: f64 = 7.2;
 
 impl Chart<'_> {
-    /// The chart as an `<svg>` element of an HTML page, which needs no namespace.
-    pub(crate) fn svg(&self) -> String {
-        let frame = Frame::of(self.lines, self.y);
-        let (legend, height) = legend(self.lines);
-        let lines: String = self.lines.iter().map(|line| frame.line(line)).collect();
-        format!(
-            "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" font-size=\"13\" \
-             font-family=\"system-ui, sans-serif\">\n<title>{}</title>\n{}{}{lines}{legend}</svg>\n",
-            escape(self.title),
-            frame.axes(),
-            self.labels(),
-        )
+    pub(crate) fn drawing(&self) -> Drawing {
+        let frame = Frame::of(self.lines, self.y, self.height);
+        let mut drawing = Drawing::new(WIDTH, frame.bottom + LEGEND, self.title);
+        drawing.text(8.0, 16.0, Anchor::Start, Size::Body, self.y_label);
+        drawing.text((LEFT + RIGHT) / 2.0, frame.bottom + 38.0, Anchor::Middle, Size::Body, self.x_label);
+        frame.axes(&mut drawing);
+        self.lines.iter().for_each(|line| frame.line(line, &mut drawing));
+        self.legend(&mut drawing, frame.bottom + LEGEND);
+        drawing
     }
 
-    fn labels(&self) -> String {
-        let (middle, below) = ((LEFT + RIGHT) / 2.0, BOTTOM + 38.0);
-        format!(
-            "<text x=\"8\" y=\"16\" fill=\"currentColor\">{}</text>\n\
-             <text x=\"{middle}\" y=\"{below}\" text-anchor=\"middle\" fill=\"currentColor\">{}</text>\n",
-            escape(self.y_label),
-            escape(self.x_label),
-        )
-    }
-}
-
-/// The names of the lines below the chart, and how high it all is.
-fn legend(lines: &[Line]) -> (String, f64) {
-    let (mut x, mut y, mut out) = (LEFT, LEGEND, String::new());
-    for line in lines {
-        let width = 34.0 + LETTER * line.name.chars().count() as f64 + 18.0;
-        if x > LEFT && x + width > WIDTH {
-            (x, y) = (LEFT, y + LEGEND_LINE);
+    /// The names of the lines below the chart; a single line is what the upward axis says.
+    fn legend(&self, drawing: &mut Drawing, top: f64) {
+        let (mut x, mut y) = (LEFT, top);
+        if self.lines.len() < 2 {
+            drawing.height = top - LEGEND_LINE / 2.0;
+            return;
         }
-        out += &format!(
-            "<g color=\"{}\"><path d=\"M{x:.1} {y:.1}h26\"{}/></g><text x=\"{:.1}\" y=\"{:.1}\" fill=\"currentColor\">{}</text>\n",
-            line.colour(),
-            line.stroke(),
-            x + 34.0,
-            y + 4.5,
-            escape(&line.name),
-        );
-        x += width;
+        for line in self.lines {
+            let width = 34.0 + Size::Body.width(line.name.chars().count()) + 18.0;
+            if x > LEFT && x + width > WIDTH {
+                (x, y) = (LEFT, y + LEGEND_LINE);
+            }
+            drawing.items.push(line.stroke(vec![(x, y), (x + 26.0, y)]));
+            drawing.text(x + 34.0, y + 4.5, Anchor::Start, Size::Body, &line.name);
+            x += width;
+        }
+        drawing.height = y + LEGEND_LINE / 2.0;
     }
-    (out, y + LEGEND_LINE / 2.0)
 }
 
 impl Line {
-    fn colour(&self) -> &'static str {
-        COLOURS[self.colour % COLOURS.len()]
+    fn ink(&self) -> Ink {
+        Ink::Rgb(COLOURS[self.colour % COLOURS.len()])
     }
 
-    /// How it is drawn, as attributes.
-    fn stroke(&self) -> &'static str {
-        if self.dashed {
-            " fill=\"none\" stroke=\"currentColor\" stroke-width=\"1.8\" stroke-dasharray=\"6 4\""
-        } else {
-            " fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\" stroke-linejoin=\"round\""
-        }
+    fn stroke(&self, points: Vec<(f64, f64)>) -> Item {
+        let width = if self.dashed { 1.8 } else { 2.0 };
+        Item::Line { points, ink: self.ink(), opacity: 1.0, width, dashed: self.dashed }
     }
 }
 
@@ -117,11 +112,13 @@ struct Frame {
     y: Axis,
     x_ticks: Vec<f64>,
     y_ticks: Vec<f64>,
+    /// The foot of the upward axis.
+    bottom: f64,
 }
 
 impl Frame {
     /// That holds all lines and what is behind them.
-    fn of(lines: &[Line], y: Axis) -> Self {
+    fn of(lines: &[Line], y: Axis, height: f64) -> Self {
         let bands = lines.iter().flat_map(|line| line.band.iter().flatten());
         let ends = bands.flat_map(|&(x, low, high)| [(x, low), (x, high)]);
         let all = lines.iter().flat_map(|line| line.points.iter().copied()).chain(ends);
@@ -133,10 +130,10 @@ impl Frame {
         let (left, right) = xs.unwrap_or((0.0, 1.0));
         let (low, high) = ys.unwrap_or((1.0, 1.0));
         let y_ticks = match y {
-            Axis::FromZero => ticks(low.min(0.0), if high > 0.0 { high } else { 1.0 }, 6.0, 0.0),
+            Axis::FromZero => ticks(low.min(0.0), if high > 0.0 { high } else { 1.0 }, (height / 50.0).max(2.0), 0.0),
             Axis::Log => factors(low, high),
         };
-        Frame { y, x_ticks: ticks(left, right.max(left + 1.0), 8.0, 1.0), y_ticks }
+        Frame { y, x_ticks: ticks(left, right.max(left + 1.0), 8.0, 1.0), y_ticks, bottom: TOP + height }
     }
 
     fn x_of(&self, x: f64) -> f64 {
@@ -150,62 +147,46 @@ impl Frame {
             Axis::Log if y > 0.0 => part(y.ln(), &self.y_ticks.iter().map(|tick| tick.ln()).collect::<Vec<_>>()),
             Axis::Log => 0.0,
         };
-        BOTTOM - (BOTTOM - TOP) * part.max(0.0)
+        self.bottom - (self.bottom - TOP) * part.max(0.0)
     }
 
-    fn axes(&self) -> String {
-        let mut out = String::new();
+    fn axes(&self, drawing: &mut Drawing) {
         for tick in &self.x_ticks {
-            let (x, below) = (self.x_of(*tick), BOTTOM + 18.0);
-            out += &format!(
-                "<path d=\"M{x:.1} {TOP}V{BOTTOM}\" stroke=\"currentColor\" stroke-opacity=\"0.1\"/>\
-                 <text x=\"{x:.1}\" y=\"{below}\" text-anchor=\"middle\" fill=\"currentColor\">{}</text>\n",
-                number(*tick, &self.x_ticks)
-            );
+            let x = self.x_of(*tick);
+            drawing.rule((x, TOP), (x, self.bottom), 0.1);
+            drawing.text(x, self.bottom + 18.0, Anchor::Middle, Size::Body, number(*tick, &self.x_ticks));
         }
         for tick in &self.y_ticks {
-            let (y, before) = (self.y_of(*tick), LEFT - 8.0);
-            let opacity = if y == BOTTOM { 0.6 } else { 0.15 };
+            let y = self.y_of(*tick);
             let text = if self.y == Axis::Log { number(*tick, &[0.0, *tick]) } else { number(*tick, &self.y_ticks) };
-            out += &format!(
-                "<path d=\"M{LEFT} {y:.1}H{RIGHT}\" stroke=\"currentColor\" stroke-opacity=\"{opacity}\"/>\
-                 <text x=\"{before}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"currentColor\">{text}</text>\n",
-                y + 4.5
-            );
+            drawing.rule((LEFT, y), (RIGHT, y), if y == self.bottom { 0.6 } else { 0.15 });
+            drawing.text(LEFT - 8.0, y + 4.5, Anchor::End, Size::Body, text);
         }
-        out
     }
 
     /// A line with the shade behind it; a point tells its numbers to whom points at it.
-    fn line(&self, line: &Line) -> String {
-        let mut out = format!("<g color=\"{}\">\n", line.colour());
-        out += &line.band.as_ref().map_or(String::new(), |band| self.band(band));
+    fn line(&self, line: &Line, drawing: &mut Drawing) {
+        if let Some(band) = &line.band {
+            drawing.items.push(Item::Area { points: self.band(band), ink: line.ink(), opacity: 0.18 });
+        }
         for piece in line.points.split(|point| !drawable(*point, self.y)).filter(|piece| piece.len() > 1) {
-            let points = piece.iter().map(|&point| self.place(point)).collect::<Vec<_>>().join(" ");
-            out += &format!("<polyline points=\"{points}\"{}/>\n", line.stroke());
+            drawing.items.push(line.stroke(piece.iter().map(|point| self.place(*point)).collect()));
         }
-        for &(x, y) in line.points.iter().filter(|point| drawable(**point, self.y)) {
-            out += &format!(
-                "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"2.6\" fill=\"currentColor\"><title>{}, {}: {y:.2}</title></circle>\n",
-                self.x_of(x),
-                self.y_of(y),
-                escape(&line.name),
-                number(x, &self.x_ticks)
-            );
+        for point in line.points.iter().filter(|point| !line.plain && drawable(**point, self.y)) {
+            let (x, y) = self.place(*point);
+            let title = format!("{}, {}: {}", line.name, number(point.0, &self.x_ticks), significant(point.1));
+            drawing.items.push(Item::Dot { x, y, radius: 2.6, ink: line.ink(), title });
         }
-        out + "</g>\n"
     }
 
-    fn band(&self, band: &[(f64, f64, f64)]) -> String {
+    fn band(&self, band: &[(f64, f64, f64)]) -> Vec<(f64, f64)> {
         let finite = |ends: &&(f64, f64, f64)| [ends.0, ends.1, ends.2].iter().all(|x| x.is_finite());
         let (there, back) = (band.iter().filter(finite), band.iter().rev().filter(finite));
-        let edge = there.map(|ends| self.place((ends.0, ends.2))).chain(back.map(|ends| self.place((ends.0, ends.1))));
-        let points = edge.collect::<Vec<_>>().join(" ");
-        format!("<polygon points=\"{points}\" fill=\"currentColor\" fill-opacity=\"0.18\"/>\n")
+        there.map(|ends| self.place((ends.0, ends.2))).chain(back.map(|ends| self.place((ends.0, ends.1)))).collect()
     }
 
-    fn place(&self, (x, y): (f64, f64)) -> String {
-        format!("{:.1},{:.1}", self.x_of(x), self.y_of(y))
+    fn place(&self, (x, y): (f64, f64)) -> (f64, f64) {
+        (self.x_of(x), self.y_of(y))
     }
 }
 
@@ -254,9 +235,10 @@ fn number(x: f64, ticks: &[f64]) -> String {
     }
 }
 
-/// Text as it has to stand in XML and HTML.
-pub(crate) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+/// A number with two decimals, or more where these would be noughts.
+pub(crate) fn significant(x: f64) -> String {
+    let decimals = if x == 0.0 || !x.is_finite() { 2.0 } else { (1.0 - x.abs().log10().floor()).clamp(2.0, 8.0) };
+    format!("{x:.0$}", decimals as usize)
 }
 
 #[cfg(test)]
@@ -264,7 +246,10 @@ mod tests {
     use super::*;
 
     fn chart(y: Axis, lines: &[Line]) -> String {
-        Chart { title: "a < b & \"c\"", x_label: "pass", y_label: "error, %", y, lines }.svg()
+        Chart { title: "a < b & \"c\"", x_label: "pass", y_label: "error, %", y, lines, height: HEIGHT }
+            .drawing()
+            .svg_element()
+            .unwrap()
     }
 
     fn line(points: &[(f64, f64)]) -> Line {
@@ -286,9 +271,13 @@ mod tests {
     #[test]
     fn a_point_is_where_its_numbers_say() {
         let svg = chart(Axis::FromZero, &[line(&[(0.0, 0.0), (10.0, 2.0)])]);
-        assert!(svg.contains(&format!("<polyline points=\"{LEFT:.1},{BOTTOM:.1} {RIGHT:.1},{TOP:.1}\"")), "{svg}");
+        let bottom = TOP + HEIGHT;
+        assert!(
+            svg.contains(&format!("<polyline points=\"{LEFT},{bottom} {RIGHT},{TOP}\" fill=\"none\" stroke=\"#")),
+            "{svg}"
+        );
         let svg = chart(Axis::Log, &[line(&[(0.0, 0.1), (5.0, 1.0), (10.0, 10.0)])]);
-        assert!(svg.contains(&format!(" {:.1},{:.1} ", (LEFT + RIGHT) / 2.0, (TOP + BOTTOM) / 2.0)), "{svg}");
+        assert!(svg.contains(&format!(" {},{} ", (LEFT + RIGHT) / 2.0, (TOP + bottom) / 2.0)), "{svg}");
     }
 
     #[test]
@@ -304,7 +293,7 @@ mod tests {
             (8.0, 1.0),
         ];
         let svg = chart(Axis::Log, &[line(&points)]);
-        assert_eq!((svg.matches("<polyline").count(), svg.matches("<circle").count()), (2, 5));
+        assert_eq!((svg.matches("stroke=\"#").count(), svg.matches("<circle").count()), (2, 5));
         assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
     }
 

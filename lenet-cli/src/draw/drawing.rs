@@ -1,0 +1,171 @@
+//! What is drawn where, before it is known in which form: rectangles, pictures, lines and words, the later ones over the earlier.
+
+use super::raster::Raster;
+
+/// A picture of `width` by `height` units, the origin at its top left. A PNG has two pixels to a unit.
+#[derive(Clone, Debug)]
+pub(crate) struct Drawing {
+    pub(crate) width: f64,
+    pub(crate) height: f64,
+    /// What it shows, for whom it is read out to.
+    pub(crate) title: String,
+    pub(crate) items: Vec<Item>,
+}
+
+/// A colour.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Ink {
+    /// That of the words around: dark on light or light on dark.
+    Text,
+    Rgb([u8; 3]),
+}
+
+/// How large words are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Size {
+    Small,
+    Body,
+    Heading,
+}
+
+impl Size {
+    /// Room for so many letters, whatever the form. PNGs have letters of one width, and an SVG's can't be asked.
+    pub(crate) fn width(self, letters: usize) -> f64 {
+        let letter = match self {
+            Size::Small => 5.6,
+            Size::Body => 7.2,
+            Size::Heading => 7.6,
+        };
+        letter * letters as f64
+    }
+}
+
+/// Which end of the words is where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Item {
+    Rect {
+        x: f64,
+        y: f64,
+        width: f64,
+        height: f64,
+        ink: Ink,
+        opacity: f64,
+    },
+    /// Grey levels, each a square of `pixel` units.
+    Image {
+        x: f64,
+        y: f64,
+        pixel: f64,
+        raster: Raster,
+    },
+    /// `y` is the line that the letters stand on.
+    Text {
+        x: f64,
+        y: f64,
+        anchor: Anchor,
+        size: Size,
+        ink: Ink,
+        text: String,
+    },
+    Line {
+        points: Vec<(f64, f64)>,
+        ink: Ink,
+        opacity: f64,
+        width: f64,
+        dashed: bool,
+    },
+    /// What lies within the points.
+    Area {
+        points: Vec<(f64, f64)>,
+        ink: Ink,
+        opacity: f64,
+    },
+    Dot {
+        x: f64,
+        y: f64,
+        radius: f64,
+        ink: Ink,
+        /// What it says to whom points at it, where that is possible.
+        title: String,
+    },
+}
+
+impl Drawing {
+    pub(crate) fn new(width: f64, height: f64, title: impl Into<String>) -> Self {
+        Drawing { width, height, title: title.into(), items: Vec::new() }
+    }
+
+    pub(crate) fn rect(&mut self, (x, y): (f64, f64), (width, height): (f64, f64), ink: Ink, opacity: f64) {
+        self.items.push(Item::Rect { x, y, width, height, ink, opacity });
+    }
+
+    pub(crate) fn image(&mut self, x: f64, y: f64, pixel: f64, raster: Raster) {
+        self.items.push(Item::Image { x, y, pixel, raster });
+    }
+
+    /// A picture with a thin edge, so that its white is told from the paper's.
+    pub(crate) fn edged(&mut self, x: f64, y: f64, pixel: f64, raster: Raster) {
+        const EDGE: f64 = 0.5;
+        let (width, height) = (pixel * raster.width as f64, pixel * raster.height() as f64);
+        self.rect((x - EDGE, y - EDGE), (width + 2.0 * EDGE, height + 2.0 * EDGE), Ink::Text, 0.35);
+        self.image(x, y, pixel, raster);
+    }
+
+    pub(crate) fn text(&mut self, x: f64, y: f64, anchor: Anchor, size: Size, text: impl Into<String>) {
+        self.words((x, y), anchor, size, Ink::Text, text);
+    }
+
+    pub(crate) fn words(&mut self, (x, y): (f64, f64), anchor: Anchor, size: Size, ink: Ink, text: impl Into<String>) {
+        self.items.push(Item::Text { x, y, anchor, size, ink, text: text.into() });
+    }
+
+    /// A thin straight line.
+    pub(crate) fn rule(&mut self, from: (f64, f64), to: (f64, f64), opacity: f64) {
+        self.items.push(Item::Line { points: vec![from, to], ink: Ink::Text, opacity, width: 1.0, dashed: false });
+    }
+
+    /// Everything of `other`, moved; it must have the room.
+    pub(crate) fn place(&mut self, x: f64, y: f64, other: Drawing) {
+        self.items.extend(other.items.into_iter().map(|item| item.moved(x, y)));
+    }
+
+    /// One below the other, from the left.
+    pub(crate) fn stack(title: impl Into<String>, gap: f64, parts: Vec<Drawing>) -> Self {
+        let width = parts.iter().map(|part| part.width).fold(0.0, f64::max);
+        let mut all = Drawing::new(width, 0.0, title);
+        for (i, part) in parts.into_iter().enumerate() {
+            let y = if i == 0 { 0.0 } else { all.height + gap };
+            all.height = y + part.height;
+            all.place(0.0, y, part);
+        }
+        all
+    }
+
+    /// The same with empty paper around it, as a picture of its own needs.
+    pub(crate) fn framed(self, margin: f64) -> Self {
+        let mut framed = Drawing::new(self.width + 2.0 * margin, self.height + 2.0 * margin, self.title.clone());
+        framed.place(margin, margin, self);
+        framed
+    }
+}
+
+impl Item {
+    fn moved(mut self, dx: f64, dy: f64) -> Self {
+        match &mut self {
+            Item::Rect { x, y, .. } | Item::Image { x, y, .. } | Item::Text { x, y, .. } | Item::Dot { x, y, .. } => {
+                (*x, *y) = (*x + dx, *y + dy);
+            }
+            Item::Line { points, .. } | Item::Area { points, .. } => {
+                points.iter_mut().for_each(|point| *point = (point.0 + dx, point.1 + dy));
+            }
+        }
+        self
+    }
+}

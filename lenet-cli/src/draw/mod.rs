@@ -1,0 +1,18 @@
+//! Pictures: a view says once what is where, as a [`Drawing`], and has it as an SVG or as a PNG.
+
+mod canvas;
+mod chart;
+mod drawing;
+mod misread;
+mod page;
+mod raster;
+mod svg;
+mod text;
+
+pub(crate) use chart::{Axis, Chart, HEIGHT, Line, significant};
+pub(crate) use drawing::{Anchor, Drawing, Ink, Size};
+pub(crate) use misread::misread_raster;
+pub(crate) use page::{Page, data_uri, figure};
+pub(crate) use raster::{Range, Raster};
+pub(crate) use svg::escape;
+pub(crate) use text::{Cells, beside, shades, sparkline};

@@ -1,0 +1,122 @@
+//! Grey levels, row by row: digits, maps and kernels; and PNG files.
+
+use anyhow::Context;
+
+/// Grey levels of a rectangle, 0 black.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Raster {
+    pub(crate) width: usize,
+    pub(crate) grey: Vec<u8>,
+}
+
+impl Raster {
+    /// All of one grey.
+    pub(crate) fn new(width: usize, height: usize, grey: u8) -> Self {
+        Raster { width, grey: vec![grey; width * height] }
+    }
+
+    /// Rows of `width` numbers.
+    pub(crate) fn of(width: usize, numbers: &[f32], range: Range) -> Self {
+        Raster { width, grey: numbers.iter().map(|x| range.grey(*x)).collect() }
+    }
+
+    pub(crate) fn height(&self) -> usize {
+        self.grey.len().checked_div(self.width).unwrap_or(0)
+    }
+
+    /// The same with every pixel `n` times side by side: a strip becomes one that can be seen.
+    pub(crate) fn widened(&self, n: usize) -> Self {
+        let grey = self.grey.iter().flat_map(|grey| std::iter::repeat_n(*grey, n)).collect();
+        Raster { width: self.width * n, grey }
+    }
+
+    /// Puts another one in, which must have the room.
+    pub(crate) fn put(&mut self, x: usize, y: usize, other: &Raster) {
+        for (row, cells) in other.grey.chunks(other.width).enumerate() {
+            self.grey[(y + row) * self.width + x..][..other.width].copy_from_slice(cells);
+        }
+    }
+
+    pub(crate) fn set(&mut self, x: usize, y: usize, grey: u8) {
+        self.grey[y * self.width + x] = grey;
+    }
+
+    /// A PNG, a pixel for each grey level.
+    pub(crate) fn png(&self) -> anyhow::Result<Vec<u8>> {
+        encode(self.width, self.height(), png::ColorType::Grayscale, &self.grey)
+    }
+}
+
+/// A PNG of eight bits a channel.
+pub(crate) fn encode(width: usize, height: usize, colours: png::ColorType, data: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, u32::try_from(width)?, u32::try_from(height)?);
+    encoder.set_color(colours);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header().context("can't write a PNG")?;
+    writer.write_image_data(data).context("can't write a PNG")?;
+    writer.finish().context("can't write a PNG")?;
+    Ok(bytes)
+}
+
+/// What is white and what is black; between them the greys are even.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Range {
+    pub(crate) white: f32,
+    pub(crate) black: f32,
+}
+
+impl Range {
+    /// From the least of the numbers to the greatest.
+    pub(crate) fn of(numbers: &[f32]) -> Self {
+        let finite = || numbers.iter().copied().filter(|x| x.is_finite());
+        let (white, black) = (finite().fold(f32::INFINITY, f32::min), finite().fold(f32::NEG_INFINITY, f32::max));
+        if white <= black { Range { white, black } } else { Range { white: 0.0, black: 0.0 } }
+    }
+
+    /// As far to either side of zero, which is the middle grey.
+    pub(crate) fn around_zero(numbers: &[f32]) -> Self {
+        let most = numbers.iter().filter(|x| x.is_finite()).fold(0.0, |most: f32, x| most.max(x.abs()));
+        Range { white: -most, black: most }
+    }
+
+    /// The grey of a number; the middle one of what is none.
+    pub(crate) fn grey(self, x: f32) -> u8 {
+        (255.0 * (1.0 - self.part(x))).round() as u8
+    }
+
+    /// How far on the way to black, from 0 to 1.
+    pub(crate) fn part(self, x: f32) -> f32 {
+        // In f64 the difference of two finite f32 is finite.
+        let (white, black, x) = (f64::from(self.white), f64::from(self.black), f64::from(x));
+        let part = ((x - white) / (black - white)).clamp(0.0, 1.0);
+        if part.is_nan() { 0.5 } else { part as f32 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn greys_are_even_and_dark_is_much() {
+        let range = Range { white: -2.0, black: 2.0 };
+        assert_eq!([-2.0, 0.0, 1.0, 2.0, 9.0, f32::NEG_INFINITY].map(|x| range.grey(x)), [255, 128, 64, 0, 0, 255]);
+        assert_eq!(range.grey(f32::NAN), 128);
+        assert_eq!(Range::of(&[3.0, f32::NAN, -1.0, f32::INFINITY]), Range { white: -1.0, black: 3.0 });
+        assert_eq!(Range::around_zero(&[0.5, -1.5]), Range { white: -1.5, black: 1.5 });
+        assert_eq!(Range::around_zero(&[-f32::MAX, f32::MAX]).grey(0.0), 128);
+        for none in [Range::of(&[]), Range::of(&[f32::NAN]), Range::of(&[7.0, 7.0]), Range::around_zero(&[0.0])] {
+            assert_eq!(none.grey(7.0), if none.black == 0.0 && none.white == 0.0 { 0 } else { 128 });
+            assert_eq!(none.grey(none.white), 128, "{none:?}");
+        }
+    }
+
+    #[test]
+    fn a_raster_lies_where_it_is_put() {
+        let mut raster = Raster::new(4, 3, 255);
+        raster.put(1, 1, &Raster::of(2, &[0.0, 1.0, 1.0, 0.0], Range { white: 0.0, black: 1.0 }).widened(1));
+        assert_eq!(raster.grey, [255, 255, 255, 255, 255, 255, 0, 255, 255, 0, 255, 255]);
+        assert_eq!((raster.height(), raster.widened(2).width, raster.widened(2).height()), (3, 8, 3));
+    }
+}

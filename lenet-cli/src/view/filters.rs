@@ -1,0 +1,189 @@
+//! `lenet view filters`: what the convolutions look for.
+
+use super::model::Task;
+use crate::draw::{Anchor, Cells, Drawing, Range, Raster, Size, beside, shades};
+use crate::summary::thousands;
+use lenet_layers::Role;
+use lenet_model::DigitNetwork;
+use std::io::{self, Write};
+
+/// The kernels of one stage.
+pub(crate) struct Bank {
+    pub(crate) stage: String,
+    /// The stage whose maps it looks at.
+    pub(crate) before: String,
+    pub(crate) outputs: usize,
+    pub(crate) inputs: usize,
+    /// Rows and columns of a kernel.
+    pub(crate) side: usize,
+    /// `[output][input]`; nothing where there is no connection.
+    pub(crate) kernels: Vec<Option<Vec<f32>>>,
+    pub(crate) range: Range,
+}
+
+/// The kernels of all stages that have any.
+pub(crate) fn banks<N: DigitNetwork>(network: &N) -> Vec<Bank> {
+    let convolutions = (0..N::TENSORS).filter_map(|index| match (N::info(index).dims, N::info(index).role) {
+        (&[outputs, inputs, side, _], Role::Weight) => Some((index, outputs, inputs, side)),
+        _ => None,
+    });
+    let bank = |(index, outputs, inputs, side): (usize, usize, usize, usize)| {
+        let (info, numbers) = (N::info(index), network.tensor(index));
+        let mut all = numbers.chunks(side * side);
+        let connected = |pair: usize| info.connected.get(pair).copied().unwrap_or(true);
+        let kernels =
+            (0..outputs * inputs).map(|pair| if connected(pair) { all.next().map(<[f32]>::to_vec) } else { None });
+        let before = N::STAGES.iter().take_while(|stage| stage.name != info.stage).last();
+        Bank {
+            stage: info.stage.into(),
+            before: before.map_or("input", |stage| stage.name).into(),
+            outputs,
+            inputs,
+            side,
+            kernels: kernels.collect(),
+            range: Range::around_zero(numbers),
+        }
+    };
+    convolutions.map(bank).collect()
+}
+
+/// [`banks`], for a network that is told by its name.
+pub(super) struct Banks;
+impl Task<Vec<Bank>> for Banks {
+    fn of<N: DigitNetwork>(self, network: &N) -> anyhow::Result<Vec<Bank>> {
+        Ok(banks(network))
+    }
+}
+
+impl Bank {
+    fn kernel(&self, output: usize, input: usize) -> Option<&[f32]> {
+        self.kernels[output * self.inputs + input].as_deref()
+    }
+
+    fn count(&self) -> usize {
+        self.kernels.iter().flatten().count()
+    }
+
+    /// `C3: 60 kernels of 5x5`.
+    fn heading(&self) -> String {
+        let count = self.count();
+        let kernels = if count == 1 { "kernel" } else { "kernels" };
+        format!("{}: {} {kernels} of {2}x{2}", self.stage.to_uppercase(), thousands(count), self.side)
+    }
+
+    /// What the shades mean, and how the kernels lie.
+    fn legend(&self, laid: bool) -> String {
+        let laid = match laid {
+            true if self.inputs > 1 => format!(
+                "; a row for each map of {}, a column for each of {}",
+                self.before.to_uppercase(),
+                self.stage.to_uppercase()
+            ),
+            _ => String::new(),
+        };
+        let empty = if self.count() < self.kernels.len() { ", empty where they are not connected" } else { "" };
+        format!("{:.3} (white) to {:.3} (black), 0 in the middle{laid}{empty}", self.range.white, self.range.black)
+    }
+
+    /// Columns are output maps and rows input maps, as in Table I of the paper; where there are many columns, in several lines.
+    fn drawing(&self) -> Drawing {
+        const WIDTH: f64 = 720.0;
+        const MANY: usize = 40;
+        const LINE: usize = 60;
+        let mut drawing = Drawing::new(WIDTH, 34.0, self.heading());
+        drawing.text(0.0, 13.0, Anchor::Start, Size::Heading, self.heading());
+        drawing.text(0.0, 29.0, Anchor::Start, Size::Small, self.legend(true));
+        let outputs: Vec<usize> = (0..self.outputs).collect();
+        if self.outputs > MANY {
+            for line in outputs.chunks(LINE) {
+                let raster = self.sheet(line);
+                drawing.image(LABEL, drawing.height + 8.0, SHEET_PIXEL, raster.clone());
+                drawing.height += 8.0 + SHEET_PIXEL * raster.height() as f64;
+            }
+            return drawing;
+        }
+        // The most that fit beside each other; half a unit is a pixel of a PNG.
+        const GAP: f64 = 5.0;
+        let most = (WIDTH - LABEL) / self.outputs as f64 - GAP;
+        let pixel = ((2.0 * most / self.side as f64).floor() / 2.0).clamp(1.0, 12.0);
+        let (kernel, top) = (pixel * self.side as f64, 58.0);
+        for input in 0..self.inputs {
+            let y = top + (kernel + GAP) * input as f64;
+            if self.inputs > 1 {
+                drawing.text(LABEL - 6.0, y + 0.5 * kernel + 3.5, Anchor::End, Size::Small, input.to_string());
+            }
+            for output in 0..self.outputs {
+                let x = LABEL + (kernel + GAP) * output as f64;
+                if let Some(numbers) = self.kernel(output, input) {
+                    drawing.edged(x, y, pixel, Raster::of(self.side, numbers, self.range));
+                }
+                if input == 0 {
+                    drawing.text(x + 0.5 * kernel, top - 6.0, Anchor::Middle, Size::Small, output.to_string());
+                }
+            }
+        }
+        drawing.height = top + (kernel + GAP) * self.inputs as f64 - GAP;
+        drawing
+    }
+
+    /// The kernels of these output maps in one picture, a white pixel between them.
+    fn sheet(&self, outputs: &[usize]) -> Raster {
+        let pitch = self.side + 1;
+        let mut sheet = Raster::new(pitch * outputs.len() - 1, pitch * self.inputs - 1, 255);
+        for (column, output) in outputs.iter().enumerate() {
+            for input in 0..self.inputs {
+                if let Some(kernel) = self.kernel(*output, input) {
+                    sheet.put(pitch * column, pitch * input, &Raster::of(self.side, kernel, self.range));
+                }
+            }
+        }
+        sheet
+    }
+}
+
+/// Left of the kernels, for the numbers of the rows.
+const LABEL: f64 = 22.0;
+/// Of a sheet of many kernels.
+const SHEET_PIXEL: f64 = 1.5;
+
+/// All stages, one below the other.
+pub(crate) fn drawing(title: &str, banks: &[Bank]) -> Drawing {
+    Drawing::stack(title, 26.0, banks.iter().map(Bank::drawing).collect())
+}
+
+/// For a terminal.
+pub(super) fn write(out: &mut impl Write, banks: &[Bank]) -> io::Result<()> {
+    /// More than this many output maps are not looked at in characters.
+    const MOST: usize = 40;
+    for (i, bank) in banks.iter().enumerate() {
+        if i > 0 {
+            writeln!(out)?;
+        }
+        writeln!(out, "{}", bank.heading())?;
+        if bank.outputs > MOST {
+            writeln!(out, "too many for a terminal: --out FILE.png or FILE.svg shows them")?;
+            continue;
+        }
+        writeln!(out, "{}", bank.legend(false).replace("(white)", "(blank)").replace("(black)", "(full)"))?;
+        if bank.inputs == 1 {
+            bank.write_kernels(out, (0..bank.outputs).filter_map(|output| bank.kernel(output, 0)))?;
+            continue;
+        }
+        for output in 0..bank.outputs {
+            let seen = (0..bank.inputs).filter(|input| bank.kernel(output, *input).is_some());
+            let seen: Vec<String> = seen.map(|input| input.to_string()).collect();
+            let (stage, before) = (bank.stage.to_uppercase(), bank.before.to_uppercase());
+            writeln!(out, "\nmap {output} of {stage}, from {before}: {}", seen.join(", "))?;
+            bank.write_kernels(out, (0..bank.inputs).filter_map(|input| bank.kernel(output, input)))?;
+        }
+    }
+    Ok(())
+}
+
+impl Bank {
+    fn write_kernels<'a>(&self, out: &mut impl Write, kernels: impl Iterator<Item = &'a [f32]>) -> io::Result<()> {
+        const WIDTH: usize = 100;
+        let blocks: Vec<_> = kernels.map(|kernel| shades(self.side, kernel, self.range, Cells::Wide)).collect();
+        beside(&blocks, 2, WIDTH).iter().try_for_each(|line| writeln!(out, "{line}"))
+    }
+}

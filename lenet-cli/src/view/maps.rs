@@ -1,0 +1,247 @@
+//! `lenet view maps`: what every stage makes of one digit, as in fig. 2 of the paper.
+
+use super::model::Task;
+use crate::draw::{Anchor, Cells, Drawing, Ink, Range, Raster, Size, beside, shades};
+use lenet_layers::{Bitmaps, Shape, Trace};
+use lenet_model::{DigitNetwork, Image, Normalization, Reading, Retina, read};
+use std::io::{self, Write};
+
+/// What a network makes of one digit.
+pub(crate) struct Seen {
+    /// The input first. Stages that only lay numbers out anew are not among them.
+    pub(crate) stages: Vec<Stage>,
+    pub(crate) reading: Reading,
+    /// Whether the outputs are penalties.
+    penalties: bool,
+}
+
+/// The output of one stage.
+pub(crate) struct Stage {
+    pub(crate) name: String,
+    /// The kind of layer, in a word or two.
+    kind: String,
+    /// Maps, rows, columns; or units alone.
+    pub(crate) dims: Vec<usize>,
+    pub(crate) cells: Vec<f32>,
+    pub(crate) range: Range,
+}
+
+impl Seen {
+    pub(crate) fn of<N: DigitNetwork>(network: &N, image: &Image, normalization: Normalization) -> Self {
+        let mut trace = N::Trace::<f32>::boxed();
+        N::Input::lay(trace.input_mut(), &[image], normalization);
+        network.forward(&mut trace);
+        let input = Stage::new("input", "white..black", N::Input::DIMS, trace.input().cells());
+        let computed = N::STAGES.iter().enumerate().filter(|(_, stage)| stage.connections > 0);
+        let computed = computed.map(|(index, stage)| {
+            let layer = stage.layer().to_string();
+            // `convolution 5x5, scaled tanh`: what it is, without its size.
+            let kind = layer.split(',').next().unwrap_or_default();
+            let kind = kind.trim_end_matches(|c: char| c.is_ascii_digit() || c == 'x' || c == ' ');
+            Stage::new(stage.name, kind, stage.dims, trace.stage(index))
+        });
+        Seen {
+            stages: std::iter::once(input).chain(computed).collect(),
+            reading: read(network, image, normalization),
+            penalties: N::PENALTIES,
+        }
+    }
+
+    /// `read as 7 (99.8%)`.
+    pub(crate) fn result(&self) -> String {
+        let digit = self.reading.digit;
+        format!("read as {digit} ({})", percent(self.reading.probabilities[usize::from(digit)]))
+    }
+
+    fn probabilities(&self) -> &'static str {
+        if self.penalties { "softmax of -penalties" } else { "softmax of outputs" }
+    }
+}
+
+/// [`Seen::of`], for a network that is told by its name.
+pub(super) struct See<'a>(pub(super) &'a Image, pub(super) Normalization);
+impl Task<Seen> for See<'_> {
+    fn of<N: DigitNetwork>(self, network: &N) -> anyhow::Result<Seen> {
+        Ok(Seen::of(network, self.0, self.1))
+    }
+}
+
+fn percent(part: f32) -> String {
+    format!("{:.1}%", 100.0 * part)
+}
+
+impl Stage {
+    fn new(name: &str, kind: &str, dims: &[usize], cells: &[f32]) -> Self {
+        Stage { name: name.into(), kind: kind.into(), dims: dims.into(), cells: cells.into(), range: Range::of(cells) }
+    }
+
+    /// Maps with their rows and columns; nothing if there are only units, or maps of one cell.
+    fn maps(&self) -> Option<(usize, usize, usize)> {
+        match self.dims[..] {
+            [maps, rows, columns] if rows * columns > 1 => Some((maps, rows, columns)),
+            _ => None,
+        }
+    }
+
+    /// `6@28x28`, as the paper writes it; of units their number.
+    fn size(&self) -> String {
+        match self.dims[..] {
+            [maps, rows, columns] if rows * columns > 1 => format!("{maps}@{rows}x{columns}"),
+            _ => self.cells.len().to_string(),
+        }
+    }
+
+    /// What is white and what is black.
+    fn limits(&self) -> String {
+        format!("{:.2}..{:.2}", self.range.white, self.range.black)
+    }
+
+    /// Its maps in columns of eight, or its units as a strip; `bitmap` wide where units are a picture.
+    fn picture(&self, bitmap: Option<usize>) -> Drawing {
+        let raster = |width: usize, cells: &[f32]| Raster::of(width, cells, self.range);
+        let Some((maps, rows, columns)) = self.maps() else {
+            let count = self.cells.len();
+            let (raster, pixel) = match bitmap {
+                Some(width) => (raster(width, &self.cells), 7.0),
+                None => (raster(1, &self.cells).widened(STRIP), strip_pixel(count)),
+            };
+            let mut drawing = Drawing::new(pixel * raster.width as f64, pixel * raster.height() as f64, &self.name);
+            drawing.edged(0.0, 0.0, pixel, raster);
+            return drawing;
+        };
+        const DOWN: usize = 8;
+        let (pixel, gap) = (map_pixel(rows), if maps > 6 { 5.0 } else { 8.0 });
+        let (across, down) = (maps.div_ceil(DOWN), maps.min(DOWN));
+        let (width, height) = (pixel * columns as f64 + gap, pixel * rows as f64 + gap);
+        let mut drawing = Drawing::new(width * across as f64 - gap, height * down as f64 - gap, &self.name);
+        for (i, cells) in self.cells.chunks(rows * columns).enumerate() {
+            let (x, y) = (width * (i / DOWN) as f64, height * (i % DOWN) as f64);
+            drawing.edged(x, y, pixel, raster(columns, cells));
+        }
+        drawing
+    }
+}
+
+/// Cells of a strip's raster beside each other, all of one unit.
+const STRIP: usize = 4;
+
+/// Units of the drawing for a cell of a map: smaller maps have larger cells, but stay smaller.
+fn map_pixel(rows: usize) -> f64 {
+    match rows {
+        20.. => 2.0,
+        12.. => 3.0,
+        8.. => 4.0,
+        _ => 6.0,
+    }
+}
+
+/// So that a strip is about as high as the maps beside it.
+fn strip_pixel(units: usize) -> f64 {
+    ((2.0 * 378.0 / units as f64).floor() / 2.0).clamp(1.0, 8.0)
+}
+
+/// Input left, output right; a caption above each stage says what it is, below it what white and black mean.
+pub(crate) fn drawing(title: &str, seen: &Seen) -> Drawing {
+    const CAPTION: f64 = 62.0;
+    const BETWEEN: f64 = 22.0;
+    let last = seen.stages.len() - 1;
+    let code = |i: usize, stage: &Stage| {
+        let is_code = seen.penalties && i + 1 == last && stage.cells.len() == Bitmaps::WIDTH * Bitmaps::HEIGHT;
+        is_code.then_some(Bitmaps::WIDTH)
+    };
+    let mut pictures: Vec<Drawing> =
+        seen.stages[..last].iter().enumerate().map(|(i, stage)| stage.picture(code(i, stage))).collect();
+    pictures.push(output(seen));
+    let height = pictures.iter().map(|picture| picture.height).fold(0.0, f64::max);
+    let mut all = Drawing::new(0.0, CAPTION + height + 34.0, title);
+    all.text(0.0, 13.0, Anchor::Start, Size::Heading, title);
+    let mut x = 0.0;
+    for (stage, picture) in seen.stages.iter().zip(pictures) {
+        let (kind, limits) = (stage.kind.clone(), stage.limits());
+        let (name, size) = (stage.name.to_uppercase(), stage.size());
+        let words = [
+            (kind.len(), Size::Small),
+            (limits.len(), Size::Small),
+            (name.len(), Size::Heading),
+            (size.len(), Size::Body),
+        ];
+        let width = words.map(|(letters, size)| size.width(letters)).into_iter().fold(picture.width, f64::max);
+        let middle = x + 0.5 * width;
+        all.text(middle, 38.0, Anchor::Middle, Size::Heading, name);
+        all.text(middle, 53.0, Anchor::Middle, Size::Body, size);
+        all.text(middle, CAPTION + height + 16.0, Anchor::Middle, Size::Small, kind);
+        all.text(middle, CAPTION + height + 29.0, Anchor::Middle, Size::Small, limits);
+        let (left, top) = (middle - 0.5 * picture.width, CAPTION + 0.5 * (height - picture.height));
+        all.place((2.0 * left).round() / 2.0, (2.0 * top).round() / 2.0, picture);
+        x += width + BETWEEN;
+    }
+    all.width = (x - BETWEEN).max(Size::Heading.width(title.chars().count()));
+    all
+}
+
+/// For each digit the output as a grey and its probability as a bar.
+fn output(seen: &Seen) -> Drawing {
+    const LINE: f64 = 22.0;
+    const BAR: f64 = 60.0;
+    let Some(stage) = seen.stages.last() else { return Drawing::new(0.0, 0.0, "") };
+    let mut drawing = Drawing::new(106.0 + BAR, LINE * 10.0 + 12.0, "output");
+    for (digit, (output, part)) in stage.cells.iter().zip(seen.reading.probabilities).enumerate() {
+        let y = LINE * digit as f64;
+        let size = if digit == usize::from(seen.reading.digit) { Size::Heading } else { Size::Body };
+        drawing.text(5.0, y + 14.5, Anchor::Middle, size, digit.to_string());
+        let grey = stage.range.grey(*output);
+        drawing.edged(18.0, y + 2.0, 4.0, Raster::new(4, 4, grey));
+        let (left, part) = (46.0, f64::from(part));
+        drawing.rect((left, y + 3.0), (BAR, 14.0), Ink::Text, 0.08);
+        if part.is_finite() {
+            drawing.rect((left, y + 3.0), (BAR * part, 14.0), Ink::Rgb([0x2b, 0x7b, 0xd0]), 1.0);
+        }
+        drawing.text(drawing.width, y + 14.5, Anchor::End, size, percent(part as f32));
+    }
+    drawing.text(drawing.width, LINE * 10.0 + 9.0, Anchor::End, Size::Small, seen.probabilities());
+    drawing
+}
+
+/// For a terminal.
+pub(super) fn write(out: &mut impl Write, title: &str, seen: &Seen) -> io::Result<()> {
+    const WIDTH: usize = 100;
+    writeln!(out, "{title}")?;
+    for (i, stage) in seen.stages.iter().enumerate() {
+        let kind = if i == 0 { String::new() } else { format!(", {}", stage.kind) };
+        writeln!(
+            out,
+            "\n{}: {}{kind}; {} (blank) to {} (full)",
+            stage.name.to_uppercase(),
+            stage.size(),
+            number(stage.range.white),
+            number(stage.range.black)
+        )?;
+        if i + 1 == seen.stages.len() {
+            break;
+        }
+        let blocks: Vec<Vec<String>> = match stage.maps() {
+            Some((_, rows, columns)) => stage
+                .cells
+                .chunks(rows * columns)
+                .map(|cells| shades(columns, cells, stage.range, Cells::Paired))
+                .collect(),
+            None => vec![
+                shades(60, &stage.cells, stage.range, Cells::Wide)
+                    .iter()
+                    .map(|line| line.chars().step_by(2).collect())
+                    .collect(),
+            ],
+        };
+        beside(&blocks, 2, WIDTH).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    }
+    writeln!(out, "\n{}", seen.probabilities())?;
+    for (digit, part) in seen.reading.probabilities.iter().enumerate() {
+        let bar = "█".repeat(if part.is_finite() { (40.0 * part).round() as usize } else { 0 });
+        writeln!(out, "{digit} {:>6} {bar}", percent(*part))?;
+    }
+    Ok(())
+}
+
+fn number(x: f32) -> String {
+    format!("{x:.2}")
+}
