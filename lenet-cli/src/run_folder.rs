@@ -19,6 +19,9 @@ pub(crate) const STATE: &str = "state.safetensors";
 /// What was measured on the way.
 pub(crate) const METRICS: &str = "metrics.jsonl";
 
+/// All of it as a page with pictures.
+pub(crate) const REPORT: &str = "report.html";
+
 /// The folder of one run.
 pub(crate) struct RunFolder {
     path: PathBuf,
@@ -124,7 +127,7 @@ impl RunFolder {
             Some(path) => existing_or_new(path, force)?,
             None => unique(recipe).context("runs: can't make a run folder there: choose one by --out")?,
         };
-        for name in [RECORD, BEST, LAST, STATE] {
+        for name in [RECORD, BEST, LAST, STATE, REPORT] {
             match fs::remove_file(path.join(name)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     let file = path.join(name);

@@ -4,7 +4,7 @@ use crate::data::{DataArguments, ThreadArguments, classes, instruction_set, read
 use crate::distorted::{Distorted, DistortionRecord, with_variants};
 use crate::interrupt::{Interrupted, interrupted, watch_for_interrupts};
 use crate::progress::{Progress, talk};
-use crate::report::write_confusion;
+use crate::report::{self, write_confusion};
 use crate::run_folder::{BEST, DataRecord, LAST, Metric, RunFolder, RunRecord, STATE, TestRecord};
 use crate::summary::thousands;
 use anyhow::{Context, anyhow, bail};
@@ -448,12 +448,13 @@ impl Visitor for Run<'_> {
 
         let mut out = io::stdout().lock();
         writeln!(out, "test accuracy {test}, {file} of epoch {}, {seconds:.1} s", outcome.best_epoch)?;
+        report::write(&self.folder, &self.record, &*outcome.best, &test, &self.data.test)?;
         if !self.quiet {
             writeln!(out)?;
             write_confusion(&mut out, &test)?;
             writeln!(
                 out,
-                "\n{}: best.safetensors, last.safetensors, run.json, metrics.jsonl",
+                "\n{}: best.safetensors, last.safetensors, run.json, metrics.jsonl, report.html",
                 self.folder.path().display()
             )?;
             talk!("measure it again: lenet eval {}", self.folder.file(file).display());

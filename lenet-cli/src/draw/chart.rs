@@ -237,8 +237,11 @@ fn number(x: f64, ticks: &[f64]) -> String {
 
 /// A number with two decimals, or more where these would be noughts.
 pub(crate) fn significant(x: f64) -> String {
-    let decimals = if x == 0.0 || !x.is_finite() { 2.0 } else { (1.0 - x.abs().log10().floor()).clamp(2.0, 8.0) };
-    format!("{x:.0$}", decimals as usize)
+    match x.abs() {
+        0.0 => "0".into(),
+        small if small < 1e-4 => format!("{x:.1e}"),
+        size => format!("{x:.0$}", (1.0 - size.log10().floor()).clamp(2.0, 5.0) as usize),
+    }
 }
 
 #[cfg(test)]
@@ -266,6 +269,8 @@ mod tests {
         assert_eq!(factors(1e-4, 90.0), [1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0]);
         assert_eq!(number(0.5, &[0.0, 0.5]), "0.5");
         assert_eq!(number(60_000.0, &[0.0, 10_000.0]), "60,000");
+        let numbers = [0.0, 12.345, 0.00512, -0.04, 1.6e-7].map(significant);
+        assert_eq!(numbers, ["0", "12.35", "0.0051", "-0.040", "1.6e-7"]);
     }
 
     #[test]

@@ -148,6 +148,18 @@ impl Drawing {
         all
     }
 
+    /// The same under a heading, and under words that say more if there are any.
+    pub(crate) fn headed(self, title: &str, more: &str) -> Self {
+        let mut all = Drawing::new(self.width.max(Size::Heading.width(title.chars().count())), 17.0, title);
+        all.text(0.0, 13.0, Anchor::Start, Size::Heading, title);
+        if !more.is_empty() {
+            all.text(0.0, 31.0, Anchor::Start, Size::Body, more);
+            all.width = all.width.max(Size::Body.width(more.chars().count()));
+            all.height = 35.0;
+        }
+        Drawing::stack(title, 10.0, vec![all, self])
+    }
+
     /// The same with empty paper around it, as a picture of its own needs.
     pub(crate) fn framed(self, margin: f64) -> Self {
         let mut framed = Drawing::new(self.width + 2.0 * margin, self.height + 2.0 * margin, self.title.clone());

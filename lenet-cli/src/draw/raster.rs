@@ -24,10 +24,11 @@ impl Raster {
         self.grey.len().checked_div(self.width).unwrap_or(0)
     }
 
-    /// The same with every pixel `n` times side by side: a strip becomes one that can be seen.
-    pub(crate) fn widened(&self, n: usize) -> Self {
-        let grey = self.grey.iter().flat_map(|grey| std::iter::repeat_n(*grey, n)).collect();
-        Raster { width: self.width * n, grey }
+    /// The same with every pixel so often beside itself and so often below.
+    pub(crate) fn enlarged(&self, across: usize, down: usize) -> Self {
+        let wide = |row: &[u8]| row.iter().flat_map(|grey| std::iter::repeat_n(*grey, across)).collect::<Vec<_>>();
+        let rows = self.grey.chunks(self.width.max(1)).map(wide);
+        Raster { width: self.width * across, grey: rows.flat_map(|row| row.repeat(down)).collect() }
     }
 
     /// Puts another one in, which must have the room.
@@ -115,8 +116,10 @@ mod tests {
     #[test]
     fn a_raster_lies_where_it_is_put() {
         let mut raster = Raster::new(4, 3, 255);
-        raster.put(1, 1, &Raster::of(2, &[0.0, 1.0, 1.0, 0.0], Range { white: 0.0, black: 1.0 }).widened(1));
+        raster.put(1, 1, &Raster::of(2, &[0.0, 1.0, 1.0, 0.0], Range { white: 0.0, black: 1.0 }));
         assert_eq!(raster.grey, [255, 255, 255, 255, 255, 255, 0, 255, 255, 0, 255, 255]);
-        assert_eq!((raster.height(), raster.widened(2).width, raster.widened(2).height()), (3, 8, 3));
+        let enlarged = Raster { width: 2, grey: vec![1, 2, 3, 4] }.enlarged(3, 2);
+        assert_eq!((enlarged.width, enlarged.height()), (6, 4));
+        assert_eq!(enlarged.grey, [1, 1, 1, 2, 2, 2, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 3, 3, 3, 4, 4, 4]);
     }
 }

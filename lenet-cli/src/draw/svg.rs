@@ -50,14 +50,18 @@ fn element(item: &Item) -> anyhow::Result<String> {
             colour(*ink),
             part("fill-opacity", *opacity)
         ),
-        Item::Image { x, y, pixel, raster } => format!(
-            "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" style=\"image-rendering:pixelated\" href=\"{}\"/>\n",
-            place(*x),
-            place(*y),
-            place(pixel * raster.width as f64),
-            place(pixel * raster.height() as f64),
-            data_uri(&raster.png()?)
-        ),
+        Item::Image { x, y, pixel, raster } => {
+            // As large as in a PNG: not every reader leaves the edges of pixels sharp where they are told to.
+            let n = (2.0 * pixel).round().clamp(1.0, 32.0) as usize;
+            format!(
+                "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" style=\"image-rendering:pixelated\" href=\"{}\"/>\n",
+                place(*x),
+                place(*y),
+                place(pixel * raster.width as f64),
+                place(pixel * raster.height() as f64),
+                data_uri(&raster.enlarged(n, n).png()?)
+            )
+        }
         Item::Text { x, y, anchor, size, ink, text } => format!(
             "<text x=\"{}\" y=\"{}\" font-size=\"{}\"{}{} fill=\"{}\">{}</text>\n",
             place(*x),

@@ -4,15 +4,13 @@ use crate::draw::{Anchor, Drawing, Ink, Size};
 use crate::summary::thousands;
 
 /// A row for each digit, a column for what it was read as. What was read rightly is blue, what was not is red, the more the fuller.
-pub(crate) fn drawing(title: &str, result: &str, confusion: &[[u32; 10]; 10]) -> Drawing {
+pub(crate) fn drawing(confusion: &[[u32; 10]; 10]) -> Drawing {
     const CELL: (f64, f64) = (58.0, 34.0);
     const LEFT: f64 = 64.0;
-    const TOP: f64 = 84.0;
+    const TOP: f64 = 42.0;
     let width = LEFT + 10.0 * CELL.0 + 76.0;
-    let mut drawing = Drawing::new(width.max(Size::Heading.width(title.chars().count())), TOP + 10.0 * CELL.1, title);
-    drawing.text(0.0, 13.0, Anchor::Start, Size::Heading, title);
-    drawing.text(0.0, 31.0, Anchor::Start, Size::Body, result);
-    drawing.text(LEFT + 5.0 * CELL.0, 56.0, Anchor::Middle, Size::Body, "read as");
+    let mut drawing = Drawing::new(width, TOP + 10.0 * CELL.1, "Which digit was read as which");
+    drawing.text(LEFT + 5.0 * CELL.0, 14.0, Anchor::Middle, Size::Body, "read as");
     drawing.text(28.0, TOP - 10.0, Anchor::Middle, Size::Body, "is");
     drawing.text(LEFT + 10.0 * CELL.0 + 70.0, TOP - 10.0, Anchor::End, Size::Body, "error");
     let wrong = (0..100).filter(|i| i / 10 != i % 10).map(|i| confusion[i / 10][i % 10]).max().unwrap_or(0);
@@ -53,7 +51,7 @@ fn mix(full: [u8; 3], part: f64) -> [u8; 3] {
 
 /// Whether white words are better read on it than black ones.
 fn dark([r, g, b]: [u8; 3]) -> bool {
-    299 * u32::from(r) + 587 * u32::from(g) + 114 * u32::from(b) < 140_000
+    299 * u32::from(r) + 587 * u32::from(g) + 114 * u32::from(b) < 120_000
 }
 
 #[cfg(test)]
@@ -71,7 +69,7 @@ mod tests {
     fn every_count_is_there_and_nothing_is_no_number() {
         let mut confusion = [[0; 10]; 10];
         confusion[4][9] = 1234;
-        let svg = drawing("t", "r", &confusion).svg_element().unwrap();
+        let svg = drawing(&confusion).svg_element().unwrap();
         assert!(svg.contains(">1,234</text>") && svg.contains(">100.00%</text>"), "{svg}");
         assert_eq!((svg.matches(">0.00%<").count(), svg.matches("NaN").count()), (9, 0));
         assert_eq!(svg.matches("#c23b22").count(), 1);

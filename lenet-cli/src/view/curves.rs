@@ -82,7 +82,7 @@ impl Curves {
     }
 
     /// Three charts, one below the other.
-    pub(crate) fn drawing(&self, title: &str) -> Drawing {
+    pub(crate) fn drawing(&self) -> Drawing {
         let line = |name: &str, colour, points: &[(f64, f64)]| Line {
             name: name.into(),
             points: points.to_vec(),
@@ -105,7 +105,7 @@ impl Curves {
         if !self.rate.is_empty() {
             charts.push(chart("learning rate", Axis::FromZero, &[rate], 110.0));
         }
-        Drawing::stack(title, 22.0, charts)
+        Drawing::stack("Loss, errors and learning rate by epoch", 22.0, charts)
     }
 
     /// For a terminal.

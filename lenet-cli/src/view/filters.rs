@@ -71,28 +71,29 @@ impl Bank {
         format!("{}: {} {kernels} of {2}x{2}", self.stage.to_uppercase(), thousands(count), self.side)
     }
 
-    /// What the shades mean, and how the kernels lie.
-    fn legend(&self, laid: bool) -> String {
-        let laid = match laid {
-            true if self.inputs > 1 => format!(
-                "; a row for each map of {}, a column for each of {}",
-                self.before.to_uppercase(),
-                self.stage.to_uppercase()
-            ),
-            _ => String::new(),
-        };
-        let empty = if self.count() < self.kernels.len() { ", empty where they are not connected" } else { "" };
-        format!("{:.3} (white) to {:.3} (black), 0 in the middle{laid}{empty}", self.range.white, self.range.black)
+    /// What the shades mean, given the words for the least and the greatest.
+    fn shades(&self, least: &str, greatest: &str) -> String {
+        format!("{least} {:.3}, {greatest} {:.3}, 0 in the middle", self.range.white, self.range.black)
+    }
+
+    /// How the kernels lie.
+    fn layout(&self) -> Option<String> {
+        let empty = if self.count() < self.kernels.len() { "; empty where they are not connected" } else { "" };
+        let (before, stage) = (self.before.to_uppercase(), self.stage.to_uppercase());
+        (self.inputs > 1).then(|| format!("a row for each map of {before}, a column for each map of {stage}{empty}"))
     }
 
     /// Columns are output maps and rows input maps, as in Table I of the paper; where there are many columns, in several lines.
     fn drawing(&self) -> Drawing {
-        const WIDTH: f64 = 720.0;
+        const WIDTH: f64 = 744.0;
         const MANY: usize = 40;
         const LINE: usize = 60;
-        let mut drawing = Drawing::new(WIDTH, 34.0, self.heading());
+        let mut drawing = Drawing::new(WIDTH, 17.0, self.heading());
         drawing.text(0.0, 13.0, Anchor::Start, Size::Heading, self.heading());
-        drawing.text(0.0, 29.0, Anchor::Start, Size::Small, self.legend(true));
+        for words in [Some(self.shades("white", "black")), self.layout()].into_iter().flatten() {
+            drawing.height += 13.0;
+            drawing.text(0.0, drawing.height - 1.0, Anchor::Start, Size::Small, words);
+        }
         let outputs: Vec<usize> = (0..self.outputs).collect();
         if self.outputs > MANY {
             for line in outputs.chunks(LINE) {
@@ -106,7 +107,7 @@ impl Bank {
         const GAP: f64 = 5.0;
         let most = (WIDTH - LABEL) / self.outputs as f64 - GAP;
         let pixel = ((2.0 * most / self.side as f64).floor() / 2.0).clamp(1.0, 12.0);
-        let (kernel, top) = (pixel * self.side as f64, 58.0);
+        let (kernel, top) = (pixel * self.side as f64, drawing.height + 24.0);
         for input in 0..self.inputs {
             let y = top + (kernel + GAP) * input as f64;
             if self.inputs > 1 {
@@ -144,11 +145,11 @@ impl Bank {
 /// Left of the kernels, for the numbers of the rows.
 const LABEL: f64 = 22.0;
 /// Of a sheet of many kernels.
-const SHEET_PIXEL: f64 = 1.5;
+const SHEET_PIXEL: f64 = 2.0;
 
 /// All stages, one below the other.
-pub(crate) fn drawing(title: &str, banks: &[Bank]) -> Drawing {
-    Drawing::stack(title, 26.0, banks.iter().map(Bank::drawing).collect())
+pub(crate) fn drawing(banks: &[Bank]) -> Drawing {
+    Drawing::stack("The kernels of every convolution", 26.0, banks.iter().map(Bank::drawing).collect())
 }
 
 /// For a terminal.
@@ -164,7 +165,7 @@ pub(super) fn write(out: &mut impl Write, banks: &[Bank]) -> io::Result<()> {
             writeln!(out, "too many for a terminal: --out FILE.png or FILE.svg shows them")?;
             continue;
         }
-        writeln!(out, "{}", bank.legend(false).replace("(white)", "(blank)").replace("(black)", "(full)"))?;
+        writeln!(out, "{}", bank.shades("blank", "full"))?;
         if bank.inputs == 1 {
             bank.write_kernels(out, (0..bank.outputs).filter_map(|output| bank.kernel(output, 0)))?;
             continue;

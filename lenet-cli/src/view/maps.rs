@@ -103,7 +103,7 @@ impl Stage {
             let count = self.cells.len();
             let (raster, pixel) = match bitmap {
                 Some(width) => (raster(width, &self.cells), 7.0),
-                None => (raster(1, &self.cells).widened(STRIP), strip_pixel(count)),
+                None => (raster(1, &self.cells).enlarged(STRIP, 1), strip_pixel(count)),
             };
             let mut drawing = Drawing::new(pixel * raster.width as f64, pixel * raster.height() as f64, &self.name);
             drawing.edged(0.0, 0.0, pixel, raster);
@@ -141,8 +141,8 @@ fn strip_pixel(units: usize) -> f64 {
 }
 
 /// Input left, output right; a caption above each stage says what it is, below it what white and black mean.
-pub(crate) fn drawing(title: &str, seen: &Seen) -> Drawing {
-    const CAPTION: f64 = 62.0;
+pub(crate) fn drawing(seen: &Seen) -> Drawing {
+    const CAPTION: f64 = 38.0;
     const BETWEEN: f64 = 22.0;
     let last = seen.stages.len() - 1;
     let code = |i: usize, stage: &Stage| {
@@ -153,8 +153,7 @@ pub(crate) fn drawing(title: &str, seen: &Seen) -> Drawing {
         seen.stages[..last].iter().enumerate().map(|(i, stage)| stage.picture(code(i, stage))).collect();
     pictures.push(output(seen));
     let height = pictures.iter().map(|picture| picture.height).fold(0.0, f64::max);
-    let mut all = Drawing::new(0.0, CAPTION + height + 34.0, title);
-    all.text(0.0, 13.0, Anchor::Start, Size::Heading, title);
+    let mut all = Drawing::new(0.0, CAPTION + height + 34.0, "Every stage's output for one digit");
     let mut x = 0.0;
     for (stage, picture) in seen.stages.iter().zip(pictures) {
         let (kind, limits) = (stage.kind.clone(), stage.limits());
@@ -167,15 +166,15 @@ pub(crate) fn drawing(title: &str, seen: &Seen) -> Drawing {
         ];
         let width = words.map(|(letters, size)| size.width(letters)).into_iter().fold(picture.width, f64::max);
         let middle = x + 0.5 * width;
-        all.text(middle, 38.0, Anchor::Middle, Size::Heading, name);
-        all.text(middle, 53.0, Anchor::Middle, Size::Body, size);
+        all.text(middle, 14.0, Anchor::Middle, Size::Heading, name);
+        all.text(middle, 29.0, Anchor::Middle, Size::Body, size);
         all.text(middle, CAPTION + height + 16.0, Anchor::Middle, Size::Small, kind);
         all.text(middle, CAPTION + height + 29.0, Anchor::Middle, Size::Small, limits);
         let (left, top) = (middle - 0.5 * picture.width, CAPTION + 0.5 * (height - picture.height));
         all.place((2.0 * left).round() / 2.0, (2.0 * top).round() / 2.0, picture);
         x += width + BETWEEN;
     }
-    all.width = (x - BETWEEN).max(Size::Heading.width(title.chars().count()));
+    all.width = x - BETWEEN;
     all
 }
 

@@ -1,6 +1,6 @@
 //! `lenet view misses`: the test digits that a model misreads.
 
-use crate::draw::{Anchor, Drawing, Size, misread_raster};
+use crate::draw::{Drawing, misread_raster};
 use crate::misread::Misread;
 use crate::summary::thousands;
 use lenet_model::Image;
@@ -21,20 +21,10 @@ pub(crate) fn count(misread: usize, all: usize) -> String {
 }
 
 /// Ten digits to a line; below each what it is and what it was read as.
-pub(crate) fn drawing(title: &str, images: &[Image], misread: &[Misread]) -> anyhow::Result<Drawing> {
-    const TOP: f64 = 40.0;
+pub(crate) fn drawing(images: &[Image], misread: &[Misread]) -> anyhow::Result<Drawing> {
     let raster = misread_raster(images, &misread[..misread.len().min(MOST)])?;
-    let (width, height) = (raster.width as f64, raster.height() as f64);
-    let mut drawing = Drawing::new(width.max(Size::Heading.width(title.chars().count())), TOP + height, title);
-    drawing.text(0.0, 13.0, Anchor::Start, Size::Heading, title);
-    drawing.text(
-        0.0,
-        30.0,
-        Anchor::Start,
-        Size::Small,
-        format!("{}; below each: what it is -> what it was read as", count(misread.len(), images.len())),
-    );
-    drawing.image(0.0, TOP, 1.0, raster);
+    let mut drawing = Drawing::new(raster.width as f64, raster.height() as f64, "Misread digits");
+    drawing.image(0.0, 0.0, 1.0, raster);
     Ok(drawing)
 }
 

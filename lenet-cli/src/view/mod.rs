@@ -159,7 +159,7 @@ pub(crate) fn run(arguments: &ViewArguments) -> anyhow::Result<()> {
 fn show_filters(arguments: &FiltersArguments) -> anyhow::Result<()> {
     let model = Model::open(&arguments.model)?;
     let banks = model.with(filters::Banks)?;
-    let drawing = || Ok(filters::drawing(&format!("The kernels of {}", model.name), &banks));
+    let drawing = || Ok(filters::drawing(&banks).headed(&format!("The kernels of {}", model.name), ""));
     arguments.out.show(drawing, |stdout| filters::write(stdout, &banks))
 }
 
@@ -174,7 +174,7 @@ fn show_maps(arguments: &MapsArguments) -> anyhow::Result<()> {
     };
     let seen = model.with(maps::See(image, model.checkpoint.description.normalization))?;
     let title = format!("{}: test image {index} of {}, a {label}, {}", model.name, data.name, seen.result());
-    arguments.out.show(|| Ok(maps::drawing(&title, &seen)), |stdout| maps::write(stdout, &title, &seen))
+    arguments.out.show(|| Ok(maps::drawing(&seen).headed(&title, "")), |stdout| maps::write(stdout, &title, &seen))
 }
 
 fn show_misses(arguments: &TestArguments) -> anyhow::Result<()> {
@@ -191,11 +191,13 @@ fn show_misses(arguments: &TestArguments) -> anyhow::Result<()> {
     let misread = arguments.threads.pool()?.install(|| model.with(task))?;
     let images = data.test.images();
     let title = format!("What {} misreads of {}", model.name, data.name);
+    let count = misses::count(misread.len(), images.len());
+    let more = format!("{count}; below each what it is -> what it was read as");
     arguments.out.show(
-        || misses::drawing(&title, images, &misread),
+        || Ok(misses::drawing(images, &misread)?.headed(&title, &more)),
         |stdout| {
             misses::write(stdout, &misread)?;
-            talk!("{}", misses::count(misread.len(), images.len()));
+            talk!("{count}");
             Ok(())
         },
     )
@@ -215,7 +217,7 @@ fn show_confusion(arguments: &TestArguments) -> anyhow::Result<()> {
     let read = arguments.threads.pool()?.install(|| model.with(task))?;
     let title = format!("How {} reads the test set of {}", model.name, data.name);
     arguments.out.show(
-        || Ok(confusion::drawing(&title, &format!("test accuracy {read}"), &read.confusion)),
+        || Ok(confusion::drawing(&read.confusion).headed(&title, &format!("test accuracy {read}"))),
         |stdout| write_confusion(stdout, &read),
     )
 }
@@ -230,5 +232,5 @@ fn show_curves(arguments: &CurvesArguments) -> anyhow::Result<()> {
         );
     }
     let name = arguments.run.file_name().unwrap_or(arguments.run.as_os_str()).to_string_lossy();
-    arguments.out.show(|| Ok(curves.drawing(&format!("The run {name}"))), |stdout| curves.write(stdout))
+    arguments.out.show(|| Ok(curves.drawing().headed(&format!("The run {name}"), "")), |stdout| curves.write(stdout))
 }
