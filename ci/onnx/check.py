@@ -1,0 +1,135 @@
+"""Compares our networks with what ONNX Runtime and PyTorch make of them, on 1,000 of MNIST's test images.
+
+check.py PROGRAMS README FOLDER: PROGRAMS is the folder cargo builds into, README has the snippets for PyTorch, FOLDER is
+for what comes about. Ends with 1 if anything differs.
+"""
+
+import itertools
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+
+PROGRAMS, README, OUT = (Path(word).resolve() for word in sys.argv[1:])
+# The sums of f32 are added in another order: some hundred roundings of 6e-8, of logits that are some units large.
+TOLERANCE = 1e-4
+
+
+def run(program, *words):
+    """Its output; it must go well."""
+    done = subprocess.run([PROGRAMS / program, *map(str, words)], cwd=OUT, capture_output=True)
+    if done.returncode != 0:
+        raise SystemExit(f"{program} {' '.join(map(str, words))} ended with {done.returncode}:\n{done.stderr.decode()}")
+    return done.stdout
+
+
+def choices(option):
+    """What the program lists when it is given a name that is none."""
+    done = subprocess.run([PROGRAMS / "lenet", "summary", option, "?"], capture_output=True, text=True)
+    names = re.search(r"choose ((?:[\w-]+, )*[\w-]+)", done.stderr)
+    assert done.returncode == 2 and names, done.stderr
+    return names[1].split(", ")
+
+
+def networks():
+    """Every network with every squashing function that it comes with."""
+    for network, activation in itertools.product(choices("--network"), choices("--activation")):
+        words = [PROGRAMS / "lenet", "summary", "--network", network, "--activation", activation]
+        if subprocess.run(words, capture_output=True).returncode == 0:
+            yield network, activation
+
+
+def train(network, activation):
+    """A model that has learned a little: its path."""
+    folder = OUT / f"{network}-{activation}"
+    loss = "penalty" if network == "lenet5-1998" else "cross-entropy"
+    run("lenet", "train", "--network", network, "--activation", activation, "--loss", loss, "--rate", 0.005, "--limit", 600,
+        "--validation", 100, "--epochs", 1, "--quiet", "--out", folder)
+    return folder / "best.safetensors"
+
+
+def scores(model):
+    """What our program makes of the pictures."""
+    return np.frombuffer(run("examples/scores", model, "pictures"), np.float32).reshape(-1, 10)
+
+
+def differ(what, theirs, ours):
+    """Prints how far the two are apart, of numbers beyond 1 in parts of them; whether that is too far."""
+    apart = float(np.max(np.abs(theirs - ours) / np.maximum(1, np.abs(ours))))
+    print(f"{what:42} {apart:.1e}   numbers up to {np.max(np.abs(ours)):.1f}")
+    return not apart <= TOLERANCE
+
+
+def in_onnx_runtime(what, model, pictures):
+    """Exports a model, checks the file, and runs it on a batch and on one picture; whether it differs."""
+    file = OUT / "model.onnx"
+    run("lenet", "export", *model, "--onnx", file)
+    onnx.checker.check_model(str(file), full_check=True)
+    metadata = {entry.key: entry.value for entry in onnx.load(file).metadata_props}
+    assert metadata["network"] in what and metadata["activation"] in what, metadata
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    logits, probabilities = session.run(["logits", "probabilities"], {"image": pictures})
+    one, _ = session.run(None, {"image": pictures[:1]})
+    ours = scores(model[0])
+    softmax = np.exp(ours - ours.max(1, keepdims=True))
+    softmax /= softmax.sum(1, keepdims=True)
+    return any([
+        differ(what, logits, ours),
+        not np.allclose(one, logits[:1], rtol=TOLERANCE, atol=TOLERANCE),
+        not np.allclose(probabilities, softmax, rtol=0, atol=1e-3),
+    ])
+
+
+def in_pytorch(pictures, labels):
+    """Runs the snippets of the README: one opens best.safetensors, one writes mine.safetensors. Whether they differ."""
+    opens, writes = re.findall(r"^```python\n(.*?)^```", README.read_text(), re.DOTALL | re.MULTILINE)
+    os.chdir(OUT)
+    torch.manual_seed(1)
+    here = {}
+    exec(compile(opens, "the README's first snippet", "exec"), here)
+    with torch.no_grad():
+        wrong = differ("PyTorch, opened", here["model"](torch.from_numpy(pictures[:1000])).numpy(),
+                       scores("best.safetensors"))
+    here = {}
+    exec(compile(writes, "the README's second snippet", "exec"), here)
+    with torch.no_grad():
+        logits = here["model"](torch.from_numpy(pictures) / 255).numpy()
+    wrong |= differ("PyTorch, written", logits[:1000], scores("mine.safetensors"))
+    ours = json.loads(run("lenet", "eval", "mine.safetensors", "--json"))["test"]
+    theirs = {"correct": int((logits.argmax(1) == labels).sum()), "total": len(labels)}
+    # One in ten thousand may be a tie that rounding decides.
+    print(f"{'lenet eval of what PyTorch wrote':42} {ours}, PyTorch {theirs}")
+    return wrong or ours["total"] != theirs["total"] or abs(ours["correct"] - theirs["correct"]) > 1
+
+
+def main():
+    run("examples/unpack", OUT)
+    pixels = np.fromfile(OUT / "t10k-images-idx3-ubyte", np.uint8)[16:].reshape(-1, 1, 28, 28)
+    labels = np.fromfile(OUT / "t10k-labels-idx1-ubyte", np.uint8)[8:]
+    pixels[:1000].tofile(OUT / "pictures")
+    pictures = pixels.astype(np.float32)
+
+    wrong = []
+    found = list(networks())
+    assert len({network for network, _ in found}) == len(choices("--network")), found
+    for network, activation in found:
+        what = f"{network} with {activation}"
+        wrong.append(in_onnx_runtime(what, [train(network, activation)], pictures[:1000]))
+
+    # The default, and well trained.
+    run("lenet", "train", "--epochs", 3, "--quiet", "--out", "default")
+    os.replace(OUT / "default/best.safetensors", OUT / "best.safetensors")
+    wrong.append(in_onnx_runtime("default: lenet5 with scaled-tanh, trained", ["best.safetensors"], pictures[:1000]))
+    wrong.append(in_pytorch(pictures, labels))
+    if any(wrong):
+        raise SystemExit(f"more than {TOLERANCE} apart, see above")
+
+
+main()
