@@ -9,9 +9,12 @@ mod distorted;
 mod draw;
 mod eval;
 mod export;
+mod help;
 mod interrupt;
 mod misread;
+mod model;
 mod progress;
+mod reading;
 mod report;
 mod reproduce;
 mod run_folder;
@@ -23,6 +26,7 @@ use clap::{Parser, Subcommand};
 use interrupt::Interrupted;
 use lenet_model::RecipeError;
 use progress::talk;
+use reading::Told;
 use std::process::ExitCode;
 
 /// LeNet-5 (LeCun et al. 1998) with its shapes checked by the compiler.
@@ -36,17 +40,31 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Train a network and leave a run folder with the model and what happened
+    #[command(after_help = help::TRAIN)]
     Train(train::TrainArguments),
     /// Measure a trained model on test data
+    #[command(after_help = help::EVAL)]
     Eval(eval::EvalArguments),
     /// Write a trained model as an ONNX file, which other programs run
+    #[command(after_help = help::EXPORT)]
     Export(export::ExportArguments),
+    /// Read one digit a picture: your own PNG and JPEG files, of any size and colour
+    #[command(after_help = help::PREDICT)]
+    Predict(reading::predict::PredictArguments),
+    /// Read the numbers in a picture, digit by digit
+    #[command(after_help = help::READ)]
+    Read(reading::read::ReadArguments),
     /// Show a network stage by stage: shapes, parameters, connections
+    #[command(after_help = help::SUMMARY)]
     Summary(summary::SummaryArguments),
     /// Train the networks of the 1998 paper as their authors did: its figures beside ours
+    #[command(after_help = help::REPRODUCE)]
     Reproduce(reproduce::ReproduceArguments),
     /// Show pictures of what the networks are made of
+    #[command(after_help = help::VIEW)]
     View(view::ViewArguments),
+    /// Print completions for a shell, for its start-up file: `lenet completions bash`
+    Completions(help::CompletionsArguments),
 }
 
 fn main() -> ExitCode {
@@ -54,9 +72,12 @@ fn main() -> ExitCode {
         Command::Train(arguments) => train::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
+        Command::Predict(arguments) => reading::predict::run(&arguments),
+        Command::Read(arguments) => reading::read::run(&arguments),
         Command::Summary(arguments) => summary::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
         Command::View(arguments) => view::run(&arguments),
+        Command::Completions(arguments) => help::completions(&arguments).map_err(Into::into),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -65,6 +86,7 @@ fn main() -> ExitCode {
             talk!("{error}");
             ExitCode::from(interrupt::EXIT_CODE)
         }
+        Err(error) if error.is::<Told>() => ExitCode::FAILURE,
         Err(error) => {
             talk!("error: {error:#}");
             // A number that makes no sense is wrong usage, as a word that is none.

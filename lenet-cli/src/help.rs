@@ -1,0 +1,69 @@
+//! Examples for `--help`, and completions for shells.
+
+use crate::Arguments;
+use clap::{Args, CommandFactory};
+use clap_complete::{Shell, generate};
+use std::io::{self, Write};
+
+pub(crate) const TRAIN: &str = "\
+Examples:
+  lenet train                                    the defaults: 99.1% in seconds
+  lenet train --distort --loss cross-entropy     as the model that comes with the program
+  lenet train --recipe paper                     as in 1998, pattern by pattern
+  lenet train --data fashion-mnist               other data, once `lenet data fetch` has them
+  lenet train --resume runs/lenet5-mse-seed1     go on with a run that was stopped
+
+Ctrl-C stops after the step, saves, and says how to go on (exit code 130).";
+
+pub(crate) const EVAL: &str = "\
+Examples:
+  lenet eval runs/lenet5-mse-seed1/best.safetensors
+  lenet eval model.safetensors --json";
+
+pub(crate) const PREDICT: &str = "\
+Examples:
+  lenet predict photo.jpg                        one digit in a picture of any size
+  lenet predict scans/ --json                    a folder, an object a line
+  lenet predict seven.png --show                 and what the network saw of it
+  lenet predict scans/ --reject auto             ? where it is not sure
+  lenet predict t10k-images-idx3-ubyte.gz        every image of a set
+  convert x.webp png:- | lenet predict -         from standard input";
+
+pub(crate) const READ: &str = "\
+Examples:
+  lenet read number.png                          the digits of a number, from left to right
+  lenet read form.jpg --json --reject 0.5        several lines, ? where it is not sure";
+
+pub(crate) const EXPORT: &str = "\
+Examples:
+  lenet export runs/lenet5-mse-seed1 --onnx lenet5.onnx";
+
+pub(crate) const SUMMARY: &str = "\
+Examples:
+  lenet summary                                  the table of LeNet-5
+  lenet summary --network lenet5-1998 --json";
+
+pub(crate) const REPRODUCE: &str = "\
+Examples:
+  lenet reproduce --quick                        half a minute, to see what it does
+  lenet reproduce                                the paper's table, half an hour
+  lenet reproduce --only lenet5 --seeds 3        one row of it";
+
+pub(crate) const VIEW: &str = "\
+Examples:
+  lenet view maps --out maps.png                 every stage's maps for one digit
+  lenet view filters runs/lenet5-mse-seed1       the kernels, on the terminal
+  lenet view curves runs/lenet5-mse-seed1 --out curves.svg";
+
+#[derive(Args)]
+pub(crate) struct CompletionsArguments {
+    /// The shell
+    shell: Shell,
+}
+
+/// Prints the completions.
+pub(crate) fn completions(arguments: &CompletionsArguments) -> io::Result<()> {
+    let mut script = Vec::new();
+    generate(arguments.shell, &mut Arguments::command(), "lenet", &mut script);
+    io::stdout().write_all(&script)
+}

@@ -1,0 +1,99 @@
+//! `lenet predict`: one digit a picture.
+
+use super::source::{Content, Source};
+use super::{Failures, Reader, ReaderArguments, in_brackets, notes, show};
+use anyhow::anyhow;
+use clap::Args;
+use lenet_data::{Picture, PictureError, Prepared, prepare};
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+#[derive(Args)]
+pub(crate) struct PredictArguments {
+    /// Pictures of one digit each (PNG, JPEG, or IDX files of many), folders of them, or - for standard input
+    #[arg(required = true, value_name = "FILE|DIR|-")]
+    pictures: Vec<OsString>,
+    #[command(flatten)]
+    reader: ReaderArguments,
+}
+
+pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<()> {
+    let predict = Predict { reader: Reader::new(&arguments.reader)?, arguments: &arguments.reader };
+    let mut failures = Failures::default();
+    for word in &arguments.pictures {
+        match Source::all(word) {
+            Ok(sources) => sources.iter().try_for_each(|source| predict.source(source, &mut failures))?,
+            Err(error) => failures.tell(arguments.reader.json, &word.to_string_lossy(), &error)?,
+        }
+    }
+    failures.end()
+}
+
+struct Predict<'a> {
+    reader: Reader,
+    arguments: &'a ReaderArguments,
+}
+
+/// Pictures of an IDX file that are read together.
+const TOGETHER: usize = 512;
+
+impl Predict<'_> {
+    fn source(&self, source: &Source, failures: &mut Failures) -> io::Result<()> {
+        let name = source.name();
+        match source.read() {
+            Err(error) => failures.tell(self.arguments.json, &name, &error),
+            Ok(Content::Picture(picture)) => self.pictures(vec![(name, picture)], failures),
+            Ok(Content::Idx { images, width, height }) => {
+                let named = |(number, pixels): (usize, &[u8])| {
+                    let picture = Picture::from_grey(width, height, pixels.to_vec());
+                    (format!("{name}:{number}"), picture.expect("an IDX file holds whole images of at least a pixel"))
+                };
+                let images: Vec<_> = images.data().chunks(width * height).enumerate().collect();
+                images
+                    .chunks(TOGETHER)
+                    .try_for_each(|part| self.pictures(part.iter().copied().map(named).collect(), failures))
+            }
+        }
+    }
+
+    /// Prepares and reads pictures, and says what is on them.
+    fn pictures(&self, pictures: Vec<(String, Picture)>, failures: &mut Failures) -> io::Result<()> {
+        let mut prepared = Vec::new();
+        for (name, picture) in pictures {
+            match prepare(&picture) {
+                Ok(digit) => prepared.push((name, digit)),
+                Err(error) => {
+                    // What went before comes first.
+                    self.answer(&std::mem::take(&mut prepared))?;
+                    failures.tell(self.arguments.json, &name, &named(&name, &error))?;
+                }
+            }
+        }
+        self.answer(&prepared)
+    }
+
+    fn answer(&self, prepared: &[(String, Prepared)]) -> io::Result<()> {
+        let digits: Vec<Prepared> = prepared.iter().map(|(_, digit)| digit.clone()).collect();
+        let mut out = io::stdout().lock();
+        for ((name, digit), answer) in prepared.iter().zip(self.reader.answers(&digits)) {
+            if self.arguments.json {
+                let mut object = answer.json();
+                object["file"] = name.as_str().into();
+                object["inverted"] = digit.inverted.into();
+                object["thickened"] = digit.thickened.into();
+                writeln!(out, "{object}")?;
+                continue;
+            }
+            writeln!(out, "{name}: {answer}{}", in_brackets(&notes(digit)))?;
+            if self.arguments.show {
+                show(&mut out, &digit.image)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An error about a picture that has no name of its own.
+pub(super) fn named(name: &str, error: &PictureError) -> anyhow::Error {
+    anyhow!("{name}: {error}")
+}
