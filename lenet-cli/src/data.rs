@@ -1,8 +1,9 @@
 //! From the command line's words to examples.
 
+use crate::datasets::Place;
 use anyhow::Context;
 use clap::Args;
-use lenet_data::{Dataset, Examples, ReadOptions, Transpose};
+use lenet_data::{Dataset, Examples};
 use lenet_layers::SoftmaxCrossEntropy;
 use lenet_layers::simd::Isa;
 use lenet_model::{Class, DigitNetwork, Evaluation, Normalization, evaluate};
@@ -11,9 +12,10 @@ use std::path::PathBuf;
 /// Which data to use.
 #[derive(Args)]
 pub(crate) struct DataArguments {
-    /// A folder of IDX files (raw or .gz) to use in place of the built-in MNIST
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: Option<PathBuf>,
+    /// A set to use in place of the built-in MNIST: fashion-mnist, kmnist or emnist-digits, once `lenet data fetch` has
+    /// brought it, or a folder of IDX files, raw or .gz (one that is named as a set: ./kmnist)
+    #[arg(long, value_name = "SET|DIR")]
+    data: Option<PathBuf>,
     /// The images of --data are stored transposed (EMNIST's are recognised by their names)
     #[arg(long, requires = "data")]
     pub(crate) transpose: bool,
@@ -22,11 +24,16 @@ pub(crate) struct DataArguments {
 impl DataArguments {
     /// Reads the data.
     pub(crate) fn load(&self) -> anyhow::Result<Dataset> {
-        let transpose = if self.transpose { Transpose::Always } else { Transpose::Auto };
-        Ok(match &self.data {
-            Some(dir) => Dataset::read_dir(dir, ReadOptions { transpose })?,
-            None => Dataset::mnist()?,
-        })
+        self.place()?.load(self.transpose)
+    }
+
+    /// The folder it is read from, if it is not built in.
+    pub(crate) fn folder(&self) -> anyhow::Result<Option<PathBuf>> {
+        Ok(self.place()?.folder().map(Into::into))
+    }
+
+    fn place(&self) -> anyhow::Result<Place> {
+        self.data.as_deref().map_or(Ok(Place::BuiltIn), Place::of)
     }
 }
 

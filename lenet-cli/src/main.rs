@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod data;
+mod datasets;
 mod distorted;
 mod draw;
 mod eval;
@@ -60,6 +61,8 @@ enum Command {
     /// Train the networks of the 1998 paper as their authors did: its figures beside ours
     #[command(after_help = help::REPRODUCE)]
     Reproduce(reproduce::ReproduceArguments),
+    /// Fetch the sets of the MNIST family, and show what is in them
+    Data(datasets::DatasetsArguments),
     /// Show pictures of what the networks are made of
     #[command(after_help = help::VIEW)]
     View(view::ViewArguments),
@@ -76,6 +79,7 @@ fn main() -> ExitCode {
         Command::Read(arguments) => reading::read::run(&arguments),
         Command::Summary(arguments) => summary::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
+        Command::Data(arguments) => datasets::run(&arguments),
         Command::View(arguments) => view::run(&arguments),
         Command::Completions(arguments) => help::completions(&arguments).map_err(Into::into),
     };

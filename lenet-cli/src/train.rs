@@ -181,7 +181,7 @@ fn begin(arguments: &TrainArguments, isa: &str, threads: usize) -> anyhow::Resul
         program: concat!("lenet ", env!("CARGO_PKG_VERSION")).into(),
         data: DataRecord {
             name: data.name.clone(),
-            folder: arguments.data.data.as_ref().map(|dir| dir.display().to_string()),
+            folder: arguments.data.folder()?.map(|dir| dir.display().to_string()),
             transposed: arguments.data.transpose,
             limit: arguments.limit,
             ground: normalization.ground,

@@ -35,7 +35,9 @@ fn lenet5_average() {
 fn the_readme_shows_what_the_program_says() {
     let readme = include_str!("../README.md");
     assert!(readme.contains(&table("").replace("[SET]", "avx512")), "the table in README.md is an old one");
-    for command in ["train", "eval", "export", "summary", "reproduce", "view"] {
+    let commands =
+        ["train", "eval", "export", "predict", "read", "summary", "reproduce", "data fetch", "data show", "view"];
+    for command in commands {
         let help = run(Path::new("."), &format!("{command} --help")).ok().out;
         let options = help.split_whitespace().filter(|word| word.starts_with("--") && !word.contains("help"));
         for option in options.filter(|option| *option != "--version") {

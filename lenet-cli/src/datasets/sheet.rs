@@ -1,0 +1,115 @@
+//! The contact sheet of a set: the first images of each class, a class to a row, as text or as a PNG.
+
+use anyhow::Context;
+use lenet_data::{Examples, Image};
+use std::io::{self, Write};
+
+/// For each class the first `columns` images there are of it.
+fn rows(examples: &Examples, columns: usize) -> Vec<Vec<&Image>> {
+    let class = |class: u8| {
+        let of_class = examples.images().iter().zip(examples.labels()).filter(|(_, label)| **label == class);
+        of_class.map(|(image, _)| image).take(columns).collect()
+    };
+    (0..10).map(class).collect()
+}
+
+/// Characters to an image: each stands for two pixels by four, as characters are twice as high as wide.
+const WIDTH: usize = 14;
+const HEIGHT: usize = 7;
+/// From ground to ink.
+const SHADES: [char; 5] = [' ', '░', '▒', '▓', '█'];
+
+/// Five images of each class, in 78 columns.
+pub(super) fn write_text(out: &mut impl Write, examples: &Examples) -> io::Result<()> {
+    for (class, images) in rows(examples, 5).into_iter().enumerate() {
+        for row in 0..HEIGHT {
+            let cells: Vec<String> =
+                images.iter().map(|image| (0..WIDTH).map(|column| shade(image, row, column)).collect()).collect();
+            let label = if row == HEIGHT / 2 { class.to_string() } else { " ".into() };
+            writeln!(out, "{}", format!("{label}  {}", cells.join(" ")).trim_end())?;
+        }
+    }
+    Ok(())
+}
+
+fn shade(image: &Image, row: usize, column: usize) -> char {
+    let pixels = image[4 * row..][..4].iter().flat_map(|line| &line[2 * column..][..2]);
+    let sum: usize = pixels.map(|&pixel| usize::from(pixel)).sum();
+    // A stroke covers half of a cell at most.
+    SHADES[(sum * SHADES.len() / (8 * 255)).min(SHADES.len() - 1)]
+}
+
+/// Images to a row of the picture, pixels for a pixel of an image, and pixels between images.
+const COLUMNS: usize = 20;
+const SCALE: usize = 2;
+const MARGIN: usize = 4;
+const CELL: usize = 28 * SCALE + MARGIN;
+
+/// Twenty images of each class, dark on light.
+pub(super) fn png(examples: &Examples) -> anyhow::Result<Vec<u8>> {
+    let (width, height) = (COLUMNS * CELL + MARGIN, 10 * CELL + MARGIN);
+    let mut grey = vec![255; width * height];
+    for (y, images) in rows(examples, COLUMNS).into_iter().enumerate() {
+        for (x, image) in images.into_iter().enumerate() {
+            for (row, line) in grey[(y * CELL + MARGIN) * width..].chunks_mut(width).take(28 * SCALE).enumerate() {
+                let pixels = line[x * CELL + MARGIN..][..28 * SCALE].iter_mut().enumerate();
+                pixels.for_each(|(column, pixel)| *pixel = 255 - image[row / SCALE][column / SCALE]);
+            }
+        }
+    }
+    encode(width, &grey)
+}
+
+/// Grey levels as a PNG.
+fn encode(width: usize, grey: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let height = grey.len() / width;
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, u32::try_from(width)?, u32::try_from(height)?);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header().context("can't write a PNG")?;
+    writer.write_image_data(grey).context("can't write a PNG")?;
+    writer.finish().context("can't write a PNG")?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two of class 0 and one of class 9, of which a block of ink is all that is seen.
+    fn examples() -> Examples {
+        let mut images = vec![[[0; 28]; 28]; 3];
+        (0..4).for_each(|row| images[1][row][26..].fill(255));
+        images[2][27][0] = 200;
+        Examples::new(images, vec![0, 0, 9]).unwrap()
+    }
+
+    #[test]
+    fn a_cell_of_ink_is_one_character() {
+        let mut out = Vec::new();
+        write_text(&mut out, &examples()).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines.len(), 70);
+        // Label, two blanks, an image, a blank, and the last character of the second.
+        assert_eq!(lines[0], format!("{}█", " ".repeat(3 + 14 + 1 + 13)));
+        assert_eq!((lines[3], lines[66]), ("0", "9"));
+        assert!((0..70).all(|i| i == 0 || i % 7 == 3 || lines[i].is_empty()), "{text}");
+    }
+
+    #[test]
+    fn the_picture_has_a_row_for_each_class() {
+        let bytes = png(&examples()).unwrap();
+        let mut reader = png::Decoder::new(io::Cursor::new(bytes)).read_info().unwrap();
+        let mut grey = vec![0; reader.output_buffer_size().unwrap()];
+        reader.next_frame(&mut grey).unwrap();
+        assert_eq!((reader.info().width, reader.info().height), (1204, 604));
+        let at = |value: u8| -> Vec<_> {
+            (0..grey.len()).filter(|&i| grey[i] == value).map(|i| (i % 1204, i / 1204)).collect()
+        };
+        let ink = at(0);
+        assert_eq!((ink.len(), ink[0], ink[31]), (4 * 8, (4 + 60 + 52, 4), (4 + 60 + 55, 11)));
+        assert_eq!(at(55), [(4, 598), (5, 598), (4, 599), (5, 599)]);
+    }
+}
