@@ -47,7 +47,7 @@ fn raw() -> Vec<(String, Vec<u8>)> {
     };
     let files = PARTS.map(|(part, n)| {
         // They hardly pack.
-        let pixels = (0..n * 784).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        let pixels = (0..n * 784).map(|i| (i.wrapping_mul(i | 1).wrapping_mul(2_654_435_761) >> 13) as u8).collect();
         let images = file(format!("{part}-images-idx3-ubyte.gz"), vec![n, 28, 28], pixels);
         [images, file(format!("{part}-labels-idx1-ubyte.gz"), vec![n], vec![4; n as usize])]
     });
@@ -296,24 +296,18 @@ fn a_part_that_does_not_fit_is_thrown_away() {
         (vec![9; 40], Answer::Give(bytes.clone()), vec![from(40), all.clone()]),
         // The server gives no parts.
         (bytes[..40].to_vec(), Answer::GiveAll(bytes.clone()), vec![from(40)]),
-        // The server gives another part than the one asked for, and would again.
-        (bytes[..40].to_vec(), Answer::GiveOther(bytes.clone()), vec![from(40), all.clone()]),
+        // The server gives another part than the one asked for.
+        (bytes[..1500].to_vec(), Answer::GiveOther(bytes.clone()), vec![from(1500), all.clone()]),
         // Longer than the file.
         (vec![9; bytes.len() + 1], Answer::Give(bytes.clone()), vec![from(bytes.len() + 1), all.clone()]),
         // Whole: the process ended before it could say so.
         (bytes.clone(), Answer::Give(bytes.clone()), vec![from(bytes.len())]),
     ];
     for (part, answer, asked) in cases {
-        let given = matches!(answer, Answer::GiveOther(_));
         let (place, server) = (Place::with(Place::part, &part), server(answer));
-        let outcome = run(&images_source(&[&server.address]), &place.folder());
+        assert_eq!(run(&images_source(&[&server.address]), &place.folder()).unwrap(), Fetched::Downloaded);
         assert_eq!(server.asked(), asked);
-        if given {
-            assert_eq!(reasons(outcome), [Reason::Status(206)]);
-        } else {
-            assert_eq!(outcome.unwrap(), Fetched::Downloaded);
-            place.assert_good();
-        }
+        place.assert_good();
     }
 }
 

@@ -90,10 +90,8 @@ impl Talk {
                 self.say(&format!("{}: another process fetches into it: waiting", folder.display()));
             }
             Event::Asking { address, .. } => {
+                self.ask();
                 self.say(address);
-                self.bytes = None;
-                self.bar.reset();
-                self.bar.set_style(style(ASKING));
             }
             Event::Received { bytes, total } => {
                 // A download that can't go on begins again.
@@ -106,10 +104,18 @@ impl Talk {
             Event::Failed(failure) => self.say(&format!("  {}", failure.reason)),
             Event::Finished { file } => {
                 let size = self.bytes.take().map_or(String::new(), |bytes| format!("{} bytes, ", grouped(bytes)));
+                self.ask();
                 self.say(&format!("  {file}: {size}whole"));
             }
             _ => {}
         }
+    }
+
+    /// Nothing has come yet.
+    fn ask(&mut self) {
+        self.bytes = None;
+        self.bar.reset();
+        self.bar.set_style(style(ASKING));
     }
 
     /// The first bytes of a file are those that an earlier download left.

@@ -17,7 +17,7 @@ pub(crate) enum Answer {
     Give(Vec<u8>),
     /// Gives all of them, whatever part is asked for.
     GiveAll(Vec<u8>),
-    /// Gives a part that was not asked for.
+    /// Asked for a part, gives all of them as if that were it.
     GiveOther(Vec<u8>),
     /// Announces all of what was asked for, sends so many bytes and closes.
     Cut(Vec<u8>, usize),
@@ -29,7 +29,7 @@ pub(crate) enum Answer {
     Redirect(String),
     /// A status without a body.
     Status(u16),
-    /// Announces so many bytes and sends them for ever.
+    /// Announces so many bytes, and sends none.
     Announce(u64),
     /// Sends for ever, without a word of how much.
     Endless,
@@ -99,7 +99,7 @@ fn answer(mut to: TcpStream, answer: &Answer, start: Option<usize>) -> std::io::
         Answer::Redirect(address) => head(302, format!("Location: {address}\r\n{}", length(0))),
         Answer::Announce(bytes) => {
             head(200, format!("Content-Length: {bytes}\r\n"))?;
-            for_ever(to)
+            to.read(&mut [0]).map(|_| ())
         }
         Answer::Endless => {
             head(200, String::new())?;
@@ -110,9 +110,9 @@ fn answer(mut to: TcpStream, answer: &Answer, start: Option<usize>) -> std::io::
             to.write_all(bytes)
         }
         Answer::GiveOther(bytes) => {
-            let last = bytes.len() - 1;
-            head(206, format!("Content-Range: bytes {last}-{last}/{}\r\n{}", bytes.len(), length(1)))?;
-            to.write_all(&bytes[last..])
+            let (status, last, all) = (if start.is_some() { 206 } else { 200 }, bytes.len() - 1, bytes.len());
+            head(status, format!("Content-Range: bytes 0-{last}/{all}\r\n{}", length(all)))?;
+            to.write_all(bytes)
         }
         Answer::Give(bytes) | Answer::Cut(bytes, _) | Answer::Stall(bytes, _) | Answer::Wait(bytes, _) => {
             if let Answer::Wait(_, gate) = answer {
