@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 pub(crate) struct ExportArguments {
-    /// A model that `lenet train` has written, or a run folder, which stands for its best.safetensors
-    model: PathBuf,
+    /// A model that `lenet train` has written, or a run folder, which stands for its best.safetensors [default: the model
+    /// that comes with the program]
+    model: Option<PathBuf>,
     /// The ONNX file to write; one that is there is replaced
     #[arg(long, value_name = "FILE")]
     onnx: PathBuf,
@@ -27,14 +28,11 @@ impl Visitor for Export<'_> {
 }
 
 pub(crate) fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
-    let (model, file) = (&arguments.model, &arguments.onnx);
-    let model = if model.is_dir() { model.join("best.safetensors") } else { model.clone() };
-    let checkpoint = Checkpoint::open(&model)?;
-    if let (Ok(from), Ok(to)) = (fs::canonicalize(&model), fs::canonicalize(file))
-        && from == to
-    {
-        bail!("{}: is the model itself: give the ONNX file another name", file.display());
-    }
+    let file = &arguments.onnx;
+    let checkpoint = match &arguments.model {
+        Some(model) => open(model, file)?,
+        None => Checkpoint::pretrained(),
+    };
     let about = &checkpoint.description;
     visit(about.network, about.activation, Export(&checkpoint, file))?;
     talk!("{}: {} with {} as ONNX, opset 13", file.display(), about.network, about.activation);
@@ -42,4 +40,16 @@ pub(crate) fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
     talk!("output  logits         float32 [N, 10], the largest tells the digit");
     talk!("output  probabilities  float32 [N, 10], their softmax");
     Ok(())
+}
+
+/// Opens a model that is not to be overwritten by what is made of it.
+fn open(model: &Path, file: &Path) -> anyhow::Result<Checkpoint> {
+    let model = if model.is_dir() { model.join("best.safetensors") } else { model.into() };
+    let checkpoint = Checkpoint::open(&model)?;
+    match (fs::canonicalize(&model), fs::canonicalize(file)) {
+        (Ok(from), Ok(to)) if from == to => {
+            bail!("{}: is the model itself: give the ONNX file another name", file.display())
+        }
+        _ => Ok(checkpoint),
+    }
 }

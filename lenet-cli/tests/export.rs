@@ -30,7 +30,11 @@ fn a_model_becomes_an_onnx_file() {
     run(dir.path(), "export run/best.safetensors --onnx same.onnx").ok();
     let read = |name: &str| fs::read(dir.path().join(name)).unwrap();
     assert!(read("best.onnx") == read("same.onnx"), "a folder stands for another model than its best");
-    assert_eq!(files(dir.path()), ["best.onnx", "net.onnx", "old", "run", "same.onnx", "set"]);
+    // Without a model the one that comes with the program.
+    let said = run(dir.path(), "export --onnx own.onnx").ok();
+    assert!(said.err.starts_with("own.onnx: lenet5 with scaled-tanh as ONNX, opset 13\n"), "{}", said.err);
+    assert!(read("own.onnx").len() > 4 * 60_850);
+    assert_eq!(files(dir.path()), ["best.onnx", "net.onnx", "old", "own.onnx", "run", "same.onnx", "set"]);
 }
 
 #[test]
@@ -50,6 +54,7 @@ fn what_is_no_model_and_where_nothing_can_be_written() {
     run(dir.path(), "export run --onnx set").failed_at_once(&["set: can't be written"]);
     run(dir.path(), "export run --onnx run/best.safetensors")
         .failed_at_once(&["run/best.safetensors: is the model itself"]);
+    run(dir.path(), "export --onnx gone/net.onnx").failed_at_once(&["gone/net.onnx: can't be written"]);
     run(dir.path(), "export run/best.safetensors").misused(&["--onnx <FILE>"]);
 
     assert_eq!(fs::read(dir.path().join("kept.onnx")).unwrap(), b"kept");

@@ -60,7 +60,7 @@ impl Description {
     }
 
     /// As the metadata of a file. "pt" is the name by which PyTorch's own files go.
-    pub(super) fn metadata(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn metadata(&self) -> Vec<(&'static str, String)> {
         let mut entries = vec![
             ("format", "pt".to_string()),
             ("network", self.network.to_string()),

@@ -109,16 +109,11 @@ pub fn to_onnx<N: DigitNetwork>(
 /// Those of [`to_onnx`], or if `N` is not what the description says, or the file can't be written; an old one is then still there.
 pub fn save_onnx<N: DigitNetwork>(network: &N, description: &Description, path: &Path) -> Result<(), OnnxError> {
     description.check::<N>(path)?;
-    let normalization = description.normalization;
-    let metadata = [
-        ("network", description.network.name()),
-        ("activation", description.activation.name()),
-        ("ground", &normalization.ground.to_string()),
-        ("ink", &normalization.ink.to_string()),
-        ("recipe", &description.recipe),
-        ("epoch", &description.epoch.to_string()),
-    ];
-    let bytes = to_onnx(network, normalization, &metadata)?;
+    let entries = description.metadata();
+    // The file's format is not PyTorch's.
+    let metadata: Vec<_> =
+        entries.iter().filter(|e| e.0 != "format").map(|(key, value)| (*key, value.as_str())).collect();
+    let bytes = to_onnx(network, description.normalization, &metadata)?;
     write_beside(path, &bytes).map_err(|error| OnnxError::Write { path: path.into(), error })
 }
 

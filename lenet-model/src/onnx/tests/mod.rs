@@ -1,0 +1,257 @@
+//! Every network of the catalogue, exported, read back and computed by the plain meaning of ONNX's operators: what comes out is what the network's own forward pass says.
+
+mod operators;
+
+use super::proto::*;
+use super::*;
+use crate::networks::{Retina, scores};
+use crate::{ActivationName, Image, NetworkName, Visitor, read, visit};
+use lenet_layers::simd::Simd;
+use lenet_layers::*;
+use operators::run;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// Numbers at random for every parameter, biases and coefficients too, of a size that leaves the squashing functions something to do.
+fn random<N: DigitNetwork>() -> Box<N> {
+    let (mut network, mut rng) = (N::boxed(), ChaCha8Rng::seed_from_u64(5));
+    for i in 0..N::TENSORS {
+        let info = N::info(i);
+        let end = if info.role == Role::Weight { 2.4 / ((info.fan_in)(0) as f32).sqrt() } else { 0.5 };
+        network.tensor_mut(i).iter_mut().for_each(|x| *x = rng.random_range(-end..end));
+    }
+    network
+}
+
+/// A picture of noise, thicker on one side, so that one that is turned or moved is another.
+fn picture(seed: u64) -> Image {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    std::array::from_fn(|row| std::array::from_fn(|column| rng.random_range(0..=(3 * row + 5 * column + 30) as u8)))
+}
+
+/// Exports a network, reads the file back, and compares what the graph says of two pictures with what we say; gives the graph.
+fn check<N: DigitNetwork>(what: &str) -> ModelProto {
+    let (network, normalization) = (random::<N>(), Normalization { ground: -0.25, ink: 1.5 });
+    let bytes = to_onnx(&*network, normalization, &[("key", "value")]).unwrap();
+    let model = ModelProto::decode(&bytes[..]).unwrap();
+    let graph = model.graph.as_ref().unwrap();
+    let images = [picture(1), picture(2)];
+    let values = run(graph, &images);
+
+    // Parameters are there by their names; a coefficient stands in each cell of its window.
+    for (i, numbers) in network.tensors().enumerate() {
+        let (info, name) = (N::info(i), N::info(i).to_string());
+        if let Role::Coefficient { window } = info.role {
+            let kernels = &values[&format!("{}/window", info.stage)];
+            assert_eq!(kernels.data.len(), window * info.len(), "{what}: {name}");
+            continue;
+        }
+        let (array, there) = (&values[&name], info.positions().map(|at| values[&name].data[at] as f32));
+        assert_eq!(array.dims, info.dims, "{what}: {name}");
+        assert!(there.eq(numbers.iter().copied()), "{what}: {name}");
+        let zeros = array.data.iter().filter(|x| **x == 0.0).count();
+        assert_eq!(array.data.len() - zeros, info.len(), "{what}: {name} where nothing is connected");
+    }
+    for (n, image) in images.iter().enumerate() {
+        let mut trace = N::Trace::<f32>::zeroed();
+        N::Input::lay(trace.input_mut(), &[image], normalization);
+        let scores = scores::<N>(network.forward(&mut trace).data);
+        let reading = read(&*network, image, normalization);
+        for digit in 0..10 {
+            let (theirs, ours) = (values["logits"].at(&[n, digit]), f64::from(scores[digit]));
+            // The graph is computed in f64, the network in f32: some hundred roundings of 6e-8.
+            assert!((theirs - ours).abs() < 1e-5 * (1.0 + ours.abs()), "{what}, {digit}: {theirs}, not {ours}");
+            let probability = f64::from(reading.probabilities[digit]);
+            let theirs = values["probabilities"].at(&[n, digit]);
+            assert!((theirs - probability).abs() < 1e-4, "{what}, probability of {digit}: {theirs}, not {probability}");
+        }
+    }
+    assert_ne!(values["logits"].data[..10], values["logits"].data[10..], "{what}: both pictures are one");
+    model
+}
+
+#[test]
+fn every_network_computes_the_same_as_a_graph() {
+    struct Check(String);
+    impl Visitor for Check {
+        type Output = ModelProto;
+        fn visit<N: DigitNetwork>(self) -> ModelProto {
+            check::<N>(&self.0)
+        }
+    }
+    for network in NetworkName::ALL {
+        for activation in network.activations() {
+            visit(*network, *activation, Check(format!("{network} with {activation}")));
+        }
+    }
+}
+
+sequential! {
+    /// What no network of the catalogue has: max pooling, odd margins, and stages of names that the graph uses itself.
+    struct Odd, trace OddTrace {
+        input:                                       Maps<1, 31, 33>;
+        image:  Conv2d<1, 2, 4, Relu>             => Maps<2, 28, 30>;
+        logits: MaxPool<2>                        => Maps<2, 14, 15>;
+        twice:  Repeat<3>                         => Maps<6, 14, 15>;
+        c3:     Conv2d<6, 1, 3>                   => Maps<1, 12, 13>;
+        flat:   Flatten                           => Units<156>;
+        probabilities: Dense<156, 10, Sigmoid>    => Units<10>;
+    }
+}
+
+#[test]
+fn a_network_of_ones_own() {
+    let model = check::<Odd>("odd");
+    let graph = model.graph.unwrap();
+    let ops: Vec<_> = graph.node.iter().map(|node| node.op_type.as_str()).collect();
+    let expected = "Pad Mul Add Conv Relu MaxPool Gather Conv Flatten Gemm Sigmoid Softmax";
+    assert_eq!(ops.join(" "), expected);
+}
+
+#[test]
+fn lenet5_is_the_graph_it_should_be() {
+    let model = check::<crate::LeNet5>("lenet5");
+    assert_eq!((model.ir_version, model.opset_import[0].version, model.producer_name.as_str()), (7, 13, "lenet"));
+    assert_eq!(model.metadata_props, [StringStringEntryProto { key: "key".into(), value: "value".into() }]);
+    let graph = model.graph.unwrap();
+    let ops: Vec<_> = graph.node.iter().map(|node| node.op_type.as_str()).collect();
+    let stage = |op| format!("{op} Mul Tanh Mul");
+    let (conv, gemm) = (stage("Conv"), stage("Gemm"));
+    let expected = format!("Pad Mul Add {conv} {conv} {conv} {conv} {conv} Flatten {gemm} Gemm Softmax");
+    assert_eq!(ops.join(" "), expected);
+    let shape = |value: &ValueInfoProto| -> Vec<Extent> {
+        let tensor = value.r#type.as_ref().unwrap().tensor_type.as_ref().unwrap();
+        assert_eq!(tensor.elem_type, FLOAT);
+        tensor.shape.as_ref().unwrap().dim.iter().map(|d| d.extent.clone().unwrap()).collect()
+    };
+    let (batch, n) = (Extent::DimParam("N".into()), Extent::DimValue);
+    assert_eq!(graph.input.iter().map(shape).collect::<Vec<_>>(), [[batch.clone(), n(1), n(28), n(28)]]);
+    assert_eq!(graph.output.iter().map(shape).collect::<Vec<_>>(), [[batch.clone(), n(10)], [batch, n(10)]]);
+    assert_eq!(graph.output.iter().map(|o| o.name.as_str()).collect::<Vec<_>>(), ["logits", "probabilities"]);
+}
+
+/// a / 2, of which nothing is said.
+struct Half;
+impl Activation for Half {
+    const NAME: &'static str = "half";
+    fn apply<V: Vector>(a: V) -> V {
+        a * a.like(0.5)
+    }
+    fn slope<V: Vector>(y: V) -> V {
+        y.like(0.5)
+    }
+}
+
+sequential! {
+    /// A squashing function of its own.
+    struct Halved, trace HalvedTrace {
+        input:                         Maps<1, 28, 28>;
+        flat:   Flatten             => Units<784>;
+        out:    Dense<784, 10, Half> => Units<10>;
+    }
+}
+
+sequential! {
+    /// An input that no picture fits.
+    struct Small, trace SmallTrace {
+        input:                    Maps<1, 28, 20>;
+        flat:   Flatten        => Units<560>;
+        out:    Dense<560, 10> => Units<10>;
+    }
+}
+
+/// Every unit as it is. What it says of itself is nothing, or not true.
+struct Own<const LIES: bool>;
+impl<const LIES: bool> Trainable for Own<LIES> {
+    type Params<E: Element> = NoParams<E>;
+}
+impl<const LIES: bool> Described for Own<LIES> {
+    const OPERATION: Operation =
+        if LIES { Operation::FullConnection { squash: Squash::Identity } } else { Operation::Custom };
+    fn info(index: usize) -> ParamInfo {
+        panic!("no parameter {index}")
+    }
+    fn describe(f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("own")
+    }
+}
+impl<const N: usize, const LIES: bool> Layer<Units<N>> for Own<LIES> {
+    type Out = Units<N>;
+    const CONNECTIONS: usize = 0;
+    const MULTIPLY_ADDS: usize = 0;
+    fn forward<S: Simd, T: Cell>(_: S, _: &NoParams<T::Element>, x: &Tensor<Units<N>, T>, y: &mut Tensor<Units<N>, T>) {
+        y.clone_from(x);
+    }
+    fn backward<S: Simd, T: Cell>(
+        _: S,
+        _: &NoParams<T::Element>,
+        _: &Tensor<Units<N>, T>,
+        _: &Tensor<Units<N>, T>,
+        _: &mut Tensor<Units<N>, T>,
+        _: Option<&mut Tensor<Units<N>, T>>,
+        _: &mut NoParams<T::Element>,
+    ) {
+        unreachable!("nothing is trained here")
+    }
+    fn curvature<S: Simd, T: Cell>(
+        _: S,
+        _: &NoParams<T::Element>,
+        _: &Tensor<Units<N>, T>,
+        _: &Tensor<Units<N>, T>,
+        _: &mut Tensor<Units<N>, T>,
+        _: &mut Tensor<Units<N>, T>,
+        _: &mut NoParams<T::Element>,
+    ) {
+        unreachable!("nothing is trained here")
+    }
+}
+
+sequential! {
+    struct Silent, trace SilentTrace {
+        input:                    Maps<1, 28, 28>;
+        flat:   Flatten        => Units<784>;
+        mine:   Own<false>     => Units<784>;
+        out:    Dense<784, 10> => Units<10>;
+    }
+}
+
+sequential! {
+    struct Lying, trace LyingTrace {
+        input:                    Maps<1, 28, 28>;
+        flat:   Flatten        => Units<784>;
+        mine:   Own<true>      => Units<784>;
+        out:    Dense<784, 10> => Units<10>;
+    }
+}
+
+#[test]
+fn what_cannot_be_expressed_is_refused_with_its_stage() {
+    fn refused<N: DigitNetwork>() -> OnnxError {
+        to_onnx(&*N::boxed(), Normalization::PAPER, &[]).expect_err("it was exported")
+    }
+    for (error, words) in [
+        (refused::<Halved>(), "stage out (full connection, half) can't be expressed in ONNX: its squashing function"),
+        (refused::<Silent>(), "stage mine (own) can't be expressed in ONNX: its layer does not say what"),
+        (refused::<Lying>(), "stage mine (own) can't be expressed in ONNX: its layer does not say what"),
+        (refused::<Small>(), "an input of shape [1, 28, 20] can't be expressed in ONNX"),
+    ] {
+        let text = error.to_string();
+        assert!(text.starts_with(words) && text.lines().count() == 1, "{text}");
+    }
+}
+
+#[test]
+fn a_network_in_the_name_of_another_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("net.onnx");
+    let description = Description::new(NetworkName::LeNet5, ActivationName::Relu, Normalization::PAPER);
+    let error = save_onnx(&*crate::LeNet5::<Tanh>::boxed(), &description, &path).unwrap_err();
+    assert!(error.to_string().contains("net.onnx: says lenet5 with relu"), "{error}");
+    assert!(!path.exists());
+    save_onnx(&*crate::LeNet5::<Relu>::boxed(), &description, &path).unwrap();
+    let model = ModelProto::decode(&std::fs::read(path).unwrap()[..]).unwrap();
+    let entries: Vec<_> = model.metadata_props.iter().map(|e| (e.key.as_str(), e.value.as_str())).collect();
+    let said = [("network", "lenet5"), ("activation", "relu"), ("ground", "-0.1"), ("ink", "1.175")];
+    assert_eq!(entries[..4], said);
+    assert!(entries.contains(&("program", description.program.as_str())) && !entries.contains(&("format", "pt")));
+}
