@@ -1,6 +1,7 @@
 //! `lenet export`: a trained model as a file that other programs run.
 
 use crate::progress::talk;
+use crate::run_folder::BEST;
 use anyhow::bail;
 use clap::Args;
 use lenet_model::{Checkpoint, DigitNetwork, Visitor, save_onnx, visit};
@@ -44,7 +45,7 @@ pub(crate) fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
 
 /// Opens a model that is not to be overwritten by what is made of it.
 fn open(model: &Path, file: &Path) -> anyhow::Result<Checkpoint> {
-    let model = if model.is_dir() { model.join("best.safetensors") } else { model.into() };
+    let model = if model.is_dir() { model.join(BEST) } else { model.into() };
     let checkpoint = Checkpoint::open(&model)?;
     match (fs::canonicalize(&model), fs::canonicalize(file)) {
         (Ok(from), Ok(to)) if from == to => {
