@@ -22,6 +22,11 @@ pub(crate) struct DataArguments {
 }
 
 impl DataArguments {
+    /// Those of a run that was made with `folder`, if it was one.
+    pub(crate) fn of_run(folder: Option<&str>, transpose: bool) -> Self {
+        DataArguments { data: folder.map(Into::into), transpose }
+    }
+
     /// Reads the data.
     pub(crate) fn load(&self) -> anyhow::Result<Dataset> {
         self.place()?.load(self.transpose)

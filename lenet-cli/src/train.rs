@@ -212,7 +212,7 @@ fn resume(path: &Path, isa: &str) -> anyhow::Result<(Dataset, RunFolder, RunReco
     if about.distortion.as_ref().is_some_and(|distortion| *distortion != DistortionRecord::new()) {
         bail!("{}: this version distorts digits in another way: resume with {}", path.display(), record.program);
     }
-    let source = DataArguments { data: about.folder.as_ref().map(PathBuf::from), transpose: about.transposed };
+    let source = DataArguments::of_run(about.folder.as_deref(), about.transposed);
     let mut data = source.load()?;
     if let Some(limit) = about.limit {
         data.train.truncate(limit as usize);
