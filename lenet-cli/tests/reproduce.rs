@@ -1,4 +1,4 @@
-//! `lenet reproduce` and `lenet view` from the outside: what they leave, what is kept, and how they fail.
+//! `lenet reproduce` from the outside: what they leave, what is kept, and how they fail.
 
 mod common;
 
@@ -81,7 +81,6 @@ fn wrong_words_are_usage_errors() {
     let dir = Path::new(".");
     run(dir, "reproduce --only lenet9").misused(&["lenet9", "lenet5-dist"]);
     run(dir, "reproduce --seeds 0").misused(&["--seeds"]);
-    run(dir, "view things").misused(&["things", "codes"]);
 }
 
 #[test]
@@ -90,13 +89,6 @@ fn a_folder_that_cannot_be_made_is_an_error() {
     fs::write(dir.path().join("file"), "").unwrap();
     run(dir.path(), &format!("{QUICK} --out file"))
         .failed_at_once(&["file: can't make the folder: choose another --out"]);
-}
-
-#[test]
-fn codes_are_shown() {
-    let said = run(Path::new("."), "view codes").ok();
-    assert_eq!(said.out.lines().count(), 2 * 13 + 1);
-    assert!(said.out.ends_with("ten codes of 84: ink is +1, the rest -1\n"), "{}", said.out);
 }
 
 #[test]

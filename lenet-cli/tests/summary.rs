@@ -35,15 +35,25 @@ fn lenet5_average() {
 fn the_readme_shows_what_the_program_says() {
     let readme = include_str!("../README.md");
     assert!(readme.contains(&table("").replace("[SET]", "avx512")), "the table in README.md is an old one");
-    let commands =
-        ["train", "eval", "export", "predict", "read", "summary", "reproduce", "data fetch", "data show", "view"];
-    for command in commands {
+    let commands = ["train", "eval", "export", "predict", "read", "summary", "reproduce", "data fetch", "data show"];
+    let views = ["view filters", "view maps", "view misses", "view confusion", "view curves", "view codes"];
+    for command in commands.into_iter().chain(views) {
         let help = run(Path::new("."), &format!("{command} --help")).ok().out;
         let options = help.split_whitespace().filter(|word| word.starts_with("--") && !word.contains("help"));
         for option in options.filter(|option| *option != "--version") {
             assert!(readme.contains(&format!("`{option}")), "README.md does not know {option}");
         }
     }
+}
+
+#[test]
+fn markdown() {
+    insta::assert_snapshot!(run(Path::new("."), "summary --markdown --network lenet5-1998").ok().out);
+}
+
+#[test]
+fn latex() {
+    insta::assert_snapshot!(run(Path::new("."), "summary --latex --network lenet4").ok().out);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 
-const RUN_FILES: [&str; 4] = ["best.safetensors", "last.safetensors", "metrics.jsonl", "run.json"];
+const RUN_FILES: [&str; 5] = ["best.safetensors", "last.safetensors", "metrics.jsonl", "report.html", "run.json"];
 
 /// A folder with a small data set, `set`, in it.
 fn workplace() -> tempfile::TempDir {
@@ -296,7 +296,11 @@ fn a_loss_that_is_no_number_stops_it_and_the_last_good_model_stays() {
     let record = json(&dir.path().join("run/run.json"));
     assert_eq!(record["epochs"].as_array().unwrap().len(), 1);
     assert!(record.get("test").is_none() && record.get("seconds").is_none(), "{record}");
-    assert_eq!(files(&dir.path().join("run")), RUN_FILES);
+    assert_eq!(
+        files(&dir.path().join("run")),
+        ["best.safetensors", "last.safetensors", "metrics.jsonl", "run.json"],
+        "there is nothing to report"
+    );
     run(dir.path(), "eval run/last.safetensors --data set").ok();
 
     let words =

@@ -257,7 +257,7 @@ impl Cover {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use std::io::Cursor;
 

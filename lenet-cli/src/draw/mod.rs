@@ -9,6 +9,8 @@ mod raster;
 mod svg;
 mod text;
 
+#[cfg(test)]
+pub(crate) use canvas::tests::decode;
 pub(crate) use chart::{Axis, Chart, HEIGHT, Line, significant};
 pub(crate) use drawing::{Anchor, Drawing, Ink, Size};
 pub(crate) use misread::misread_raster;

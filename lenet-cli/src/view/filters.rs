@@ -188,3 +188,78 @@ impl Bank {
         beside(&blocks, 2, WIDTH).iter().try_for_each(|line| writeln!(out, "{line}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draw::decode;
+    use lenet_model::{ActivationName, NetworkName, Visitor, visit};
+
+    /// The kernels of a network whose numbers count up within each array, from -1 to 1.
+    pub(in crate::view) struct Counted;
+    impl Visitor for Counted {
+        type Output = Vec<Bank>;
+        fn visit<N: DigitNetwork>(self) -> Vec<Bank> {
+            let mut network = N::boxed();
+            for index in 0..N::TENSORS {
+                let numbers = network.tensor_mut(index);
+                let last = (numbers.len() - 1) as f32;
+                numbers.iter_mut().enumerate().for_each(|(i, x)| *x = 2.0 * i as f32 / last - 1.0);
+            }
+            banks(&*network)
+        }
+    }
+
+    #[test]
+    fn every_network_has_its_kernels_where_its_table_says() {
+        for name in NetworkName::ALL {
+            let banks = visit(*name, ActivationName::ScaledTanh, Counted);
+            let stages: Vec<(&str, &str, usize)> =
+                banks.iter().map(|bank| (bank.stage.as_str(), bank.before.as_str(), bank.count())).collect();
+            let expected = match name {
+                NetworkName::LeNet5 | NetworkName::LeNet5Rbf | NetworkName::LeNet5Lush => vec![6, 60, 1920],
+                NetworkName::LeNet5Dense | NetworkName::LeNet5Average => vec![6, 96, 1920],
+                NetworkName::LeNet4 => vec![4, 50, 1920],
+                NetworkName::LeNet1 => vec![4, 20],
+            };
+            let places = [("c1", "input"), ("c3", "s2"), ("c5", "s4")];
+            let expected: Vec<_> = places.into_iter().zip(expected).map(|((s, b), n)| (s, b, n)).collect();
+            assert_eq!(stages, expected, "{name}");
+
+            let drawing = drawing(&banks);
+            roxmltree::Document::parse(&drawing.svg_file().unwrap()).unwrap();
+            let (width, height, grey) = decode(&drawing.png_file().unwrap());
+            assert_eq!((width, height), ((2.0 * drawing.width) as usize, (2.0 * drawing.height) as usize), "{name}");
+            let at = |x: f64, y: f64| grey[(2.0 * y) as usize * width + (2.0 * x) as usize];
+            // The first weight of C1 is the least, so it is white, and the last is black; cells are 12 units.
+            let (x, y, cell) = (LABEL, 54.0, 12.0);
+            let last = LABEL + (banks[0].outputs - 1) as f64 * 65.0;
+            assert_eq!((at(x, y), at(x + cell - 0.5, y), at(last + 59.5, y + 59.5)), (255, 255, 0), "{name}");
+            assert_ne!(at(x + 4.0 * cell, y + 4.0 * cell), 255, "{name}");
+            let mut text = Vec::new();
+            write(&mut text, &banks).unwrap();
+            let text = String::from_utf8(text).unwrap();
+            assert_eq!(text.matches("map ").count(), banks[1].outputs, "{name}");
+        }
+    }
+
+    #[test]
+    fn c3_is_laid_out_as_in_table_1() {
+        let banks = visit(NetworkName::LeNet5, ActivationName::ScaledTanh, Counted);
+        let c3 = &banks[1];
+        let drawing = c3.drawing();
+        let (width, _, grey) = decode(&drawing.png_file().unwrap());
+        // Cells of 8 units, kernels 45 apart, under a heading, two lines of words and the numbers of the columns.
+        let (top, pitch) = (17.0 + 2.0 * 13.0 + 24.0, 45.0);
+        for output in 0..16 {
+            for input in 0..6 {
+                let (x, y) = (LABEL + pitch * f64::from(output) + 20.0, top + pitch * f64::from(input) + 20.0);
+                let shown = grey[(2.0 * y) as usize * width + (2.0 * x) as usize];
+                let middle = c3.kernel(output as usize, input as usize).map(|kernel| c3.range.grey(kernel[12]));
+                // White is where there is none: no kernel but the first has a weight as small.
+                assert_eq!(shown, middle.unwrap_or(255), "map {output} of C3, map {input} of S2");
+            }
+        }
+        assert!(c3.kernel(0, 2).is_some() && c3.kernel(0, 3).is_none() && c3.kernel(15, 5).is_some());
+    }
+}

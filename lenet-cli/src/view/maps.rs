@@ -67,7 +67,7 @@ impl Task<Seen> for See<'_> {
 }
 
 fn percent(part: f32) -> String {
-    format!("{:.1}%", 100.0 * part)
+    if part.is_finite() { format!("{:.1}%", 100.0 * part) } else { "no number".into() }
 }
 
 impl Stage {
@@ -243,4 +243,85 @@ pub(super) fn write(out: &mut impl Write, title: &str, seen: &Seen) -> io::Resul
 
 fn number(x: f32) -> String {
     format!("{x:.2}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draw::decode;
+    use lenet_model::{ActivationName, NetworkName, Visitor, visit};
+
+    /// What a network all of whose numbers are the same makes of a bar.
+    struct Same(f32);
+    impl Visitor for Same {
+        type Output = Seen;
+        fn visit<N: DigitNetwork>(self) -> Seen {
+            let mut network = N::boxed();
+            network.fill(self.0);
+            let mut image = [[0; 28]; 28];
+            image[4..24].iter_mut().for_each(|row| row[13..16].fill(255));
+            Seen::of(&*network, &image, Normalization::PAPER)
+        }
+    }
+
+    #[test]
+    fn every_network_shows_its_stages() {
+        for name in NetworkName::ALL {
+            let seen = visit(*name, ActivationName::ScaledTanh, Same(0.01));
+            let stages: Vec<&str> = seen.stages.iter().map(|stage| stage.name.as_str()).collect();
+            let expected: &[&str] = match name {
+                NetworkName::LeNet1 => &["input", "c1", "s2", "c3", "s4", "output"],
+                NetworkName::LeNet4 | NetworkName::LeNet5Lush => &["input", "c1", "s2", "c3", "s4", "c5", "output"],
+                _ => &["input", "c1", "s2", "c3", "s4", "c5", "f6", "output"],
+            };
+            assert_eq!(stages, expected, "{name}");
+            for stage in &seen.stages {
+                assert_eq!(stage.dims.iter().product::<usize>(), stage.cells.len(), "{name}: {}", stage.name);
+            }
+            let drawing = drawing(&seen);
+            let svg = drawing.svg_file().unwrap();
+            roxmltree::Document::parse(&svg).unwrap();
+            let (width, height, grey) = decode(&drawing.png_file().unwrap());
+            assert_eq!((width, height), ((2.0 * drawing.width) as usize, (2.0 * drawing.height) as usize), "{name}");
+            // The bar of the input is the darkest there is, and it is there.
+            assert!(grey.contains(&0), "{name}");
+            let mut text = Vec::new();
+            write(&mut text, "title", &seen).unwrap();
+            let text = String::from_utf8(text).unwrap();
+            assert!(text.starts_with("title\n\nINPUT: 1@"), "{text}");
+            assert_eq!(text.matches('%').count(), 10);
+        }
+    }
+
+    #[test]
+    fn the_input_lies_left_and_its_ink_is_black() {
+        let seen = visit(NetworkName::LeNet5, ActivationName::ScaledTanh, Same(0.0));
+        let drawing = drawing(&seen);
+        let (width, _, grey) = decode(&drawing.png_file().unwrap());
+        let black: Vec<usize> = (0..grey.len()).filter(|i| grey[*i] == 0).collect();
+        // 3 columns of 20 rows, 4 pixels to a side.
+        let bar: Vec<usize> = black.iter().copied().filter(|i| i % width < width / 8).collect();
+        assert_eq!(bar.len(), 3 * 20 * 16);
+        let (first, last) = (bar[0], bar[bar.len() - 1]);
+        assert_eq!((last % width - first % width, last / width - first / width), (11, 79));
+    }
+
+    #[test]
+    fn numbers_that_are_none_are_drawn_as_well() {
+        for number in [f32::MAX, f32::NAN, f32::INFINITY] {
+            for name in [NetworkName::LeNet5, NetworkName::LeNet5Rbf] {
+                for activation in
+                    if name == NetworkName::LeNet5 { ActivationName::ALL } else { &ActivationName::ALL[..1] }
+                {
+                    let seen = visit(name, *activation, Same(number));
+                    let drawing = drawing(&seen);
+                    drawing.png_file().unwrap();
+                    let svg = drawing.svg_file().unwrap();
+                    assert!(!svg.contains("NaN") && !svg.contains("\"inf"), "{name} {activation} {number}: {svg}");
+                    write(&mut Vec::new(), &seen.result(), &seen).unwrap();
+                    assert!(!seen.result().contains("NaN"), "{}", seen.result());
+                }
+            }
+        }
+    }
 }

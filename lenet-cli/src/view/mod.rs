@@ -16,9 +16,9 @@ use crate::report::write_confusion;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use curves::Curves;
-use lenet_data::Dataset;
-use lenet_model::{DigitNetwork, Evaluation, Normalization, write_beside};
-use model::{Model, Task};
+use lenet_data::{Dataset, Picture, prepare};
+use lenet_model::{DigitNetwork, Evaluation, Image, Normalization, write_beside};
+use model::{Model, Source, Task};
 use std::io;
 use std::path::PathBuf;
 
@@ -46,19 +46,21 @@ enum What {
 
 #[derive(Args)]
 struct FiltersArguments {
-    /// A model that `lenet train` has written, or its run folder
-    model: PathBuf,
+    /// A model that `lenet train` has written, or its run folder [default: the one that comes with the program]
+    model: Option<PathBuf>,
     #[command(flatten)]
     out: Out,
 }
 
 #[derive(Args)]
 struct MapsArguments {
-    /// A model that `lenet train` has written, or its run folder
-    model: PathBuf,
-    /// Which image of the test set, from 0 on
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    index: u32,
+    /// A model that `lenet train` has written, or its run folder [default: the one that comes with the program]
+    model: Option<PathBuf>,
+    /// A picture of a digit (.png or .jpg), in place of a test image
+    file: Option<PathBuf>,
+    /// Which image of the test set, from 0 on [default: 0]
+    #[arg(long, value_name = "N")]
+    index: Option<u32>,
     #[command(flatten)]
     data: DataArguments,
     #[command(flatten)]
@@ -67,8 +69,8 @@ struct MapsArguments {
 
 #[derive(Args)]
 struct TestArguments {
-    /// A model that `lenet train` has written, or its run folder
-    model: PathBuf,
+    /// A model that `lenet train` has written, or its run folder [default: the one that comes with the program]
+    model: Option<PathBuf>,
     #[command(flatten)]
     data: DataArguments,
     #[command(flatten)]
@@ -157,24 +159,66 @@ pub(crate) fn run(arguments: &ViewArguments) -> anyhow::Result<()> {
 }
 
 fn show_filters(arguments: &FiltersArguments) -> anyhow::Result<()> {
-    let model = Model::open(&arguments.model)?;
+    let model = Model::open(arguments.model.as_deref())?;
     let banks = model.with(filters::Banks)?;
     let drawing = || Ok(filters::drawing(&banks).headed(&format!("The kernels of {}", model.name), ""));
     arguments.out.show(drawing, |stdout| filters::write(stdout, &banks))
 }
 
 fn show_maps(arguments: &MapsArguments) -> anyhow::Result<()> {
+    let (model, picture) = arguments.sources();
     instruction_set()?;
-    let model = Model::open(&arguments.model)?;
-    let data = arguments.data.load()?;
-    let index = arguments.index as usize;
-    let (images, labels) = (data.test.images(), data.test.labels());
-    let (Some(image), Some(label)) = (images.get(index), labels.get(index)) else {
-        bail!("--index {index}: {} has {} test images: give a smaller number", data.name, images.len());
+    let model = Model::open(model.as_deref())?;
+    let (image, what) = match picture {
+        Some(path) => {
+            let image = prepare(&Picture::open(&path)?).with_context(|| path.display().to_string())?.image;
+            (image, path.file_name().unwrap_or_default().to_string_lossy().into_owned())
+        }
+        None => arguments.test_image()?,
     };
-    let seen = model.with(maps::See(image, model.checkpoint.description.normalization))?;
-    let title = format!("{}: test image {index} of {}, a {label}, {}", model.name, data.name, seen.result());
-    arguments.out.show(|| Ok(maps::drawing(&seen).headed(&title, "")), |stdout| maps::write(stdout, &title, &seen))
+    let seen = model.with(maps::See(&image, model.checkpoint.description.normalization))?;
+    let title = format!("{what}, {}", seen.result());
+    let by = format!("by {}", model.name);
+    arguments.out.show(
+        || Ok(maps::drawing(&seen).headed(&title, &by)),
+        |stdout| maps::write(stdout, &format!("{title} {by}"), &seen),
+    )
+}
+
+impl MapsArguments {
+    /// The model and the picture, if they are given; each may be left out, so the ending tells which is which.
+    fn sources(&self) -> (Option<PathBuf>, Option<PathBuf>) {
+        let (mut model, mut picture) = (None, None);
+        for source in self.model.iter().chain(&self.file) {
+            let (place, path, what) = match Source::from(source.clone()) {
+                Source::Model(path) => (&mut model, path, "models"),
+                Source::Picture(path) => (&mut picture, path, "pictures"),
+            };
+            if place.replace(path).is_some() {
+                misused(&format!("two {what}: give one model and one picture (.png or .jpg) at most"));
+            }
+        }
+        if picture.is_some() && (self.index.is_some() || self.data.data.is_some()) {
+            misused("a picture in place of a test image: leave out --index and --data");
+        }
+        (model, picture)
+    }
+
+    /// An image of the test set, and what it is called.
+    fn test_image(&self) -> anyhow::Result<(Image, String)> {
+        let data = self.data.load()?;
+        let index = self.index.unwrap_or(0) as usize;
+        let (images, labels) = (data.test.images(), data.test.labels());
+        match (images.get(index), labels.get(index)) {
+            (Some(image), Some(label)) => Ok((*image, format!("test image {index} of {}, a {label}", data.name))),
+            _ => bail!("--index {index}: {} has {} test images: give a smaller number", data.name, images.len()),
+        }
+    }
+}
+
+/// Wrong usage that the parser can't know of.
+fn misused(words: &str) -> ! {
+    clap::Error::raw(clap::error::ErrorKind::ArgumentConflict, format!("{words}\n")).exit()
 }
 
 fn show_misses(arguments: &TestArguments) -> anyhow::Result<()> {
@@ -185,7 +229,7 @@ fn show_misses(arguments: &TestArguments) -> anyhow::Result<()> {
         }
     }
     instruction_set()?;
-    let model = Model::open(&arguments.model)?;
+    let model = Model::open(arguments.model.as_deref())?;
     let data = arguments.data.load()?;
     let task = Read(&data, model.checkpoint.description.normalization);
     let misread = arguments.threads.pool()?.install(|| model.with(task))?;
@@ -211,7 +255,7 @@ fn show_confusion(arguments: &TestArguments) -> anyhow::Result<()> {
         }
     }
     instruction_set()?;
-    let model = Model::open(&arguments.model)?;
+    let model = Model::open(arguments.model.as_deref())?;
     let data = arguments.data.load()?;
     let task = Read(&data, model.checkpoint.description.normalization);
     let read = arguments.threads.pool()?.install(|| model.with(task))?;
