@@ -2,7 +2,7 @@
 
 use crate::draw::{Page, escape, figure};
 use crate::misread::misread_by;
-use crate::run_folder::{RunFolder, RunRecord};
+use crate::run_folder::{REPORT, RunFolder, RunRecord};
 use crate::summary::thousands;
 use crate::view::curves::Curves;
 use crate::view::maps::Seen;
@@ -54,14 +54,13 @@ pub(crate) fn write<N: DigitNetwork>(
     let drawing = confusion::drawing(&test.confusion);
     body += &figure("What was read as what", &drawing, "A row for each digit, a column for what it was read as.")?;
     let count = misses::count(misread.len(), images.len());
-    if !misread.is_empty() {
-        let drawing = misses::drawing(images.images(), &misread)?;
-        body += &figure(
-            "What it misreads",
-            &drawing,
-            &format!("{count}. Below each, what it is and what it was read as."),
-        )?;
-    }
+    body += &match misread[..] {
+        [] => format!("<h2>What it misreads</h2>\n<p>Nothing: {count}.</p>\n"),
+        _ => {
+            let caption = format!("{count}. Below each, what it is and what it was read as.");
+            figure("What it misreads", &misses::drawing(images.images(), &misread)?, &caption)?
+        }
+    };
     let caption = "The grey of a kernel&#39;s weights: the darker, the greater; the middle grey is 0.";
     body += &figure("What it looks for", &filters::drawing(&filters::banks(network)), caption)?;
     if let Some(image) = images.images().first() {
@@ -72,7 +71,7 @@ pub(crate) fn write<N: DigitNetwork>(
         );
         body += &figure("What it makes of a digit", &maps::drawing(&seen), &caption)?;
     }
-    let path = folder.file("report.html");
+    let path = folder.file(REPORT);
     write_beside(&path, Page { title: &name, body: &body }.html().as_bytes())
         .with_context(|| format!("{}: can't be written", path.display()))
 }

@@ -18,8 +18,7 @@ pub(crate) const LAST: &str = "last.safetensors";
 pub(crate) const STATE: &str = "state.safetensors";
 /// What was measured on the way.
 pub(crate) const METRICS: &str = "metrics.jsonl";
-
-/// All of it as a page with pictures.
+/// All of it to look at.
 pub(crate) const REPORT: &str = "report.html";
 
 /// The folder of one run.

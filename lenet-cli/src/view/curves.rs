@@ -1,6 +1,7 @@
 //! `lenet view curves`: how a training run went, from what its folder holds.
 
 use crate::draw::{Axis, Chart, Drawing, Line, significant, sparkline};
+use crate::run_folder::{METRICS, RECORD};
 use anyhow::{Context, bail};
 use serde::Deserialize;
 use serde_json::Value;
@@ -50,13 +51,13 @@ impl Curves {
         if !folder.is_dir() {
             bail!("{}: no folder: give the run folder that `lenet train` has left", folder.display());
         }
-        let path = folder.join("run.json");
+        let path = folder.join(RECORD);
         let run: Run = serde_json::from_str(&text(&path)?)
             .with_context(|| format!("{}: no record of a run that `lenet train` has left", path.display()))?;
         if run.epochs.is_empty() {
             bail!("{}: no epoch is done yet", path.display());
         }
-        Ok(Self::of(&run, &text(&folder.join("metrics.jsonl"))?))
+        Ok(Self::of(&run, &text(&folder.join(METRICS))?))
     }
 
     fn of(run: &Run, metrics: &str) -> Self {

@@ -2,7 +2,7 @@
 
 use super::model::Task;
 use crate::draw::{Anchor, Cells, Drawing, Ink, Range, Raster, Size, beside, shades};
-use lenet_layers::{Bitmaps, Shape, Trace};
+use lenet_layers::{Bitmaps, Operation, Shape, Trace};
 use lenet_model::{DigitNetwork, Image, Normalization, Reading, Retina, read};
 use std::io::{self, Write};
 
@@ -32,16 +32,12 @@ impl Seen {
         N::Input::lay(trace.input_mut(), &[image], normalization);
         network.forward(&mut trace);
         let input = Stage::new("input", "white..black", N::Input::DIMS, trace.input().cells());
-        let computed = N::STAGES.iter().enumerate().filter(|(_, stage)| stage.connections > 0);
-        let computed = computed.map(|(index, stage)| {
-            let layer = stage.layer().to_string();
-            // `convolution 5x5, scaled tanh`: what it is, without its size.
-            let kind = layer.split(',').next().unwrap_or_default();
-            let kind = kind.trim_end_matches(|c: char| c.is_ascii_digit() || c == 'x' || c == ' ');
-            Stage::new(stage.name, kind, stage.dims, trace.stage(index))
+        let stages = N::STAGES.iter().enumerate();
+        let stages = stages.filter_map(|(index, stage)| {
+            Some(Stage::new(stage.name, kind(stage.operation)?, stage.dims, trace.stage(index)))
         });
         Seen {
-            stages: std::iter::once(input).chain(computed).collect(),
+            stages: std::iter::once(input).chain(stages).collect(),
             reading: read(network, image, normalization),
             penalties: N::PENALTIES,
         }
@@ -55,6 +51,20 @@ impl Seen {
 
     fn probabilities(&self) -> &'static str {
         if self.penalties { "softmax of -penalties" } else { "softmax of outputs" }
+    }
+}
+
+/// What a stage does, in a word or two; nothing if it lays the numbers of the one before it out anew.
+fn kind(operation: Operation) -> Option<&'static str> {
+    match operation {
+        Operation::Convolution { .. } => Some("convolution"),
+        Operation::Subsampling { .. } => Some("subsampling"),
+        Operation::AveragePool { .. } => Some("average"),
+        Operation::MaxPool { .. } => Some("maximum"),
+        Operation::FullConnection { .. } => Some("full connection"),
+        Operation::Rbf { .. } => Some("RBF"),
+        Operation::Repeat { .. } | Operation::Flatten => None,
+        _ => Some(""),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Which network a view is of.
 
+use crate::run_folder::BEST;
 use lenet_model::{Checkpoint, DigitNetwork, Visitor, visit};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A model, read but for its numbers.
 pub(super) struct Model {
@@ -11,10 +12,17 @@ pub(super) struct Model {
 }
 
 impl Model {
-    /// Reads a model that `lenet train` has written; of a run folder the best one.
-    pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
-        let path = if path.is_dir() { path.join("best.safetensors") } else { path.to_path_buf() };
-        let checkpoint = Checkpoint::open(&path)?;
+    /// Reads a model that `lenet train` has written, of a run folder the best one; or takes the one that comes with the program.
+    pub(super) fn open(path: Option<&Path>) -> anyhow::Result<Self> {
+        let Some(path) = path else {
+            let checkpoint = Checkpoint::pretrained();
+            let name = format!("the {} that comes with the program", checkpoint.description.network);
+            return Ok(Model { checkpoint, name });
+        };
+        let checkpoint = match path.is_dir() {
+            true => Checkpoint::open(&path.join(BEST))?,
+            false => Checkpoint::open(path)?,
+        };
         let about = &checkpoint.description;
         let name = match about.epoch {
             0 => about.network.to_string(),
@@ -40,4 +48,21 @@ impl Model {
 /// Something to be done with a network whose numbers have been read.
 pub(super) trait Task<T> {
     fn of<N: DigitNetwork>(self, network: &N) -> anyhow::Result<T>;
+}
+
+/// Words that are either a model or a picture of a digit, told by their endings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    Model(PathBuf),
+    Picture(PathBuf),
+}
+
+impl From<PathBuf> for Source {
+    fn from(path: PathBuf) -> Self {
+        let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+        match ending.as_deref() {
+            Some("png" | "jpg" | "jpeg") => Source::Picture(path),
+            _ => Source::Model(path),
+        }
+    }
 }
