@@ -15,7 +15,7 @@ pub(crate) struct DataArguments {
     /// A set to use in place of the built-in MNIST: fashion-mnist, kmnist or emnist-digits, once `lenet data fetch` has
     /// brought it, or a folder of IDX files, raw or .gz (one that is named as a set: ./kmnist)
     #[arg(long, value_name = "SET|DIR")]
-    data: Option<PathBuf>,
+    pub(crate) data: Option<PathBuf>,
     /// The images of --data are stored transposed (EMNIST's are recognised by their names)
     #[arg(long, requires = "data")]
     pub(crate) transpose: bool,

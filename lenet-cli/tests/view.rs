@@ -208,9 +208,9 @@ fn lines_that_are_no_records_are_left_out_and_said() {
     let svg = fs::read_to_string(here.join("c.svg")).unwrap();
     let document = Document::parse(&svg).unwrap();
     // The rate has a point for each good line; its line is the last one with a colour of its own.
-    let lines =
+    let mut lines =
         document.descendants().filter(|node| node.attribute("stroke").is_some_and(|stroke| stroke.starts_with('#')));
-    assert_eq!(lines.last().unwrap().attribute("points").unwrap().split(' ').count(), good);
+    assert_eq!(lines.next_back().unwrap().attribute("points").unwrap().split(' ').count(), good);
     assert_eq!(run(here, "view curves run").ok().out, clean.out);
     words(&here.join("c.svg"));
     // A loss that was not finite is null in the record.

@@ -106,7 +106,7 @@ impl Stage {
         format!("{:.2}..{:.2}", self.range.white, self.range.black)
     }
 
-    /// Its maps in columns of eight, or its units as a strip; `bitmap` wide where units are a picture.
+    /// Its maps in columns of eight at most, or its units as a strip; `bitmap` wide where units are a picture.
     fn picture(&self, bitmap: Option<usize>) -> Drawing {
         let raster = |width: usize, cells: &[f32]| Raster::of(width, cells, self.range);
         let Some((maps, rows, columns)) = self.maps() else {
@@ -119,13 +119,14 @@ impl Stage {
             drawing.edged(0.0, 0.0, pixel, raster);
             return drawing;
         };
-        const DOWN: usize = 8;
+        const MOST: usize = 8;
         let (pixel, gap) = (map_pixel(rows), if maps > 6 { 5.0 } else { 8.0 });
-        let (across, down) = (maps.div_ceil(DOWN), maps.min(DOWN));
+        let across = maps.div_ceil(MOST);
+        let down = maps.div_ceil(across);
         let (width, height) = (pixel * columns as f64 + gap, pixel * rows as f64 + gap);
         let mut drawing = Drawing::new(width * across as f64 - gap, height * down as f64 - gap, &self.name);
         for (i, cells) in self.cells.chunks(rows * columns).enumerate() {
-            let (x, y) = (width * (i / DOWN) as f64, height * (i % DOWN) as f64);
+            let (x, y) = (width * (i / down) as f64, height * (i % down) as f64);
             drawing.edged(x, y, pixel, raster(columns, cells));
         }
         drawing
