@@ -143,6 +143,8 @@ fn what_is_no_state_of_the_run_is_refused() {
     refused(&training, &path, "contradict each other");
     with(r#"\"place\":[1,32]"#, r#"\"place\":[1,99]"#);
     refused(&training, &path, "contradict each other");
+    with(r#"\"place\":[1,32]"#, r#"\"place\":[1,31]"#);
+    refused(&training, &path, "contradict each other");
     with(r#"\"seen\":32"#, r#"\"seen\":99"#);
     refused(&training, &path, "contradict each other");
     with(r#"\"best_epoch\":1"#, r#"\"best_epoch\":7"#);

@@ -62,20 +62,25 @@ impl Saved {
         if self.examples != (training.train.len(), training.validation.len()) {
             return Err("it is of a run with other data");
         }
+        const CONTRADICTION: &str = "its numbers contradict each other";
+        if epochs > training.recipe.epochs as usize || self.seen > training.presentations() {
+            return Err(CONTRADICTION);
+        }
         // Each time the list ends within a batch there is one step more.
         let batches = |images: usize| images.div_ceil(training.recipe.batch) as u64;
         let steps = epochs as u64 * batches(training.presentations()) + batches(self.seen);
-        let sound = epochs <= training.recipe.epochs as usize
-            && self.epochs.iter().zip(1..).all(|(epoch, number)| epoch.epoch == number)
+        let images = (epochs * training.presentations() + self.seen) as u64;
+        let (laps, taken) = self.place;
+        let shown = laps.checked_mul(training.train.len() as u64).and_then(|shown| shown.checked_add(taken as u64));
+        let sound = self.epochs.iter().zip(1..).all(|(epoch, number)| epoch.epoch == number)
             && self.best_epoch as usize <= epochs
             && (self.best_epoch == 0) == (epochs == 0)
-            && self.seen <= training.presentations()
-            && (steps..=steps.saturating_add(self.place.0)).contains(&self.step)
-            && self.place.0 <= self.step
+            && shown == Some(images)
+            && (steps..=steps + laps).contains(&self.step)
             && self.estimates as usize <= epochs + 1
             && self.loss.is_finite()
             && Duration::try_from_secs_f64(self.seconds).is_ok();
-        if sound { Ok(()) } else { Err("its numbers contradict each other") }
+        if sound { Ok(()) } else { Err(CONTRADICTION) }
     }
 }
 

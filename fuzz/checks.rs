@@ -1,0 +1,70 @@
+//! What must hold for any bytes: used by the fuzz targets, and by a test over all that they have found.
+
+use lenet_data::idx::{Element, Idx};
+use lenet_data::{Picture, digits, prepare};
+use lenet_model::{Checkpoint, CheckpointError};
+use std::path::Path;
+
+/// What errors call the bytes.
+const NAME: &str = "the file";
+
+fn assert_one_line(error: &impl std::error::Error, most: usize) {
+    let text = error.to_string();
+    assert!(text.starts_with("the file: ") && text.lines().count() == 1 && text.len() < most, "{text}");
+}
+
+/// An IDX file is values, which are written back as they were, or an error.
+pub(crate) fn idx(bytes: &[u8]) {
+    fn check<T: Element>(bytes: &[u8]) {
+        match Idx::<T>::read(bytes, NAME) {
+            Ok(idx) => {
+                let mut written = Vec::new();
+                idx.write(&mut written).expect("a vector takes all");
+                assert_eq!(written, bytes);
+            }
+            // Up to 255 dimensions are listed.
+            Err(error) => assert_one_line(&error, 4000),
+        }
+    }
+    check::<u8>(bytes);
+    check::<i32>(bytes);
+    check::<f64>(bytes);
+}
+
+/// A picture, as a PNG or JPEG file and as grey levels, is forms of MNIST or an error.
+pub(crate) fn picture(bytes: &[u8]) {
+    fn check(picture: &Picture) {
+        match prepare(picture) {
+            Ok(digit) => assert!(digit.image.as_flattened().iter().any(|pixel| *pixel > 0)),
+            Err(error) => assert_eq!(error.to_string().lines().count(), 1),
+        }
+        for digit in digits(picture).unwrap_or_default() {
+            assert!(digit.width > 0 && digit.left + digit.width <= picture.width(), "{digit:?}");
+            assert!(digit.height > 0 && digit.top + digit.height <= picture.height(), "{digit:?}");
+            assert!(digit.prepared.image.as_flattened().iter().any(|pixel| *pixel > 0));
+        }
+    }
+    match Picture::decode(NAME, bytes) {
+        Ok(picture) => check(&picture),
+        Err(error) => assert_one_line(&error, 1000),
+    }
+    if let [width, pixels @ ..] = bytes {
+        let width = usize::from(*width).max(1);
+        let height = pixels.len() / width;
+        if let Ok(picture) = Picture::from_grey(width, height, pixels[..width * height].to_vec()) {
+            check(&picture);
+        }
+    }
+}
+
+/// A checkpoint is a model that reads, or an error.
+pub(crate) fn checkpoint(bytes: &[u8]) {
+    fn check(bytes: &[u8]) -> Result<(), CheckpointError> {
+        let classifier = Checkpoint::from_bytes(Path::new(NAME), bytes.to_vec())?.classifier()?;
+        assert!(classifier.classify(&[[100; 28]; 28]).digit < 10);
+        Ok(())
+    }
+    if let Err(error) = check(bytes) {
+        assert_one_line(&error, 1500);
+    }
+}
