@@ -56,6 +56,16 @@ pub enum DataError {
         /// What the decoder said.
         error: io::Error,
     },
+    /// The file unpacks to more than is taken from a packed file.
+    #[error(
+        "{file}: unpacks to more than {megabytes} MB; if that is as it should be, unpack it and give the unpacked file"
+    )]
+    UnpacksToTooMuch {
+        /// The file.
+        file: String,
+        /// Megabytes that are unpacked.
+        megabytes: u64,
+    },
     /// The file is gzip and is not named so.
     #[error("{file}: this is gzip data; unpack it, or let its name end in .gz")]
     UnexpectedGzip {

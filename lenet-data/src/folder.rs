@@ -119,11 +119,33 @@ fn read_file<T>(path: &Path, parse: impl FnOnce(&mut dyn Read, &str) -> Result<T
         let mut open = open;
         return parse(&mut open, &file);
     }
-    // However much a gzip stream unpacks to, no more is read than the IDX header announces, and one byte.
-    parse(&mut MultiGzDecoder::new(open), &file).map_err(|error| match error {
-        DataError::Read { file, error } if is_gzip(&error) => DataError::Gzip { file, error },
+    // However much a gzip stream unpacks to, no more is read than the IDX header announces, and one byte; and that has a bound,
+    // as a small file may unpack to a thousand times its size.
+    let mut unpacked = Bounded { inner: MultiGzDecoder::new(open), left: MOST_UNPACKED };
+    parse(&mut unpacked, &file).map_err(|error| match error {
+        DataError::Read { error, .. } if error.kind() == io::ErrorKind::FileTooLarge => {
+            DataError::UnpacksToTooMuch { file, megabytes: MOST_UNPACKED >> 20 }
+        }
+        DataError::Read { error, .. } if is_gzip(&error) => DataError::Gzip { file, error },
         other => other,
     })
+}
+
+/// More is not unpacked: EMNIST's 240,000 digits are 180 MB.
+const MOST_UNPACKED: u64 = 300 << 20;
+
+/// A reader that fails where it has given too much.
+struct Bounded<R> {
+    inner: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.left = self.left.checked_sub(read as u64).ok_or(io::ErrorKind::FileTooLarge)?;
+        Ok(read)
+    }
 }
 
 /// Whether an error comes from the unpacking, not from the operating system.

@@ -326,3 +326,21 @@ fn a_gzip_bomb_is_not_unpacked() {
          the header or the file is damaged; fetch it again",
     );
 }
+
+/// A few hundred kilobytes that unpack to a third of a gigabyte: not all of it is unpacked.
+#[test]
+fn what_unpacks_to_too_much_is_refused() {
+    let count = 450_000_u32;
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(&[0, 0, 8, 3]).unwrap();
+    [count, 28, 28].iter().for_each(|dim| encoder.write_all(&dim.to_be_bytes()).unwrap());
+    let megabyte = vec![0; 1 << 20];
+    (0..337).for_each(|_| encoder.write_all(&megabyte).unwrap());
+    let packed = encoder.finish().unwrap();
+    assert!(packed.len() < 4 << 20, "{}", packed.len());
+    let folder = Folder::new(NAMES);
+    fs::remove_file(folder.path(NAMES[0])).unwrap();
+    fs::write(folder.path(&format!("{}.gz", NAMES[0])), packed).unwrap();
+    let error = folder.read().unwrap_err();
+    assert!(matches!(error, DataError::UnpacksToTooMuch { megabytes: 300, .. }), "{error}");
+}
