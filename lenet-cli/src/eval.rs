@@ -1,6 +1,7 @@
 //! `lenet eval`: a trained model on test data.
 
 use crate::data::{DataArguments, ThreadArguments, instruction_set, read_all};
+use crate::model;
 use crate::report::write_confusion;
 use clap::Args;
 use lenet_data::Dataset;
@@ -11,8 +12,8 @@ use std::path::PathBuf;
 
 #[derive(Args)]
 pub(crate) struct EvalArguments {
-    /// A model that `lenet train` has written (best.safetensors or last.safetensors)
-    model: PathBuf,
+    /// A model that `lenet train` has written, or its run folder [default: the one that comes with the program]
+    model: Option<PathBuf>,
     #[command(flatten)]
     data: DataArguments,
     #[command(flatten)]
@@ -34,7 +35,11 @@ impl Visitor for Evaluate<'_> {
 
 pub(crate) fn run(arguments: &EvalArguments) -> anyhow::Result<()> {
     instruction_set()?;
-    let checkpoint = Checkpoint::open(&arguments.model)?;
+    let checkpoint = model::open(arguments.model.as_deref())?;
+    let name = match &arguments.model {
+        Some(path) => path.to_string_lossy().into_owned(),
+        None => "the built-in model".into(),
+    };
     let data = arguments.data.load()?;
     let about = &checkpoint.description;
     let pool = arguments.threads.pool()?;
@@ -42,7 +47,7 @@ pub(crate) fn run(arguments: &EvalArguments) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     if arguments.json {
         let object = json!({
-            "model": arguments.model.to_string_lossy(),
+            "model": name,
             "network": about.network,
             "activation": about.activation,
             "data": data.name,
@@ -53,11 +58,8 @@ pub(crate) fn run(arguments: &EvalArguments) -> anyhow::Result<()> {
     } else {
         writeln!(
             out,
-            "{} ({}, {}) on the test set of {}",
-            arguments.model.display(),
-            about.network,
-            about.activation,
-            data.name
+            "{name} ({}, {}) on the test set of {}",
+            about.network, about.activation, data.name
         )?;
         writeln!(out, "test accuracy {evaluation}\n")?;
         write_confusion(&mut out, &evaluation)?;

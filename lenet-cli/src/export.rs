@@ -1,7 +1,7 @@
 //! `lenet export`: a trained model as a file that other programs run.
 
+use crate::model;
 use crate::progress::talk;
-use crate::run_folder::BEST;
 use anyhow::bail;
 use clap::Args;
 use lenet_model::{Checkpoint, DigitNetwork, Visitor, save_onnx, visit};
@@ -30,10 +30,10 @@ impl Visitor for Export<'_> {
 
 pub(crate) fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
     let file = &arguments.onnx;
-    let checkpoint = match &arguments.model {
-        Some(model) => open(model, file)?,
-        None => Checkpoint::pretrained(),
-    };
+    let checkpoint = model::open(arguments.model.as_deref())?;
+    if let Some(model) = &arguments.model {
+        check_is_another(model, file)?;
+    }
     let about = &checkpoint.description;
     visit(about.network, about.activation, Export(&checkpoint, file))?;
     talk!("{}: {} with {} as ONNX, opset 13", file.display(), about.network, about.activation);
@@ -43,14 +43,12 @@ pub(crate) fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Opens a model that is not to be overwritten by what is made of it.
-fn open(model: &Path, file: &Path) -> anyhow::Result<Checkpoint> {
-    let model = if model.is_dir() { model.join(BEST) } else { model.into() };
-    let checkpoint = Checkpoint::open(&model)?;
-    match (fs::canonicalize(&model), fs::canonicalize(file)) {
+/// That the file to write is not the model itself.
+fn check_is_another(model: &Path, file: &Path) -> anyhow::Result<()> {
+    match (fs::canonicalize(model::file(model)), fs::canonicalize(file)) {
         (Ok(from), Ok(to)) if from == to => {
             bail!("{}: is the model itself: give the ONNX file another name", file.display())
         }
-        _ => Ok(checkpoint),
+        _ => Ok(()),
     }
 }

@@ -17,7 +17,8 @@ Ctrl-C stops after the step, saves, and says how to go on (exit code 130).";
 
 pub(crate) const EVAL: &str = "\
 Examples:
-  lenet eval runs/lenet5-mse-seed1/best.safetensors
+  lenet eval                                     the model that comes with the program
+  lenet eval runs/lenet5-mse-seed1               the best model of a run
   lenet eval model.safetensors --json";
 
 pub(crate) const PREDICT: &str = "\
@@ -36,6 +37,7 @@ Examples:
 
 pub(crate) const EXPORT: &str = "\
 Examples:
+  lenet export --onnx lenet5.onnx                the model that comes with the program
   lenet export runs/lenet5-mse-seed1 --onnx lenet5.onnx";
 
 pub(crate) const SUMMARY: &str = "\

@@ -17,15 +17,19 @@ pub(crate) struct ModelArguments {
 impl ModelArguments {
     /// Reads it but for its numbers.
     pub(crate) fn open(&self) -> anyhow::Result<Checkpoint> {
-        match &self.model {
-            Some(path) => open(path),
-            None => Ok(Checkpoint::pretrained()),
-        }
+        open(self.model.as_deref())
     }
 }
 
-/// A model that `lenet train` has written; of a run folder the best one.
-pub(crate) fn open(path: &Path) -> anyhow::Result<Checkpoint> {
-    let path = if path.is_dir() { path.join(BEST) } else { path.to_path_buf() };
-    Ok(Checkpoint::open(&path)?)
+/// A model that `lenet train` has written, or the one that comes with the program.
+pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Checkpoint> {
+    match path {
+        Some(path) => Ok(Checkpoint::open(&file(path))?),
+        None => Ok(Checkpoint::pretrained()),
+    }
+}
+
+/// The file of a model: of a run folder the best one.
+pub(crate) fn file(path: &Path) -> PathBuf {
+    if path.is_dir() { path.join(BEST) } else { path.into() }
 }

@@ -1,6 +1,6 @@
 //! Which network a view is of.
 
-use crate::run_folder::BEST;
+use crate::model;
 use lenet_model::{Checkpoint, DigitNetwork, Visitor, visit};
 use std::path::{Path, PathBuf};
 
@@ -14,19 +14,12 @@ pub(super) struct Model {
 impl Model {
     /// Reads a model that `lenet train` has written, of a run folder the best one; or takes the one that comes with the program.
     pub(super) fn open(path: Option<&Path>) -> anyhow::Result<Self> {
-        let Some(path) = path else {
-            let checkpoint = Checkpoint::pretrained();
-            let name = format!("the {} that comes with the program", checkpoint.description.network);
-            return Ok(Model { checkpoint, name });
-        };
-        let checkpoint = match path.is_dir() {
-            true => Checkpoint::open(&path.join(BEST))?,
-            false => Checkpoint::open(path)?,
-        };
+        let checkpoint = model::open(path)?;
         let about = &checkpoint.description;
-        let name = match about.epoch {
-            0 => about.network.to_string(),
-            epoch => format!("{} after epoch {epoch}", about.network),
+        let name = match (path, about.epoch) {
+            (None, _) => format!("the {} that comes with the program", about.network),
+            (Some(_), 0) => about.network.to_string(),
+            (Some(_), epoch) => format!("{} after epoch {epoch}", about.network),
         };
         Ok(Model { checkpoint, name })
     }
