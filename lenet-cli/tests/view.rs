@@ -104,6 +104,17 @@ fn the_same_words_in_every_form() {
     let text = run(here, "view confusion run --data set").ok();
     assert!(run(here, "eval run/best.safetensors --data set").ok().out.ends_with(&text.out));
 
+    // The curves end where the record does.
+    let record = json(&here.join("run/run.json"));
+    let last = &record["epochs"].as_array().unwrap().last().unwrap().clone();
+    let validation = &last["validation"];
+    let right = validation["correct"].as_f64().unwrap() / validation["total"].as_f64().unwrap();
+    let curves = run(here, "view curves run").ok().out;
+    let line = |name: &str| curves.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_owned();
+    assert!(line("validation error, %").contains(&format!(" to {:.2}, from", 100.0 * (1.0 - right))), "{curves}");
+    let train_error = 100.0 * (1.0 - last["train_accuracy"].as_f64().unwrap());
+    assert!(line("training error, %").contains(&format!(" to {train_error:.2}, from")), "{curves}");
+
     // The stages of the network of 1998, in the order of fig. 2.
     run(here, "view maps run --data set --out m.svg").ok();
     let words_of = words(&here.join("m.svg"));
@@ -215,7 +226,7 @@ fn lines_that_are_no_records_are_left_out_and_said() {
     words(&here.join("c.svg"));
     // A loss that was not finite is null in the record.
     let mut record = json(&here.join("run/run.json"));
-    record["epochs"][1]["train_loss"] = Value::Null;
+    record["epochs"][0]["train_loss"] = Value::Null;
     fs::write(here.join("run/run.json"), record.to_string()).unwrap();
     run(here, "view curves run --out c.png").ok();
 }

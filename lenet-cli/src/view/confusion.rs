@@ -70,7 +70,10 @@ mod tests {
         let mut confusion = [[0; 10]; 10];
         confusion[4][9] = 1234;
         let svg = drawing(&confusion).svg_element().unwrap();
-        assert!(svg.contains(">1,234</text>") && svg.contains(">100.00%</text>"), "{svg}");
+        // In the row of 4 and the column of 9, and nowhere else.
+        let middle = "<text x=\"615\" y=\"199.5\"";
+        assert!(svg.lines().any(|line| line.starts_with(middle) && line.ends_with(">1,234</text>")), "{svg}");
+        assert!(svg.lines().any(|line| line.contains("y=\"199.5\"") && line.ends_with(">100.00%</text>")), "{svg}");
         assert_eq!((svg.matches(">0.00%<").count(), svg.matches("NaN").count()), (9, 0));
         assert_eq!(svg.matches("#c23b22").count(), 1);
     }

@@ -17,6 +17,8 @@ pub(crate) struct Curves {
     /// In percent of the held-out images; empty if there are none.
     pub(crate) validation_error: Vec<(f64, f64)>,
     pub(crate) rate: Vec<(f64, f64)>,
+    /// Epochs that are over.
+    epochs: usize,
     /// Lines of `metrics.jsonl` that are no records.
     pub(crate) broken: usize,
 }
@@ -78,6 +80,7 @@ impl Curves {
             train_error: points(|epoch| Some(100.0 * (1.0 - epoch.train_accuracy?))),
             validation_error: validation.collect(),
             rate,
+            epochs: run.epochs.len(),
             broken,
         }
     }
@@ -131,7 +134,7 @@ impl Curves {
                 significant(most)
             )?;
         }
-        writeln!(out, "\n{} epoch{}", self.loss.len(), if self.loss.len() == 1 { "" } else { "s" })
+        writeln!(out, "\n{} epoch{}", self.epochs, if self.epochs == 1 { "" } else { "s" })
     }
 }
 
