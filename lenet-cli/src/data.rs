@@ -32,6 +32,11 @@ impl DataArguments {
         self.place()?.load(self.transpose)
     }
 
+    /// Whether any is named.
+    pub(crate) fn is_given(&self) -> bool {
+        self.data.is_some()
+    }
+
     /// The folder it is read from, if it is not built in.
     pub(crate) fn folder(&self) -> anyhow::Result<Option<PathBuf>> {
         Ok(self.place()?.folder().map(Into::into))

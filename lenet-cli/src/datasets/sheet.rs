@@ -1,6 +1,6 @@
 //! The contact sheet of a set: the first images of each class, a class to a row, as text or as a PNG.
 
-use anyhow::Context;
+use crate::draw::Raster;
 use lenet_data::{Examples, Image};
 use std::io::{self, Write};
 
@@ -57,20 +57,7 @@ pub(super) fn png(examples: &Examples) -> anyhow::Result<Vec<u8>> {
             }
         }
     }
-    encode(width, &grey)
-}
-
-/// Grey levels as a PNG.
-fn encode(width: usize, grey: &[u8]) -> anyhow::Result<Vec<u8>> {
-    let height = grey.len() / width;
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, u32::try_from(width)?, u32::try_from(height)?);
-    encoder.set_color(png::ColorType::Grayscale);
-    encoder.set_depth(png::BitDepth::Eight);
-    let mut writer = encoder.write_header().context("can't write a PNG")?;
-    writer.write_image_data(grey).context("can't write a PNG")?;
-    writer.finish().context("can't write a PNG")?;
-    Ok(bytes)
+    Raster { width, grey }.png()
 }
 
 #[cfg(test)]

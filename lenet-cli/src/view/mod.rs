@@ -198,7 +198,7 @@ impl MapsArguments {
                 misused(&format!("two {what}: give one model and one picture (.png or .jpg) at most"));
             }
         }
-        if picture.is_some() && (self.index.is_some() || self.data.data.is_some()) {
+        if picture.is_some() && (self.index.is_some() || self.data.is_given()) {
             misused("a picture in place of a test image: leave out --index and --data");
         }
         (model, picture)
