@@ -172,3 +172,27 @@ fn text(path: &Path) -> anyhow::Result<String> {
     })?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_become_epochs_whatever_epoch_is_not_over() {
+        let line = |epoch, step, rate| format!("{{\"epoch\":{epoch},\"step\":{step},\"rate\":{rate}}}\n");
+        let metrics = line(1, 5, 0.5) + &line(1, 10, 0.25) + "no record\n\n" + &line(2, 15, 0.125);
+        assert_eq!(rates(&metrics), (vec![(0.5, 0.5), (1.0, 0.25), (1.5, 0.125)], 1));
+        // The lines of the first epochs are lost.
+        assert_eq!(rates(&(line(3, 25, 1.0) + &line(3, 30, 2.0))), (vec![(2.5, 1.0), (3.0, 2.0)], 0));
+        assert_eq!(rates(&line(0, 0, 1.0)), (vec![(0.0, 1.0)], 0));
+        assert_eq!(rates(""), (vec![], 0));
+    }
+
+    #[test]
+    fn thinned_numbers_keep_the_last() {
+        let numbers: Vec<f64> = (0..600).map(f64::from).collect();
+        let thin = thinned(&numbers, 60);
+        assert_eq!((thin.len(), thin[59]), (60, 599.0));
+        assert_eq!((thinned(&numbers[..7], 60).len(), thinned(&[], 60).len()), (7, 0));
+    }
+}
