@@ -56,11 +56,7 @@ pub(crate) fn run(arguments: &EvalArguments) -> anyhow::Result<()> {
         });
         writeln!(out, "{object}")?;
     } else {
-        writeln!(
-            out,
-            "{name} ({}, {}) on the test set of {}",
-            about.network, about.activation, data.name
-        )?;
+        writeln!(out, "{name} ({}, {}) on the test set of {}", about.network, about.activation, data.name)?;
         writeln!(out, "test accuracy {evaluation}\n")?;
         write_confusion(&mut out, &evaluation)?;
     }

@@ -13,7 +13,7 @@ mod text;
 pub(crate) use canvas::tests::decode;
 pub(crate) use chart::{Axis, Chart, HEIGHT, Line, significant};
 pub(crate) use drawing::{Anchor, Drawing, Ink, Size};
-pub(crate) use misread::misread_raster;
+pub(crate) use misread::misread_drawing;
 pub(crate) use page::{Page, data_uri, figure};
 pub(crate) use raster::{Range, Raster};
 pub(crate) use svg::escape;

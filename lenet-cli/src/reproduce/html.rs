@@ -250,8 +250,8 @@ impl Report<'_> {
         format!(
             "<h2>What LeNet-5 misreads</h2>\n<figure>\n\
              <img alt=\"{what} that LeNet-5 misread\" src=\"{}\">\n\
-             <figcaption>{what} that the run of seed {} misread; below each, what it is and what it was read as, in the \
-             letters that the network compares its output with. The paper&#39;s fig. 8 shows the same of its own.</figcaption>\n</figure>\n",
+             <figcaption>{what} that the run of seed {} misread; below each, what it is and what it was \
+             read as. The paper&#39;s fig. 8 shows the same of its own.</figcaption>\n</figure>\n",
             data_uri(png),
             run.seed
         )

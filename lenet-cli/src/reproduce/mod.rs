@@ -8,7 +8,7 @@ mod table;
 
 use crate::data::{ThreadArguments, instruction_set};
 use crate::distorted::DistortionRecord;
-use crate::draw::misread_raster;
+use crate::draw::misread_drawing;
 use crate::progress::talk;
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
@@ -213,7 +213,7 @@ impl Report<'_> {
         let picture = runs
             .iter()
             .find(|run| run.row == Row::LeNet5)
-            .map(|run| misread_raster(data.test.images(), &run.misread)?.png())
+            .map(|run| misread_drawing(data.test.images(), &run.misread)?.png_file())
             .transpose()?;
         let html = html::report(&html::Report {
             quick: self.arguments.quick,

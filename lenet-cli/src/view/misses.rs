@@ -1,6 +1,6 @@
 //! `lenet view misses`: the test digits that a model misreads.
 
-use crate::draw::{Drawing, misread_raster};
+use crate::draw::{Drawing, misread_drawing};
 use crate::misread::Misread;
 use crate::summary::thousands;
 use lenet_model::Image;
@@ -22,10 +22,7 @@ pub(crate) fn count(misread: usize, all: usize) -> String {
 
 /// Ten digits to a line; below each what it is and what it was read as.
 pub(crate) fn drawing(images: &[Image], misread: &[Misread]) -> anyhow::Result<Drawing> {
-    let raster = misread_raster(images, &misread[..misread.len().min(MOST)])?;
-    let mut drawing = Drawing::new(raster.width as f64, raster.height() as f64, "Misread digits");
-    drawing.image(0.0, 0.0, 1.0, raster);
-    Ok(drawing)
+    misread_drawing(images, &misread[..misread.len().min(MOST)])
 }
 
 /// A line for each.
