@@ -5,8 +5,11 @@ mod common;
 use common::{Bars, bits, indexes, unwatched};
 use lenet_layers::ScaledTanh;
 use lenet_model::{
-    DigitNetwork, Event, LeNet5, LeNet5Lush, LeNet5Rbf, Order, Outcome, Recipe, ResumeError, Run, TrainError, Training,
+    DigitNetwork, Event, LeNet5, LeNet5Lush, LeNet5Rbf, Order, Outcome, Recipe, ResumeError, Run, Schedule, TrainError,
+    Training,
 };
+use safetensors::SafeTensors;
+use std::collections::HashMap;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -103,6 +106,28 @@ fn an_epochs_end_is_a_place_to_stop() {
     assert!(result(&again.into_outcome()) == result(&run.into_outcome()));
 }
 
+/// The best network may be one that no later epoch has left.
+#[test]
+fn the_best_network_of_an_early_epoch_is_kept() {
+    let data = Bars::new(120);
+    let (train, validation) = (indexes(0..100), indexes(100..120));
+    let training = |recipe| Training { recipe, examples: data.examples(), train: &train, validation: &validation };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.safetensors");
+    // Steps that are too large make it worse, sooner or later, without an end in what is no number.
+    let recipe = Recipe { epochs: 6, rate: 0.5, schedule: Schedule::Constant, weight_decay: 0.0, ..Recipe::default() };
+    let training = training(&recipe);
+    let whole = training.run::<LeNet5>(unwatched).unwrap();
+    assert!(whole.best_epoch < 5, "the best is epoch {}", whole.best_epoch);
+    assert_ne!(bits(&*whole.best), bits(&*whole.last));
+    let mut run = training.begin::<LeNet5>().unwrap();
+    run.go_on(stop_after(22)).unwrap_err();
+    run.save(&path).unwrap();
+    let mut run = training.resume::<LeNet5>(&path).unwrap();
+    run.go_on(unwatched).unwrap();
+    assert!(result(&run.into_outcome()) == result(&whole));
+}
+
 #[test]
 fn what_is_no_state_of_the_run_is_refused() {
     let data = Bars::new(60);
@@ -156,6 +181,21 @@ fn what_is_no_state_of_the_run_is_refused() {
     for length in [0, 7, 100, sound.len() / 2, sound.len() - 1] {
         fs::write(&path, &sound[..length]).unwrap();
         refused(&training, &path, "not a whole safetensors file");
+    }
+    // Numbers that no sum may overflow with.
+    let (_, header) = SafeTensors::read_metadata(&sound).unwrap();
+    let text = &header.metadata().as_ref().unwrap()["run"];
+    for (from, to) in [
+        ("\"seen\":32", "\"seen\":18446744073709551615"),
+        ("\"place\":[1,32]", "\"place\":[18446744073709551615,32]"),
+        ("\"step\":3", "\"step\":18446744073709551615"),
+        ("\"estimates\":0", "\"estimates\":4294967295"),
+    ] {
+        let metadata = HashMap::from([("run".to_string(), text.replacen(from, to, 1))]);
+        assert_ne!(&metadata["run"], text);
+        let file = SafeTensors::deserialize(&sound).unwrap();
+        fs::write(&path, safetensors::serialize(file.tensors(), Some(metadata)).unwrap()).unwrap();
+        refused(&training, &path, "contradict each other");
     }
     // A model is not a state.
     fs::write(&path, LeNet5::pretrained_file()).unwrap();
