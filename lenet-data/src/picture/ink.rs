@@ -11,6 +11,9 @@ use super::{
 /// Ink fainter than this, of 255 levels, is not told from the ground's own changes.
 const FAINTEST: usize = 12;
 
+/// Pixels nearer to the ground than this tell of its noise, not of the edges of ink.
+const NEAR_GROUND: f32 = 64.0;
+
 /// Ink row by row, 0 to 255.
 pub(super) struct Ink {
     pub(super) width: usize,
@@ -32,7 +35,9 @@ impl Ink {
         let counts = Counts::of(picture, &ground);
         // The closing follows the bright side of noise: what is most frequent is the ground.
         let zero = if matches!(ground.level, Level::Uneven { .. }) { counts.most_frequent() } else { 0 };
-        let noise = counts.noise(zero);
+        // A ground of pure black or white shows half of its noise, on the side where ink is too.
+        let clipped = matches!(ground.level, Level::Even(level) if level == if ground.dark_ink { 255.0 } else { 0.0 });
+        let noise = if clipped { noise_of_clipped(picture, &ground) } else { counts.noise(zero) };
         let full = counts.full_ink(zero, noise).ok_or(PictureError::NoInk)?;
 
         let scale = 255.0 / full as f32;
@@ -71,6 +76,24 @@ fn each_row(picture: &Picture, ground: &Ground, mut with: impl FnMut(&[f32])) {
         }
         with(&row);
     }
+}
+
+/// The standard deviation of the noise of a ground that is as bright or dark as can be, from the differences of neighbours
+/// in a row: half of them are at most 0.39 deviations of it, if all on one side of 0 has become 0.
+fn noise_of_clipped(picture: &Picture, ground: &Ground) -> f32 {
+    let mut counts = [0_u64; NEAR_GROUND as usize];
+    each_row(picture, ground, |row| {
+        for pair in row.windows(2).filter(|pair| pair[0].max(pair[1]) < NEAR_GROUND) {
+            counts[(pair[0] - pair[1]).abs() as usize] += 1;
+        }
+    });
+    let total: u64 = counts.iter().sum();
+    let mut seen = 0;
+    let median = counts.iter().position(|count| {
+        seen += count;
+        2 * seen >= total
+    });
+    median.unwrap_or(0) as f32 / 0.39
 }
 
 /// How often each distance from the ground occurs.
