@@ -54,7 +54,7 @@ impl Ground {
         let contrast = thumbnail.data.iter().map(|v| if dark_ink { level - v } else { v - level }).fold(0.0, f32::max);
         let photo = picture.width().min(picture.height()) >= PHOTO;
         let level = if photo && thumbnail.border_spread() > 0.12 * contrast {
-            Level::Uneven { step, thumbnail: thumbnail.closed(dark_ink) }
+            Level::Uneven { step, thumbnail: thumbnail.closed(&plane, dark_ink) }
         } else {
             Level::Even(level)
         };
@@ -107,21 +107,21 @@ impl Levels {
         self.coordinates(index).dot(plane) as f32
     }
 
-    /// The plane through the brightness of the border by least squares, three times without what lies far from it: ink may
-    /// run across the border.
+    /// The plane through the brightness of the border by least squares, three times without what lies far from it, first from
+    /// its median: ink may run across the border, and a frame along it.
     fn plane(&self, ring: &[usize]) -> Vector3<f64> {
+        let level = median(&mut ring.iter().map(|&i| self.data[i]).collect::<Vec<_>>());
+        let mut plane = Vector3::new(f64::from(level), 0.0, 0.0);
         let mut kept = ring.to_vec();
-        let mut plane = Vector3::zeros();
         for _ in 0..3 {
-            plane = self.least_squares(&kept);
             let distance = |i: usize| (self.data[i] - self.height_of(&plane, i)).abs();
             let usual = median(&mut kept.iter().map(|&i| distance(i)).collect::<Vec<_>>());
             // 3.7 medians are 2.5 standard deviations; a level more for borders that are all alike.
-            let near: Vec<_> = kept.iter().copied().filter(|&i| distance(i) <= 3.7 * usual + 1.0).collect();
-            if near.len() == kept.len() || near.is_empty() {
+            kept.retain(|&i| distance(i) <= 3.7 * usual + 1.0);
+            if kept.is_empty() {
                 break;
             }
-            kept = near;
+            plane = self.least_squares(&kept);
         }
         plane
     }
@@ -164,8 +164,17 @@ impl Levels {
         median(&mut rows.flat_map(row).collect::<Vec<_>>())
     }
 
-    /// Strokes thinner than a third of the picture filled with the ground beside them.
-    fn closed(&self, dark_ink: bool) -> Self {
+    /// Strokes thinner than a third of the picture filled with the ground beside them. What is closed is the rest above the plane: of
+    /// light that falls off evenly to a side nothing is left, where a closing would leave a step at the border.
+    fn closed(&self, plane: &Vector3<f64>, dark_ink: bool) -> Self {
+        let added = |levels: &Self, sign: f32| {
+            let data = (0..levels.data.len()).map(|i| levels.data[i] + sign * levels.height_of(plane, i)).collect();
+            Self { width: levels.width, height: levels.height, data }
+        };
+        added(&added(self, -1.0).closed_above(dark_ink), 1.0)
+    }
+
+    fn closed_above(&self, dark_ink: bool) -> Self {
         let half = (self.width.min(self.height) / 6).max(1);
         let brighter: fn(f32, f32) -> f32 = f32::max;
         let darker: fn(f32, f32) -> f32 = f32::min;
