@@ -86,6 +86,14 @@ fn a_digit_is_fitted_into_twenty_pixels_and_pasted_by_its_centre_of_mass() {
     assert_eq!((top, left), ((15.0_f64 - rows) as usize, (15.0_f64 - columns) as usize + 4));
 }
 
+/// 7 by 30 pixels in the middle of 30 by 30 are columns 11 to 17, of 20 columns 7 and a third to 12.
+#[test]
+fn a_pixel_is_as_full_as_it_is_covered() {
+    let image = Sheet::new(60, 60, 0).bar((20, 10), (7, 30), 255).prepared().image;
+    let row: Vec<u8> = image[14].iter().copied().filter(|level| *level > 0).collect();
+    assert_eq!(row, [170, 255, 255, 255, 255]);
+}
+
 #[test]
 fn place_size_and_polarity_do_not_matter() {
     let image = l(40, 10, 1).prepared().image;
@@ -131,6 +139,11 @@ fn without_ink_there_is_an_error() {
             assert!(matches!(error, PictureError::NoInk), "{error}");
         }
     }
+    // A spot that is no digit, and a stroke that the eye does not see.
+    let spot = Sheet::new(100, 100, 0).bar((50, 50), (3, 3), 255);
+    assert!(matches!(prepare(&spot.picture()), Err(PictureError::NoInk)));
+    let faint = Sheet::new(100, 100, 200).bar((50, 20), (5, 60), 192);
+    assert!(matches!(prepare(&faint.picture()), Err(PictureError::NoInk)));
     // Noise that is no ink, and a shade from side to side.
     let noise = Sheet::new(100, 80, 200).each(|x, y, level| level + ((x * 7919 + y * 104_729) % 7) as u8);
     assert!(matches!(prepare(&noise.picture()), Err(PictureError::NoInk)));
@@ -155,6 +168,7 @@ fn specks_are_dropped_and_loose_strokes_are_not() {
         speckled.pixels[y * 100 + x] = 255;
     }
     assert_eq!(speckled.prepared().image, clean);
+    assert_eq!(l(40, 10, 2).bar((2, 60), (3, 3), 255).prepared().image, clean);
     // A 5 whose bar has come off: one digit, as high as both.
     let five = Sheet::new(100, 100, 0)
         .bar((40, 20), (24, 5), 255)
