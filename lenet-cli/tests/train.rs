@@ -208,7 +208,7 @@ fn wrong_usage() {
         ("train --threads 0", "1..=1024"),
         ("train --threads 100000", "1..=1024"),
         ("train --transpose", "--data"),
-        ("eval", "<MODEL>"),
+        ("eval one another", "unexpected argument"),
         ("eval some.safetensors --threads 0", "1..=1024"),
         ("summary --network lenet9", "choose lenet5"),
         ("summary --network lenet4 --activation relu", "lenet4 comes with scaled-tanh alone"),
