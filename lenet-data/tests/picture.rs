@@ -264,7 +264,7 @@ fn the_form_is_its_own() {
     assert_eq!((again.image, again.inverted, again.thickened), (image, false, false));
 }
 
-/// A picture of 12 megapixels is halved before it is worked on, which its form does not show.
+/// A picture of 18 megapixels is halved before it is worked on, which its form does not show.
 #[test]
 fn large_pictures_are_read_too() {
     let large = Sheet::new(6000, 3000, 255).bar((4000, 400), (200, 2000), 0);
