@@ -4,31 +4,22 @@
 
 #![forbid(unsafe_code)]
 
-mod data;
-mod datasets;
-mod distorted;
+mod args;
+mod commands;
 mod draw;
-mod eval;
-mod export;
+mod figures;
 mod help;
-mod interrupt;
-mod misread;
-mod model;
-mod progress;
-mod reading;
 mod report;
-mod reproduce;
-mod run_folder;
-mod summary;
-mod train;
-mod view;
+mod run;
+mod term;
 
 use clap::{Parser, Subcommand};
-use interrupt::Interrupted;
+use commands::reading::{self, Told};
+use commands::{datasets, eval, export, reproduce, summary, train, view};
 use lenet_model::RecipeError;
-use progress::talk;
-use reading::Told;
 use std::process::ExitCode;
+use term::interrupt::{self, Interrupted};
+use term::progress::talk;
 
 /// LeNet-5 (LeCun et al. 1998) with its shapes checked by the compiler.
 #[derive(Parser)]

@@ -1,12 +1,12 @@
 //! What is said about a result: the confusion matrix for the terminal, and the report that a training run leaves.
 
+use crate::commands::summary::thousands;
 use crate::draw::{Page, escape, figure};
-use crate::misread::misread_by;
-use crate::run_folder::{REPORT, RunFolder, RunRecord};
-use crate::summary::thousands;
-use crate::view::curves::Curves;
-use crate::view::maps::Seen;
-use crate::view::{confusion, filters, maps, misses};
+use crate::figures::curves::Curves;
+use crate::figures::maps::Seen;
+use crate::figures::{confusion, filters, maps, misses};
+use crate::run::folder::{REPORT, RunFolder, RunRecord};
+use crate::run::misread::misread_by;
 use anyhow::Context;
 use lenet_data::Examples;
 use lenet_model::{DigitNetwork, Evaluation, Recipe, write_beside};

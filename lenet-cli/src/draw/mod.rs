@@ -3,18 +3,16 @@
 mod canvas;
 mod chart;
 mod drawing;
-mod misread;
 mod page;
 mod raster;
 mod svg;
-mod text;
 
 #[cfg(test)]
 pub(crate) use canvas::tests::decode;
 pub(crate) use chart::{Axis, Chart, HEIGHT, Line, significant};
+#[cfg(test)]
+pub(crate) use drawing::Item;
 pub(crate) use drawing::{Anchor, Drawing, Ink, Size};
-pub(crate) use misread::misread_drawing;
 pub(crate) use page::{Page, data_uri, figure};
 pub(crate) use raster::{Range, Raster};
 pub(crate) use svg::escape;
-pub(crate) use text::{Cells, beside, shades, sparkline};

@@ -1,0 +1,89 @@
+//! From the command line's words to examples.
+
+use crate::commands::datasets::Place;
+use anyhow::Context;
+use clap::Args;
+use lenet_data::{Dataset, Examples};
+use lenet_layers::SoftmaxCrossEntropy;
+use lenet_layers::simd::Isa;
+use lenet_model::{Class, DigitNetwork, Evaluation, Normalization, evaluate};
+use std::path::PathBuf;
+
+/// Which data to use.
+#[derive(Args)]
+pub(crate) struct DataArguments {
+    /// A set to use in place of the built-in MNIST: fashion-mnist, kmnist or emnist-digits, once `lenet data fetch` has
+    /// brought it, or a folder of IDX files, raw or .gz (one that is named as a set: ./kmnist)
+    #[arg(long, value_name = "SET|DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The images of --data are stored transposed (EMNIST's are recognised by their names)
+    #[arg(long, requires = "data")]
+    pub(crate) transpose: bool,
+}
+
+impl DataArguments {
+    /// Those of a run that was made with `folder`, if it was one.
+    pub(crate) fn of_run(folder: Option<&str>, transpose: bool) -> Self {
+        DataArguments { data: folder.map(Into::into), transpose }
+    }
+
+    /// Reads the data.
+    pub(crate) fn load(&self) -> anyhow::Result<Dataset> {
+        self.place()?.load(self.transpose)
+    }
+
+    /// Whether any is named.
+    pub(crate) fn is_given(&self) -> bool {
+        self.data.is_some()
+    }
+
+    /// The folder it is read from, if it is not built in.
+    pub(crate) fn folder(&self) -> anyhow::Result<Option<PathBuf>> {
+        Ok(self.place()?.folder().map(Into::into))
+    }
+
+    fn place(&self) -> anyhow::Result<Place> {
+        self.data.as_deref().map_or(Ok(Place::BuiltIn), Place::of)
+    }
+}
+
+/// The labels as classes. Examples hold none above 9.
+pub(crate) fn classes(examples: &Examples) -> anyhow::Result<Vec<Class<10>>> {
+    examples.labels().iter().map(|l| Class::new(usize::from(*l)).map_err(Into::into)).collect()
+}
+
+/// What a network makes of every one of the examples.
+pub(crate) fn read_all<N: DigitNetwork>(
+    network: &N,
+    set: &Examples,
+    normalization: Normalization,
+) -> anyhow::Result<Evaluation> {
+    let labels = classes(set)?;
+    let examples = lenet_model::Examples::new(set.images(), &labels).expect("a set has a label for each image");
+    let all: Vec<u32> = (0..set.len() as u32).collect();
+    Ok(evaluate(network, &SoftmaxCrossEntropy, &examples, &all, normalization))
+}
+
+/// The instruction set, or why the one that `LENET_KERNEL` names can't be had.
+pub(crate) fn instruction_set() -> anyhow::Result<Isa> {
+    Isa::from_env().with_context(|| format!("LENET_KERNEL={}", std::env::var("LENET_KERNEL").unwrap_or_default()))
+}
+
+/// How many threads to use.
+#[derive(Args)]
+pub(crate) struct ThreadArguments {
+    /// Threads to use [default: one for each processor]; the result does not depend on it. A step keeps one busy for each
+    /// sixteen images of its batch, and never more than sixteen
+    // Far more than processors are of no use, and a hundred thousand are more than a system lets live.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    threads: Option<u32>,
+}
+
+impl ThreadArguments {
+    /// The pool of them.
+    pub(crate) fn pool(&self) -> anyhow::Result<rayon::ThreadPool> {
+        // To rayon 0 means one for each processor.
+        let builder = rayon::ThreadPoolBuilder::new().num_threads(self.threads.unwrap_or(0) as usize);
+        builder.build().context("can't start the threads: give a smaller --threads")
+    }
+}

@@ -1,0 +1,4 @@
+//! What the arguments of several commands have in common.
+
+pub(crate) mod data;
+pub(crate) mod model;

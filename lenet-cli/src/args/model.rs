@@ -1,0 +1,35 @@
+//! Which model a command works with.
+
+use clap::Args;
+use lenet_model::Checkpoint;
+use std::path::{Path, PathBuf};
+
+use crate::run::folder::BEST;
+
+/// The model to read with.
+#[derive(Args)]
+pub(crate) struct ModelArguments {
+    /// A model that `lenet train` has written, or its run folder [default: the one that comes with the program]
+    #[arg(long, value_name = "FILE|RUN")]
+    model: Option<PathBuf>,
+}
+
+impl ModelArguments {
+    /// Reads it but for its numbers.
+    pub(crate) fn open(&self) -> anyhow::Result<Checkpoint> {
+        open(self.model.as_deref())
+    }
+}
+
+/// A model that `lenet train` has written, or the one that comes with the program.
+pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Checkpoint> {
+    match path {
+        Some(path) => Ok(Checkpoint::open(&file(path))?),
+        None => Ok(Checkpoint::pretrained()),
+    }
+}
+
+/// The file of a model: of a run folder the best one.
+pub(crate) fn file(path: &Path) -> PathBuf {
+    if path.is_dir() { path.join(BEST) } else { path.into() }
+}

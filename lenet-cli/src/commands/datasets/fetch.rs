@@ -1,0 +1,144 @@
+//! `lenet data fetch`: from the mirrors of a set to its folder in the cache.
+
+use crate::commands::summary::thousands;
+use crate::term::progress::talk;
+use anyhow::Context;
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use lenet_data::fetch::{Event, FetchOptions, Fetched, Source, fetch, set_folder};
+use std::env;
+use std::io::{self, IsTerminal, Write, stderr};
+use std::time::Duration;
+
+#[derive(Args)]
+pub(crate) struct FetchArguments {
+    /// The set
+    #[arg(value_parser = PossibleValuesParser::new(Source::NAMES))]
+    name: String,
+    /// An address below which the files lie, asked before the built-in ones and those in LENET_MIRROR; {set} in it stands for the
+    /// set's name. May be given several times. For emnist-digits it may be the archive itself, ending in .zip
+    #[arg(long, value_name = "URL", value_parser = address)]
+    mirror: Vec<String>,
+    /// Fetch again what is there
+    #[arg(long)]
+    force: bool,
+    /// How long to wait for a connection, and for each next byte, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    timeout: u64,
+    /// Say nothing but the folder
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+fn address(word: &str) -> Result<String, String> {
+    if word.starts_with("http://") || word.starts_with("https://") {
+        Ok(word.into())
+    } else {
+        Err("an address begins with http:// or https://".into())
+    }
+}
+
+/// Mirrors for all sets, separated by blanks.
+const MIRRORS: &str = "LENET_MIRROR";
+
+pub(crate) fn run(arguments: &FetchArguments) -> anyhow::Result<()> {
+    let source = Source::named(&arguments.name).with_context(|| format!("{}: no such set", arguments.name))?;
+    let folder = set_folder(&source.name)?;
+    let mut mirrors = arguments.mirror.clone();
+    for word in env::var(MIRRORS).unwrap_or_default().split_whitespace() {
+        mirrors.push(address(word).map_err(|error| anyhow::anyhow!("{MIRRORS}: {word}: {error}"))?);
+    }
+    let timeout = Duration::from_secs(arguments.timeout);
+    let options = FetchOptions { mirrors, timeout, force: arguments.force };
+    let mut talk = Talk::new(arguments.quiet);
+    let fetched = fetch(&source, &folder, &options, &mut |event| talk.note(&event));
+    talk.bar.finish_and_clear();
+    if fetched? == Fetched::AlreadyThere {
+        talk.say(&format!("{} is already there, and whole (--force fetches it again)", source.name));
+    }
+    writeln!(io::stdout(), "{}", folder.display())?;
+    Ok(())
+}
+
+/// Lines on stderr, and on a terminal a bar for the file that comes.
+struct Talk {
+    bar: ProgressBar,
+    quiet: bool,
+    /// Of the file that comes, once something of it has.
+    bytes: Option<u64>,
+}
+
+impl Talk {
+    fn new(quiet: bool) -> Self {
+        let target = match quiet || !stderr().is_terminal() {
+            true => ProgressDrawTarget::hidden(),
+            false => ProgressDrawTarget::stderr_with_hz(10),
+        };
+        Talk { bar: ProgressBar::with_draw_target(None, target).with_style(style(ASKING)), quiet, bytes: None }
+    }
+
+    fn say(&self, line: &str) {
+        if !self.quiet {
+            self.bar.suspend(|| talk!("{line}"));
+        }
+    }
+
+    fn note(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Waiting { folder } => {
+                self.say(&format!("{}: another process fetches into it: waiting", folder.display()));
+            }
+            Event::Asking { address, .. } => {
+                self.ask();
+                self.say(address);
+            }
+            Event::Received { bytes, total } => {
+                // A download that can't go on begins again.
+                if self.bytes.is_none_or(|before| before > *bytes) {
+                    self.begin(*bytes, *total);
+                }
+                self.bytes = Some(*bytes);
+                self.bar.set_position(*bytes);
+            }
+            Event::Failed(failure) => self.say(&format!("  {}", failure.reason)),
+            Event::Finished { file } => {
+                let size = self.bytes.take().map_or(String::new(), |bytes| format!("{} bytes, ", grouped(bytes)));
+                self.ask();
+                self.say(&format!("  {file}: {size}whole"));
+            }
+            _ => {}
+        }
+    }
+
+    /// Nothing has come yet.
+    fn ask(&mut self) {
+        self.bytes = None;
+        self.bar.reset();
+        self.bar.set_style(style(ASKING));
+    }
+
+    /// The first bytes of a file are those that an earlier download left.
+    fn begin(&self, bytes: u64, total: Option<u64>) {
+        if bytes > 0 {
+            self.say(&format!("  goes on after {} bytes", grouped(bytes)));
+        }
+        if let Some(total) = total {
+            self.bar.set_length(total);
+            self.bar.set_style(style(RECEIVING));
+        }
+        self.bar.set_position(bytes);
+        self.bar.reset_eta();
+    }
+}
+
+const ASKING: &str = "{spinner} {bytes}";
+const RECEIVING: &str = "{bar:28} {percent:>3}%  {bytes} of {total_bytes}  {bytes_per_sec}  {eta} left";
+
+fn grouped(bytes: u64) -> String {
+    thousands(usize::try_from(bytes).unwrap_or(usize::MAX))
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("the template is a constant")
+}

@@ -1,0 +1,83 @@
+//! `lenet data show`: what is in a set.
+
+use super::{Place, sheet};
+use crate::commands::summary::thousands;
+use crate::term::progress::talk;
+use anyhow::Context;
+use clap::Args;
+use lenet_data::{Dataset, Examples};
+use serde_json::{Value, json};
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+#[derive(Args)]
+pub(crate) struct ShowArguments {
+    /// mnist, fashion-mnist, kmnist or emnist-digits, or a folder of IDX files (raw or .gz)
+    #[arg(value_name = "SET|DIR")]
+    set: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    /// Write the first 20 images of each class to this PNG, in place of the few on the terminal
+    #[arg(long, value_name = "FILE.png")]
+    out: Option<PathBuf>,
+}
+
+pub(crate) fn run(arguments: &ShowArguments) -> anyhow::Result<()> {
+    let place = Place::of(&arguments.set)?;
+    let set = place.load(false)?;
+    if let Some(path) = &arguments.out {
+        let picture = sheet::png(&set.train)?;
+        lenet_model::write_beside(path, &picture).with_context(|| format!("{}: can't be written", path.display()))?;
+        talk!("{}: the first images of each class", path.display());
+    }
+    let mut out = io::stdout().lock();
+    if arguments.json {
+        let folder = place.folder().map(|folder| folder.display().to_string());
+        let (train, test) = (part(&set.train), part(&set.test));
+        writeln!(out, "{}", json!({ "name": set.name, "folder": folder, "train": train, "test": test }))?;
+        return Ok(());
+    }
+    match place.folder() {
+        Some(folder) => writeln!(out, "{}, in {}\n", set.name, folder.display())?,
+        None => writeln!(out, "{}, built in\n", set.name)?,
+    }
+    write_table(&mut out, &set)?;
+    if arguments.out.is_none() {
+        writeln!(out, "\nthe first training images of each class\n")?;
+        sheet::write_text(&mut out, &set.train)?;
+    }
+    Ok(())
+}
+
+fn part(examples: &Examples) -> Value {
+    let (mean, deviation) = examples.mean_and_deviation();
+    json!({ "count": examples.len(), "classes": examples.class_counts(), "mean": mean, "deviation": deviation })
+}
+
+/// A line for each class, then the grey levels.
+fn write_table(out: &mut impl Write, set: &Dataset) -> io::Result<()> {
+    let parts = [&set.train, &set.test];
+    let share = |n: usize, all: usize| format!("{:.2}%", 100.0 * n as f64 / all as f64);
+    let counts = parts.map(Examples::class_counts);
+    writeln!(out, "class   train           test")?;
+    for class in 0..10 {
+        let [train, test] = [0, 1].map(|i| (counts[i][class], parts[i].len()));
+        writeln!(
+            out,
+            "{class:>5}  {:>6} {:>7}  {:>6} {:>7}",
+            thousands(train.0),
+            share(train.0, train.1),
+            thousands(test.0),
+            share(test.0, test.1)
+        )?;
+    }
+    let [train, test] = parts.map(Examples::len).map(thousands);
+    writeln!(out, "  all {train:>7}         {test:>7}")?;
+    let [train, test] = parts.map(Examples::mean_and_deviation);
+    writeln!(out, "\ngrey levels, ground at 0 and ink at 1")?;
+    for (name, (mean, deviation)) in [("train", train), ("test", test)] {
+        writeln!(out, "{name:>5}  mean {mean:.4}, deviation {deviation:.4}")?;
+    }
+    Ok(())
+}

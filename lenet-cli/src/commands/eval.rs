@@ -1,0 +1,64 @@
+//! `lenet eval`: a trained model on test data.
+
+use crate::args::data::{DataArguments, ThreadArguments, instruction_set, read_all};
+use crate::args::model;
+use crate::report::write_confusion;
+use clap::Args;
+use lenet_data::Dataset;
+use lenet_model::{Checkpoint, DigitNetwork, Evaluation, Visitor, visit};
+use serde_json::json;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+#[derive(Args)]
+pub(crate) struct EvalArguments {
+    /// A model that `lenet train` has written, or its run folder [default: the one that comes with the program]
+    model: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataArguments,
+    #[command(flatten)]
+    threads: ThreadArguments,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+struct Evaluate<'a>(&'a Checkpoint, &'a Dataset);
+
+impl Visitor for Evaluate<'_> {
+    type Output = anyhow::Result<Evaluation>;
+    fn visit<N: DigitNetwork>(self) -> anyhow::Result<Evaluation> {
+        let network = self.0.network::<N>()?;
+        read_all(&*network, &self.1.test, self.0.description.normalization)
+    }
+}
+
+pub(crate) fn run(arguments: &EvalArguments) -> anyhow::Result<()> {
+    instruction_set()?;
+    let checkpoint = model::open(arguments.model.as_deref())?;
+    let name = match &arguments.model {
+        Some(path) => path.to_string_lossy().into_owned(),
+        None => "the built-in model".into(),
+    };
+    let data = arguments.data.load()?;
+    let about = &checkpoint.description;
+    let pool = arguments.threads.pool()?;
+    let evaluation = pool.install(|| visit(about.network, about.activation, Evaluate(&checkpoint, &data)))?;
+    let mut out = io::stdout().lock();
+    if arguments.json {
+        let object = json!({
+            "model": name,
+            "network": about.network,
+            "activation": about.activation,
+            "data": data.name,
+            "test": { "correct": evaluation.correct(), "total": evaluation.total() },
+            "confusion": evaluation.confusion,
+        });
+        writeln!(out, "{object}")?;
+    } else {
+        writeln!(out, "{name} ({}, {}) on the test set of {}", about.network, about.activation, data.name)?;
+        writeln!(out, "test accuracy {evaluation}\n")?;
+        write_confusion(&mut out, &evaluation)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! `lenet export`: a trained model as a file that other programs run.
+
+use crate::args::model;
+use crate::term::progress::talk;
+use anyhow::bail;
+use clap::Args;
+use lenet_model::{Checkpoint, DigitNetwork, Visitor, save_onnx, visit};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+#[derive(Args)]
+pub(crate) struct ExportArguments {
+    /// A model that `lenet train` has written, or a run folder, which stands for its best.safetensors [default: the model
+    /// that comes with the program]
+    model: Option<PathBuf>,
+    /// The ONNX file to write; one that is there is replaced
+    #[arg(long, value_name = "FILE")]
+    onnx: PathBuf,
+}
+
+struct Export<'a>(&'a Checkpoint, &'a Path);
+
+impl Visitor for Export<'_> {
+    type Output = anyhow::Result<()>;
+    fn visit<N: DigitNetwork>(self) -> anyhow::Result<()> {
+        let network = self.0.network::<N>()?;
+        Ok(save_onnx(&*network, &self.0.description, self.1)?)
+    }
+}
+
+pub(crate) fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
+    let file = &arguments.onnx;
+    let checkpoint = model::open(arguments.model.as_deref())?;
+    if let Some(model) = &arguments.model {
+        check_is_another(model, file)?;
+    }
+    let about = &checkpoint.description;
+    visit(about.network, about.activation, Export(&checkpoint, file))?;
+    talk!("{}: {} with {} as ONNX, opset 13", file.display(), about.network, about.activation);
+    talk!("input   image          float32 [N, 1, 28, 28], grey levels: 0 is ground, 255 is ink");
+    talk!("output  logits         float32 [N, 10], the largest tells the digit");
+    talk!("output  probabilities  float32 [N, 10], their softmax");
+    Ok(())
+}
+
+/// That the file to write is not the model itself.
+fn check_is_another(model: &Path, file: &Path) -> anyhow::Result<()> {
+    match (fs::canonicalize(model::file(model)), fs::canonicalize(file)) {
+        (Ok(from), Ok(to)) if from == to => {
+            bail!("{}: is the model itself: give the ONNX file another name", file.display())
+        }
+        _ => Ok(()),
+    }
+}

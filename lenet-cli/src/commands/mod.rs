@@ -1,0 +1,10 @@
+//! The commands, one a file or folder: its arguments and what it does.
+
+pub(crate) mod datasets;
+pub(crate) mod eval;
+pub(crate) mod export;
+pub(crate) mod reading;
+pub(crate) mod reproduce;
+pub(crate) mod summary;
+pub(crate) mod train;
+pub(crate) mod view;

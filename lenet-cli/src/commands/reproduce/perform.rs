@@ -1,0 +1,180 @@
+//! One run: a network, or three that boost each other, from initial weights to what they make of the test images.
+
+use super::record::{Pass, RunRecord};
+use super::rows::{Plan, Row};
+use crate::run::distorted::{Distorted, VARIANTS, with_variants};
+use crate::run::misread::misread;
+use lenet_data::{Dataset, Image, shrink};
+use lenet_model::{
+    Class, DigitNetwork, Event, Examples, Normalization, Recipe, Stream, TrainError, Training, Visitor, add_scores,
+    reject, score, visit,
+};
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+/// The pictures that all runs of one kind learn from and are tested on.
+pub(crate) struct Digits {
+    train: Vec<Image>,
+    train_labels: Vec<Class<10>>,
+    test: Vec<Image>,
+    test_labels: Vec<Class<10>>,
+}
+
+impl Digits {
+    /// Those of the data, shrunk if a plan says so.
+    pub(crate) fn new(data: &Dataset, factor: Option<f32>) -> anyhow::Result<Self> {
+        let images = |images: &[Image]| match factor {
+            Some(factor) => images.iter().map(|image| shrink(image, factor)).collect(),
+            None => images.to_vec(),
+        };
+        Ok(Digits {
+            train: images(data.train.images()),
+            train_labels: crate::args::data::classes(&data.train)?,
+            test: images(data.test.images()),
+            test_labels: crate::args::data::classes(&data.test)?,
+        })
+    }
+}
+
+/// The part of the error that may be left on what is not refused.
+const ERROR_LEFT: f64 = 0.005;
+
+/// A run that has not been made.
+pub(crate) struct Task<'a> {
+    pub(crate) row: Row,
+    pub(crate) plan: Plan,
+    pub(crate) digits: &'a Digits,
+    pub(crate) settings: serde_json::Value,
+}
+
+impl Task<'_> {
+    /// Patterns that are learned from, in all.
+    pub(crate) fn presentations(&self) -> u64 {
+        let networks = if self.plan.boosted { 3 } else { 1 };
+        networks * u64::from(self.plan.recipe.epochs) * self.images() as u64
+    }
+
+    fn images(&self) -> usize {
+        self.plan.images.min(self.digits.train.len())
+    }
+
+    /// Makes the run, on the rayon pool it is called in. `learned` hears of every so many patterns that were learned from.
+    pub(crate) fn perform(&self, learned: &dyn Fn(u64)) -> Result<RunRecord, TrainError> {
+        visit(self.plan.recipe.network, self.plan.recipe.activation, Performance { task: self, learned })
+    }
+}
+
+struct Performance<'a> {
+    task: &'a Task<'a>,
+    learned: &'a dyn Fn(u64),
+}
+
+impl Visitor for Performance<'_> {
+    type Output = Result<RunRecord, TrainError>;
+
+    fn visit<N: DigitNetwork>(self) -> Result<RunRecord, TrainError> {
+        let (start, task) = (Instant::now(), self.task);
+        let distorted = Distorted(task.plan.recipe.seed);
+        let examples = Examples::new(&task.digits.train, &task.digits.train_labels).expect("a label for each image");
+        let examples = if task.plan.distorted { examples.with_variants(&distorted) } else { examples };
+        let first = self.learn::<N>(examples, &self.patterns(), &task.plan.recipe)?;
+        let mut scores = vec![self.test(&*first.network)];
+        if task.plan.boosted {
+            scores.extend(self.boost(examples, &*first.network)?);
+        }
+        let labels: Vec<u8> = task.digits.test_labels.iter().map(|class| class.index() as u8).collect();
+        let together = add_scores(&scores);
+        let alone = if scores.len() > 1 { scores.iter().map(|s| percent_wrong(s, &labels)).collect() } else { vec![] };
+        Ok(RunRecord {
+            row: task.row,
+            seed: task.plan.recipe.seed,
+            settings: task.settings.clone(),
+            // Of three networks none has a curve that is the row's.
+            passes: if task.plan.boosted { vec![] } else { first.passes },
+            misread: misread(&together, &labels),
+            test_images: labels.len(),
+            rejected: reject(&together, &labels, ERROR_LEFT).rejected,
+            rates: first.rates,
+            alone,
+            seconds: start.elapsed().as_secs_f64(),
+        })
+    }
+}
+
+/// A trained network and how it came about.
+struct Learned<N> {
+    network: Box<N>,
+    passes: Vec<Pass>,
+    rates: Option<(f32, f32)>,
+}
+
+impl Performance<'_> {
+    fn normalization(&self) -> Normalization {
+        self.task.plan.recipe.input.into()
+    }
+
+    /// The numbers of the pictures, and of their variants.
+    fn patterns(&self) -> Vec<u32> {
+        let pictures: Vec<u32> = (0..self.task.images() as u32).collect();
+        if self.task.plan.distorted { with_variants(&pictures, self.task.digits.train.len()) } else { pictures }
+    }
+
+    /// Learns from the patterns; an epoch is as many of them as there are pictures.
+    fn learn<N: DigitNetwork>(
+        &self,
+        examples: Examples<'_>,
+        patterns: &[u32],
+        recipe: &Recipe,
+    ) -> Result<Learned<N>, TrainError> {
+        let recipe = Recipe { presentations: Some(self.task.images()), ..recipe.clone() };
+        let training = Training { recipe: &recipe, examples, train: patterns, validation: &[] };
+        let (mut passes, mut rates) = (Vec::new(), None);
+        let labels: Vec<u8> = self.task.digits.test_labels.iter().map(|class| class.index() as u8).collect();
+        let outcome = training.run::<N>(|event| {
+            match event {
+                Event::Step { step, images, .. } => {
+                    // A bar need not hear of every pattern.
+                    const EVERY: u64 = 1000;
+                    if step.is_multiple_of(EVERY) {
+                        (self.learned)(EVERY * images as u64);
+                    }
+                }
+                Event::Epoch { record, run } => {
+                    let test_error =
+                        misread(&self.test(run.network()), &labels).len() as f64 / labels.len().max(1) as f64;
+                    passes.push(Pass { train_error: 1.0 - record.train_accuracy, test_error });
+                    rates = rates.or(record.rates);
+                }
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(Learned { network: outcome.last, passes, rates })
+    }
+
+    /// The second network learns what the first finds hard, the third what the two disagree about: their scores.
+    fn boost<N: DigitNetwork>(&self, examples: Examples<'_>, first: &N) -> Result<[Vec<[f32; 10]>; 2], TrainError> {
+        let recipe =
+            |number: u64| Recipe { seed: self.task.plan.recipe.seed + number * 1000, ..self.task.plan.recipe.clone() };
+        let pictures: Vec<u32> = (0..self.task.images() as u32).collect();
+        // New variants for each: what a network has learned from says little of what it finds hard.
+        let stream =
+            |first, last| Stream { examples, pictures: &pictures, first, last, normalization: self.normalization() };
+        let hard = stream(VARIANTS, 9_999).half_wrong(first, self.task.images());
+        let second = self.learn::<N>(examples, &hard, &recipe(1))?;
+        let disputed = stream(10_000, 19_999).disagreements(first, &second.network, self.task.images());
+        let third = self.learn::<N>(examples, &disputed, &recipe(2))?;
+        Ok([self.test(&*second.network), self.test(&*third.network)])
+    }
+
+    /// The scores of the test images.
+    fn test<N: DigitNetwork>(&self, network: &N) -> Vec<[f32; 10]> {
+        let digits = self.task.digits;
+        let examples = Examples::new(&digits.test, &digits.test_labels).expect("a label for each image");
+        let all: Vec<u32> = (0..digits.test.len() as u32).collect();
+        score(network, &examples, &all, self.normalization())
+    }
+}
+
+fn percent_wrong(scores: &[[f32; 10]], labels: &[u8]) -> f64 {
+    100.0 * misread(scores, labels).len() as f64 / labels.len().max(1) as f64
+}

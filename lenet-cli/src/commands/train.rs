@@ -1,0 +1,464 @@
+//! `lenet train`: from the data to a model on disk.
+
+use crate::args::data::{DataArguments, ThreadArguments, classes, instruction_set, read_all};
+use crate::commands::summary::thousands;
+use crate::report::{self, write_confusion};
+use crate::run::distorted::{Distorted, DistortionRecord, with_variants};
+use crate::run::folder::{BEST, DataRecord, LAST, Metric, RunFolder, RunRecord, STATE, TestRecord};
+use crate::term::interrupt::{Interrupted, interrupted, watch_for_interrupts};
+use crate::term::progress::{Progress, talk};
+use anyhow::{Context, anyhow, bail};
+use clap::Args;
+use lenet_data::{Dataset, Split};
+use lenet_model::{
+    ActivationName, Class, Description, DigitNetwork, Event, Examples, InitName, InputName, LossName, NetworkName,
+    Normalization, Order, Outcome, Recipe, RecipeName, Schedule, TrainError, Training, Visitor, save, sure_margin,
+    visit,
+};
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+#[derive(Args)]
+pub(crate) struct TrainArguments {
+    /// What to start from: article (SGD on the softmax), paper (as in 1998: RBF output, second-order, pattern by pattern)
+    /// or lush (the authors' own code). The options below change it
+    #[arg(long, default_value_t = RecipeName::Article)]
+    recipe: RecipeName,
+    /// The network: lenet5, lenet5-dense, lenet5-average, lenet5-1998, lenet5-lush, lenet4 or lenet1
+    #[arg(long)]
+    network: Option<NetworkName>,
+    /// The squashing function: scaled-tanh, tanh, sigmoid or relu
+    #[arg(long)]
+    activation: Option<ActivationName>,
+    /// The loss: mse (on the softmax), cross-entropy, mse-targets (outputs against +1 and -1), or for lenet5-1998 penalty (eq. 8) or
+    /// map (eq. 9)
+    #[arg(long)]
+    loss: Option<LossName>,
+    /// The penalty of the rubbish class in the loss map
+    #[arg(long, value_name = "PENALTY", allow_negative_numbers = true)]
+    j: Option<f64>,
+    /// How weights start: sqrt (+-2.4/sqrt(fan-in)), paper (+-2.4/fan-in) or lush (+-1/sqrt(fan-in))
+    #[arg(long)]
+    init: Option<InitName>,
+    /// What the grey levels become: paper (-0.1 to 1.175) or lush (0 to 2.55)
+    #[arg(long)]
+    input: Option<InputName>,
+    /// Passes over the training images
+    #[arg(long)]
+    epochs: Option<u32>,
+    /// In which order they come: shuffled (anew each epoch) or fixed
+    #[arg(long)]
+    order: Option<Order>,
+    /// Learn from distorted images too: of every ten presentations one is an original
+    #[arg(long)]
+    distort: bool,
+    /// Images in a step
+    #[arg(long)]
+    batch: Option<usize>,
+    /// The learning rate at its highest [default: what suits the loss]
+    #[arg(long, allow_negative_numbers = true)]
+    rate: Option<f64>,
+    /// How the rate goes: constant, linear, cosine, one-cycle, paper or lush
+    #[arg(long)]
+    schedule: Option<Schedule>,
+    /// How much of the velocity is kept at each step
+    #[arg(long, allow_negative_numbers = true)]
+    momentum: Option<f64>,
+    /// How hard every parameter is pulled to zero
+    #[arg(long, allow_negative_numbers = true)]
+    weight_decay: Option<f64>,
+    /// Training images to hold out, to choose the best epoch by [default: 5000, of a small set a twelfth]
+    #[arg(long, value_name = "N")]
+    validation: Option<usize>,
+    /// What everything random follows from
+    #[arg(long, default_value_t = Recipe::default().seed)]
+    seed: u64,
+    #[command(flatten)]
+    threads: ThreadArguments,
+    #[command(flatten)]
+    data: DataArguments,
+    /// Use the first N training images only
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    limit: Option<u32>,
+    /// The run folder [default: a new one under runs/]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Write into a run folder that is not empty
+    #[arg(long)]
+    force: bool,
+    /// Go on with a run that was stopped, from its folder, to the same end as if it had not been
+    #[arg(long, value_name = "RUN", conflicts_with_all = [
+        "recipe", "network", "activation", "loss", "j", "init", "input", "epochs", "order", "distort", "batch", "rate",
+        "schedule", "momentum", "weight_decay", "validation", "seed", "data", "limit", "out", "force",
+    ])]
+    resume: Option<PathBuf>,
+    /// Say nothing but the result
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+impl TrainArguments {
+    fn recipe(&self) -> Recipe {
+        let base = self.recipe.recipe();
+        let rate = match self.loss {
+            Some(loss) if base.second_order.is_none() => loss.default_rate(),
+            _ => base.rate,
+        };
+        Recipe {
+            network: self.network.unwrap_or(base.network),
+            activation: self.activation.unwrap_or(base.activation),
+            loss: self.loss.unwrap_or(base.loss),
+            j: self.j.unwrap_or(base.j),
+            init: self.init.unwrap_or(base.init),
+            input: self.input.unwrap_or(base.input),
+            epochs: self.epochs.unwrap_or(base.epochs),
+            order: self.order.unwrap_or(base.order),
+            batch: self.batch.unwrap_or(base.batch),
+            rate: self.rate.unwrap_or(rate),
+            schedule: self.schedule.unwrap_or(base.schedule),
+            momentum: self.momentum.unwrap_or(base.momentum),
+            weight_decay: self.weight_decay.unwrap_or(base.weight_decay),
+            seed: self.seed,
+            ..base
+        }
+    }
+
+    /// How many of so many training images are held out.
+    fn held_out(&self, images: usize) -> usize {
+        self.validation.unwrap_or((images / 12).min(5_000))
+    }
+}
+
+pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
+    let start = Instant::now();
+    let isa = instruction_set()?.to_string();
+    watch_for_interrupts()?;
+    let pool = arguments.threads.pool()?;
+    let (data, folder, record) = match &arguments.resume {
+        None => begin(arguments, &isa, pool.current_num_threads())?,
+        Some(path) => resume(path, &isa)?,
+    };
+    let about = &record.data;
+    let split = Split::new(data.train.len(), about.validation, record.recipe.seed)
+        .map_err(|error| anyhow!("{error} (--validation N)"))?;
+    let recipe = record.recipe.clone();
+    let labels = classes(&data.train)?;
+    let run = Run {
+        recipe: &recipe,
+        data: &data,
+        labels,
+        split,
+        record,
+        folder,
+        resumed: arguments.resume.is_some(),
+        quiet: arguments.quiet,
+        start,
+        seconds_before: 0.0,
+    };
+    run.announce(pool.current_num_threads(), &isa);
+    pool.install(|| visit(recipe.network, recipe.activation, run))
+}
+
+/// A new run: its data, its folder and what is known of it so far.
+fn begin(arguments: &TrainArguments, isa: &str, threads: usize) -> anyhow::Result<(Dataset, RunFolder, RunRecord)> {
+    let mut recipe = arguments.recipe();
+    recipe.check()?;
+    let mut data = arguments.data.load()?;
+    if let Some(limit) = arguments.limit {
+        data.train.truncate(limit as usize);
+    }
+    let held_out = arguments.held_out(data.train.len());
+    let split =
+        Split::new(data.train.len(), held_out, recipe.seed).map_err(|error| anyhow!("{error} (--validation N)"))?;
+    if arguments.distort {
+        recipe.presentations = Some(split.train.len());
+    }
+    let folder = RunFolder::create(arguments.out.as_deref(), &recipe, arguments.force)?;
+    let normalization = Normalization::from(recipe.input);
+    let record = RunRecord {
+        program: concat!("lenet ", env!("CARGO_PKG_VERSION")).into(),
+        data: DataRecord {
+            name: data.name.clone(),
+            folder: arguments.data.folder()?.map(|dir| dir.display().to_string()),
+            transposed: arguments.data.transpose,
+            limit: arguments.limit,
+            ground: normalization.ground,
+            ink: normalization.ink,
+            distortion: arguments.distort.then(DistortionRecord::new),
+            train: split.train.len(),
+            validation: split.validation.len(),
+            test: data.test.len(),
+        },
+        threads,
+        instruction_set: isa.into(),
+        recipe,
+        epochs: Vec::new(),
+        best_epoch: None,
+        test: None,
+        seconds: None,
+    };
+    Ok((data, folder, record))
+}
+
+/// A run that was stopped: its data again, its folder and its record.
+fn resume(path: &Path, isa: &str) -> anyhow::Result<(Dataset, RunFolder, RunRecord)> {
+    let (folder, record) = RunFolder::open(path)?;
+    let about = &record.data;
+    if record.test.is_some() {
+        bail!("{}: this run is over: there is nothing to resume; `lenet eval` measures its model", path.display());
+    }
+    if about.distortion.as_ref().is_some_and(|distortion| *distortion != DistortionRecord::new()) {
+        bail!("{}: this version distorts digits in another way: resume with {}", path.display(), record.program);
+    }
+    let source = DataArguments::of_run(about.folder.as_deref(), about.transposed);
+    let mut data = source.load()?;
+    if let Some(limit) = about.limit {
+        data.train.truncate(limit as usize);
+    }
+    if (data.train.len(), data.test.len()) != (about.train + about.validation, about.test) {
+        bail!("{}: the data are not those that the run began with: begin a new one", path.display());
+    }
+    if record.instruction_set != isa {
+        talk!(
+            "warning: the run began on {}, this is {isa}: sums are rounded in another way, so it will not end on the same bits",
+            record.instruction_set
+        );
+    }
+    Ok((data, folder, record))
+}
+
+/// The end of a word of which there are so many.
+fn plural(n: u32) -> &'static str {
+    if n == 1 { "" } else { "s" }
+}
+
+/// A run, ready to start as soon as its network's type is known.
+struct Run<'a> {
+    recipe: &'a Recipe,
+    data: &'a Dataset,
+    labels: Vec<Class<10>>,
+    split: Split,
+    record: RunRecord,
+    folder: RunFolder,
+    resumed: bool,
+    quiet: bool,
+    start: Instant,
+    /// What it took before it was stopped.
+    seconds_before: f64,
+}
+
+/// The part of the trusted readings of held-out images that may be wrong, for `predict --reject auto`.
+const SURE: f64 = 0.005;
+
+impl Run<'_> {
+    /// Says what will run, before it runs.
+    fn announce(&self, threads: usize, isa: &str) {
+        if self.quiet {
+            return;
+        }
+        let (r, d) = (self.recipe, &self.record.data);
+        talk!("network    {} with {} ({} initial weights)", r.network, r.activation, r.init);
+        talk!(
+            "data       {}: {} to learn from{}, {} held out, {} for the test",
+            d.name,
+            thousands(d.train),
+            if d.distortion.is_some() { " and distorted ones" } else { "" },
+            thousands(d.validation),
+            thousands(d.test)
+        );
+        let j = if r.loss == LossName::Map { format!(", j {:?}", r.j) } else { String::new() };
+        talk!("loss       {}{j}", r.loss);
+        let (name, settings) = match r.second_order {
+            None => ("SGD", format!("momentum {}, weight decay {}", r.momentum, r.weight_decay)),
+            Some(second) => (
+                "SDLM",
+                format!(
+                    "mu {}, second derivatives of {} patterns every {} epoch{}",
+                    second.mu,
+                    second.patterns,
+                    second.every,
+                    plural(second.every)
+                ),
+            ),
+        };
+        talk!(
+            "optimiser  {name}, batch {}, rate {:?} {}, {settings}, {} epoch{}",
+            r.batch,
+            r.rate,
+            r.schedule,
+            r.epochs,
+            plural(r.epochs)
+        );
+        talk!("seed {}, threads {threads}, instruction set {isa}\n", r.seed);
+        if r.init == InitName::Paper && r.weight_decay > 0.0 {
+            talk!("warning: weights that start so small do not survive weight decay: add --weight-decay 0\n");
+        }
+    }
+
+    /// What is said in the file of a model of this run.
+    fn description(&self, epoch: u32) -> anyhow::Result<Description> {
+        let (r, d) = (self.recipe, &self.record.data);
+        Ok(Description {
+            recipe: serde_json::to_string(r)?,
+            seed: Some(r.seed),
+            data: format!(
+                "{}: {} images to learn from{}, {} held out",
+                d.name,
+                thousands(d.train),
+                if d.distortion.is_some() { " and distorted ones" } else { "" },
+                thousands(d.validation)
+            ),
+            epoch,
+            ..Description::new(r.network, r.activation, r.input.into())
+        })
+    }
+
+    /// Trains; the files are up to date after every epoch, and when it is interrupted.
+    fn learn<N: DigitNetwork>(&mut self) -> anyhow::Result<Outcome<N>> {
+        let (labels, train) = (std::mem::take(&mut self.labels), std::mem::take(&mut self.split.train));
+        let validation = std::mem::take(&mut self.split.validation);
+        let images = self.data.train.images();
+        let examples = Examples::new(images, &labels).expect("a set has a label for each image");
+        let per_epoch = train.len().div_ceil(self.recipe.batch) as u64;
+        let distorted = Distorted(self.recipe.seed);
+        let (examples, patterns) = match self.record.data.distortion {
+            Some(_) => (examples.with_variants(&distorted), with_variants(&train, images.len())),
+            None => (examples, train),
+        };
+        let training = Training { recipe: self.recipe, examples, train: &patterns, validation: &validation };
+        let state = self.folder.file(STATE);
+        let mut progress = Progress::new(per_epoch * u64::from(self.recipe.epochs), self.quiet);
+        let mut run = training.begin::<N>()?;
+        if self.resumed {
+            run = training.resume(&state)?;
+            self.take_up(&run, &mut progress)?;
+        } else {
+            run.save(&state)?;
+        }
+        let mut failed = None;
+        let end = run.go_on(|event| match self.note(event, &training, per_epoch, &mut progress) {
+            Ok(()) if interrupted() => ControlFlow::Break(()),
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                failed = Some(error);
+                ControlFlow::Break(())
+            }
+        });
+        progress.finish();
+        match (end, failed) {
+            (_, Some(error)) => Err(error),
+            (Ok(()), None) => Ok(run.into_outcome()),
+            (Err(TrainError::Stopped { epoch, step }), None) => {
+                run.save(&state)?;
+                Err(Interrupted { epoch, step, folder: self.folder.path().into() }.into())
+            }
+            (Err(error @ TrainError::NotFinite { .. }), None) => {
+                // Whoever went on from it would come to the same end.
+                self.folder.remove_state()?;
+                Err(error).with_context(|| self.what_is_left())
+            }
+            (Err(error), None) => Err(error.into()),
+        }
+    }
+
+    /// Brings the folder to where the run stands.
+    fn take_up<N: DigitNetwork>(
+        &mut self,
+        run: &lenet_model::Run<'_, N>,
+        progress: &mut Progress,
+    ) -> anyhow::Result<()> {
+        self.record.epochs = run.epochs().iter().map(Into::into).collect();
+        self.folder.rewind_metrics(run.step())?;
+        self.seconds_before = run.seconds();
+        progress.start_at(run.step());
+        progress.say(&format!(
+            "resumed after step {}, {} epochs done",
+            thousands(run.step() as usize),
+            run.epochs().len()
+        ));
+        Ok(())
+    }
+
+    /// Where the last good model lies.
+    fn what_is_left(&self) -> String {
+        match self.record.epochs.last() {
+            Some(epoch) => format!(
+                "training failed; the model of epoch {} is kept in {}",
+                epoch.epoch,
+                self.folder.file(LAST).display()
+            ),
+            None => "training failed before the end of the first epoch".into(),
+        }
+    }
+
+    /// Shows and writes what happened.
+    fn note<N: DigitNetwork>(
+        &mut self,
+        event: Event<'_, N>,
+        training: &Training<'_>,
+        per_epoch: u64,
+        progress: &mut Progress,
+    ) -> anyhow::Result<()> {
+        /// Lines in `metrics.jsonl` for each epoch.
+        const METRICS: u64 = 20;
+        match event {
+            Event::Step { epoch, step, loss, accuracy, rate, images, .. } => {
+                progress.step(step, epoch, loss, accuracy, images);
+                let in_epoch = (step - 1) % per_epoch + 1;
+                if in_epoch.is_multiple_of(per_epoch.div_ceil(METRICS)) || in_epoch == per_epoch {
+                    self.folder.write_metric(&Metric { epoch, step, rate, loss, accuracy })?;
+                }
+            }
+            Event::Epoch { record, run } => {
+                let mut description = self.description(record.epoch)?;
+                save(run.network(), &description, &self.folder.file(LAST))?;
+                if record.best {
+                    let (examples, input) = (&training.examples, self.recipe.input.into());
+                    description.margin = sure_margin(run.network(), examples, training.validation, input, SURE);
+                    save(run.network(), &description, &self.folder.file(BEST))?;
+                }
+                self.record.epochs.push(record.into());
+                self.folder.write_record(&self.record)?;
+                // Last: whoever goes on from an older one makes the files above again, as they are.
+                run.save(&self.folder.file(STATE))?;
+                progress.epoch(record, self.recipe.epochs);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Visitor for Run<'_> {
+    type Output = anyhow::Result<()>;
+    fn visit<N: DigitNetwork>(mut self) -> anyhow::Result<()> {
+        self.folder.write_record(&self.record)?;
+        let outcome = self.learn::<N>()?;
+        // The one look at the test data.
+        let test = read_all(&*outcome.best, &self.data.test, self.recipe.input.into())?;
+        let held_out = outcome.epochs.iter().any(|e| e.validation.is_some());
+        let file = if held_out { BEST } else { LAST };
+        let seconds = self.seconds_before + self.start.elapsed().as_secs_f64();
+        self.record.best_epoch = Some(outcome.best_epoch);
+        self.record.test = Some(TestRecord { correct: test.correct(), total: test.total(), confusion: test.confusion });
+        self.record.seconds = Some(seconds);
+        self.folder.write_record(&self.record)?;
+        self.folder.remove_state()?;
+
+        let mut out = io::stdout().lock();
+        writeln!(out, "test accuracy {test}, {file} of epoch {}, {seconds:.1} s", outcome.best_epoch)?;
+        report::write(&self.folder, &self.record, &*outcome.best, &test, &self.data.test)?;
+        if !self.quiet {
+            writeln!(out)?;
+            write_confusion(&mut out, &test)?;
+            writeln!(
+                out,
+                "\n{}: best.safetensors, last.safetensors, run.json, metrics.jsonl, report.html",
+                self.folder.path().display()
+            )?;
+            talk!("measure it again: lenet eval {}", self.folder.file(file).display());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,273 @@
+//! `lenet view`: pictures of what the networks are made of and of what they make of digits.
+
+use crate::args::data::{DataArguments, ThreadArguments, instruction_set, read_all};
+use crate::draw::Drawing;
+use crate::figures::curves::Curves;
+use crate::figures::model::{Model, Source, Task};
+use crate::figures::{codes, confusion, filters, maps, misses};
+use crate::report::write_confusion;
+use crate::run::misread::{Misread, misread_by};
+use crate::term::progress::talk;
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+use lenet_data::{Dataset, Picture, prepare};
+use lenet_model::{DigitNetwork, Evaluation, Image, Normalization, write_beside};
+use std::io;
+use std::path::PathBuf;
+
+#[derive(Args)]
+pub(crate) struct ViewArguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// The kernels of the convolutions, those of a stage laid out as in Table I
+    Filters(FiltersArguments),
+    /// What every stage makes of one digit, as in fig. 2 of the paper
+    Maps(MapsArguments),
+    /// The test digits that are misread
+    Misses(TestArguments),
+    /// Which test digit was read as which
+    Confusion(TestArguments),
+    /// How a training run went: loss, errors and learning rate against epochs
+    Curves(CurvesArguments),
+    /// The ten 7x12 bitmaps that the RBF output of lenet5-1998 compares F6 with
+    Codes(Out),
+}
+
+#[derive(Args)]
+struct FiltersArguments {
+    /// A model that `lenet train` has written, or its run folder [default: the one that comes with the program]
+    model: Option<PathBuf>,
+    #[command(flatten)]
+    out: Out,
+}
+
+#[derive(Args)]
+struct MapsArguments {
+    /// A model that `lenet train` has written, or its run folder [default: the one that comes with the program]
+    model: Option<PathBuf>,
+    /// A picture of a digit (.png or .jpg), in place of a test image
+    file: Option<PathBuf>,
+    /// Which image of the test set, from 0 on [default: 0]
+    #[arg(long, value_name = "N")]
+    index: Option<u32>,
+    #[command(flatten)]
+    data: DataArguments,
+    #[command(flatten)]
+    out: Out,
+}
+
+#[derive(Args)]
+struct TestArguments {
+    /// A model that `lenet train` has written, or its run folder [default: the one that comes with the program]
+    model: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataArguments,
+    #[command(flatten)]
+    threads: ThreadArguments,
+    #[command(flatten)]
+    out: Out,
+}
+
+#[derive(Args)]
+struct CurvesArguments {
+    /// The run folder that `lenet train` has left
+    run: PathBuf,
+    #[command(flatten)]
+    out: Out,
+}
+
+/// Where a picture goes.
+#[derive(Args)]
+struct Out {
+    /// The picture's file, PNG or SVG by its ending [default: characters on stdout]
+    #[arg(long, value_name = "FILE.png|FILE.svg", value_parser = PictureFile::parse)]
+    out: Option<PictureFile>,
+}
+
+#[derive(Clone, Debug)]
+struct PictureFile {
+    path: PathBuf,
+    form: Form,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Png,
+    Svg,
+}
+
+impl PictureFile {
+    fn parse(word: &str) -> Result<Self, String> {
+        let path = PathBuf::from(word);
+        let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+        let form = match ending.as_deref() {
+            Some("png") => Form::Png,
+            Some("svg") => Form::Svg,
+            _ => return Err("the file has to end in .png or .svg".into()),
+        };
+        Ok(PictureFile { path, form })
+    }
+
+    /// Writes a drawing with a margin around it.
+    fn write(&self, drawing: Drawing) -> anyhow::Result<()> {
+        const MARGIN: f64 = 16.0;
+        let drawing = drawing.framed(MARGIN);
+        let bytes = match self.form {
+            Form::Png => drawing.png_file()?,
+            Form::Svg => drawing.svg_file()?.into_bytes(),
+        };
+        write_beside(&self.path, &bytes).with_context(|| {
+            format!("{}: can't be written: check that its folder is there and may be written to", self.path.display())
+        })
+    }
+}
+
+impl Out {
+    /// The picture goes to the file, if there is one; else what `write` says goes to stdout.
+    fn show(
+        &self,
+        drawing: impl FnOnce() -> anyhow::Result<Drawing>,
+        write: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>,
+    ) -> anyhow::Result<()> {
+        match &self.out {
+            Some(file) => file.write(drawing()?),
+            None => Ok(write(&mut io::stdout().lock())?),
+        }
+    }
+}
+
+pub(crate) fn run(arguments: &ViewArguments) -> anyhow::Result<()> {
+    match &arguments.what {
+        What::Filters(arguments) => show_filters(arguments),
+        What::Maps(arguments) => show_maps(arguments),
+        What::Misses(arguments) => show_misses(arguments),
+        What::Confusion(arguments) => show_confusion(arguments),
+        What::Curves(arguments) => show_curves(arguments),
+        What::Codes(out) => out.show(|| Ok(codes::drawing()), |stdout| codes::write(stdout)),
+    }
+}
+
+fn show_filters(arguments: &FiltersArguments) -> anyhow::Result<()> {
+    let model = Model::open(arguments.model.as_deref())?;
+    let banks = model.with(filters::Banks)?;
+    let drawing = || Ok(filters::drawing(&banks).headed(&format!("The kernels of {}", model.name), ""));
+    arguments.out.show(drawing, |stdout| filters::write(stdout, &banks))
+}
+
+fn show_maps(arguments: &MapsArguments) -> anyhow::Result<()> {
+    let (model, picture) = arguments.sources();
+    instruction_set()?;
+    let model = Model::open(model.as_deref())?;
+    let (image, what) = match picture {
+        Some(path) => {
+            let image = prepare(&Picture::open(&path)?).with_context(|| path.display().to_string())?.image;
+            (image, path.file_name().unwrap_or_default().to_string_lossy().into_owned())
+        }
+        None => arguments.test_image()?,
+    };
+    let seen = model.with(maps::See(&image, model.checkpoint.description.normalization))?;
+    let title = format!("{what}, {}", seen.result());
+    let by = format!("by {}", model.name);
+    arguments.out.show(
+        || Ok(maps::drawing(&seen).headed(&title, &by)),
+        |stdout| maps::write(stdout, &format!("{title} {by}"), &seen),
+    )
+}
+
+impl MapsArguments {
+    /// The model and the picture, if they are given; each may be left out, so the ending tells which is which.
+    fn sources(&self) -> (Option<PathBuf>, Option<PathBuf>) {
+        let (mut model, mut picture) = (None, None);
+        for source in self.model.iter().chain(&self.file) {
+            let (place, path, what) = match Source::from(source.clone()) {
+                Source::Model(path) => (&mut model, path, "models"),
+                Source::Picture(path) => (&mut picture, path, "pictures"),
+            };
+            if place.replace(path).is_some() {
+                misused(&format!("two {what}: give one model and one picture (.png or .jpg) at most"));
+            }
+        }
+        if picture.is_some() && (self.index.is_some() || self.data.is_given()) {
+            misused("a picture in place of a test image: leave out --index and --data");
+        }
+        (model, picture)
+    }
+
+    /// An image of the test set, and what it is called.
+    fn test_image(&self) -> anyhow::Result<(Image, String)> {
+        let data = self.data.load()?;
+        let index = self.index.unwrap_or(0) as usize;
+        let (images, labels) = (data.test.images(), data.test.labels());
+        match (images.get(index), labels.get(index)) {
+            (Some(image), Some(label)) => Ok((*image, format!("test image {index} of {}, a {label}", data.name))),
+            _ => bail!("--index {index}: {} has {} test images: give a smaller number", data.name, images.len()),
+        }
+    }
+}
+
+/// Wrong usage that the parser can't know of.
+fn misused(words: &str) -> ! {
+    clap::Error::raw(clap::error::ErrorKind::ArgumentConflict, format!("{words}\n")).exit()
+}
+
+fn show_misses(arguments: &TestArguments) -> anyhow::Result<()> {
+    struct Read<'a>(&'a Dataset, Normalization);
+    impl Task<Vec<Misread>> for Read<'_> {
+        fn of<N: DigitNetwork>(self, network: &N) -> anyhow::Result<Vec<Misread>> {
+            misread_by(network, &self.0.test, self.1)
+        }
+    }
+    instruction_set()?;
+    let model = Model::open(arguments.model.as_deref())?;
+    let data = arguments.data.load()?;
+    let task = Read(&data, model.checkpoint.description.normalization);
+    let misread = arguments.threads.pool()?.install(|| model.with(task))?;
+    let images = data.test.images();
+    let title = format!("What {} misreads of {}", model.name, data.name);
+    let count = misses::count(misread.len(), images.len());
+    let more = format!("{count}; below each what it is -> what it was read as");
+    arguments.out.show(
+        || Ok(misses::drawing(images, &misread)?.headed(&title, &more)),
+        |stdout| {
+            misses::write(stdout, &misread)?;
+            talk!("{count}");
+            Ok(())
+        },
+    )
+}
+
+fn show_confusion(arguments: &TestArguments) -> anyhow::Result<()> {
+    struct Read<'a>(&'a Dataset, Normalization);
+    impl Task<Evaluation> for Read<'_> {
+        fn of<N: DigitNetwork>(self, network: &N) -> anyhow::Result<Evaluation> {
+            read_all(network, &self.0.test, self.1)
+        }
+    }
+    instruction_set()?;
+    let model = Model::open(arguments.model.as_deref())?;
+    let data = arguments.data.load()?;
+    let task = Read(&data, model.checkpoint.description.normalization);
+    let read = arguments.threads.pool()?.install(|| model.with(task))?;
+    let title = format!("How {} reads the test set of {}", model.name, data.name);
+    arguments.out.show(
+        || Ok(confusion::drawing(&read.confusion).headed(&title, &format!("test accuracy {read}"))),
+        |stdout| write_confusion(stdout, &read),
+    )
+}
+
+fn show_curves(arguments: &CurvesArguments) -> anyhow::Result<()> {
+    let curves = Curves::read(&arguments.run)?;
+    if curves.broken > 0 {
+        talk!(
+            "metrics.jsonl: {} line{} no record, left out",
+            curves.broken,
+            if curves.broken == 1 { " is" } else { "s are" }
+        );
+    }
+    let name = arguments.run.file_name().unwrap_or(arguments.run.as_os_str()).to_string_lossy();
+    arguments.out.show(|| Ok(curves.drawing().headed(&format!("The run {name}"), "")), |stdout| curves.write(stdout))
+}

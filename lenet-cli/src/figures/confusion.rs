@@ -1,0 +1,80 @@
+//! `lenet view confusion`: which digit was read as which, as a map of heat.
+
+use crate::commands::summary::thousands;
+use crate::draw::{Anchor, Drawing, Ink, Size};
+
+/// A row for each digit, a column for what it was read as. What was read rightly is blue, what was not is red, the more the fuller.
+pub(crate) fn drawing(confusion: &[[u32; 10]; 10]) -> Drawing {
+    const CELL: (f64, f64) = (58.0, 34.0);
+    const LEFT: f64 = 64.0;
+    const TOP: f64 = 42.0;
+    let width = LEFT + 10.0 * CELL.0 + 76.0;
+    let mut drawing = Drawing::new(width, TOP + 10.0 * CELL.1, "Which digit was read as which");
+    drawing.text(LEFT + 5.0 * CELL.0, 14.0, Anchor::Middle, Size::Body, "read as");
+    drawing.text(28.0, TOP - 10.0, Anchor::Middle, Size::Body, "is");
+    drawing.text(LEFT + 10.0 * CELL.0 + 70.0, TOP - 10.0, Anchor::End, Size::Body, "error");
+    let wrong = (0..100).filter(|i| i / 10 != i % 10).map(|i| confusion[i / 10][i % 10]).max().unwrap_or(0);
+    for (is, row) in confusion.iter().enumerate() {
+        let (y, total) = (TOP + CELL.1 * is as f64, row.iter().sum::<u32>());
+        let line = y + 0.5 * CELL.1 + 4.5;
+        drawing.text(28.0, line, Anchor::Middle, Size::Heading, is.to_string());
+        drawing.text(LEFT + CELL.0 * (is as f64 + 0.5), TOP - 10.0, Anchor::Middle, Size::Heading, is.to_string());
+        for (read, count) in row.iter().enumerate() {
+            let right = is == read;
+            // The root: one mistake is to be seen beside twenty.
+            let part = f64::from(*count) / f64::from(if right { total } else { wrong }.max(1));
+            let colour = if right { mix(BLUE, part) } else { mix(RED, part.sqrt()) };
+            let x = LEFT + CELL.0 * read as f64;
+            drawing.rect((x + 1.0, y + 1.0), (CELL.0 - 2.0, CELL.1 - 2.0), Ink::Rgb(colour), 1.0);
+            if *count > 0 {
+                let ink = if dark(colour) { Ink::Rgb([255; 3]) } else { Ink::Rgb([0x1c, 0x1e, 0x21]) };
+                let middle = (x + 0.5 * CELL.0, line);
+                drawing.words(middle, Anchor::Middle, Size::Body, ink, thousands(*count as usize));
+            }
+        }
+        let error = 100.0 * f64::from(total - row[is]) / f64::from(total.max(1));
+        drawing.text(LEFT + 10.0 * CELL.0 + 70.0, line, Anchor::End, Size::Body, format!("{error:.2}%"));
+    }
+    drawing
+}
+
+const EMPTY: [u8; 3] = [0xf1, 0xf2, 0xf4];
+const BLUE: [u8; 3] = [0x1f, 0x5f, 0xa8];
+const RED: [u8; 3] = [0xc2, 0x3b, 0x22];
+
+/// From the colour of nothing to `full`; what there is a little of is still told from nothing.
+fn mix(full: [u8; 3], part: f64) -> [u8; 3] {
+    let part = if part > 0.0 { 0.12 + 0.88 * part.min(1.0) } else { 0.0 };
+    let channel = |i: usize| f64::from(EMPTY[i]) * (1.0 - part) + f64::from(full[i]) * part;
+    [0, 1, 2].map(|i| channel(i).round() as u8)
+}
+
+/// Whether white words are better read on it than black ones.
+fn dark([r, g, b]: [u8; 3]) -> bool {
+    299 * u32::from(r) + 587 * u32::from(g) + 114 * u32::from(b) < 120_000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_go_from_nothing_to_full() {
+        assert_eq!((mix(RED, 0.0), mix(RED, 1.0), mix(BLUE, 7.0)), (EMPTY, RED, BLUE));
+        assert_ne!(mix(RED, 1e-9), EMPTY);
+        assert!(dark(BLUE) && dark(RED) && !dark(EMPTY) && !dark(mix(RED, 0.2)));
+    }
+
+    #[test]
+    fn every_count_is_there_and_nothing_is_no_number() {
+        let mut confusion = [[0; 10]; 10];
+        confusion[4][9] = 1234;
+        let svg = drawing(&confusion).svg_element().unwrap();
+        // In the row of 4 and the column of 9, and nowhere else.
+        let middle = "<text x=\"615\" y=\"199.5\"";
+        assert!(svg.lines().any(|line| line.starts_with(middle) && line.ends_with(">1,234</text>")), "{svg}");
+        assert!(svg.lines().any(|line| line.contains("y=\"199.5\"") && line.ends_with(">100.00%</text>")), "{svg}");
+        assert_eq!((svg.matches(">0.00%<").count(), svg.matches("NaN").count()), (9, 0));
+        assert_eq!(svg.matches("#c23b22").count(), 1);
+    }
+}

@@ -1,0 +1,33 @@
+//! `lenet view misses`: the test digits that a model misreads.
+
+use super::misread::misread_drawing;
+use crate::commands::summary::thousands;
+use crate::draw::Drawing;
+use crate::run::misread::Misread;
+use lenet_model::Image;
+use std::io::{self, Write};
+
+/// A picture shows no more: a model that has learned nothing misreads thousands.
+pub(crate) const MOST: usize = 200;
+
+/// `85 of 10,000 test images are misread`, and how many of them a picture shows if not all.
+pub(crate) fn count(misread: usize, all: usize) -> String {
+    let shown = if misread > MOST { format!("; the first {MOST} of them") } else { String::new() };
+    format!(
+        "{} of {} test images {} misread{shown}",
+        thousands(misread),
+        thousands(all),
+        if misread == 1 { "is" } else { "are" }
+    )
+}
+
+/// Ten digits to a line; below each what it is and what it was read as.
+pub(crate) fn drawing(images: &[Image], misread: &[Misread]) -> anyhow::Result<Drawing> {
+    misread_drawing(images, &misread[..misread.len().min(MOST)])
+}
+
+/// A line for each.
+pub(crate) fn write(out: &mut impl Write, misread: &[Misread]) -> io::Result<()> {
+    writeln!(out, "index  is  read as")?;
+    misread.iter().try_for_each(|digit| writeln!(out, "{:>5}  {:>2}  {:>7}", digit.index, digit.is, digit.read))
+}

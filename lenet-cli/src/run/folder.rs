@@ -1,0 +1,246 @@
+//! What a training run leaves on disk.
+
+use crate::run::distorted::DistortionRecord;
+use anyhow::{Context, bail};
+use lenet_model::{Epoch, Recipe};
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// What ran, and what came of it.
+pub(crate) const RECORD: &str = "run.json";
+/// The model of the best epoch.
+pub(crate) const BEST: &str = "best.safetensors";
+/// The model of the last epoch.
+pub(crate) const LAST: &str = "last.safetensors";
+/// Everything that a run needs to go on; a run that is over has none.
+pub(crate) const STATE: &str = "state.safetensors";
+/// What was measured on the way.
+pub(crate) const METRICS: &str = "metrics.jsonl";
+/// All of it to look at.
+pub(crate) const REPORT: &str = "report.html";
+
+/// The folder of one run.
+pub(crate) struct RunFolder {
+    path: PathBuf,
+    metrics: BufWriter<File>,
+}
+
+/// What `run.json` holds.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct RunRecord {
+    pub(crate) program: String,
+    pub(crate) recipe: Recipe,
+    pub(crate) data: DataRecord,
+    pub(crate) threads: usize,
+    pub(crate) instruction_set: String,
+    pub(crate) epochs: Vec<EpochRecord>,
+    /// The epoch that the test figure is of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) best_epoch: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) test: Option<TestRecord>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) seconds: Option<f64>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct DataRecord {
+    pub(crate) name: String,
+    /// Where it was read from; nothing for the built-in MNIST.
+    pub(crate) folder: Option<String>,
+    /// Whether `--transpose` was given.
+    pub(crate) transposed: bool,
+    pub(crate) limit: Option<u32>,
+    /// What a pixel of 0 and one of 255 became.
+    pub(crate) ground: f32,
+    pub(crate) ink: f32,
+    /// How images were distorted to learn from, if they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) distortion: Option<DistortionRecord>,
+    pub(crate) train: usize,
+    pub(crate) validation: usize,
+    pub(crate) test: usize,
+}
+
+/// One epoch.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct EpochRecord {
+    pub(crate) epoch: u32,
+    train_loss: f64,
+    train_accuracy: f64,
+    validation: Option<ValidationRecord>,
+    best: bool,
+    /// The least and the greatest rate of a parameter, where each has its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rates: Option<(f32, f32)>,
+    seconds: f64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ValidationRecord {
+    correct: u32,
+    total: u32,
+    loss: f64,
+}
+
+impl From<&Epoch> for EpochRecord {
+    fn from(e: &Epoch) -> Self {
+        let validation =
+            e.validation.as_ref().map(|v| ValidationRecord { correct: v.correct(), total: v.total(), loss: v.loss() });
+        EpochRecord {
+            epoch: e.epoch,
+            train_loss: e.train_loss,
+            train_accuracy: e.train_accuracy,
+            validation,
+            best: e.best,
+            rates: e.rates,
+            seconds: e.seconds,
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct TestRecord {
+    pub(crate) correct: u32,
+    pub(crate) total: u32,
+    pub(crate) confusion: [[u32; 10]; 10],
+}
+
+/// One line of `metrics.jsonl`.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Metric {
+    pub(crate) epoch: u32,
+    pub(crate) step: u64,
+    pub(crate) rate: f64,
+    pub(crate) loss: f64,
+    pub(crate) accuracy: f64,
+}
+
+impl RunFolder {
+    /// Makes the folder: `out`, or a new one under `runs`. One that is not empty is refused unless `force`, which takes
+    /// the files of the run before away: a folder speaks of one run.
+    pub(crate) fn create(out: Option<&Path>, recipe: &Recipe, force: bool) -> anyhow::Result<Self> {
+        let path = match out {
+            Some(path) => existing_or_new(path, force)?,
+            None => unique(recipe).context("runs: can't make a run folder there: choose one by --out")?,
+        };
+        for name in [RECORD, BEST, LAST, STATE, REPORT] {
+            match fs::remove_file(path.join(name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    let file = path.join(name);
+                    return Err(error).with_context(|| format!("{}: can't be replaced", file.display()));
+                }
+                _ => {}
+            }
+        }
+        let metrics = path.join(METRICS);
+        let metrics = File::create(&metrics).with_context(|| format!("{}: can't be written", metrics.display()))?;
+        Ok(RunFolder { path, metrics: BufWriter::new(metrics) })
+    }
+
+    /// The folder of a run that was stopped, and its record.
+    pub(crate) fn open(path: &Path) -> anyhow::Result<(Self, RunRecord)> {
+        let file = path.join(RECORD);
+        let bytes = fs::read(&file)
+            .with_context(|| format!("{}: can't be read: give the folder of a run of `lenet train`", file.display()))?;
+        let record = serde_json::from_slice(&bytes)
+            .with_context(|| format!("{}: not the record of a run of this version", file.display()))?;
+        remove_leftovers(path);
+        let metrics = path.join(METRICS);
+        let metrics = File::options().append(true).create(true).open(&metrics);
+        let metrics = metrics.with_context(|| format!("{}: can't be written", path.join(METRICS).display()))?;
+        Ok((RunFolder { path: path.to_path_buf(), metrics: BufWriter::new(metrics) }, record))
+    }
+
+    /// Forgets what was measured after the step `last`: it will be measured again.
+    pub(crate) fn rewind_metrics(&mut self, last: u64) -> anyhow::Result<()> {
+        let path = self.file(METRICS);
+        let mut rewind = || -> anyhow::Result<()> {
+            let text = fs::read_to_string(&path)?;
+            let before = |line: &&str| serde_json::from_str(line).is_ok_and(|metric: Metric| metric.step <= last);
+            let kept: String = text.lines().filter(before).flat_map(|line| [line, "\n"]).collect();
+            lenet_model::write_beside(&path, kept.as_bytes())?;
+            self.metrics = BufWriter::new(File::options().append(true).open(&path)?);
+            Ok(())
+        };
+        rewind().with_context(|| format!("{}: can't be rewound", path.display()))
+    }
+
+    /// A file in the folder.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// The run is over: there is nothing to go on with.
+    pub(crate) fn remove_state(&self) -> anyhow::Result<()> {
+        let path = self.file(STATE);
+        fs::remove_file(&path).with_context(|| format!("{}: can't be removed", path.display()))
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes `run.json` beside its place, then renames it.
+    pub(crate) fn write_record(&self, record: &RunRecord) -> anyhow::Result<()> {
+        let path = self.file(RECORD);
+        let write = || -> anyhow::Result<()> {
+            let mut bytes = serde_json::to_vec_pretty(record)?;
+            bytes.push(b'\n');
+            lenet_model::write_beside(&path, &bytes)?;
+            Ok(())
+        };
+        write().with_context(|| format!("{}: can't be written", path.display()))
+    }
+
+    /// Adds a line to `metrics.jsonl`.
+    pub(crate) fn write_metric(&mut self, metric: &Metric) -> anyhow::Result<()> {
+        let mut write = || -> anyhow::Result<()> {
+            serde_json::to_writer(&mut self.metrics, metric)?;
+            writeln!(self.metrics)?;
+            self.metrics.flush()?;
+            Ok(())
+        };
+        write().context("metrics.jsonl: can't be written")
+    }
+}
+
+/// Takes away what a program that was killed while it wrote has left behind.
+fn remove_leftovers(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(lenet_model::UNFINISHED) {
+            // One that stays does no harm.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// The folder the user has chosen.
+fn existing_or_new(path: &Path, force: bool) -> anyhow::Result<PathBuf> {
+    fs::create_dir_all(path)
+        .with_context(|| format!("{}: can't make the run folder: choose another --out", path.display()))?;
+    let mut entries = fs::read_dir(path).with_context(|| format!("{}: can't be read", path.display()))?;
+    if !force && entries.next().is_some() {
+        bail!("{}: the folder is not empty: choose another --out, or --force to write into it", path.display());
+    }
+    Ok(path.to_path_buf())
+}
+
+/// A new folder `runs/<network>-<loss>-seed<seed>`, with a number behind it where that exists.
+fn unique(recipe: &Recipe) -> io::Result<PathBuf> {
+    let runs = Path::new("runs");
+    fs::create_dir_all(runs)?;
+    let name = format!("{}-{}-seed{}", recipe.network, recipe.loss, recipe.seed);
+    let mut number = 1;
+    loop {
+        let path = runs.join(if number == 1 { name.clone() } else { format!("{name}-{number}") });
+        match fs::create_dir(&path) {
+            Ok(()) => return Ok(path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}

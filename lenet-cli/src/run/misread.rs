@@ -1,0 +1,34 @@
+//! Test images that a network reads wrongly.
+
+use crate::args::data::classes;
+use lenet_data::Examples;
+use lenet_model::{DigitNetwork, Normalization, most_likely, score};
+use serde::{Deserialize, Serialize};
+
+/// A test image that was read wrongly.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Misread {
+    /// Its number in the test set.
+    pub(crate) index: u32,
+    pub(crate) is: u8,
+    pub(crate) read: u8,
+}
+
+/// Those of the examples whose largest score is not their label's, in order.
+pub(crate) fn misread(scores: &[[f32; 10]], labels: &[u8]) -> Vec<Misread> {
+    let all = (0..).zip(scores.iter().zip(labels));
+    let read = all.map(|(index, (scores, is))| Misread { index, is: *is, read: most_likely(scores) as u8 });
+    read.filter(|digit| digit.is != digit.read).collect()
+}
+
+/// What a network misreads of a set. Runs on the rayon pool it is called in.
+pub(crate) fn misread_by<N: DigitNetwork>(
+    network: &N,
+    set: &Examples,
+    normalization: Normalization,
+) -> anyhow::Result<Vec<Misread>> {
+    let labels = classes(set)?;
+    let examples = lenet_model::Examples::new(set.images(), &labels).expect("a set has a label for each image");
+    let all: Vec<u32> = (0..set.len() as u32).collect();
+    Ok(misread(&score(network, &examples, &all, normalization), set.labels()))
+}
