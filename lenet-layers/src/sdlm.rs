@@ -41,11 +41,8 @@ impl<P: Params> Sdlm<P> {
     /// Sets every rate to `eta / (mu + h_kk)`, with `h` the second derivatives summed over so many patterns
     /// (eq. 21).
     pub fn set_rates(&mut self, h: &Curvature<P>, patterns: usize, eta: P::Element, mu: P::Element) {
-        let share = P::Element::from_f64(1.0 / patterns.max(1) as f64);
         for i in 0..P::TENSORS {
-            for (rate, h) in self.rates.tensor_mut(i).iter_mut().zip(h.tensor(i)) {
-                *rate = eta / (mu + share * *h);
-            }
+            Diagonal::set_rates(self.rates.tensor_mut(i), h.tensor(i), patterns, eta, mu);
         }
     }
 
@@ -69,6 +66,17 @@ impl<P: Params> Sdlm<P> {
 /// What a step of [`Sdlm`] does to each number, its rate the state: p = p - rate g.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Diagonal;
+
+impl Diagonal {
+    /// Sets each of `rates` to `eta / (mu + h)`, with `h` the second derivatives summed over so many patterns
+    /// (LeCun et al. 1998, eq. 21).
+    pub fn set_rates<E: Element>(rates: &mut [E], h: &[E], patterns: usize, eta: E, mu: E) {
+        let share = E::from_f64(1.0 / patterns.max(1) as f64);
+        for (rate, h) in rates.iter_mut().zip(h) {
+            *rate = eta / (mu + share * *h);
+        }
+    }
+}
 
 impl<E: Element> Rule<E> for Diagonal {
     #[inline(always)]

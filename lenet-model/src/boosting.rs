@@ -7,7 +7,7 @@
 
 use crate::evaluation::score;
 use crate::reading::most_likely;
-use crate::{DigitNetwork, Examples};
+use crate::{AnyNetwork, Examples};
 use lenet_layers::Normalization;
 
 /// Variants of some pictures, in order: all of them in one variant, then in the next.
@@ -36,7 +36,7 @@ const PART: usize = 4096;
 impl Stream<'_> {
     /// The first `count` patterns, or one less if that is odd, half of them misread by `network` and half read rightly; fewer
     /// of both if the stream ends before.
-    pub fn half_wrong<N: DigitNetwork>(&self, network: &N, count: usize) -> Vec<u32> {
+    pub fn half_wrong(&self, network: &dyn AnyNetwork, count: usize) -> Vec<u32> {
         let (mut wrong, mut right) = (Vec::new(), Vec::new());
         let half = count / 2;
         self.walk(|part| {
@@ -55,7 +55,7 @@ impl Stream<'_> {
     }
 
     /// The first `count` patterns that the two networks read differently; fewer if the stream ends before.
-    pub fn disagreements<N: DigitNetwork>(&self, first: &N, second: &N, count: usize) -> Vec<u32> {
+    pub fn disagreements(&self, first: &dyn AnyNetwork, second: &dyn AnyNetwork, count: usize) -> Vec<u32> {
         let mut found = Vec::new();
         self.walk(|part| {
             let read = self.read(first, part).into_iter().zip(self.read(second, part));
@@ -88,7 +88,7 @@ impl Stream<'_> {
         self.examples.label(index).index()
     }
 
-    fn read<N: DigitNetwork>(&self, network: &N, part: &[u32]) -> Vec<usize> {
+    fn read(&self, network: &dyn AnyNetwork, part: &[u32]) -> Vec<usize> {
         score(network, &self.examples, part, self.normalization).iter().map(most_likely).collect()
     }
 }

@@ -1,8 +1,8 @@
 //! From names to types: which network and which squashing function a run uses is known when it starts, and the
 //! compiler has one program ready for each.
 
-use crate::{DigitNetwork, LeNet1, LeNet4, LeNet5, LeNet5Average, LeNet5Dense, LeNet5Lush, LeNet5Rbf};
-use lenet_layers::{Relu, ScaledTanh, Sigmoid, Tanh};
+use crate::{AnyNetwork, DigitNetwork, LeNet1, LeNet4, LeNet5, LeNet5Average, LeNet5Dense, LeNet5Lush, LeNet5Rbf};
+use lenet_layers::{Params, Relu, ScaledTanh, Sigmoid, Tanh};
 use serde::{Deserialize, Serialize};
 use std::any::TypeId;
 
@@ -90,20 +90,35 @@ names! {
     }
 }
 
-/// Whether `N` is the type that [`visit`] gives for these names.
-pub(crate) fn is_named<N: DigitNetwork>(network: NetworkName, activation: ActivationName) -> bool {
-    struct Id;
-    impl Visitor for Id {
-        type Output = TypeId;
-        fn visit<N: DigitNetwork>(self) -> TypeId {
-            TypeId::of::<N>()
+impl NetworkName {
+    /// A network of this name as an object, all its numbers zero. A network that comes with one squashing function alone
+    /// has that one, whatever `activation` says.
+    pub fn zeroed(self, activation: ActivationName) -> Box<dyn AnyNetwork> {
+        struct Zeroed;
+        impl NetworkVisitor for Zeroed {
+            type Output = Box<dyn AnyNetwork>;
+            fn visit<N: DigitNetwork>(self) -> Box<dyn AnyNetwork> {
+                <N as Params>::boxed()
+            }
         }
+        with_network(self, activation, Zeroed)
     }
-    visit(network, activation, Id) == TypeId::of::<N>()
+
+    /// The type that [`with_network`] gives for these names.
+    pub(crate) fn type_id(self, activation: ActivationName) -> TypeId {
+        struct Id;
+        impl NetworkVisitor for Id {
+            type Output = TypeId;
+            fn visit<N: DigitNetwork>(self) -> TypeId {
+                TypeId::of::<N>()
+            }
+        }
+        with_network(self, activation, Id)
+    }
 }
 
 /// Something to be done with a network whose type is chosen when the program runs.
-pub trait Visitor {
+pub trait NetworkVisitor {
     /// What it gives.
     type Output;
     /// Does it with the network `N`.
@@ -114,15 +129,15 @@ pub trait Visitor {
 /// whatever `activation` says.
 ///
 /// ```
-/// use lenet_model::{ActivationName, DigitNetwork, NetworkName, Visitor, visit};
+/// use lenet_model::{ActivationName, DigitNetwork, NetworkName, NetworkVisitor, with_network};
 /// struct Count;
-/// impl Visitor for Count {
+/// impl NetworkVisitor for Count {
 ///     type Output = usize;
 ///     fn visit<N: DigitNetwork>(self) -> usize { N::LEN }
 /// }
-/// assert_eq!(visit(NetworkName::LeNet5Average, ActivationName::Tanh, Count), 61_706);
+/// assert_eq!(with_network(NetworkName::LeNet5Average, ActivationName::Tanh, Count), 61_706);
 /// ```
-pub fn visit<V: Visitor>(network: NetworkName, activation: ActivationName, visitor: V) -> V::Output {
+pub fn with_network<V: NetworkVisitor>(network: NetworkName, activation: ActivationName, visitor: V) -> V::Output {
     macro_rules! with {
         ($Network:ident) => {
             match activation {

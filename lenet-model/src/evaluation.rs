@@ -2,7 +2,7 @@
 
 use crate::reading::most_likely;
 use crate::step::{LANES, Task, Worker, fork};
-use crate::{DigitNetwork, Examples};
+use crate::{AnyNetwork, Examples};
 use lenet_layers::{Class, Loss, MeanSquared, Normalization, Units};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -60,8 +60,8 @@ const CHUNK: usize = 16 * LANES;
 ///
 /// # Panics
 /// If an index is that of no example.
-pub fn evaluate<N: DigitNetwork>(
-    network: &N,
+pub fn evaluate(
+    network: &dyn AnyNetwork,
     loss: &(impl Loss<Units<10>, Class<10>> + Sync),
     examples: &Examples<'_>,
     indexes: &[u32],
@@ -86,8 +86,8 @@ pub fn evaluate<N: DigitNetwork>(
 ///
 /// # Panics
 /// If an index is that of no example.
-pub fn score<N: DigitNetwork>(
-    network: &N,
+pub fn score(
+    network: &dyn AnyNetwork,
     examples: &Examples<'_>,
     indexes: &[u32],
     normalization: Normalization,
@@ -99,8 +99,8 @@ pub fn score<N: DigitNetwork>(
 }
 
 /// Reads examples in parts of [`CHUNK`], which the threads share: what `read` makes of each part, and its loss.
-fn sweep<N: DigitNetwork, L: Loss<Units<10>, Class<10>> + Sync, P: Default + Send>(
-    task: &Task<'_, N, L>,
+fn sweep<P: Default + Send>(
+    task: &Task<'_>,
     indexes: &[u32],
     read: impl Fn(&mut P, usize, [f32; 10]) + Sync,
 ) -> Vec<(P, f64)> {
@@ -108,10 +108,10 @@ fn sweep<N: DigitNetwork, L: Loss<Units<10>, Class<10>> + Sync, P: Default + Sen
     let part_size = parts.len().div_ceil(rayon::current_num_threads()).max(1);
     let mut shares: Vec<_> = parts.chunks_mut(part_size).collect();
     fork(&mut shares, &|share| {
-        let mut worker = Worker::new();
+        let mut worker = Worker::new(task.network);
         for (chunk, part, loss) in share.iter_mut() {
             for block in chunk.chunks(LANES) {
-                *loss += f64::from(worker.read(task, block, |is, scores| read(part, is, scores)));
+                *loss += f64::from(worker.read(task, block, &mut |is, scores| read(part, is, scores)));
             }
         }
     });

@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "std")]
+mod any_network;
+#[cfg(feature = "std")]
 mod beside;
 #[cfg(feature = "std")]
 mod boosting;
@@ -30,11 +32,13 @@ mod step;
 mod trainer;
 
 #[cfg(feature = "std")]
+pub use any_network::{AnyNetwork, NetworkInfo};
+#[cfg(feature = "std")]
 pub use beside::{UNFINISHED, write_beside};
 #[cfg(feature = "std")]
 pub use boosting::{Stream, add_scores};
 #[cfg(feature = "std")]
-pub use catalogue::{ActivationName, NetworkName, Visitor, visit};
+pub use catalogue::{ActivationName, NetworkName, NetworkVisitor, with_network};
 #[cfg(feature = "std")]
 pub use checkpoint::{Checkpoint, CheckpointError, Description, save};
 #[cfg(feature = "std")]
@@ -59,4 +63,4 @@ pub use recipe::{
 #[cfg(feature = "std")]
 pub use rejection::{Rejection, margin, reject, sure_margin};
 #[cfg(feature = "std")]
-pub use trainer::{Epoch, Event, Outcome, ResumeError, Run, TrainError, Training};
+pub use trainer::{Epoch, Outcome, ResumeError, TrainError, Training, TrainingEvent, TrainingRun};

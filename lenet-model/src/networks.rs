@@ -215,6 +215,6 @@ pub trait DigitNetwork: Network<Input: Retina, Output = Units<10>, Element = f32
 impl<N: Network<Input: Retina, Output = Units<10>, Element = f32>> DigitNetwork for N {}
 
 /// What speaks for each digit, from a network's outputs: the outputs, or the penalties negated.
-pub(crate) fn scores<N: DigitNetwork>(outputs: [f32; 10]) -> [f32; 10] {
-    if N::PENALTIES { outputs.map(|y| -y) } else { outputs }
+pub(crate) fn scores(outputs: [f32; 10], penalties: bool) -> [f32; 10] {
+    if penalties { outputs.map(|y| -y) } else { outputs }
 }

@@ -63,7 +63,7 @@ impl Reading {
 pub fn read<N: DigitNetwork>(network: &N, image: &Image, normalization: Normalization) -> Reading {
     let mut trace = N::Trace::<f32>::zeroed();
     N::Input::lay(trace.input_mut(), &[image], normalization);
-    Reading::of(scores::<N>(network.forward(&mut trace).data))
+    Reading::of(scores(network.forward(&mut trace).data, N::PENALTIES))
 }
 
 /// Reads pictures, each into its place; the longer of the two slices keeps what it has beyond the other's end. With std they
@@ -88,19 +88,25 @@ pub fn read_many<N: DigitNetwork>(
 
 /// Reads pictures sixteen at a time; the threads share them.
 #[cfg(feature = "std")]
-fn read_blocks<N: DigitNetwork>(network: &N, images: &[Image], readings: &mut [Reading], normalization: Normalization) {
+fn read_blocks(
+    network: &dyn crate::AnyNetwork,
+    images: &[Image],
+    readings: &mut [Reading],
+    normalization: Normalization,
+) {
+    use crate::any_network::scores_in;
     use crate::step::{LANES, fork};
-    use lenet_layers::{Cell, Lanes};
+    let penalties = network.info().penalties;
     let share = images.len().div_ceil(rayon::current_num_threads()).next_multiple_of(LANES);
     let mut shares: Vec<_> = images.chunks(share).zip(readings.chunks_mut(share)).collect();
     fork(&mut shares, &|(images, readings)| {
-        let mut trace: Box<N::Trace<Lanes<LANES>>> = Trace::boxed();
+        let mut pass = network.lanes_pass();
         for (images, readings) in images.chunks(LANES).zip(readings.chunks_mut(LANES)) {
             let block: [&Image; LANES] = core::array::from_fn(|lane| &images[lane.min(images.len() - 1)]);
-            N::Input::lay(trace.input_mut(), &block[..images.len()], normalization);
-            let outputs = network.forward(&mut trace).data;
+            pass.lay(&block[..images.len()], normalization);
+            pass.forward(network);
             for (lane, reading) in readings.iter_mut().enumerate() {
-                *reading = Reading::of(scores::<N>(core::array::from_fn(|i| outputs[i].lanes()[lane])));
+                *reading = Reading::of(scores_in(pass.output(), lane, penalties));
             }
         }
     });
@@ -139,7 +145,7 @@ impl<N: DigitNetwork> Classify for N {
 
 /// A network and what pixels become before it sees them.
 #[cfg(feature = "std")]
-pub struct Classifier<N> {
+pub struct Classifier<N: crate::AnyNetwork + ?Sized = dyn crate::AnyNetwork> {
     /// The network.
     pub network: Box<N>,
     /// What pixels become.
@@ -147,12 +153,18 @@ pub struct Classifier<N> {
 }
 
 #[cfg(feature = "std")]
-impl<N: DigitNetwork> Classify for Classifier<N> {
+impl<N: crate::AnyNetwork + ?Sized> Classify for Classifier<N> {
     fn classify(&self, image: &Image) -> Reading {
-        read(&*self.network, image, self.normalization)
+        self.network.read_image(image, self.normalization)
     }
     fn classify_many(&self, images: &[Image], readings: &mut [Reading]) {
-        read_many(&*self.network, images, readings, self.normalization);
+        if images.len().min(readings.len()) > crate::step::FEW {
+            let both = images.len().min(readings.len());
+            return read_blocks(self.network.as_dyn(), &images[..both], &mut readings[..both], self.normalization);
+        }
+        for (image, reading) in images.iter().zip(readings) {
+            *reading = self.classify(image);
+        }
     }
 }
 

@@ -213,10 +213,10 @@ impl Schedule {
 /// How a network is trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recipe {
-    /// The network, for [`visit`](crate::visit) to find; [`Training::run`](crate::Training::run) trains the type it is
+    /// The network, for [`with_network`](crate::with_network) to find; [`Training::run`](crate::Training::run) trains the type it is
     /// given, which may be one of your own.
     pub network: NetworkName,
-    /// The squashing function after every stage but the output, for [`visit`](crate::visit) too.
+    /// The squashing function after every stage but the output, for [`with_network`](crate::with_network) too.
     pub activation: ActivationName,
     /// The loss.
     pub loss: LossName,

@@ -1,7 +1,7 @@
 //! Refusing to read what is not sure.
 
 use crate::reading::{Reading, most_likely};
-use crate::{DigitNetwork, Examples, score};
+use crate::{AnyNetwork, Examples, score};
 use lenet_layers::Normalization;
 
 /// How many pictures have to be refused for so few errors on the rest (LeCun et al. 1998, section III.D and fig. 10).
@@ -70,8 +70,8 @@ pub fn reject(scores: &[[f32; 10]], labels: &[u8], error: f64) -> Rejection {
 ///
 /// # Panics
 /// If an index is that of no example.
-pub fn sure_margin<N: DigitNetwork>(
-    network: &N,
+pub fn sure_margin(
+    network: &dyn AnyNetwork,
     examples: &Examples<'_>,
     indexes: &[u32],
     normalization: Normalization,

@@ -1,11 +1,9 @@
 //! One step of training: a batch in blocks of sixteen, the blocks over the threads, the gradients in a fixed order.
 
-use crate::networks::{Retina, scores};
+use crate::any_network::{Arrays, LanesPass, Pass, scores_in};
 use crate::reading::{Image, most_likely};
-use crate::{DigitNetwork, Examples};
-use lenet_layers::{
-    Cell, Class, Curvature, Diagonal, Grad, Lanes, Loss, Normalization, Params, Rule, Sdlm, Sgd, Squared, Trace, Units,
-};
+use crate::{AnyNetwork, Examples};
+use lenet_layers::{Cell, Class, Descent, Diagonal, Lanes, Loss, Normalization, Rule, Tensor, Units};
 use std::ops::Range;
 
 /// Examples side by side in one block.
@@ -42,158 +40,178 @@ pub(crate) struct Tally {
     pub(crate) correct: u32,
 }
 
+/// A loss of ten outputs against digits, in one kind of cell.
+pub(crate) trait CellLoss<T: Cell<Element = f32>>: Sync {
+    fn value(
+        &self,
+        y: &Tensor<Units<10>, T>,
+        targets: &[Class<10>],
+        scale: f32,
+        dy: &mut Tensor<Units<10>, T>,
+    ) -> f32;
+    fn second(&self, y: &Tensor<Units<10>, T>, targets: &[Class<10>], d2y: &mut Tensor<Units<10>, T>);
+}
+
+impl<L: Loss<Units<10>, Class<10>> + Sync, T: Cell<Element = f32>> CellLoss<T> for L {
+    fn value(
+        &self,
+        y: &Tensor<Units<10>, T>,
+        targets: &[Class<10>],
+        scale: f32,
+        dy: &mut Tensor<Units<10>, T>,
+    ) -> f32 {
+        self.evaluate(y, targets, scale, dy)
+    }
+    fn second(&self, y: &Tensor<Units<10>, T>, targets: &[Class<10>], d2y: &mut Tensor<Units<10>, T>) {
+        self.curvature(y, targets, d2y);
+    }
+}
+
+/// A loss of ten outputs against digits, of one example and of sixteen.
+pub(crate) trait DigitLoss: CellLoss<f32> + CellLoss<Lanes<LANES>> {}
+impl<L: Loss<Units<10>, Class<10>> + Sync> DigitLoss for L {}
+
 /// What every block of a batch is told.
-pub(crate) struct Task<'a, N, L> {
-    pub(crate) network: &'a N,
-    pub(crate) loss: &'a L,
+#[derive(Clone, Copy)]
+pub(crate) struct Task<'a> {
+    pub(crate) network: &'a dyn AnyNetwork,
+    pub(crate) loss: &'a dyn DigitLoss,
     pub(crate) examples: &'a Examples<'a>,
     pub(crate) normalization: Normalization,
 }
 
-/// The activations and the errors of as many examples as a cell has lanes.
-struct Pass<N: DigitNetwork, T: Cell<Element = f32>> {
-    trace: Box<N::Trace<T>>,
-    errors: Box<N::Trace<T>>,
-    /// For pictures that are made when they are shown.
-    room: Vec<Image>,
-}
-
 const BLANK: Image = [[0; 28]; 28];
 
-impl<N: DigitNetwork, T: Cell<Element = f32>> Pass<N, T> {
-    fn new() -> Self {
-        Pass { trace: Trace::boxed(), errors: Trace::boxed(), room: vec![BLANK; T::LANES] }
-    }
-
-    /// Lays the examples `block` into the lanes and runs them forward. Gives their classes; those of lanes without an example
-    /// are not to be used.
-    fn run<L>(&mut self, task: &Task<'_, N, L>, block: &[u32]) -> [Class<10>; LANES] {
+impl Task<'_> {
+    /// Lays the examples `block` into the lanes of `pass` and runs them forward. `room` is for pictures that are made when
+    /// they are shown. Returns their classes; those of lanes without an example are not to be used.
+    fn run<T: Cell<Element = f32>>(
+        &self,
+        pass: &mut (impl Pass<T> + ?Sized),
+        room: &mut [Image],
+        block: &[u32],
+    ) -> [Class<10>; LANES] {
         let mut images = [&BLANK; LANES];
-        for ((image, room), index) in images.iter_mut().zip(&mut self.room).zip(block) {
-            *image = task.examples.picture(*index, room);
+        for ((image, room), index) in images.iter_mut().zip(room).zip(block) {
+            *image = self.examples.picture(*index, room);
         }
-        N::Input::lay(self.trace.input_mut(), &images[..block.len()], task.normalization);
-        task.network.forward(&mut self.trace);
+        pass.lay(&images[..block.len()], self.normalization);
+        pass.forward(self.network);
         let last = block.len() - 1;
-        core::array::from_fn(|lane| task.examples.label(block[lane.min(last)]))
+        core::array::from_fn(|lane| self.examples.label(block[lane.min(last)]))
     }
 
     /// Runs the examples `block` forward: their losses, times `scale` in the gradient that is left at the output. `read` sees
     /// the digit that each is and the scores of all ten, in the order of the block.
-    fn forward<L: Loss<Units<10>, Class<10>>>(
-        &mut self,
-        task: &Task<'_, N, L>,
+    fn forward<T: Cell<Element = f32>>(
+        &self,
+        pass: &mut (impl Pass<T> + ?Sized),
+        room: &mut [Image],
+        loss: &dyn CellLoss<T>,
         block: &[u32],
         scale: f32,
-        mut read: impl FnMut(usize, [f32; 10]),
+        read: &mut dyn FnMut(usize, [f32; 10]),
     ) -> f32 {
-        let targets = self.run(task, block);
-        let outputs = self.trace.output();
+        let targets = self.run(pass, room, block);
+        let penalties = self.network.info().penalties;
+        let (outputs, errors) = pass.ends();
         for (lane, target) in targets[..block.len()].iter().enumerate() {
-            read(target.index(), scores::<N>(core::array::from_fn(|i| outputs.data[i].lanes()[lane])));
+            read(target.index(), scores_in(outputs, lane, penalties));
         }
-        task.loss.evaluate(outputs, &targets[..block.len()], scale, self.errors.output_mut())
+        loss.value(outputs, &targets[..block.len()], scale, errors)
     }
 }
 
 /// Room for what one thread works on.
-pub(crate) struct Worker<N: DigitNetwork> {
-    lanes: Pass<N, Lanes<LANES>>,
-    single: Pass<N, f32>,
+pub(crate) struct Worker {
+    lanes: Box<dyn LanesPass>,
+    single: Box<dyn Pass<f32>>,
+    /// For pictures that are made when they are shown.
+    room: Vec<Image>,
 }
 
-impl<N: DigitNetwork> Worker<N> {
-    pub(crate) fn new() -> Self {
-        Worker { lanes: Pass::new(), single: Pass::new() }
+impl Worker {
+    pub(crate) fn new(network: &dyn AnyNetwork) -> Self {
+        Worker { lanes: network.lanes_pass(), single: network.single_pass(), room: vec![BLANK; LANES] }
     }
 
     /// Reads a block of up to sixteen examples: the sum of their losses. `read` sees the digit that each is and the scores of
     /// all ten.
-    pub(crate) fn read<L: Loss<Units<10>, Class<10>>>(
-        &mut self,
-        task: &Task<'_, N, L>,
-        block: &[u32],
-        read: impl FnMut(usize, [f32; 10]),
-    ) -> f32 {
-        self.lanes.forward(task, block, 1.0, read)
+    pub(crate) fn read(&mut self, task: &Task<'_>, block: &[u32], read: &mut dyn FnMut(usize, [f32; 10])) -> f32 {
+        task.forward(&mut *self.lanes, &mut self.room, task.loss, block, 1.0, read)
     }
 
     /// Adds the second derivatives of the losses of a block of up to sixteen examples, those by the outputs times `scale`.
-    pub(crate) fn bend<L: Loss<Units<10>, Class<10>>>(
+    pub(crate) fn bend(
         &mut self,
-        task: &Task<'_, N, L>,
+        task: &Task<'_>,
         block: &[u32],
         scale: f32,
-        squared: &Squared<N>,
-        h: &mut Curvature<N>,
+        squares: &dyn Arrays,
+        h: &mut dyn Arrays,
     ) {
-        let pass = &mut self.lanes;
-        let targets = pass.run(task, block);
-        let second = &mut pass.errors;
-        task.loss.curvature(pass.trace.output(), &targets[..block.len()], second.output_mut());
-        for cell in second.output_mut().cells_mut() {
+        let targets = task.run(&mut *self.lanes, &mut self.room, block);
+        let (outputs, second) = self.lanes.ends();
+        task.loss.second(outputs, &targets[..block.len()], second);
+        for cell in second.cells_mut() {
             *cell = cell.times(Lanes::splat(scale));
         }
-        squared.curvature(&pass.trace, second, h);
+        self.lanes.curvature(squares, h);
     }
 
     /// Adds the gradient of the losses of a block of up to sixteen examples, times `scale`.
-    fn learn<L: Loss<Units<10>, Class<10>>>(
-        &mut self,
-        task: &Task<'_, N, L>,
-        block: &[u32],
-        scale: f32,
-        slot: &mut Slot<N>,
-    ) {
+    fn learn(&mut self, task: &Task<'_>, block: &[u32], scale: f32, slot: &mut Slot) {
         if block.len() > FEW {
-            slot.learn(&mut self.lanes, task, block, scale);
+            slot.learn(&mut *self.lanes, &mut self.room, task, task.loss, block, scale);
         } else {
             for one in block.chunks(1) {
-                slot.learn(&mut self.single, task, one, scale);
+                slot.learn(&mut *self.single, &mut self.room, task, task.loss, one, scale);
             }
         }
     }
 }
 
 /// The gradient of a part of a batch.
-struct Slot<N: DigitNetwork> {
-    grad: Box<Grad<N>>,
+struct Slot {
+    grad: Box<dyn Arrays>,
     tally: Tally,
 }
 
-impl<N: DigitNetwork> Slot<N> {
-    fn learn<L: Loss<Units<10>, Class<10>>, T: Cell<Element = f32>>(
+impl Slot {
+    fn learn<T: Cell<Element = f32>>(
         &mut self,
-        pass: &mut Pass<N, T>,
-        task: &Task<'_, N, L>,
+        pass: &mut (impl Pass<T> + ?Sized),
+        room: &mut [Image],
+        task: &Task<'_>,
+        loss: &dyn CellLoss<T>,
         block: &[u32],
         scale: f32,
     ) {
         let tally = &mut self.tally;
-        let loss = pass.forward(task, block, scale, |is, scores| {
+        let loss = task.forward(pass, room, loss, block, scale, &mut |is, scores| {
             tally.correct += u32::from(is == most_likely(&scores));
         });
         tally.loss += f64::from(loss);
-        task.network.backward(&pass.trace, &mut pass.errors, &mut self.grad);
+        pass.backward(task.network, &mut *self.grad);
     }
 }
 
 /// Room for a batch. Which examples a slot takes depends on the batch alone, never on the threads, and so does the order in
 /// which the slots are added.
-pub(crate) struct Batch<N: DigitNetwork> {
-    workers: Vec<Worker<N>>,
-    slots: Vec<Slot<N>>,
+pub(crate) struct Batch {
+    workers: Vec<Worker>,
+    slots: Vec<Slot>,
     /// The gradients are zero already.
     clear: bool,
 }
 
-impl<N: DigitNetwork> Batch<N> {
+impl Batch {
     /// Room for batches of up to `size` examples on the rayon pool it is called in.
-    pub(crate) fn new(size: usize) -> Self {
+    pub(crate) fn new(network: &dyn AnyNetwork, size: usize) -> Self {
         let slots = slots(size.div_ceil(LANES));
-        let slot = || Slot { grad: Params::boxed(), tally: Tally::default() };
+        let slot = || Slot { grad: network.gradient(), tally: Tally::default() };
         Batch {
-            workers: (0..slots.min(rayon::current_num_threads())).map(|_| Worker::new()).collect(),
+            workers: (0..slots.min(rayon::current_num_threads())).map(|_| Worker::new(network)).collect(),
             slots: (0..slots).map(|_| slot()).collect(),
             clear: true,
         }
@@ -201,14 +219,10 @@ impl<N: DigitNetwork> Batch<N> {
 
     /// Works out the gradient of the mean loss over the examples `indexes`, and what they came to. The gradient stays in the
     /// slots until [`Batch::step`].
-    pub(crate) fn gradient<L: Loss<Units<10>, Class<10>> + Sync>(
-        &mut self,
-        task: &Task<'_, N, L>,
-        indexes: &[u32],
-    ) -> Tally {
+    pub(crate) fn gradient(&mut self, task: &Task<'_>, indexes: &[u32]) -> Tally {
         let scale = 1.0 / indexes.len() as f32;
         let (slots, clear) = (self.slots.len(), std::mem::take(&mut self.clear));
-        share(&mut self.workers, &mut self.slots, 0, &|worker, slot: &mut Slot<N>, number| {
+        share(&mut self.workers, &mut self.slots, 0, &|worker, slot: &mut Slot, number| {
             if !clear {
                 slot.grad.fill(0.0);
             }
@@ -226,16 +240,19 @@ impl<N: DigitNetwork> Batch<N> {
     }
 
     /// A step against the gradient.
-    pub(crate) fn step(&mut self, optimizer: &mut Optimizer<N>, network: &mut N, rate: f32) {
+    pub(crate) fn step(&mut self, optimizer: &mut Optimizer, network: &mut dyn AnyNetwork, rate: f32) {
         match optimizer {
-            Optimizer::Sgd(sgd) => self.step_by(sgd.descent(rate), &mut sgd.velocity, network),
-            Optimizer::Sdlm(sdlm) => self.step_by(Diagonal, &mut sdlm.rates, network),
+            Optimizer::Sgd { velocity, momentum, weight_decay } => {
+                let descent = Descent { rate, momentum: *momentum, weight_decay: *weight_decay };
+                self.step_by(descent, &mut **velocity, network);
+            }
+            Optimizer::Sdlm { rates } => self.step_by(Diagonal, &mut **rates, network),
         }
     }
 
-    fn step_by(&mut self, rule: impl Rule<f32>, state: &mut N, network: &mut N) {
-        for i in 0..N::TENSORS {
-            let (p, state) = (network.tensor_mut(i), state.tensor_mut(i));
+    fn step_by(&mut self, rule: impl Rule<f32>, state: &mut dyn AnyNetwork, network: &mut dyn AnyNetwork) {
+        for i in 0..network.arrays() {
+            let (p, state) = (network.array_mut(i), state.array_mut(i));
             if self.workers.len() == 1 {
                 step_and_clear(rule, p, state, &mut self.slots, i);
                 continue;
@@ -249,46 +266,33 @@ impl<N: DigitNetwork> Batch<N> {
     }
 }
 
-/// What turns a gradient into a step.
-pub(crate) enum Optimizer<N: DigitNetwork> {
+/// What turns a gradient into a step. Its state has a number for each parameter.
+pub(crate) enum Optimizer {
     /// Gradient descent; the rate comes with the step.
-    Sgd(Box<Sgd<N>>),
+    Sgd { velocity: Box<dyn AnyNetwork>, momentum: f32, weight_decay: f32 },
     /// A rate for every parameter, set before.
-    Sdlm(Box<Sdlm<N>>),
+    Sdlm { rates: Box<dyn AnyNetwork> },
 }
 
 /// A step of a part of parameter array `i`.
-fn step<N: DigitNetwork>(
-    rule: impl Rule<f32>,
-    p: &mut [f32],
-    state: &mut [f32],
-    slots: &[Slot<N>],
-    i: usize,
-    range: Range<usize>,
-) {
+fn step(rule: impl Rule<f32>, p: &mut [f32], state: &mut [f32], slots: &[Slot], i: usize, range: Range<usize>) {
     let mut gradients = [&[][..]; SLOTS];
     for (gradient, slot) in gradients.iter_mut().zip(slots) {
-        *gradient = &slot.grad.tensor(i)[range.clone()];
+        *gradient = &slot.grad.array(i)[range.clone()];
     }
     rule.step(p, state, &gradients[..slots.len()]);
 }
 
 /// A step of parameter array `i`, after which the gradients are zero. One thread clears them while they are in its first
 /// cache; several had better leave each to the thread that will fill it again.
-fn step_and_clear<N: DigitNetwork>(
-    rule: impl Rule<f32>,
-    p: &mut [f32],
-    state: &mut [f32],
-    slots: &mut [Slot<N>],
-    i: usize,
-) {
+fn step_and_clear(rule: impl Rule<f32>, p: &mut [f32], state: &mut [f32], slots: &mut [Slot], i: usize) {
     /// Numbers at a time: a few thousand bytes of each array.
     const PART: usize = 1024;
     for (n, (p, state)) in p.chunks_mut(PART).zip(state.chunks_mut(PART)).enumerate() {
         let range = n * PART..n * PART + p.len();
         step(rule, p, state, slots, i, range.clone());
         for slot in &mut *slots {
-            slot.grad.tensor_mut(i)[range.clone()].fill(0.0);
+            slot.grad.array_mut(i)[range.clone()].fill(0.0);
         }
     }
 }

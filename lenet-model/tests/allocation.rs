@@ -4,7 +4,7 @@
 
 use lenet_layers::{SoftmaxCrossEntropy, Tanh};
 use lenet_model::{
-    Class, Classify, DigitNetwork, Event, Examples, Image, LeNet5, LeNet5Average, LossName, NetworkName, Normalization,
+    Class, Classify, DigitNetwork, TrainingEvent, Examples, Image, LeNet5, LeNet5Average, LossName, NetworkName, Normalization,
     Recipe, Training, evaluate, read,
 };
 use std::hint::black_box;
@@ -31,7 +31,7 @@ fn asked<N: DigitNetwork>(
     let (mut first, mut last) = (0, 0);
     let outcome = pool.install(|| {
         training.run::<N>(|event| {
-            if let Event::Step { step, .. } = event {
+            if let TrainingEvent::Step { step, .. } = event {
                 last = blocks();
                 if step == 1 {
                     first = last;

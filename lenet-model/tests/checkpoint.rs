@@ -4,7 +4,7 @@
 use lenet_layers::{Init, ParamInfo, Params, Tanh, initialize};
 use lenet_model::{
     ActivationName, Checkpoint, CheckpointError, Description, DigitNetwork, LeNet5, LeNet5Average, NetworkName,
-    Normalization, Visitor, save, visit,
+    Normalization, NetworkVisitor, save, with_network,
 };
 use proptest::prelude::*;
 use rand::SeedableRng;
@@ -49,14 +49,14 @@ fn model() -> Vec<u8> {
 /// Opens a model and takes its network, whichever it says it is.
 fn load(path: &Path, bytes: Vec<u8>) -> Result<(), CheckpointError> {
     struct Load(Checkpoint);
-    impl Visitor for Load {
+    impl NetworkVisitor for Load {
         type Output = Result<(), CheckpointError>;
         fn visit<N: DigitNetwork>(self) -> Self::Output {
             self.0.network::<N>().map(drop)
         }
     }
     let checkpoint = Checkpoint::from_bytes(path, bytes)?;
-    visit(checkpoint.description.network, checkpoint.description.activation, Load(checkpoint))
+    with_network(checkpoint.description.network, checkpoint.description.activation, Load(checkpoint))
 }
 
 const NAME: &str = "some-folder/some-model.safetensors";
@@ -132,7 +132,7 @@ fn changed(change: impl FnOnce(&mut Parts)) -> Vec<u8> {
 }
 
 struct RoundTrip(NetworkName, ActivationName);
-impl Visitor for RoundTrip {
+impl NetworkVisitor for RoundTrip {
     type Output = ();
     fn visit<N: DigitNetwork>(self) {
         let folder = tempfile::tempdir().unwrap();
@@ -151,7 +151,7 @@ impl Visitor for RoundTrip {
 fn every_network_comes_back_to_the_bit() {
     for network in NetworkName::ALL {
         for activation in network.activations() {
-            visit(*network, *activation, RoundTrip(*network, *activation));
+            with_network(*network, *activation, RoundTrip(*network, *activation));
         }
     }
 }

@@ -5,9 +5,9 @@ mod common;
 use common::{Bars, bits, indexes, unwatched};
 use lenet_layers::{Curvature, Grad, Loss, Network, Params, Sdlm, Squared, Trace, initialize};
 use lenet_model::{
-    ActivationName, DigitNetwork, Event, Examples, Image, LeNet1, LeNet4, LeNet5Lush, LeNet5Rbf, LossName, NetworkName,
-    Normalization, Order, Recipe, RecipeError, RecipeName, Retina, SecondOrder, Stream, Training, Variants, Visitor,
-    add_scores, margin, most_likely, reject, score, visit,
+    ActivationName, DigitNetwork, TrainingEvent, Examples, Image, LeNet1, LeNet4, LeNet5Lush, LeNet5Rbf, LossName, NetworkName,
+    Normalization, Order, Recipe, RecipeError, RecipeName, Retina, SecondOrder, Stream, Training, Variants, NetworkVisitor,
+    add_scores, margin, most_likely, reject, score, with_network,
 };
 use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
@@ -143,7 +143,7 @@ fn variants_come_once_each_before_any_comes_again() {
     let mut steps = Vec::new();
     Training { examples: data.examples().with_variants(&stamped), ..training(&recipe, &data, &train) }
         .run::<LeNet5Rbf>(|event| {
-            if let Event::Step { epoch, step, steps: all, images, .. } = event {
+            if let TrainingEvent::Step { epoch, step, steps: all, images, .. } = event {
                 steps.push((epoch, step, all, images));
             }
             ControlFlow::Continue(())
@@ -217,8 +217,8 @@ fn boosting_sees_what_it_should() {
 
     let disputed: Vec<u32> = every.iter().copied().filter(|i| read(&first, *i) != read(&second, *i)).collect();
     assert!(disputed.len() > 5, "{}", disputed.len());
-    assert_eq!(stream.disagreements(&*first, &second, 5), disputed[..5]);
-    assert_eq!(stream.disagreements(&*first, &second, 100_000), disputed);
+    assert_eq!(stream.disagreements(&*first, &*second, 5), disputed[..5]);
+    assert_eq!(stream.disagreements(&*first, &*second, 100_000), disputed);
 }
 
 #[test]
@@ -282,7 +282,7 @@ fn recipes_that_do_not_go_together_are_refused() {
 #[test]
 fn the_smallest_penalty_wins() {
     struct Wins;
-    impl Visitor for Wins {
+    impl NetworkVisitor for Wins {
         type Output = (usize, u8);
         fn visit<N: DigitNetwork>(self) -> (usize, u8) {
             // With weights of zero F6 says f(bias); the code of 7 is made to stand there.
@@ -300,5 +300,5 @@ fn the_smallest_penalty_wins() {
             (most_likely(&scores[0]), reading.digit)
         }
     }
-    assert_eq!(visit(NetworkName::LeNet5Rbf, ActivationName::ScaledTanh, Wins), (7, 7));
+    assert_eq!(with_network(NetworkName::LeNet5Rbf, ActivationName::ScaledTanh, Wins), (7, 7));
 }

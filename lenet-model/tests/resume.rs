@@ -5,7 +5,7 @@ mod common;
 use common::{Bars, bits, indexes, unwatched};
 use lenet_layers::ScaledTanh;
 use lenet_model::{
-    DigitNetwork, Event, LeNet5, LeNet5Lush, LeNet5Rbf, Order, Outcome, Recipe, ResumeError, Run, Schedule, TrainError,
+    DigitNetwork, TrainingEvent, LeNet5, LeNet5Lush, LeNet5Rbf, Order, Outcome, Recipe, ResumeError, TrainingRun, Schedule, TrainError,
     Training,
 };
 use safetensors::SafeTensors;
@@ -28,9 +28,9 @@ fn result<N: DigitNetwork>(outcome: &Outcome<N>) -> Result {
     (bits(&*outcome.last), bits(&*outcome.best), outcome.best_epoch, epochs.collect())
 }
 
-fn stop_after<'a, N: DigitNetwork>(steps: u64) -> impl FnMut(Event<'_, N>) -> ControlFlow<()> + 'a {
+fn stop_after<'a, N: DigitNetwork>(steps: u64) -> impl FnMut(TrainingEvent<'_, N>) -> ControlFlow<()> + 'a {
     move |event| match event {
-        Event::Step { step, .. } if step == steps => ControlFlow::Break(()),
+        TrainingEvent::Step { step, .. } if step == steps => ControlFlow::Break(()),
         _ => ControlFlow::Continue(()),
     }
 }
@@ -53,7 +53,7 @@ fn stopped_and_resumed<N: DigitNetwork>(recipe: &Recipe, stops: &[u64]) {
         }
         run.save(&path).unwrap();
     }
-    let mut run: Run<'_, N> = training.resume(&path).unwrap();
+    let mut run: TrainingRun<'_, N> = training.resume(&path).unwrap();
     run.go_on(unwatched).unwrap();
     assert!(result(&run.into_outcome()) == result(&whole), "{recipe:?} stopped after {stops:?}");
 }
@@ -92,7 +92,7 @@ fn an_epochs_end_is_a_place_to_stop() {
     let path = folder.path().join("state.safetensors");
     let mut run = training.begin::<LeNet5>().unwrap();
     let stopped = run.go_on(|event| match event {
-        Event::Epoch { record, run } if record.epoch == 2 => {
+        TrainingEvent::Epoch { record, run } if record.epoch == 2 => {
             run.save(&path).unwrap();
             ControlFlow::Break(())
         }

@@ -5,7 +5,7 @@ mod common;
 use common::{Bars, bits, indexes, unwatched};
 use lenet_layers::{Params, Relu, SoftmaxCrossEntropy, Tanh};
 use lenet_model::{
-    ActivationName, Class, DigitNetwork, Event, Examples, InitName, InputName, LeNet5, LeNet5Average, LeNet5Dense,
+    ActivationName, Class, DigitNetwork, TrainingEvent, Examples, InitName, InputName, LeNet5, LeNet5Average, LeNet5Dense,
     LossName, NetworkName, Normalization, Order, Outcome, Recipe, RecipeError, Schedule, TrainError, Training,
     evaluate,
 };
@@ -118,7 +118,7 @@ fn every_image_is_seen_once_an_epoch() {
     let (mut images, mut rates, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
     let outcome = training(&recipe, &data, &train, &[])
         .run::<LeNet5>(|event| {
-            if let Event::Step { epoch, step, steps, images: n, rate, .. } = event {
+            if let TrainingEvent::Step { epoch, step, steps, images: n, rate, .. } = event {
                 images.push(n);
                 rates.push(rate);
                 numbers.push((epoch, step, steps));
@@ -167,7 +167,7 @@ fn the_best_on_the_held_out_images_is_kept() {
     let mut networks = Vec::new();
     let outcome = training(&recipe, &data, &train, &validation)
         .run::<LeNet5>(|event| {
-            if let Event::Epoch { run, .. } = event {
+            if let TrainingEvent::Epoch { run, .. } = event {
                 networks.push(bits(run.network()));
             }
             ControlFlow::Continue(())
@@ -218,7 +218,7 @@ fn a_loss_that_is_no_number_stops_it() {
     // With one step an epoch the held-out images are the first to tell.
     let recipe = Recipe { batch: 40, ..recipe };
     let stopped = training(&recipe, &data, &train, &[7]).run::<LeNet5>(|event| {
-        assert!(matches!(event, Event::Step { .. }), "an epoch that came to nothing is told as one");
+        assert!(matches!(event, TrainingEvent::Step { .. }), "an epoch that came to nothing is told as one");
         ControlFlow::Continue(())
     });
     assert!(matches!(stopped, Err(TrainError::NotFinite { epoch: 1, step: 1 })));
@@ -229,17 +229,17 @@ fn the_watcher_can_stop_it() {
     let data = Bars::new(40);
     let train = indexes(0..40);
     let recipe = Recipe { batch: 10, epochs: 3, ..quick() };
-    let run = |stop_at: fn(&Event<'_, LeNet5>) -> bool| {
-        let watch = |event: Event<'_, LeNet5>| {
+    let run = |stop_at: fn(&TrainingEvent<'_, LeNet5>) -> bool| {
+        let watch = |event: TrainingEvent<'_, LeNet5>| {
             if stop_at(&event) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         training(&recipe, &data, &train, &[]).run::<LeNet5>(watch)
     };
-    let at_step = run(|e| matches!(e, Event::Step { step: 6, .. }));
+    let at_step = run(|e| matches!(e, TrainingEvent::Step { step: 6, .. }));
     assert!(matches!(at_step, Err(TrainError::Stopped { epoch: 2, step: 6 })));
-    let after_epoch = run(|e| matches!(e, Event::Epoch { record, .. } if record.epoch == 2));
+    let after_epoch = run(|e| matches!(e, TrainingEvent::Epoch { record, .. } if record.epoch == 2));
     assert!(matches!(after_epoch, Err(TrainError::Stopped { epoch: 2, step: 8 })));
-    let at_the_end = run(|e| matches!(e, Event::Epoch { record, .. } if record.epoch == 3));
+    let at_the_end = run(|e| matches!(e, TrainingEvent::Epoch { record, .. } if record.epoch == 3));
     assert_eq!(at_the_end.unwrap().epochs.len(), 3, "there was nothing left to stop");
 }
 

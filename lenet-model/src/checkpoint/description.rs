@@ -1,9 +1,9 @@
 //! What a checkpoint says of its network: the metadata of the file.
 
 use super::CheckpointError;
-use crate::catalogue::is_named;
-use crate::{ActivationName, DigitNetwork, NetworkName};
+use crate::{ActivationName, NetworkName};
 use lenet_layers::Normalization;
+use std::any::TypeId;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -48,11 +48,11 @@ impl Description {
         }
     }
 
-    /// That it speaks of networks of type `N`. Names and shapes of the tensors would not tell: the squashing function
+    /// That it speaks of networks of the type `id`. Names and shapes of the tensors would not tell: the squashing function
     /// is in the type alone.
-    pub(crate) fn check<N: DigitNetwork>(&self, path: &Path) -> Result<(), CheckpointError> {
+    pub(crate) fn check(&self, id: TypeId, path: &Path) -> Result<(), CheckpointError> {
         let (network, activation) = (self.network, self.activation);
-        if network.activations().contains(&activation) && is_named::<N>(network, activation) {
+        if network.activations().contains(&activation) && network.type_id(activation) == id {
             Ok(())
         } else {
             Err(CheckpointError::Type { path: path.into(), network, activation })

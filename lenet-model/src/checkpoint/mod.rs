@@ -5,7 +5,9 @@ mod error;
 mod tensors;
 
 use crate::beside::write_beside;
-use crate::{Classifier, Classify, DigitNetwork, Visitor, visit};
+use crate::any_network::type_of;
+use crate::{AnyNetwork, Classifier, DigitNetwork};
+use lenet_layers::Params;
 use safetensors::SafeTensors;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -75,21 +77,38 @@ impl Checkpoint {
         Self::from_bytes(Path::new("the built-in model"), file).expect("a test reads it")
     }
 
-    /// Whoever reads digits with it, whatever its network is.
+    /// Reads digits with its network, whichever that is.
     ///
     /// # Errors
     /// As [`Checkpoint::network`].
-    pub fn classifier(&self) -> Result<Box<dyn Classify>, CheckpointError> {
-        visit(self.description.network, self.description.activation, Load(self))
+    pub fn classifier(&self) -> Result<Classifier, CheckpointError> {
+        Ok(Classifier { network: self.any_network()?, normalization: self.description.normalization })
+    }
+
+    /// The network as an object, with every number in its place.
+    ///
+    /// # Errors
+    /// If a tensor is missing, unknown, of another shape or type, not finite, or not zero where there is no connection.
+    pub fn any_network(&self) -> Result<Box<dyn AnyNetwork>, CheckpointError> {
+        let mut network = self.description.network.zeroed(self.description.activation);
+        self.fill(&mut *network)?;
+        Ok(network)
     }
 
     /// The network, with every number in its place. `N` must be the type that
-    /// [`visit`](crate::visit) gives for the description.
+    /// [`with_network`](crate::with_network) gives for the description.
     ///
     /// # Errors
     /// If `N` is another type, or a tensor is missing, unknown, of another shape or type, not finite, or not zero where there is no connection.
     pub fn network<N: DigitNetwork>(&self) -> Result<Box<N>, CheckpointError> {
-        self.description.check::<N>(&self.path)?;
+        self.description.check(std::any::TypeId::of::<N>(), &self.path)?;
+        let mut network = <N as Params>::boxed();
+        self.fill(&mut *network)?;
+        Ok(network)
+    }
+
+    /// Puts every number in its place.
+    fn fill(&self, network: &mut dyn AnyNetwork) -> Result<(), CheckpointError> {
         let wrong = |tensor: &str, reason: String| CheckpointError::Tensor {
             path: self.path.clone(),
             tensor: tensor.into(),
@@ -98,24 +117,12 @@ impl Checkpoint {
         };
         let file = SafeTensors::deserialize(&self.bytes)
             .map_err(|e| CheckpointError::Format { path: self.path.clone(), reason: e.to_string() })?;
-        let known = |name: &str| (0..N::TENSORS).any(|i| N::info(i).to_string() == name);
+        let form = network.info();
+        let known = |name: &str| form.tensors().any(|info| info.to_string() == name);
         if let Some(unknown) = file.names().into_iter().find(|name| !known(name)) {
             return Err(wrong(unknown, "the network has no such tensor".into()));
         }
-        let mut network = N::boxed();
-        take::<N>(&file, "", &mut *network).map_err(|(tensor, reason)| wrong(&tensor, reason))?;
-        Ok(network)
-    }
-}
-
-/// Makes a classifier of the network whose type is found.
-struct Load<'a>(&'a Checkpoint);
-
-impl Visitor for Load<'_> {
-    type Output = Result<Box<dyn Classify>, CheckpointError>;
-    fn visit<N: DigitNetwork>(self) -> Self::Output {
-        let (network, normalization) = (self.0.network::<N>()?, self.0.description.normalization);
-        Ok(Box::new(Classifier { network, normalization }))
+        take(&file, form, "", network).map_err(|(tensor, reason)| wrong(&tensor, reason))
     }
 }
 
@@ -123,11 +130,11 @@ impl Visitor for Load<'_> {
 /// whole.
 ///
 /// # Errors
-/// If `N` is not what the description says, or the file can't be written; an old one is then still there.
-pub fn save<N: DigitNetwork>(network: &N, description: &Description, path: &Path) -> Result<(), CheckpointError> {
-    description.check::<N>(path)?;
+/// If the network is not what the description says, or the file can't be written; an old one is then still there.
+pub fn save(network: &dyn AnyNetwork, description: &Description, path: &Path) -> Result<(), CheckpointError> {
+    description.check(type_of(network), path)?;
     let mut tensors = Tensors::default();
-    tensors.add::<N>("", network);
+    tensors.add(network.info(), "", network);
     let file = tensors.file(&description.metadata());
     let bytes = file.map_err(|e| CheckpointError::Format { path: path.into(), reason: e.to_string() })?;
     write_beside(path, &bytes).map_err(|error| CheckpointError::Write { path: path.into(), error })

@@ -1,6 +1,7 @@
 //! Parameters as the tensors of a safetensors file, and back.
 
-use lenet_layers::{Network, ParamInfo, Params};
+use crate::any_network::{Arrays, NetworkInfo};
+use lenet_layers::ParamInfo;
 use safetensors::{Dtype, SafeTensorError, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -19,11 +20,10 @@ pub(crate) fn dense(info: ParamInfo, numbers: &[f32]) -> Vec<f32> {
 pub(crate) struct Tensors(Vec<(String, Vec<usize>, Vec<[u8; 4]>)>);
 
 impl Tensors {
-    /// Adds the arrays of `params`, which have the form of the network `N`, their names with `prefix` before them.
-    pub(crate) fn add<N: Network>(&mut self, prefix: &str, params: &impl Params<Element = f32>) {
-        for (index, numbers) in params.tensors().enumerate() {
-            let info = N::info(index);
-            let bytes = dense(info, numbers).into_iter().map(f32::to_le_bytes).collect();
+    /// Adds the arrays of `params`, which have the form of the network `form`, their names with `prefix` before them.
+    pub(crate) fn add(&mut self, form: NetworkInfo, prefix: &str, params: &dyn Arrays) {
+        for (index, info) in form.tensors().enumerate() {
+            let bytes = dense(info, params.array(index)).into_iter().map(f32::to_le_bytes).collect();
             self.0.push((format!("{prefix}{info}"), info.dims.to_vec(), bytes));
         }
     }
@@ -40,18 +40,18 @@ impl Tensors {
     }
 }
 
-/// Fills `params`, which have the form of the network `N`, from the tensors whose names begin with `prefix`. An error is the
+/// Fills `params`, which have the form of the network `form`, from the tensors whose names begin with `prefix`. An error is the
 /// name of a tensor and what is wrong with it.
-pub(crate) fn take<N: Network>(
+pub(crate) fn take(
     file: &SafeTensors<'_>,
+    form: NetworkInfo,
     prefix: &str,
-    params: &mut impl Params<Element = f32>,
+    params: &mut dyn Arrays,
 ) -> Result<(), (String, String)> {
-    for index in 0..N::TENSORS {
-        let info = N::info(index);
+    for (index, info) in form.tensors().enumerate() {
         let name = format!("{prefix}{info}");
         let placed = match file.tensor(&name) {
-            Ok(view) => place(&view, info, params.tensor_mut(index)),
+            Ok(view) => place(&view, info, params.array_mut(index)),
             Err(_) => Err("is missing".into()),
         };
         placed.map_err(|reason| (name, reason))?;

@@ -6,21 +6,21 @@
 
 use super::OnnxError;
 use super::proto::{AttributeProto, FLOAT, GraphProto, INT, INT64, INTS, NodeProto, TensorProto};
-use crate::DigitNetwork;
+use crate::AnyNetwork;
 use crate::checkpoint::dense;
-use lenet_layers::{Normalization, Operation, Shape, Squash, StageInfo};
+use lenet_layers::{Normalization, Operation, Squash, StageInfo};
 
 /// Rows and columns of a picture.
 const SIDE: usize = 28;
 
 /// The graph from `image` to `logits` and `probabilities`, without their types.
-pub(super) fn graph<N: DigitNetwork>(network: &N, normalization: Normalization) -> Result<GraphProto, OnnxError> {
+pub(super) fn graph(network: &dyn AnyNetwork, normalization: Normalization) -> Result<GraphProto, OnnxError> {
     let mut writer = Writer { network, graph: GraphProto::default() };
     let mut x = writer.input(normalization)?;
-    for stage in N::STAGES {
+    for stage in network.info().stages {
         x = writer.stage(stage, &x)?;
     }
-    if N::PENALTIES {
+    if network.info().penalties {
         // The smallest penalty wins, as the largest of these does.
         writer.node("Neg", &[&x], "logits", vec![]);
     } else if let Some(last) = writer.graph.node.last_mut() {
@@ -31,15 +31,15 @@ pub(super) fn graph<N: DigitNetwork>(network: &N, normalization: Normalization) 
 }
 
 /// A graph that grows by nodes and by constants.
-struct Writer<'n, N> {
-    network: &'n N,
+struct Writer<'n> {
+    network: &'n dyn AnyNetwork,
     graph: GraphProto,
 }
 
 /// A parameter: its name, its shape, its numbers.
 type Array = (String, Vec<usize>, Vec<f32>);
 
-impl<N: DigitNetwork> Writer<'_, N> {
+impl Writer<'_> {
     fn node(&mut self, op: &str, inputs: &[&str], output: &str, attribute: Vec<AttributeProto>) {
         self.graph.node.push(NodeProto {
             input: inputs.iter().map(ToString::to_string).collect(),
@@ -65,7 +65,7 @@ impl<N: DigitNetwork> Writer<'_, N> {
 
     /// From grey levels to what the first stage takes: ground all around, then the range of the training.
     fn input(&mut self, Normalization { ground, ink }: Normalization) -> Result<String, OnnxError> {
-        let (height, width) = match N::Input::DIMS {
+        let (height, width) = match self.network.info().input {
             &[1, height, width] if height >= SIDE && width >= SIDE => (height, width),
             dims => return Err(OnnxError::Input { dims }),
         };
@@ -87,11 +87,9 @@ impl<N: DigitNetwork> Writer<'_, N> {
 
     /// The stage's parameters. That there are `P` is the word of its operation; a layer that says so wrongly is refused.
     fn parameters<const P: usize>(&self, stage: &StageInfo) -> Result<[Array; P], OnnxError> {
-        let own = (0..N::TENSORS).filter(|i| N::info(*i).stage == stage.name);
-        let arrays = own.map(|i| {
-            let info = N::info(i);
-            (info.to_string(), info.dims.to_vec(), dense(info, self.network.tensor(i)))
-        });
+        let own = self.network.info().tensors().enumerate().filter(|(_, info)| info.stage == stage.name);
+        let arrays =
+            own.map(|(i, info)| (info.to_string(), info.dims.to_vec(), dense(info, self.network.tensor(i))));
         arrays.collect::<Vec<_>>().try_into().map_err(|_| refused(stage, "its layer"))
     }
 

@@ -7,7 +7,8 @@ mod proto;
 mod tests;
 
 use crate::beside::write_beside;
-use crate::{CheckpointError, Description, DigitNetwork};
+use crate::any_network::type_of;
+use crate::{AnyNetwork, CheckpointError, Description};
 use lenet_layers::Normalization;
 use prost::Message;
 use proto::{
@@ -75,8 +76,8 @@ pub enum OnnxError {
 ///
 /// # Errors
 /// If a stage does not say what it computes, or the input is no map for a picture.
-pub fn to_onnx<N: DigitNetwork>(
-    network: &N,
+pub fn to_onnx(
+    network: &dyn AnyNetwork,
     normalization: Normalization,
     metadata: &[(&str, &str)],
 ) -> Result<Vec<u8>, OnnxError> {
@@ -106,9 +107,9 @@ pub fn to_onnx<N: DigitNetwork>(
 /// have, then renamed.
 ///
 /// # Errors
-/// Those of [`to_onnx`], or if `N` is not what the description says, or the file can't be written; an old one is then still there.
-pub fn save_onnx<N: DigitNetwork>(network: &N, description: &Description, path: &Path) -> Result<(), OnnxError> {
-    description.check::<N>(path)?;
+/// Those of [`to_onnx`], or if the network is not what the description says, or the file can't be written; an old one is then still there.
+pub fn save_onnx(network: &dyn AnyNetwork, description: &Description, path: &Path) -> Result<(), OnnxError> {
+    description.check(type_of(network), path)?;
     let entries = description.metadata();
     // The file's format is not PyTorch's.
     let metadata: Vec<_> =

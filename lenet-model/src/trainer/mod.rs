@@ -5,14 +5,15 @@ mod run;
 mod saved;
 
 use crate::evaluation::Evaluation;
-use crate::step::Task;
-use crate::{DigitNetwork, Examples, Recipe, RecipeError};
+use crate::step::{DigitLoss, Task};
+use crate::{AnyNetwork, DigitNetwork, Examples, Recipe, RecipeError};
+use lenet_layers::Params;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 
-pub use run::Run;
+pub use run::TrainingRun;
 pub use saved::ResumeError;
 
 /// The streams of ChaCha8 that a seed is split into, so that none depends on how much another draws.
@@ -42,7 +43,7 @@ pub struct Epoch {
 }
 
 /// What happens while a network is trained.
-pub enum Event<'a, N: DigitNetwork> {
+pub enum TrainingEvent<'a, N: AnyNetwork + ?Sized = dyn AnyNetwork> {
     /// A step was made.
     Step {
         /// The epoch, from 1.
@@ -65,12 +66,12 @@ pub enum Event<'a, N: DigitNetwork> {
         /// What it came to.
         record: &'a Epoch,
         /// The run as it is now, to be saved or looked at.
-        run: &'a Run<'a, N>,
+        run: &'a TrainingRun<'a, N>,
     },
 }
 
 /// What training ends with.
-pub struct Outcome<N> {
+pub struct Outcome<N: AnyNetwork + ?Sized = dyn AnyNetwork> {
     /// The network after the last step.
     pub last: Box<N>,
     /// The network of the best epoch; the last one if nothing was held out.
@@ -136,24 +137,31 @@ impl Training<'_> {
     /// If the recipe or the indexes make no sense, the loss stops being finite, or `watch` breaks off.
     pub fn run<N: DigitNetwork>(
         &self,
-        watch: impl FnMut(Event<'_, N>) -> ControlFlow<()>,
+        watch: impl FnMut(TrainingEvent<'_, N>) -> ControlFlow<()>,
     ) -> Result<Outcome<N>, TrainError> {
         let mut run = self.begin()?;
         run.go_on(watch)?;
         Ok(run.into_outcome())
     }
 
-    /// A run that has not made a step yet, for who wants to save it on the way ([`Run::save`]).
+    /// A run that has not made a step yet, to be saved on the way ([`TrainingRun::save`]).
     ///
     /// # Errors
     /// If the recipe or the indexes make no sense.
-    pub fn begin<N: DigitNetwork>(&self) -> Result<Run<'_, N>, TrainError> {
-        self.check()?;
-        // The type counts, whatever the recipe calls it.
-        if N::PENALTIES != self.recipe.loss.takes_penalties() {
-            return Err(RecipeError::Output { network: self.recipe.network, loss: self.recipe.loss }.into());
-        }
-        Ok(Run::new(self))
+    pub fn begin<N: DigitNetwork>(&self) -> Result<TrainingRun<'_, N>, TrainError> {
+        self.check(N::PENALTIES)?;
+        Ok(TrainingRun::new(self, <N as Params>::boxed(), <N as Params>::boxed()))
+    }
+
+    /// [`Training::begin`] for the network that the recipe names.
+    ///
+    /// # Errors
+    /// If the recipe or the indexes make no sense.
+    pub fn begin_named(&self) -> Result<TrainingRun<'_>, TrainError> {
+        let zeroed = || self.recipe.network.zeroed(self.recipe.activation);
+        let network = zeroed();
+        self.check(network.info().penalties)?;
+        Ok(TrainingRun::new(self, network, zeroed()))
     }
 
     /// A generator of its own for each purpose.
@@ -163,8 +171,13 @@ impl Training<'_> {
         random
     }
 
-    fn check(&self) -> Result<(), TrainError> {
+    /// That the recipe can be followed with a network whose outputs are penalties or not, and that the examples exist.
+    fn check(&self, penalties: bool) -> Result<(), TrainError> {
         self.recipe.check()?;
+        // The type counts, whatever the recipe calls it.
+        if penalties != self.recipe.loss.takes_penalties() {
+            return Err(RecipeError::Output { network: self.recipe.network, loss: self.recipe.loss }.into());
+        }
         if self.train.is_empty() {
             return Err(TrainError::NoExamples);
         }
@@ -185,7 +198,7 @@ impl Training<'_> {
         u64::from(self.recipe.epochs) * self.presentations().div_ceil(self.recipe.batch) as u64
     }
 
-    fn task<'t, N, L>(&'t self, network: &'t N, loss: &'t L) -> Task<'t, N, L> {
+    fn task<'t>(&'t self, network: &'t dyn AnyNetwork, loss: &'t dyn DigitLoss) -> Task<'t> {
         Task { network, loss, examples: &self.examples, normalization: self.recipe.input.into() }
     }
 }

@@ -1,32 +1,49 @@
 //! A run on its way: everything that a step changes, step after step, epoch after epoch.
 
 use super::order::Walk;
-use super::{Epoch, Event, Outcome, TrainError, Training, stream};
+use super::{Epoch, Outcome, TrainError, Training, TrainingEvent, stream};
 use crate::evaluation::{Evaluation, evaluate};
+use crate::any_network::Arrays;
 use crate::step::{Batch, LANES, Optimizer, Tally, Worker};
-use crate::{DigitNetwork, SecondOrder};
-use lenet_layers::{Curvature, Params, Sdlm, Sgd, Squared, initialize};
+use crate::{AnyNetwork, SecondOrder};
+use lenet_layers::Diagonal;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 /// A training run on its way: what [`Training::begin`] and [`Training::resume`] give. It can stop after any step, be
-/// [saved](Run::save), and go on elsewhere to the same end, to the bit.
-pub struct Run<'t, N: DigitNetwork> {
-    pub(super) training: &'t Training<'t>,
+/// [saved](TrainingRun::save), and go on elsewhere to the same end, to the bit.
+pub struct TrainingRun<'t, N: AnyNetwork + ?Sized = dyn AnyNetwork> {
     pub(super) network: Box<N>,
     pub(super) best: Box<N>,
+    pub(super) state: State<'t>,
+}
+
+/// Everything that a step changes beside the networks.
+pub(super) struct State<'t> {
+    pub(super) training: &'t Training<'t>,
     pub(super) best_epoch: u32,
     /// The epochs that are over.
     pub(super) epochs: Vec<Epoch>,
-    pub(super) optimizer: Optimizer<N>,
-    pub(super) second_order: Option<Bend<N>>,
-    batch: Batch<N>,
+    pub(super) optimizer: Optimizer,
+    pub(super) second_order: Option<Bend>,
+    batch: Batch,
     pub(super) order: Walk,
     /// Steps made in all.
     pub(super) step: u64,
     pub(super) so_far: SoFar,
+}
+
+/// A step that was made: the fields of [`TrainingEvent::Step`].
+struct Made {
+    epoch: u32,
+    step: u64,
+    steps: u64,
+    loss: f64,
+    accuracy: f64,
+    rate: f64,
+    images: usize,
 }
 
 /// What the epoch that is not over yet came to so far.
@@ -39,21 +56,21 @@ pub(super) struct SoFar {
 }
 
 /// What second derivatives are worked out in.
-pub(super) struct Bend<N: DigitNetwork> {
-    squared: Box<Squared<N>>,
-    pub(super) h: Box<Curvature<N>>,
-    worker: Worker<N>,
+pub(super) struct Bend {
+    squares: Box<dyn Arrays>,
+    pub(super) h: Box<dyn Arrays>,
+    worker: Worker,
     random: ChaCha8Rng,
     /// How often they have been estimated.
     pub(super) estimates: u32,
 }
 
-impl<N: DigitNetwork> Bend<N> {
-    fn new(training: &Training<'_>) -> Self {
+impl Bend {
+    fn new(training: &Training<'_>, network: &dyn AnyNetwork) -> Self {
         Bend {
-            squared: Params::boxed(),
-            h: Params::boxed(),
-            worker: Worker::new(),
+            squares: network.squares(),
+            h: network.second_derivatives(),
+            worker: Worker::new(network),
             random: training.random(stream::CURVATURE),
             estimates: 0,
         }
@@ -67,39 +84,27 @@ impl<N: DigitNetwork> Bend<N> {
     }
 
     /// Estimates the second derivatives anew.
-    fn estimate(&mut self, training: &Training<'_>, network: &N, second: SecondOrder) {
-        self.squared.set(network);
+    fn estimate(&mut self, training: &Training<'_>, network: &dyn AnyNetwork, second: SecondOrder) {
+        for i in 0..network.arrays() {
+            for (square, number) in self.squares.array_mut(i).iter_mut().zip(network.array(i)) {
+                *square = number * number;
+            }
+        }
         self.h.fill(0.0);
         let drawn = self.draw(training, second.patterns);
         let loss = training.recipe.named_loss();
         let task = training.task(network, &loss);
         for block in drawn.chunks(LANES) {
-            self.worker.bend(&task, block, second.output as f32, &self.squared, &mut self.h);
+            self.worker.bend(&task, block, second.output as f32, &*self.squares, &mut *self.h);
         }
     }
 }
 
-impl<'t, N: DigitNetwork> Run<'t, N> {
-    pub(super) fn new(training: &'t Training<'t>) -> Self {
-        let recipe = training.recipe;
-        let mut network = N::boxed();
-        initialize(&mut *network, recipe.init.into(), &mut training.random(stream::WEIGHTS));
-        Run {
-            training,
-            network,
-            best: N::boxed(),
-            best_epoch: 0,
-            epochs: Vec::new(),
-            optimizer: match recipe.second_order {
-                None => Optimizer::Sgd(Sgd::boxed(recipe.momentum as f32, recipe.weight_decay as f32)),
-                Some(_) => Optimizer::Sdlm(Sdlm::boxed()),
-            },
-            second_order: recipe.second_order.map(|_| Bend::new(training)),
-            batch: Batch::new(recipe.batch.min(training.train.len())),
-            order: Walk::new(training),
-            step: 0,
-            so_far: SoFar::default(),
-        }
+impl<'t, N: AnyNetwork + ?Sized> TrainingRun<'t, N> {
+    /// A run of two networks that are all zeros.
+    pub(super) fn new(training: &'t Training<'t>, mut network: Box<N>, best: Box<N>) -> Self {
+        let state = State::new(training, network.as_dyn_mut());
+        TrainingRun { network, best, state }
     }
 
     /// The network as it is now.
@@ -109,17 +114,18 @@ impl<'t, N: DigitNetwork> Run<'t, N> {
 
     /// Steps made in all.
     pub fn step(&self) -> u64 {
-        self.step
+        self.state.step
     }
 
     /// Seconds that it took so far.
     pub fn seconds(&self) -> f64 {
-        self.epochs.iter().map(|epoch| epoch.seconds).sum::<f64>() + self.so_far.time.as_secs_f64()
+        let epochs: f64 = self.state.epochs.iter().map(|epoch| epoch.seconds).sum();
+        epochs + self.state.so_far.time.as_secs_f64()
     }
 
     /// The epochs that are over.
     pub fn epochs(&self) -> &[Epoch] {
-        &self.epochs
+        &self.state.epochs
     }
 
     /// Makes the steps that are left, on the rayon pool it is called in. `watch` sees every event and may stop the training: the
@@ -127,14 +133,18 @@ impl<'t, N: DigitNetwork> Run<'t, N> {
     ///
     /// # Errors
     /// If the loss stops being finite, or `watch` breaks off.
-    pub fn go_on(&mut self, mut watch: impl FnMut(Event<'_, N>) -> ControlFlow<()>) -> Result<(), TrainError> {
-        let epochs = self.training.recipe.epochs;
-        while (self.epochs.len() as u32) < epochs {
-            self.pass(&mut watch)?;
-            self.end_epoch()?;
-            let stopped = watch(Event::Epoch { record: &self.epochs[self.epochs.len() - 1], run: self }).is_break();
-            if stopped && (self.epochs.len() as u32) < epochs {
-                return Err(TrainError::Stopped { epoch: self.epochs.len() as u32, step: self.step });
+    pub fn go_on(&mut self, mut watch: impl FnMut(TrainingEvent<'_, N>) -> ControlFlow<()>) -> Result<(), TrainError> {
+        let epochs = self.state.training.recipe.epochs;
+        while (self.state.epochs.len() as u32) < epochs {
+            self.state.pass(self.network.as_dyn_mut(), &mut |made| {
+                let Made { epoch, step, steps, loss, accuracy, rate, images } = made;
+                watch(TrainingEvent::Step { epoch, step, steps, loss, accuracy, rate, images })
+            })?;
+            self.state.end_epoch(self.network.as_dyn(), self.best.as_dyn_mut())?;
+            let record = &self.state.epochs[self.state.epochs.len() - 1];
+            let stopped = watch(TrainingEvent::Epoch { record, run: self }).is_break();
+            if stopped && (self.state.epochs.len() as u32) < epochs {
+                return Err(TrainError::Stopped { epoch: self.state.epochs.len() as u32, step: self.state.step });
             }
         }
         Ok(())
@@ -142,7 +152,34 @@ impl<'t, N: DigitNetwork> Run<'t, N> {
 
     /// What it came to.
     pub fn into_outcome(self) -> Outcome<N> {
-        Outcome { last: self.network, best: self.best, best_epoch: self.best_epoch, epochs: self.epochs }
+        let State { best_epoch, epochs, .. } = self.state;
+        Outcome { last: self.network, best: self.best, best_epoch, epochs }
+    }
+}
+
+impl<'t> State<'t> {
+    /// The state before the first step; `network` gets its initial weights.
+    fn new(training: &'t Training<'t>, network: &mut dyn AnyNetwork) -> Self {
+        let recipe = training.recipe;
+        network.set_initial(recipe.init.into(), &mut training.random(stream::WEIGHTS));
+        State {
+            training,
+            best_epoch: 0,
+            epochs: Vec::new(),
+            optimizer: match recipe.second_order {
+                None => Optimizer::Sgd {
+                    velocity: network.zeroed_like(),
+                    momentum: recipe.momentum as f32,
+                    weight_decay: recipe.weight_decay as f32,
+                },
+                Some(_) => Optimizer::Sdlm { rates: network.zeroed_like() },
+            },
+            second_order: recipe.second_order.map(|_| Bend::new(training, network)),
+            batch: Batch::new(network, recipe.batch.min(training.train.len())),
+            order: Walk::new(training),
+            step: 0,
+            so_far: SoFar::default(),
+        }
     }
 
     /// The epoch that it is in, or the one to come.
@@ -151,33 +188,36 @@ impl<'t, N: DigitNetwork> Run<'t, N> {
     }
 
     /// The steps that are left of an epoch.
-    fn pass(&mut self, watch: &mut impl FnMut(Event<'_, N>) -> ControlFlow<()>) -> Result<(), TrainError> {
+    fn pass(
+        &mut self,
+        network: &mut dyn AnyNetwork,
+        watch: &mut dyn FnMut(Made) -> ControlFlow<()>,
+    ) -> Result<(), TrainError> {
         let (training, epoch) = (self.training, self.epoch());
         let (recipe, presentations, steps) = (training.recipe, training.presentations(), training.steps());
         let loss = recipe.named_loss();
         if self.so_far.seen == 0 {
-            self.set_rates();
+            self.set_rates(network);
         }
         let mut resumed = Instant::now();
         while self.so_far.seen < presentations {
             let rate = self.rate(steps);
             let indexes = self.order.next(recipe.batch.min(presentations - self.so_far.seen));
-            let tally = self.batch.gradient(&training.task(&*self.network, &loss), indexes);
+            let tally = self.batch.gradient(&training.task(network, &loss), indexes);
             let images = indexes.len();
             self.step += 1;
             let step = self.step;
             if !tally.loss.is_finite() {
                 return Err(TrainError::NotFinite { epoch, step });
             }
-            self.batch.step(&mut self.optimizer, &mut self.network, rate as f32);
+            self.batch.step(&mut self.optimizer, network, rate as f32);
             let so_far = &mut self.so_far;
             so_far.tally.loss += tally.loss;
             so_far.tally.correct += tally.correct;
             so_far.seen += images;
             let seen = so_far.seen as f64;
             let (loss, accuracy) = (so_far.tally.loss / seen, f64::from(so_far.tally.correct) / seen);
-            let event = Event::Step { epoch, step, steps, loss, accuracy, rate, images };
-            if watch(event).is_break() {
+            if watch(Made { epoch, step, steps, loss, accuracy, rate, images }).is_break() {
                 self.so_far.time += resumed.elapsed();
                 resumed = Instant::now();
                 // A step that ends the run is not left undone.
@@ -188,7 +228,8 @@ impl<'t, N: DigitNetwork> Run<'t, N> {
         }
         self.so_far.time += resumed.elapsed();
         // The last step may have spoilt the numbers after its loss was still finite.
-        if self.network.is_finite() { Ok(()) } else { Err(TrainError::NotFinite { epoch, step: self.step }) }
+        let finite = (0..network.arrays()).all(|i| network.array(i).iter().all(|number| number.is_finite()));
+        if finite { Ok(()) } else { Err(TrainError::NotFinite { epoch, step: self.step }) }
     }
 
     /// The global rate of the next step: by steps, or where every parameter has a rate of its own by epochs.
@@ -202,22 +243,24 @@ impl<'t, N: DigitNetwork> Run<'t, N> {
     }
 
     /// Sets the rate of every parameter for the epoch, where each has its own; estimates the second derivatives anew if it is time.
-    fn set_rates(&mut self) {
+    fn set_rates(&mut self, network: &dyn AnyNetwork) {
         let (epoch, eta) = (self.epoch(), self.rate(0));
-        let (Some(bend), Optimizer::Sdlm(sdlm)) = (&mut self.second_order, &mut self.optimizer) else { return };
+        let (Some(bend), Optimizer::Sdlm { rates }) = (&mut self.second_order, &mut self.optimizer) else { return };
         let Some(second) = self.training.recipe.second_order else { return };
         if (epoch - 1).is_multiple_of(second.every) {
-            bend.estimate(self.training, &self.network, second);
+            bend.estimate(self.training, network, second);
         }
-        sdlm.set_rates(&bend.h, second.patterns, eta as f32, second.mu as f32);
+        for i in 0..rates.arrays() {
+            Diagonal::set_rates(rates.array_mut(i), bend.h.array(i), second.patterns, eta as f32, second.mu as f32);
+        }
     }
 
     /// The steps of an epoch are made: looks at the held-out images and writes down what it came to.
-    fn end_epoch(&mut self) -> Result<(), TrainError> {
+    fn end_epoch(&mut self, network: &dyn AnyNetwork, best_so_far: &mut dyn AnyNetwork) -> Result<(), TrainError> {
         let (training, epoch, start) = (self.training, self.epoch(), Instant::now());
         let validation = (!training.validation.is_empty()).then(|| {
             let (loss, input) = (training.recipe.named_loss(), training.recipe.input.into());
-            evaluate(&*self.network, &loss, &training.examples, training.validation, input)
+            evaluate(network, &loss, &training.examples, training.validation, input)
         });
         // Finite weights may be large enough to make sums that are not.
         if validation.as_ref().is_some_and(|v| !v.loss().is_finite()) {
@@ -225,7 +268,9 @@ impl<'t, N: DigitNetwork> Run<'t, N> {
         }
         let best = is_best(validation.as_ref(), &self.epochs);
         if best {
-            self.best.copy_from(&self.network);
+            for i in 0..network.arrays() {
+                best_so_far.array_mut(i).copy_from_slice(network.array(i));
+            }
             self.best_epoch = epoch;
         }
         let SoFar { tally, seen, time } = std::mem::take(&mut self.so_far);
@@ -236,13 +281,19 @@ impl<'t, N: DigitNetwork> Run<'t, N> {
             validation,
             best,
             rates: match &self.optimizer {
-                Optimizer::Sgd(_) => None,
-                Optimizer::Sdlm(sdlm) => Some(sdlm.range()),
+                Optimizer::Sgd { .. } => None,
+                Optimizer::Sdlm { rates } => Some(range(&**rates)),
             },
             seconds: (time + start.elapsed()).as_secs_f64(),
         });
         Ok(())
     }
+}
+
+/// The least and the greatest of the numbers.
+fn range(rates: &dyn AnyNetwork) -> (f32, f32) {
+    let all = (0..rates.arrays()).flat_map(|i| rates.array(i));
+    all.fold((f32::INFINITY, f32::NEG_INFINITY), |(least, most), rate| (least.min(*rate), most.max(*rate)))
 }
 
 /// Whether an epoch beats all before it: more held-out images read rightly, or as many at a lower loss. With nothing

@@ -2,12 +2,12 @@
 //!
 //! Where the random streams stand is kept as how often they were asked; the same questions asked again bring them there.
 
-use super::run::{Run, SoFar};
+use super::run::{SoFar, State, TrainingRun};
 use super::{Epoch, TrainError, Training};
 use crate::beside::write_beside;
 use crate::checkpoint::{CheckpointError, Tensors, plain, read_whole, take};
 use crate::step::{Optimizer, Tally};
-use crate::{DigitNetwork, Recipe};
+use crate::{AnyNetwork, DigitNetwork, Recipe};
 use safetensors::{SafeTensorError, SafeTensors};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -87,7 +87,7 @@ impl Saved {
 /// The entry of the metadata that holds [`Saved`].
 const ENTRY: &str = "run";
 
-impl<N: DigitNetwork> Run<'_, N> {
+impl<N: AnyNetwork + ?Sized> TrainingRun<'_, N> {
     /// Writes everything that the run needs to go on, beside `path`, then renames it: at any moment the old state or the new one is
     /// whole.
     ///
@@ -99,15 +99,45 @@ impl<N: DigitNetwork> Run<'_, N> {
     }
 
     fn bytes(&self) -> Result<Vec<u8>, SafeTensorError> {
+        self.state.bytes(self.network.as_dyn(), self.best.as_dyn())
+    }
+}
+
+impl Training<'_> {
+    /// A run that [`TrainingRun::save`] has written, to go on where it stood.
+    ///
+    /// # Errors
+    /// If the file can't be read, or is not of a run with this recipe and as many examples.
+    pub fn resume<N: DigitNetwork>(&self, path: &Path) -> Result<TrainingRun<'_, N>, ResumeError> {
+        let mut run = self.begin::<N>()?;
+        run.state.restore(&mut *run.network, &mut *run.best, path)?;
+        Ok(run)
+    }
+
+    /// [`Training::resume`] for the network that the recipe names.
+    ///
+    /// # Errors
+    /// As [`Training::resume`].
+    pub fn resume_named(&self, path: &Path) -> Result<TrainingRun<'_>, ResumeError> {
+        let mut run = self.begin_named()?;
+        run.state.restore(&mut *run.network, &mut *run.best, path)?;
+        Ok(run)
+    }
+}
+
+impl State<'_> {
+    /// The bytes of the file.
+    fn bytes(&self, network: &dyn AnyNetwork, best: &dyn AnyNetwork) -> Result<Vec<u8>, SafeTensorError> {
+        let form = network.info();
         let mut tensors = Tensors::default();
-        tensors.add::<N>("network.", &*self.network);
-        tensors.add::<N>("best.", &*self.best);
+        tensors.add(form, "network.", network);
+        tensors.add(form, "best.", best);
         match &self.optimizer {
-            Optimizer::Sgd(sgd) => tensors.add::<N>("velocity.", &sgd.velocity),
-            Optimizer::Sdlm(sdlm) => tensors.add::<N>("rates.", &sdlm.rates),
+            Optimizer::Sgd { velocity, .. } => tensors.add(form, "velocity.", &**velocity),
+            Optimizer::Sdlm { rates } => tensors.add(form, "rates.", &**rates),
         }
         if let Some(bend) = &self.second_order {
-            tensors.add::<N>("curvature.", &*bend.h);
+            tensors.add(form, "curvature.", &*bend.h);
         }
         let SoFar { tally, seen, time } = self.so_far;
         let saved = Saved {
@@ -125,15 +155,15 @@ impl<N: DigitNetwork> Run<'_, N> {
         };
         tensors.file(&[(ENTRY, serde_json::to_string(&saved)?)])
     }
-}
 
-impl Training<'_> {
-    /// A run that [`Run::save`] has written, to go on where it stood.
-    ///
-    /// # Errors
-    /// If the file can't be read, or is not of a run with this recipe and as many examples.
-    pub fn resume<N: DigitNetwork>(&self, path: &Path) -> Result<Run<'_, N>, ResumeError> {
-        let mut run = self.begin::<N>()?;
+    /// Brings a run that has not made a step to where the file says it stood.
+    fn restore(
+        &mut self,
+        network: &mut dyn AnyNetwork,
+        best: &mut dyn AnyNetwork,
+        path: &Path,
+    ) -> Result<(), ResumeError> {
+        let training = self.training;
         let bytes = read_whole(path)?;
         let format = |e: SafeTensorError| CheckpointError::Format { path: path.into(), reason: e.to_string() };
         let other = |reason: &str| ResumeError::Other { path: path.into(), reason: plain(reason) };
@@ -142,36 +172,40 @@ impl Training<'_> {
             header.metadata().as_ref().and_then(|m| m.get(ENTRY)).ok_or_else(|| other("it is no state of a run"))?;
         let saved: Saved =
             serde_json::from_str(text).map_err(|e| other(&format!("it is no state of a run of this version ({e})")))?;
-        saved.check(self).map_err(other)?;
-        run.order.go_to(saved.place).ok_or_else(|| other("its numbers contradict each other"))?;
+        saved.check(training).map_err(other)?;
+        self.order.go_to(saved.place).ok_or_else(|| other("its numbers contradict each other"))?;
         let file = SafeTensors::deserialize(&bytes).map_err(format)?;
-        run.take(&file).map_err(|(tensor, reason)| CheckpointError::Tensor {
+        self.take(network, best, &file).map_err(|(tensor, reason)| CheckpointError::Tensor {
             path: path.into(),
             tensor,
             reason,
-            network: self.recipe.network,
+            network: training.recipe.network,
         })?;
-        if let (Some(bend), Some(second)) = (&mut run.second_order, self.recipe.second_order) {
-            (0..saved.estimates).for_each(|_| drop(bend.draw(self, second.patterns)));
+        if let (Some(bend), Some(second)) = (&mut self.second_order, training.recipe.second_order) {
+            (0..saved.estimates).for_each(|_| drop(bend.draw(training, second.patterns)));
         }
         let tally = Tally { loss: saved.loss, correct: saved.correct };
-        run.so_far = SoFar { tally, seen: saved.seen, time: Duration::from_secs_f64(saved.seconds) };
-        (run.step, run.best_epoch, run.epochs) = (saved.step, saved.best_epoch, saved.epochs);
-        Ok(run)
+        self.so_far = SoFar { tally, seen: saved.seen, time: Duration::from_secs_f64(saved.seconds) };
+        (self.step, self.best_epoch, self.epochs) = (saved.step, saved.best_epoch, saved.epochs);
+        Ok(())
     }
-}
 
-impl<N: DigitNetwork> Run<'_, N> {
     /// Takes the numbers from the file; an error is the name of a tensor and what is wrong with it.
-    fn take(&mut self, file: &SafeTensors<'_>) -> Result<(), (String, String)> {
-        take::<N>(file, "network.", &mut *self.network)?;
-        take::<N>(file, "best.", &mut *self.best)?;
+    fn take(
+        &mut self,
+        network: &mut dyn AnyNetwork,
+        best: &mut dyn AnyNetwork,
+        file: &SafeTensors<'_>,
+    ) -> Result<(), (String, String)> {
+        let form = network.info();
+        take(file, form, "network.", network)?;
+        take(file, form, "best.", best)?;
         match &mut self.optimizer {
-            Optimizer::Sgd(sgd) => take::<N>(file, "velocity.", &mut sgd.velocity)?,
-            Optimizer::Sdlm(sdlm) => take::<N>(file, "rates.", &mut sdlm.rates)?,
+            Optimizer::Sgd { velocity, .. } => take(file, form, "velocity.", &mut **velocity)?,
+            Optimizer::Sdlm { rates } => take(file, form, "rates.", &mut **rates)?,
         }
         match &mut self.second_order {
-            Some(bend) => take::<N>(file, "curvature.", &mut *bend.h),
+            Some(bend) => take(file, form, "curvature.", &mut *bend.h),
             None => Ok(()),
         }
     }

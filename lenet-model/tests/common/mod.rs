@@ -1,6 +1,6 @@
 //! What the tests of training learn from.
 
-use lenet_model::{Class, DigitNetwork, Event, Examples, Image};
+use lenet_model::{Class, DigitNetwork, TrainingEvent, Examples, Image};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::ops::ControlFlow;
@@ -36,7 +36,7 @@ impl Bars {
 }
 
 /// Lets training go on, whatever happens.
-pub(crate) fn unwatched<N: DigitNetwork>(_: Event<'_, N>) -> ControlFlow<()> {
+pub(crate) fn unwatched<N: DigitNetwork>(_: TrainingEvent<'_, N>) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 

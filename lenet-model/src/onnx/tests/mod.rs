@@ -5,7 +5,7 @@ mod operators;
 use super::proto::*;
 use super::*;
 use crate::networks::{Retina, scores};
-use crate::{ActivationName, Image, NetworkName, Visitor, read, visit};
+use crate::{ActivationName, Image, NetworkName, NetworkVisitor, read, with_network};
 use lenet_layers::simd::Simd;
 use lenet_layers::*;
 use operators::run;
@@ -55,7 +55,7 @@ fn check<N: DigitNetwork>(what: &str) -> ModelProto {
     for (n, image) in images.iter().enumerate() {
         let mut trace = N::Trace::<f32>::zeroed();
         N::Input::lay(trace.input_mut(), &[image], normalization);
-        let scores = scores::<N>(network.forward(&mut trace).data);
+        let scores = scores(network.forward(&mut trace).data, N::PENALTIES);
         let reading = read(&*network, image, normalization);
         for digit in 0..10 {
             let (theirs, ours) = (values["logits"].at(&[n, digit]), f64::from(scores[digit]));
@@ -73,7 +73,7 @@ fn check<N: DigitNetwork>(what: &str) -> ModelProto {
 #[test]
 fn every_network_computes_the_same_as_a_graph() {
     struct Check(String);
-    impl Visitor for Check {
+    impl NetworkVisitor for Check {
         type Output = ModelProto;
         fn visit<N: DigitNetwork>(self) -> ModelProto {
             check::<N>(&self.0)
@@ -81,7 +81,7 @@ fn every_network_computes_the_same_as_a_graph() {
     }
     for network in NetworkName::ALL {
         for activation in network.activations() {
-            visit(*network, *activation, Check(format!("{network} with {activation}")));
+            with_network(*network, *activation, Check(format!("{network} with {activation}")));
         }
     }
 }

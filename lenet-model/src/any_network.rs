@@ -1,0 +1,277 @@
+//! Networks as objects: what training, evaluation and files need of a network, whatever its type.
+//!
+//! Only the passes through a network depend on its type. Everything else works on slices, so it is compiled once
+//! and not once for each of the networks that a program can choose by name.
+
+use crate::networks::{Retina, scores};
+use crate::reading::{Image, Reading};
+use crate::step::LANES;
+use crate::{DigitNetwork, read};
+use lenet_layers::{
+    Cell, Curvature, Grad, Init, Lanes, Network, Normalization, ParamInfo, Params, Shape, Squared, StageInfo, Tensor,
+    Trace, Units, initialize,
+};
+use rand_chacha::ChaCha8Rng;
+use std::any::{Any, TypeId};
+
+/// A network of any type that reads digits, to be used as `dyn AnyNetwork`. Every [`DigitNetwork`] is one, so
+/// `&network` fits wherever `&dyn AnyNetwork` is wanted.
+///
+/// ```
+/// use lenet_model::{ActivationName, AnyNetwork, LeNet1, NetworkName};
+/// let network: Box<dyn AnyNetwork> = NetworkName::LeNet1.zeroed(ActivationName::ScaledTanh);
+/// assert_eq!(network.info().parameters, 2_578);
+/// assert_eq!(network.tensor(0).len(), 4 * 5 * 5);
+/// assert!(network.downcast_ref::<LeNet1>().is_some());
+/// ```
+pub trait AnyNetwork: Object {}
+impl<N: DigitNetwork> AnyNetwork for N {}
+
+/// What is known of a network before it has any numbers.
+#[derive(Clone, Copy)]
+pub struct NetworkInfo {
+    /// The extent of each axis of the input.
+    pub input: &'static [usize],
+    /// The stages in order, without the input.
+    pub stages: &'static [StageInfo],
+    /// Whether the outputs are penalties: the smallest of them tells the class.
+    pub penalties: bool,
+    /// Trainable numbers.
+    pub parameters: usize,
+    /// Connections, as the 1998 paper counts them.
+    pub connections: usize,
+    /// Multiply-adds of a forward pass over one example.
+    pub multiply_adds: usize,
+    /// Arrays of parameters.
+    tensors: usize,
+    /// What is known of each of them.
+    tensor: fn(usize) -> ParamInfo,
+}
+
+impl NetworkInfo {
+    /// What is known of networks of type `N`.
+    pub fn of<N: DigitNetwork>() -> Self {
+        NetworkInfo {
+            input: <N::Input as Shape>::DIMS,
+            stages: N::STAGES,
+            penalties: N::PENALTIES,
+            parameters: N::LEN,
+            connections: N::CONNECTIONS,
+            multiply_adds: N::MULTIPLY_ADDS,
+            tensors: N::TENSORS,
+            tensor: N::info,
+        }
+    }
+
+    /// What is known of each array of parameters, in order.
+    pub fn tensors(self) -> impl ExactSizeIterator<Item = ParamInfo> {
+        (0..self.tensors).map(self.tensor)
+    }
+}
+
+impl std::fmt::Debug for NetworkInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "network of {} stages and {} parameters", self.stages.len(), self.parameters)
+    }
+}
+
+impl dyn AnyNetwork {
+    /// What is known of its type.
+    pub fn info(&self) -> NetworkInfo {
+        self.type_info()
+    }
+
+    /// Array number `index` of the parameters, flat.
+    ///
+    /// # Panics
+    /// If there is no such array.
+    pub fn tensor(&self, index: usize) -> &[f32] {
+        self.array(index)
+    }
+
+    /// The network as a value of type `N`, if it is one.
+    pub fn downcast_ref<N: DigitNetwork>(&self) -> Option<&N> {
+        (self as &dyn Any).downcast_ref()
+    }
+
+    /// Runs one picture through the network: the input as the first stage takes it, then the output of every stage, in
+    /// order.
+    pub fn stage_outputs(&self, image: &Image, normalization: Normalization) -> Vec<Vec<f32>> {
+        let mut pass = self.single_pass();
+        pass.lay(&[image], normalization);
+        pass.forward(self);
+        let stages = (0..self.info().stages.len()).map(|index| pass.stage(index).to_vec());
+        std::iter::once(pass.input().to_vec()).chain(stages).collect()
+    }
+}
+
+impl std::fmt::Debug for dyn AnyNetwork {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.info().fmt(f)
+    }
+}
+
+/// Arrays of numbers of a network's form: its parameters, or something of the same form.
+pub trait Arrays: Any + Send + Sync {
+    fn array(&self, index: usize) -> &[f32];
+    fn array_mut(&mut self, index: usize) -> &mut [f32];
+    fn arrays(&self) -> usize;
+}
+
+impl<P: Params<Element = f32>> Arrays for P {
+    fn array(&self, index: usize) -> &[f32] {
+        Params::tensor(self, index)
+    }
+    fn array_mut(&mut self, index: usize) -> &mut [f32] {
+        Params::tensor_mut(self, index)
+    }
+    fn arrays(&self) -> usize {
+        P::TENSORS
+    }
+}
+
+impl dyn Arrays {
+    pub(crate) fn fill(&mut self, value: f32) {
+        (0..self.arrays()).for_each(|i| self.array_mut(i).fill(value));
+    }
+    fn cast<T: 'static>(&self) -> &T {
+        (self as &dyn Any).downcast_ref().expect(ONE_TYPE)
+    }
+    fn cast_mut<T: 'static>(&mut self) -> &mut T {
+        (self as &mut dyn Any).downcast_mut().expect(ONE_TYPE)
+    }
+}
+
+/// All parts of a run are made by the one network that it trains.
+const ONE_TYPE: &str = "the parts of one network";
+
+/// What the crate asks of a network's type. It is a trait of its own, which other crates can't name, so that
+/// [`AnyNetwork`] shows what is for them.
+pub trait Object: Arrays {
+    fn type_info(&self) -> NetworkInfo;
+    fn as_dyn(&self) -> &dyn AnyNetwork;
+    fn as_dyn_mut(&mut self) -> &mut dyn AnyNetwork;
+    /// Another network of the type, all zeros.
+    fn zeroed_like(&self) -> Box<dyn AnyNetwork>;
+    fn gradient(&self) -> Box<dyn Arrays>;
+    fn second_derivatives(&self) -> Box<dyn Arrays>;
+    fn squares(&self) -> Box<dyn Arrays>;
+    fn set_initial(&mut self, rule: Init, random: &mut ChaCha8Rng);
+    fn single_pass(&self) -> Box<dyn Pass<f32>>;
+    fn lanes_pass(&self) -> Box<dyn LanesPass>;
+    /// Without a heap.
+    fn read_image(&self, image: &Image, normalization: Normalization) -> Reading;
+}
+
+impl<N: DigitNetwork> Object for N {
+    fn type_info(&self) -> NetworkInfo {
+        NetworkInfo::of::<N>()
+    }
+    fn as_dyn(&self) -> &dyn AnyNetwork {
+        self
+    }
+    fn as_dyn_mut(&mut self) -> &mut dyn AnyNetwork {
+        self
+    }
+    fn zeroed_like(&self) -> Box<dyn AnyNetwork> {
+        <N as Params>::boxed()
+    }
+    fn gradient(&self) -> Box<dyn Arrays> {
+        <Grad<N> as Params>::boxed()
+    }
+    fn second_derivatives(&self) -> Box<dyn Arrays> {
+        <Curvature<N> as Params>::boxed()
+    }
+    fn squares(&self) -> Box<dyn Arrays> {
+        <Squared<N> as Params>::boxed()
+    }
+    fn set_initial(&mut self, rule: Init, random: &mut ChaCha8Rng) {
+        initialize(self, rule, random);
+    }
+    fn single_pass(&self) -> Box<dyn Pass<f32>> {
+        Box::new(PassOf::<N, f32>::new())
+    }
+    fn lanes_pass(&self) -> Box<dyn LanesPass> {
+        Box::new(PassOf::<N, Lanes<LANES>>::new())
+    }
+    fn read_image(&self, image: &Image, normalization: Normalization) -> Reading {
+        read(self, image, normalization)
+    }
+}
+
+/// What speaks for each digit, from the outputs in lane `lane`.
+pub(crate) fn scores_in<T: Cell<Element = f32>>(
+    outputs: &Tensor<Units<10>, T>,
+    lane: usize,
+    penalties: bool,
+) -> [f32; 10] {
+    scores(core::array::from_fn(|i| outputs.data[i].lanes()[lane]), penalties)
+}
+
+/// The activations and the errors of as many examples as a cell has lanes.
+///
+/// The network, its gradient and the pass that are used together must be of one type, or a pass panics.
+pub trait Pass<T: Cell<Element = f32>>: Send {
+    /// Lays one picture in each lane; lanes without one are all background.
+    fn lay(&mut self, images: &[&Image], normalization: Normalization);
+    fn forward(&mut self, network: &dyn AnyNetwork);
+    /// Adds to `gradient`. The gradient of the loss by the outputs lies in [`Pass::ends`].
+    fn backward(&mut self, network: &dyn AnyNetwork, gradient: &mut dyn Arrays);
+    fn output(&self) -> &Tensor<Units<10>, T>;
+    /// The outputs, and the place for their errors.
+    fn ends(&mut self) -> (&Tensor<Units<10>, T>, &mut Tensor<Units<10>, T>);
+    fn input(&self) -> &[T];
+    fn stage(&self, index: usize) -> &[T];
+}
+
+/// A pass through a network that reads sixteen examples at a time.
+pub trait LanesPass: Pass<Lanes<LANES>> {
+    /// Adds to `h` the second derivatives; those by the outputs lie in [`Pass::ends`].
+    fn curvature(&mut self, squares: &dyn Arrays, h: &mut dyn Arrays);
+}
+
+struct PassOf<N: Network, T: Cell<Element = f32>> {
+    trace: Box<N::Trace<T>>,
+    errors: Box<N::Trace<T>>,
+}
+
+impl<N: DigitNetwork, T: Cell<Element = f32>> PassOf<N, T> {
+    fn new() -> Self {
+        PassOf { trace: Trace::boxed(), errors: Trace::boxed() }
+    }
+}
+
+impl<N: DigitNetwork, T: Cell<Element = f32>> Pass<T> for PassOf<N, T> {
+    fn lay(&mut self, images: &[&Image], normalization: Normalization) {
+        N::Input::lay(self.trace.input_mut(), images, normalization);
+    }
+    fn forward(&mut self, network: &dyn AnyNetwork) {
+        (network as &dyn Arrays).cast::<N>().forward(&mut self.trace);
+    }
+    fn backward(&mut self, network: &dyn AnyNetwork, gradient: &mut dyn Arrays) {
+        (network as &dyn Arrays).cast::<N>().backward(&self.trace, &mut self.errors, gradient.cast_mut());
+    }
+    fn output(&self) -> &Tensor<Units<10>, T> {
+        self.trace.output()
+    }
+    fn ends(&mut self) -> (&Tensor<Units<10>, T>, &mut Tensor<Units<10>, T>) {
+        (self.trace.output(), self.errors.output_mut())
+    }
+    fn input(&self) -> &[T] {
+        self.trace.input().cells()
+    }
+    fn stage(&self, index: usize) -> &[T] {
+        self.trace.stage(index)
+    }
+}
+
+impl<N: DigitNetwork> LanesPass for PassOf<N, Lanes<LANES>> {
+    fn curvature(&mut self, squares: &dyn Arrays, h: &mut dyn Arrays) {
+        squares.cast::<Squared<N>>().curvature(&self.trace, &mut self.errors, h.cast_mut());
+    }
+}
+
+/// The type of the network behind the object.
+pub(crate) fn type_of(network: &dyn AnyNetwork) -> TypeId {
+    (network as &dyn Any).type_id()
+}
