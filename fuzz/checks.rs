@@ -2,7 +2,7 @@
 
 use lenet_data::idx::{Element, Idx};
 use lenet_data::{Picture, digits, prepare};
-use lenet_model::{Checkpoint, CheckpointError};
+use lenet_model::{Checkpoint, CheckpointError, Classify};
 use std::path::Path;
 
 /// What errors call the bytes.

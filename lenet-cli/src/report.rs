@@ -9,7 +9,7 @@ use crate::run::folder::{REPORT, RunFolder, RunRecord};
 use crate::run::misread::misread_by;
 use anyhow::Context;
 use lenet_data::Examples;
-use lenet_model::{DigitNetwork, Evaluation, Recipe, write_beside};
+use lenet_model::{AnyNetwork, Evaluation, Recipe, write_beside};
 use std::io::{self, Write};
 
 /// The confusion matrix: a row for each digit, a column for what it was read as; zeros are left blank.
@@ -39,10 +39,10 @@ pub(crate) fn write_confusion(out: &mut impl Write, evaluation: &Evaluation) -> 
 ///
 /// # Errors
 /// If the folder's records can't be read again, or the page can't be written.
-pub(crate) fn write<N: DigitNetwork>(
+pub(crate) fn write(
     folder: &RunFolder,
     record: &RunRecord,
-    network: &N,
+    network: &dyn AnyNetwork,
     test: &Evaluation,
     images: &Examples,
 ) -> anyhow::Result<()> {

@@ -89,9 +89,22 @@ impl dyn AnyNetwork {
         self.array(index)
     }
 
+    /// Array number `index` of the parameters, flat, to write to.
+    ///
+    /// # Panics
+    /// If there is no such array.
+    pub fn tensor_mut(&mut self, index: usize) -> &mut [f32] {
+        self.array_mut(index)
+    }
+
     /// The network as a value of type `N`, if it is one.
     pub fn downcast_ref<N: DigitNetwork>(&self) -> Option<&N> {
         (self as &dyn Any).downcast_ref()
+    }
+
+    /// Reads one picture, without a heap: see [`read`](fn@crate::read).
+    pub fn read(&self, image: &Image, normalization: Normalization) -> Reading {
+        self.read_image(image, normalization)
     }
 
     /// Runs one picture through the network: the input as the first stage takes it, then the output of every stage, in

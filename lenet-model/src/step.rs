@@ -42,24 +42,12 @@ pub(crate) struct Tally {
 
 /// A loss of ten outputs against digits, in one kind of cell.
 pub(crate) trait CellLoss<T: Cell<Element = f32>>: Sync {
-    fn value(
-        &self,
-        y: &Tensor<Units<10>, T>,
-        targets: &[Class<10>],
-        scale: f32,
-        dy: &mut Tensor<Units<10>, T>,
-    ) -> f32;
+    fn value(&self, y: &Tensor<Units<10>, T>, targets: &[Class<10>], scale: f32, dy: &mut Tensor<Units<10>, T>) -> f32;
     fn second(&self, y: &Tensor<Units<10>, T>, targets: &[Class<10>], d2y: &mut Tensor<Units<10>, T>);
 }
 
 impl<L: Loss<Units<10>, Class<10>> + Sync, T: Cell<Element = f32>> CellLoss<T> for L {
-    fn value(
-        &self,
-        y: &Tensor<Units<10>, T>,
-        targets: &[Class<10>],
-        scale: f32,
-        dy: &mut Tensor<Units<10>, T>,
-    ) -> f32 {
+    fn value(&self, y: &Tensor<Units<10>, T>, targets: &[Class<10>], scale: f32, dy: &mut Tensor<Units<10>, T>) -> f32 {
         self.evaluate(y, targets, scale, dy)
     }
     fn second(&self, y: &Tensor<Units<10>, T>, targets: &[Class<10>], d2y: &mut Tensor<Units<10>, T>) {

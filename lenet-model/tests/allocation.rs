@@ -4,8 +4,8 @@
 
 use lenet_layers::{SoftmaxCrossEntropy, Tanh};
 use lenet_model::{
-    Class, Classify, DigitNetwork, TrainingEvent, Examples, Image, LeNet5, LeNet5Average, LossName, NetworkName, Normalization,
-    Recipe, Training, evaluate, read,
+    Class, Classify, DigitNetwork, Examples, Image, LeNet5, LeNet5Average, LossName, NetworkName, Normalization,
+    Recipe, Training, TrainingEvent, evaluate, read,
 };
 use std::hint::black_box;
 use std::ops::ControlFlow;

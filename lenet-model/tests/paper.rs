@@ -5,9 +5,9 @@ mod common;
 use common::{Bars, bits, indexes, unwatched};
 use lenet_layers::{Curvature, Grad, Loss, Network, Params, Sdlm, Squared, Trace, initialize};
 use lenet_model::{
-    ActivationName, DigitNetwork, TrainingEvent, Examples, Image, LeNet1, LeNet4, LeNet5Lush, LeNet5Rbf, LossName, NetworkName,
-    Normalization, Order, Recipe, RecipeError, RecipeName, Retina, SecondOrder, Stream, Training, Variants, NetworkVisitor,
-    add_scores, margin, most_likely, reject, score, with_network,
+    ActivationName, DigitNetwork, Examples, Image, LeNet1, LeNet4, LeNet5Lush, LeNet5Rbf, LossName, NetworkName,
+    NetworkVisitor, Normalization, Order, Recipe, RecipeError, RecipeName, Retina, SecondOrder, Stream, Training,
+    TrainingEvent, Variants, add_scores, margin, most_likely, reject, score, with_network,
 };
 use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;

@@ -5,8 +5,8 @@ mod common;
 use common::{Bars, bits, indexes, unwatched};
 use lenet_layers::ScaledTanh;
 use lenet_model::{
-    DigitNetwork, TrainingEvent, LeNet5, LeNet5Lush, LeNet5Rbf, Order, Outcome, Recipe, ResumeError, TrainingRun, Schedule, TrainError,
-    Training,
+    DigitNetwork, LeNet5, LeNet5Lush, LeNet5Rbf, Order, Outcome, Recipe, ResumeError, Schedule, TrainError, Training,
+    TrainingEvent, TrainingRun,
 };
 use safetensors::SafeTensors;
 use std::collections::HashMap;

@@ -5,8 +5,8 @@ mod common;
 use common::{Bars, bits, indexes, unwatched};
 use lenet_layers::{Params, Relu, SoftmaxCrossEntropy, Tanh};
 use lenet_model::{
-    ActivationName, Class, DigitNetwork, TrainingEvent, Examples, InitName, InputName, LeNet5, LeNet5Average, LeNet5Dense,
-    LossName, NetworkName, Normalization, Order, Outcome, Recipe, RecipeError, Schedule, TrainError, Training,
+    ActivationName, Class, DigitNetwork, Examples, InitName, InputName, LeNet5, LeNet5Average, LeNet5Dense, LossName,
+    NetworkName, Normalization, Order, Outcome, Recipe, RecipeError, Schedule, TrainError, Training, TrainingEvent,
     evaluate,
 };
 use std::ops::ControlFlow;

@@ -6,7 +6,7 @@ use clap::Args;
 use lenet_data::{Dataset, Examples};
 use lenet_layers::SoftmaxCrossEntropy;
 use lenet_layers::simd::Isa;
-use lenet_model::{Class, DigitNetwork, Evaluation, Normalization, evaluate};
+use lenet_model::{AnyNetwork, Class, Evaluation, Normalization, evaluate};
 use std::path::PathBuf;
 
 /// Which data to use.
@@ -53,8 +53,8 @@ pub(crate) fn classes(examples: &Examples) -> anyhow::Result<Vec<Class<10>>> {
 }
 
 /// What a network makes of every one of the examples.
-pub(crate) fn read_all<N: DigitNetwork>(
-    network: &N,
+pub(crate) fn read_all(
+    network: &dyn AnyNetwork,
     set: &Examples,
     normalization: Normalization,
 ) -> anyhow::Result<Evaluation> {

@@ -4,8 +4,6 @@ use crate::args::data::{DataArguments, ThreadArguments, instruction_set, read_al
 use crate::args::model;
 use crate::report::write_confusion;
 use clap::Args;
-use lenet_data::Dataset;
-use lenet_model::{Checkpoint, DigitNetwork, Evaluation, Visitor, visit};
 use serde_json::json;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -23,16 +21,6 @@ pub(crate) struct EvalArguments {
     json: bool,
 }
 
-struct Evaluate<'a>(&'a Checkpoint, &'a Dataset);
-
-impl Visitor for Evaluate<'_> {
-    type Output = anyhow::Result<Evaluation>;
-    fn visit<N: DigitNetwork>(self) -> anyhow::Result<Evaluation> {
-        let network = self.0.network::<N>()?;
-        read_all(&*network, &self.1.test, self.0.description.normalization)
-    }
-}
-
 pub(crate) fn run(arguments: &EvalArguments) -> anyhow::Result<()> {
     instruction_set()?;
     let checkpoint = model::open(arguments.model.as_deref())?;
@@ -43,7 +31,8 @@ pub(crate) fn run(arguments: &EvalArguments) -> anyhow::Result<()> {
     let data = arguments.data.load()?;
     let about = &checkpoint.description;
     let pool = arguments.threads.pool()?;
-    let evaluation = pool.install(|| visit(about.network, about.activation, Evaluate(&checkpoint, &data)))?;
+    let network = checkpoint.any_network()?;
+    let evaluation = pool.install(|| read_all(&*network, &data.test, about.normalization))?;
     let mut out = io::stdout().lock();
     if arguments.json {
         let object = json!({

@@ -4,7 +4,7 @@ use crate::args::model;
 use crate::term::progress::talk;
 use anyhow::bail;
 use clap::Args;
-use lenet_model::{Checkpoint, DigitNetwork, Visitor, save_onnx, visit};
+use lenet_model::save_onnx;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -18,16 +18,6 @@ pub(crate) struct ExportArguments {
     onnx: PathBuf,
 }
 
-struct Export<'a>(&'a Checkpoint, &'a Path);
-
-impl Visitor for Export<'_> {
-    type Output = anyhow::Result<()>;
-    fn visit<N: DigitNetwork>(self) -> anyhow::Result<()> {
-        let network = self.0.network::<N>()?;
-        Ok(save_onnx(&*network, &self.0.description, self.1)?)
-    }
-}
-
 pub(crate) fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
     let file = &arguments.onnx;
     let checkpoint = model::open(arguments.model.as_deref())?;
@@ -35,7 +25,7 @@ pub(crate) fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
         check_is_another(model, file)?;
     }
     let about = &checkpoint.description;
-    visit(about.network, about.activation, Export(&checkpoint, file))?;
+    save_onnx(&*checkpoint.any_network()?, about, file)?;
     talk!("{}: {} with {} as ONNX, opset 13", file.display(), about.network, about.activation);
     talk!("input   image          float32 [N, 1, 28, 28], grey levels: 0 is ground, 255 is ink");
     talk!("output  logits         float32 [N, 10], the largest tells the digit");

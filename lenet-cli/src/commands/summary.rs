@@ -2,8 +2,8 @@
 
 use crate::args::data::instruction_set;
 use clap::Args;
-use lenet_layers::{Network, Params, StageInfo};
-use lenet_model::{ActivationName, DigitNetwork, NetworkName, Recipe, RecipeError, Visitor, visit};
+use lenet_layers::StageInfo;
+use lenet_model::{ActivationName, NetworkName, Recipe, RecipeError};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -52,11 +52,8 @@ struct Summary {
     bytes: usize,
 }
 
-struct Collect<'a>(&'a SummaryArguments, String);
-
-impl Visitor for Collect<'_> {
-    type Output = Summary;
-    fn visit<N: DigitNetwork>(self) -> Summary {
+impl Summary {
+    fn of(network: NetworkName, activation: ActivationName, instruction_set: String) -> Self {
         let row = |s: &StageInfo| {
             let cells: usize = s.dims.iter().product();
             Row {
@@ -69,17 +66,18 @@ impl Visitor for Collect<'_> {
                 bytes: size_of::<f32>() * (s.params + cells),
             }
         };
-        let stages: Vec<_> = N::STAGES.iter().map(row).collect();
+        let info = network.zeroed(activation).info();
+        let stages: Vec<_> = info.stages.iter().map(row).collect();
         Summary {
-            network: self.0.network,
-            activation: self.0.activation,
-            input: <<N as Network>::Input as lenet_layers::Shape>::DIMS.to_vec(),
-            instruction_set: self.1,
+            network,
+            activation,
+            input: info.input.to_vec(),
+            instruction_set,
             bytes: stages.iter().map(|s| s.bytes).sum(),
             stages,
-            parameters: <N as Params>::LEN,
-            connections: N::CONNECTIONS,
-            multiply_adds: N::MULTIPLY_ADDS,
+            parameters: info.parameters,
+            connections: info.connections,
+            multiply_adds: info.multiply_adds,
         }
     }
 }
@@ -90,7 +88,7 @@ pub(crate) fn run(arguments: &SummaryArguments) -> anyhow::Result<()> {
     if !network.activations().contains(&activation) {
         return Err(RecipeError::Activation { network, activation }.into());
     }
-    let summary = visit(network, activation, Collect(arguments, isa.to_string()));
+    let summary = Summary::of(network, activation, isa.to_string());
     let mut out = io::stdout().lock();
     if arguments.json {
         // Not by `to_writer`, whose error does not show that nobody reads any more.

@@ -11,9 +11,8 @@ use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use lenet_data::{Dataset, Split};
 use lenet_model::{
-    ActivationName, Class, Description, DigitNetwork, Event, Examples, InitName, InputName, LossName, NetworkName,
-    Normalization, Order, Outcome, Recipe, RecipeName, Schedule, TrainError, Training, Visitor, save, sure_margin,
-    visit,
+    ActivationName, Class, Description, Examples, InitName, InputName, LossName, NetworkName, Normalization, Order,
+    Outcome, Recipe, RecipeName, Schedule, TrainError, Training, TrainingEvent, TrainingRun, save, sure_margin,
 };
 use std::io::{self, Write};
 use std::ops::ControlFlow;
@@ -158,7 +157,7 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
         seconds_before: 0.0,
     };
     run.announce(pool.current_num_threads(), &isa);
-    pool.install(|| visit(recipe.network, recipe.activation, run))
+    pool.install(|| run.carry_out())
 }
 
 /// A new run: its data, its folder and what is known of it so far.
@@ -316,7 +315,7 @@ impl Run<'_> {
     }
 
     /// Trains; the files are up to date after every epoch, and when it is interrupted.
-    fn learn<N: DigitNetwork>(&mut self) -> anyhow::Result<Outcome<N>> {
+    fn learn(&mut self) -> anyhow::Result<Outcome> {
         let (labels, train) = (std::mem::take(&mut self.labels), std::mem::take(&mut self.split.train));
         let validation = std::mem::take(&mut self.split.validation);
         let images = self.data.train.images();
@@ -330,9 +329,9 @@ impl Run<'_> {
         let training = Training { recipe: self.recipe, examples, train: &patterns, validation: &validation };
         let state = self.folder.file(STATE);
         let mut progress = Progress::new(per_epoch * u64::from(self.recipe.epochs), self.quiet);
-        let mut run = training.begin::<N>()?;
+        let mut run = training.begin_named()?;
         if self.resumed {
-            run = training.resume(&state)?;
+            run = training.resume_named(&state)?;
             self.take_up(&run, &mut progress)?;
         } else {
             run.save(&state)?;
@@ -364,11 +363,7 @@ impl Run<'_> {
     }
 
     /// Brings the folder to where the run stands.
-    fn take_up<N: DigitNetwork>(
-        &mut self,
-        run: &lenet_model::Run<'_, N>,
-        progress: &mut Progress,
-    ) -> anyhow::Result<()> {
+    fn take_up(&mut self, run: &TrainingRun<'_>, progress: &mut Progress) -> anyhow::Result<()> {
         self.record.epochs = run.epochs().iter().map(Into::into).collect();
         self.folder.rewind_metrics(run.step())?;
         self.seconds_before = run.seconds();
@@ -394,9 +389,9 @@ impl Run<'_> {
     }
 
     /// Shows and writes what happened.
-    fn note<N: DigitNetwork>(
+    fn note(
         &mut self,
-        event: Event<'_, N>,
+        event: TrainingEvent<'_>,
         training: &Training<'_>,
         per_epoch: u64,
         progress: &mut Progress,
@@ -404,14 +399,14 @@ impl Run<'_> {
         /// Lines in `metrics.jsonl` for each epoch.
         const METRICS: u64 = 20;
         match event {
-            Event::Step { epoch, step, loss, accuracy, rate, images, .. } => {
+            TrainingEvent::Step { epoch, step, loss, accuracy, rate, images, .. } => {
                 progress.step(step, epoch, loss, accuracy, images);
                 let in_epoch = (step - 1) % per_epoch + 1;
                 if in_epoch.is_multiple_of(per_epoch.div_ceil(METRICS)) || in_epoch == per_epoch {
                     self.folder.write_metric(&Metric { epoch, step, rate, loss, accuracy })?;
                 }
             }
-            Event::Epoch { record, run } => {
+            TrainingEvent::Epoch { record, run } => {
                 let mut description = self.description(record.epoch)?;
                 save(run.network(), &description, &self.folder.file(LAST))?;
                 if record.best {
@@ -428,13 +423,11 @@ impl Run<'_> {
         }
         Ok(())
     }
-}
 
-impl Visitor for Run<'_> {
-    type Output = anyhow::Result<()>;
-    fn visit<N: DigitNetwork>(mut self) -> anyhow::Result<()> {
+    /// Trains, looks at the test data once, and leaves everything in the folder.
+    fn carry_out(mut self) -> anyhow::Result<()> {
         self.folder.write_record(&self.record)?;
-        let outcome = self.learn::<N>()?;
+        let outcome = self.learn()?;
         // The one look at the test data.
         let test = read_all(&*outcome.best, &self.data.test, self.recipe.input.into())?;
         let held_out = outcome.epochs.iter().any(|e| e.validation.is_some());

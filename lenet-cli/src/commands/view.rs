@@ -3,15 +3,16 @@
 use crate::args::data::{DataArguments, ThreadArguments, instruction_set, read_all};
 use crate::draw::Drawing;
 use crate::figures::curves::Curves;
-use crate::figures::model::{Model, Source, Task};
+use crate::figures::maps::Seen;
+use crate::figures::model::{Model, Source};
 use crate::figures::{codes, confusion, filters, maps, misses};
 use crate::report::write_confusion;
-use crate::run::misread::{Misread, misread_by};
+use crate::run::misread::misread_by;
 use crate::term::progress::talk;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
-use lenet_data::{Dataset, Picture, prepare};
-use lenet_model::{DigitNetwork, Evaluation, Image, Normalization, write_beside};
+use lenet_data::{Picture, prepare};
+use lenet_model::{Image, write_beside};
 use std::io;
 use std::path::PathBuf;
 
@@ -153,7 +154,7 @@ pub(crate) fn run(arguments: &ViewArguments) -> anyhow::Result<()> {
 
 fn show_filters(arguments: &FiltersArguments) -> anyhow::Result<()> {
     let model = Model::open(arguments.model.as_deref())?;
-    let banks = model.with(filters::Banks)?;
+    let banks = filters::banks(&*model.network()?);
     let drawing = || Ok(filters::drawing(&banks).headed(&format!("The kernels of {}", model.name), ""));
     arguments.out.show(drawing, |stdout| filters::write(stdout, &banks))
 }
@@ -169,7 +170,7 @@ fn show_maps(arguments: &MapsArguments) -> anyhow::Result<()> {
         }
         None => arguments.test_image()?,
     };
-    let seen = model.with(maps::See(&image, model.checkpoint.description.normalization))?;
+    let seen = Seen::of(&*model.network()?, &image, model.checkpoint.description.normalization);
     let title = format!("{what}, {}", seen.result());
     let by = format!("by {}", model.name);
     arguments.out.show(
@@ -215,17 +216,11 @@ fn misused(words: &str) -> ! {
 }
 
 fn show_misses(arguments: &TestArguments) -> anyhow::Result<()> {
-    struct Read<'a>(&'a Dataset, Normalization);
-    impl Task<Vec<Misread>> for Read<'_> {
-        fn of<N: DigitNetwork>(self, network: &N) -> anyhow::Result<Vec<Misread>> {
-            misread_by(network, &self.0.test, self.1)
-        }
-    }
     instruction_set()?;
     let model = Model::open(arguments.model.as_deref())?;
     let data = arguments.data.load()?;
-    let task = Read(&data, model.checkpoint.description.normalization);
-    let misread = arguments.threads.pool()?.install(|| model.with(task))?;
+    let (network, normalization) = (model.network()?, model.checkpoint.description.normalization);
+    let misread = arguments.threads.pool()?.install(|| misread_by(&*network, &data.test, normalization))?;
     let images = data.test.images();
     let title = format!("What {} misreads of {}", model.name, data.name);
     let count = misses::count(misread.len(), images.len());
@@ -241,17 +236,11 @@ fn show_misses(arguments: &TestArguments) -> anyhow::Result<()> {
 }
 
 fn show_confusion(arguments: &TestArguments) -> anyhow::Result<()> {
-    struct Read<'a>(&'a Dataset, Normalization);
-    impl Task<Evaluation> for Read<'_> {
-        fn of<N: DigitNetwork>(self, network: &N) -> anyhow::Result<Evaluation> {
-            read_all(network, &self.0.test, self.1)
-        }
-    }
     instruction_set()?;
     let model = Model::open(arguments.model.as_deref())?;
     let data = arguments.data.load()?;
-    let task = Read(&data, model.checkpoint.description.normalization);
-    let read = arguments.threads.pool()?.install(|| model.with(task))?;
+    let (network, normalization) = (model.network()?, model.checkpoint.description.normalization);
+    let read = arguments.threads.pool()?.install(|| read_all(&*network, &data.test, normalization))?;
     let title = format!("How {} reads the test set of {}", model.name, data.name);
     arguments.out.show(
         || Ok(confusion::drawing(&read.confusion).headed(&title, &format!("test accuracy {read}"))),

@@ -1,11 +1,10 @@
 //! `lenet view filters`: what the convolutions look for.
 
-use super::model::Task;
 use crate::commands::summary::thousands;
 use crate::draw::{Anchor, Drawing, Range, Raster, Size};
 use crate::term::shades::{Cells, beside, shades};
-use lenet_layers::Role;
-use lenet_model::DigitNetwork;
+use lenet_layers::{ParamInfo, Role};
+use lenet_model::AnyNetwork;
 use std::io::{self, Write};
 
 /// The kernels of one stage.
@@ -23,18 +22,19 @@ pub(crate) struct Bank {
 }
 
 /// The kernels of all stages that have any.
-pub(crate) fn banks<N: DigitNetwork>(network: &N) -> Vec<Bank> {
-    let convolutions = (0..N::TENSORS).filter_map(|index| match (N::info(index).dims, N::info(index).role) {
-        (&[outputs, inputs, side, _], Role::Weight) => Some((index, outputs, inputs, side)),
+pub(crate) fn banks(network: &dyn AnyNetwork) -> Vec<Bank> {
+    let about = network.info();
+    let convolutions = about.tensors().enumerate().filter_map(|(index, info)| match (info.dims, info.role) {
+        (&[outputs, inputs, side, _], Role::Weight) => Some((index, info, outputs, inputs, side)),
         _ => None,
     });
-    let bank = |(index, outputs, inputs, side): (usize, usize, usize, usize)| {
-        let (info, numbers) = (N::info(index), network.tensor(index));
+    let bank = |(index, info, outputs, inputs, side): (usize, ParamInfo, usize, usize, usize)| {
+        let numbers = network.tensor(index);
         let mut all = numbers.chunks(side * side);
         let connected = |pair: usize| info.connected.get(pair).copied().unwrap_or(true);
         let kernels =
             (0..outputs * inputs).map(|pair| if connected(pair) { all.next().map(<[f32]>::to_vec) } else { None });
-        let before = N::STAGES.iter().take_while(|stage| stage.name != info.stage).last();
+        let before = about.stages.iter().take_while(|stage| stage.name != info.stage).last();
         Bank {
             stage: info.stage.into(),
             before: before.map_or("input", |stage| stage.name).into(),
@@ -46,14 +46,6 @@ pub(crate) fn banks<N: DigitNetwork>(network: &N) -> Vec<Bank> {
         }
     };
     convolutions.map(bank).collect()
-}
-
-/// [`banks`], for a network that is told by its name.
-pub(crate) struct Banks;
-impl Task<Vec<Bank>> for Banks {
-    fn of<N: DigitNetwork>(self, network: &N) -> anyhow::Result<Vec<Bank>> {
-        Ok(banks(network))
-    }
 }
 
 impl Bank {
@@ -194,27 +186,23 @@ impl Bank {
 mod tests {
     use super::*;
     use crate::draw::decode;
-    use lenet_model::{ActivationName, NetworkName, Visitor, visit};
+    use lenet_model::{ActivationName, NetworkName};
 
     /// The kernels of a network whose numbers count up within each array, from -1 to 1.
-    pub(crate) struct Counted;
-    impl Visitor for Counted {
-        type Output = Vec<Bank>;
-        fn visit<N: DigitNetwork>(self) -> Vec<Bank> {
-            let mut network = N::boxed();
-            for index in 0..N::TENSORS {
-                let numbers = network.tensor_mut(index);
-                let last = (numbers.len() - 1) as f32;
-                numbers.iter_mut().enumerate().for_each(|(i, x)| *x = 2.0 * i as f32 / last - 1.0);
-            }
-            banks(&*network)
+    fn counted(name: NetworkName) -> Vec<Bank> {
+        let mut network = name.zeroed(ActivationName::ScaledTanh);
+        for index in 0..network.info().tensors().len() {
+            let numbers = network.tensor_mut(index);
+            let last = (numbers.len() - 1) as f32;
+            numbers.iter_mut().enumerate().for_each(|(i, x)| *x = 2.0 * i as f32 / last - 1.0);
         }
+        banks(&*network)
     }
 
     #[test]
     fn every_network_has_its_kernels_where_its_table_says() {
         for name in NetworkName::ALL {
-            let banks = visit(*name, ActivationName::ScaledTanh, Counted);
+            let banks = counted(*name);
             let stages: Vec<(&str, &str, usize)> =
                 banks.iter().map(|bank| (bank.stage.as_str(), bank.before.as_str(), bank.count())).collect();
             let expected = match name {
@@ -246,7 +234,7 @@ mod tests {
 
     #[test]
     fn c3_is_laid_out_as_in_table_1() {
-        let banks = visit(NetworkName::LeNet5, ActivationName::ScaledTanh, Counted);
+        let banks = counted(NetworkName::LeNet5);
         let c3 = &banks[1];
         let drawing = c3.drawing();
         let (width, _, grey) = decode(&drawing.png_file().unwrap());

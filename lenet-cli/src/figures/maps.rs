@@ -1,10 +1,9 @@
 //! `lenet view maps`: what every stage makes of one digit, as in fig. 2 of the paper.
 
-use super::model::Task;
 use crate::draw::{Anchor, Drawing, Ink, Range, Raster, Size};
 use crate::term::shades::{Cells, beside, shades};
-use lenet_layers::{Bitmaps, Operation, Shape, Trace};
-use lenet_model::{DigitNetwork, Image, Normalization, Reading, Retina, read};
+use lenet_layers::{Bitmaps, Operation};
+use lenet_model::{AnyNetwork, Image, Normalization, Reading};
 use std::io::{self, Write};
 
 /// What a network makes of one digit.
@@ -28,19 +27,17 @@ pub(crate) struct Stage {
 }
 
 impl Seen {
-    pub(crate) fn of<N: DigitNetwork>(network: &N, image: &Image, normalization: Normalization) -> Self {
-        let mut trace = N::Trace::<f32>::boxed();
-        N::Input::lay(trace.input_mut(), &[image], normalization);
-        network.forward(&mut trace);
-        let input = Stage::new("input", "white..black", N::Input::DIMS, trace.input().cells());
-        let stages = N::STAGES.iter().enumerate();
-        let stages = stages.filter_map(|(index, stage)| {
-            Some(Stage::new(stage.name, kind(stage.operation)?, stage.dims, trace.stage(index)))
-        });
+    pub(crate) fn of(network: &dyn AnyNetwork, image: &Image, normalization: Normalization) -> Self {
+        let about = network.info();
+        let mut outputs = network.stage_outputs(image, normalization).into_iter();
+        let input = Stage::new("input", "white..black", about.input, &outputs.next().unwrap_or_default());
+        let stages = about.stages.iter().zip(outputs);
+        let stages = stages
+            .filter_map(|(stage, cells)| Some(Stage::new(stage.name, kind(stage.operation)?, stage.dims, &cells)));
         Seen {
             stages: std::iter::once(input).chain(stages).collect(),
-            reading: read(network, image, normalization),
-            penalties: N::PENALTIES,
+            reading: network.read(image, normalization),
+            penalties: about.penalties,
         }
     }
 
@@ -66,14 +63,6 @@ fn kind(operation: Operation) -> Option<&'static str> {
         Operation::Rbf { .. } => Some("RBF"),
         Operation::Repeat { .. } | Operation::Flatten => None,
         _ => Some(""),
-    }
-}
-
-/// [`Seen::of`], for a network that is told by its name.
-pub(crate) struct See<'a>(pub(crate) &'a Image, pub(crate) Normalization);
-impl Task<Seen> for See<'_> {
-    fn of<N: DigitNetwork>(self, network: &N) -> anyhow::Result<Seen> {
-        Ok(Seen::of(network, self.0, self.1))
     }
 }
 
@@ -261,25 +250,23 @@ fn number(x: f32) -> String {
 mod tests {
     use super::*;
     use crate::draw::decode;
-    use lenet_model::{ActivationName, NetworkName, Visitor, visit};
+    use lenet_model::{ActivationName, NetworkName};
 
     /// What a network all of whose numbers are the same makes of a bar.
-    struct Same(f32);
-    impl Visitor for Same {
-        type Output = Seen;
-        fn visit<N: DigitNetwork>(self) -> Seen {
-            let mut network = N::boxed();
-            network.fill(self.0);
-            let mut image = [[0; 28]; 28];
-            image[4..24].iter_mut().for_each(|row| row[13..16].fill(255));
-            Seen::of(&*network, &image, Normalization::PAPER)
+    fn same(name: NetworkName, activation: ActivationName, number: f32) -> Seen {
+        let mut network = name.zeroed(activation);
+        for index in 0..network.info().tensors().len() {
+            network.tensor_mut(index).fill(number);
         }
+        let mut image = [[0; 28]; 28];
+        image[4..24].iter_mut().for_each(|row| row[13..16].fill(255));
+        Seen::of(&*network, &image, Normalization::PAPER)
     }
 
     #[test]
     fn every_network_shows_its_stages() {
         for name in NetworkName::ALL {
-            let seen = visit(*name, ActivationName::ScaledTanh, Same(0.01));
+            let seen = same(*name, ActivationName::ScaledTanh, 0.01);
             let stages: Vec<&str> = seen.stages.iter().map(|stage| stage.name.as_str()).collect();
             let expected: &[&str] = match name {
                 NetworkName::LeNet1 => &["input", "c1", "s2", "c3", "s4", "output"],
@@ -307,7 +294,7 @@ mod tests {
 
     #[test]
     fn the_input_lies_left_and_its_ink_is_black() {
-        let seen = visit(NetworkName::LeNet5, ActivationName::ScaledTanh, Same(0.0));
+        let seen = same(NetworkName::LeNet5, ActivationName::ScaledTanh, 0.0);
         let drawing = drawing(&seen);
         let (width, _, grey) = decode(&drawing.png_file().unwrap());
         let black: Vec<usize> = (0..grey.len()).filter(|i| grey[*i] == 0).collect();
@@ -325,7 +312,7 @@ mod tests {
                 for activation in
                     if name == NetworkName::LeNet5 { ActivationName::ALL } else { &ActivationName::ALL[..1] }
                 {
-                    let seen = visit(name, *activation, Same(number));
+                    let seen = same(name, *activation, number);
                     let drawing = drawing(&seen);
                     drawing.png_file().unwrap();
                     let svg = drawing.svg_file().unwrap();

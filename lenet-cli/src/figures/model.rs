@@ -1,7 +1,7 @@
 //! Which network a view is of.
 
 use crate::args::model;
-use lenet_model::{Checkpoint, DigitNetwork, Visitor, visit};
+use lenet_model::{AnyNetwork, Checkpoint};
 use std::path::{Path, PathBuf};
 
 /// A model, read but for its numbers.
@@ -24,23 +24,10 @@ impl Model {
         Ok(Model { checkpoint, name })
     }
 
-    /// Does something with the network.
-    pub(crate) fn with<T>(&self, task: impl Task<T>) -> anyhow::Result<T> {
-        struct With<'a, K, T>(&'a Checkpoint, K, std::marker::PhantomData<T>);
-        impl<K: Task<T>, T> Visitor for With<'_, K, T> {
-            type Output = anyhow::Result<T>;
-            fn visit<N: DigitNetwork>(self) -> anyhow::Result<T> {
-                self.1.of(&*self.0.network::<N>()?)
-            }
-        }
-        let about = &self.checkpoint.description;
-        visit(about.network, about.activation, With(&self.checkpoint, task, std::marker::PhantomData))
+    /// The network itself.
+    pub(crate) fn network(&self) -> anyhow::Result<Box<dyn AnyNetwork>> {
+        Ok(self.checkpoint.any_network()?)
     }
-}
-
-/// Something to be done with a network whose numbers have been read.
-pub(crate) trait Task<T> {
-    fn of<N: DigitNetwork>(self, network: &N) -> anyhow::Result<T>;
 }
 
 /// Words that are either a model or a picture of a digit, told by their endings.

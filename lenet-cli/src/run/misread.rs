@@ -2,7 +2,7 @@
 
 use crate::args::data::classes;
 use lenet_data::Examples;
-use lenet_model::{DigitNetwork, Normalization, most_likely, score};
+use lenet_model::{AnyNetwork, Normalization, most_likely, score};
 use serde::{Deserialize, Serialize};
 
 /// A test image that was read wrongly.
@@ -22,8 +22,8 @@ pub(crate) fn misread(scores: &[[f32; 10]], labels: &[u8]) -> Vec<Misread> {
 }
 
 /// What a network misreads of a set. Runs on the rayon pool it is called in.
-pub(crate) fn misread_by<N: DigitNetwork>(
-    network: &N,
+pub(crate) fn misread_by(
+    network: &dyn AnyNetwork,
     set: &Examples,
     normalization: Normalization,
 ) -> anyhow::Result<Vec<Misread>> {

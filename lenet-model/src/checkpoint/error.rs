@@ -42,7 +42,9 @@ pub enum CheckpointError {
         reason: String,
     },
     /// A network of one type in the name of another.
-    #[error("{path}: says {network} with {activation}, but is taken for another type: use the one that `with_network` gives")]
+    #[error(
+        "{path}: says {network} with {activation}, but is taken for another type: use the one that `with_network` gives"
+    )]
     Type {
         /// The file.
         path: PathBuf,

@@ -4,8 +4,8 @@ mod description;
 mod error;
 mod tensors;
 
-use crate::beside::write_beside;
 use crate::any_network::type_of;
+use crate::beside::write_beside;
 use crate::{AnyNetwork, Classifier, DigitNetwork};
 use lenet_layers::Params;
 use safetensors::SafeTensors;

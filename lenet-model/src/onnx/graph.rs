@@ -88,8 +88,7 @@ impl Writer<'_> {
     /// The stage's parameters. That there are `P` is the word of its operation; a layer that says so wrongly is refused.
     fn parameters<const P: usize>(&self, stage: &StageInfo) -> Result<[Array; P], OnnxError> {
         let own = self.network.info().tensors().enumerate().filter(|(_, info)| info.stage == stage.name);
-        let arrays =
-            own.map(|(i, info)| (info.to_string(), info.dims.to_vec(), dense(info, self.network.tensor(i))));
+        let arrays = own.map(|(i, info)| (info.to_string(), info.dims.to_vec(), dense(info, self.network.tensor(i))));
         arrays.collect::<Vec<_>>().try_into().map_err(|_| refused(stage, "its layer"))
     }
 

@@ -6,8 +6,8 @@ mod proto;
 #[cfg(test)]
 mod tests;
 
-use crate::beside::write_beside;
 use crate::any_network::type_of;
+use crate::beside::write_beside;
 use crate::{AnyNetwork, CheckpointError, Description};
 use lenet_layers::Normalization;
 use prost::Message;

@@ -2,8 +2,8 @@
 
 use super::order::Walk;
 use super::{Epoch, Outcome, TrainError, Training, TrainingEvent, stream};
-use crate::evaluation::{Evaluation, evaluate};
 use crate::any_network::Arrays;
+use crate::evaluation::{Evaluation, evaluate};
 use crate::step::{Batch, LANES, Optimizer, Tally, Worker};
 use crate::{AnyNetwork, SecondOrder};
 use lenet_layers::Diagonal;

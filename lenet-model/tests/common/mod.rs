@@ -1,6 +1,6 @@
 //! What the tests of training learn from.
 
-use lenet_model::{Class, DigitNetwork, TrainingEvent, Examples, Image};
+use lenet_model::{Class, DigitNetwork, Examples, Image, TrainingEvent};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::ops::ControlFlow;

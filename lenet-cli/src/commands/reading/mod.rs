@@ -12,7 +12,7 @@ use crate::term::shades::{Cells, shades};
 use anyhow::{Context, bail};
 use clap::Args;
 use lenet_data::{Image, Prepared};
-use lenet_model::{Classify, Reading};
+use lenet_model::{Classifier, Classify, Reading};
 use serde_json::{Value, json};
 use std::fmt;
 use std::io::{self, Write};
@@ -54,7 +54,7 @@ impl FromStr for Reject {
 
 /// A model that reads, and how sure it has to be.
 struct Reader {
-    model: Box<dyn Classify>,
+    model: Classifier,
     margin: f32,
 }
 

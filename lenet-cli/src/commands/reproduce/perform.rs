@@ -6,8 +6,8 @@ use crate::run::distorted::{Distorted, VARIANTS, with_variants};
 use crate::run::misread::misread;
 use lenet_data::{Dataset, Image, shrink};
 use lenet_model::{
-    Class, DigitNetwork, Event, Examples, Normalization, Recipe, Stream, TrainError, Training, Visitor, add_scores,
-    reject, score, visit,
+    AnyNetwork, Class, Examples, Normalization, Recipe, Stream, TrainError, Training, TrainingEvent, add_scores,
+    reject, score,
 };
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -60,7 +60,7 @@ impl Task<'_> {
 
     /// Makes the run, on the rayon pool it is called in. `learned` hears of every so many patterns that were learned from.
     pub(crate) fn perform(&self, learned: &dyn Fn(u64)) -> Result<RunRecord, TrainError> {
-        visit(self.plan.recipe.network, self.plan.recipe.activation, Performance { task: self, learned })
+        Performance { task: self, learned }.carry_out()
     }
 }
 
@@ -69,15 +69,13 @@ struct Performance<'a> {
     learned: &'a dyn Fn(u64),
 }
 
-impl Visitor for Performance<'_> {
-    type Output = Result<RunRecord, TrainError>;
-
-    fn visit<N: DigitNetwork>(self) -> Result<RunRecord, TrainError> {
+impl Performance<'_> {
+    fn carry_out(self) -> Result<RunRecord, TrainError> {
         let (start, task) = (Instant::now(), self.task);
         let distorted = Distorted(task.plan.recipe.seed);
         let examples = Examples::new(&task.digits.train, &task.digits.train_labels).expect("a label for each image");
         let examples = if task.plan.distorted { examples.with_variants(&distorted) } else { examples };
-        let first = self.learn::<N>(examples, &self.patterns(), &task.plan.recipe)?;
+        let first = self.learn(examples, &self.patterns(), &task.plan.recipe)?;
         let mut scores = vec![self.test(&*first.network)];
         if task.plan.boosted {
             scores.extend(self.boost(examples, &*first.network)?);
@@ -102,8 +100,8 @@ impl Visitor for Performance<'_> {
 }
 
 /// A trained network and how it came about.
-struct Learned<N> {
-    network: Box<N>,
+struct Learned {
+    network: Box<dyn AnyNetwork>,
     passes: Vec<Pass>,
     rates: Option<(f32, f32)>,
 }
@@ -120,26 +118,22 @@ impl Performance<'_> {
     }
 
     /// Learns from the patterns; an epoch is as many of them as there are pictures.
-    fn learn<N: DigitNetwork>(
-        &self,
-        examples: Examples<'_>,
-        patterns: &[u32],
-        recipe: &Recipe,
-    ) -> Result<Learned<N>, TrainError> {
+    fn learn(&self, examples: Examples<'_>, patterns: &[u32], recipe: &Recipe) -> Result<Learned, TrainError> {
         let recipe = Recipe { presentations: Some(self.task.images()), ..recipe.clone() };
         let training = Training { recipe: &recipe, examples, train: patterns, validation: &[] };
         let (mut passes, mut rates) = (Vec::new(), None);
         let labels: Vec<u8> = self.task.digits.test_labels.iter().map(|class| class.index() as u8).collect();
-        let outcome = training.run::<N>(|event| {
+        let mut run = training.begin_named()?;
+        run.go_on(|event| {
             match event {
-                Event::Step { step, images, .. } => {
+                TrainingEvent::Step { step, images, .. } => {
                     // A bar need not hear of every pattern.
                     const EVERY: u64 = 1000;
                     if step.is_multiple_of(EVERY) {
                         (self.learned)(EVERY * images as u64);
                     }
                 }
-                Event::Epoch { record, run } => {
+                TrainingEvent::Epoch { record, run } => {
                     let test_error =
                         misread(&self.test(run.network()), &labels).len() as f64 / labels.len().max(1) as f64;
                     passes.push(Pass { train_error: 1.0 - record.train_accuracy, test_error });
@@ -148,11 +142,11 @@ impl Performance<'_> {
             }
             ControlFlow::Continue(())
         })?;
-        Ok(Learned { network: outcome.last, passes, rates })
+        Ok(Learned { network: run.into_outcome().last, passes, rates })
     }
 
     /// The second network learns what the first finds hard, the third what the two disagree about: their scores.
-    fn boost<N: DigitNetwork>(&self, examples: Examples<'_>, first: &N) -> Result<[Vec<[f32; 10]>; 2], TrainError> {
+    fn boost(&self, examples: Examples<'_>, first: &dyn AnyNetwork) -> Result<[Vec<[f32; 10]>; 2], TrainError> {
         let recipe =
             |number: u64| Recipe { seed: self.task.plan.recipe.seed + number * 1000, ..self.task.plan.recipe.clone() };
         let pictures: Vec<u32> = (0..self.task.images() as u32).collect();
@@ -160,14 +154,14 @@ impl Performance<'_> {
         let stream =
             |first, last| Stream { examples, pictures: &pictures, first, last, normalization: self.normalization() };
         let hard = stream(VARIANTS, 9_999).half_wrong(first, self.task.images());
-        let second = self.learn::<N>(examples, &hard, &recipe(1))?;
-        let disputed = stream(10_000, 19_999).disagreements(first, &second.network, self.task.images());
-        let third = self.learn::<N>(examples, &disputed, &recipe(2))?;
+        let second = self.learn(examples, &hard, &recipe(1))?;
+        let disputed = stream(10_000, 19_999).disagreements(first, &*second.network, self.task.images());
+        let third = self.learn(examples, &disputed, &recipe(2))?;
         Ok([self.test(&*second.network), self.test(&*third.network)])
     }
 
     /// The scores of the test images.
-    fn test<N: DigitNetwork>(&self, network: &N) -> Vec<[f32; 10]> {
+    fn test(&self, network: &dyn AnyNetwork) -> Vec<[f32; 10]> {
         let digits = self.task.digits;
         let examples = Examples::new(&digits.test, &digits.test_labels).expect("a label for each image");
         let all: Vec<u32> = (0..digits.test.len() as u32).collect();

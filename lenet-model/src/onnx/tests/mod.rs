@@ -4,8 +4,8 @@ mod operators;
 
 use super::proto::*;
 use super::*;
-use crate::networks::{Retina, scores};
-use crate::{ActivationName, Image, NetworkName, NetworkVisitor, read, with_network};
+use crate::any_network::scores_in;
+use crate::{ActivationName, DigitNetwork, Image, NetworkName};
 use lenet_layers::simd::Simd;
 use lenet_layers::*;
 use operators::run;
@@ -13,10 +13,9 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// Numbers at random for every parameter, biases and coefficients too, of a size that leaves the squashing functions something to do.
-fn random<N: DigitNetwork>() -> Box<N> {
-    let (mut network, mut rng) = (N::boxed(), ChaCha8Rng::seed_from_u64(5));
-    for i in 0..N::TENSORS {
-        let info = N::info(i);
+fn random(mut network: Box<dyn AnyNetwork>) -> Box<dyn AnyNetwork> {
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    for (i, info) in network.info().tensors().enumerate() {
         let end = if info.role == Role::Weight { 2.4 / ((info.fan_in)(0) as f32).sqrt() } else { 0.5 };
         network.tensor_mut(i).iter_mut().for_each(|x| *x = rng.random_range(-end..end));
     }
@@ -30,8 +29,8 @@ fn picture(seed: u64) -> Image {
 }
 
 /// Exports a network, reads the file back, and compares what the graph says of two pictures with what we say; gives the graph.
-fn check<N: DigitNetwork>(what: &str) -> ModelProto {
-    let (network, normalization) = (random::<N>(), Normalization { ground: -0.25, ink: 1.5 });
+fn check(network: Box<dyn AnyNetwork>, what: &str) -> ModelProto {
+    let (network, normalization) = (random(network), Normalization { ground: -0.25, ink: 1.5 });
     let bytes = to_onnx(&*network, normalization, &[("key", "value")]).unwrap();
     let model = ModelProto::decode(&bytes[..]).unwrap();
     let graph = model.graph.as_ref().unwrap();
@@ -39,8 +38,8 @@ fn check<N: DigitNetwork>(what: &str) -> ModelProto {
     let values = run(graph, &images);
 
     // Parameters are there by their names; a coefficient stands in each cell of its window.
-    for (i, numbers) in network.tensors().enumerate() {
-        let (info, name) = (N::info(i), N::info(i).to_string());
+    for (i, info) in network.info().tensors().enumerate() {
+        let (numbers, name) = (network.tensor(i), info.to_string());
         if let Role::Coefficient { window } = info.role {
             let kernels = &values[&format!("{}/window", info.stage)];
             assert_eq!(kernels.data.len(), window * info.len(), "{what}: {name}");
@@ -53,10 +52,11 @@ fn check<N: DigitNetwork>(what: &str) -> ModelProto {
         assert_eq!(array.data.len() - zeros, info.len(), "{what}: {name} where nothing is connected");
     }
     for (n, image) in images.iter().enumerate() {
-        let mut trace = N::Trace::<f32>::zeroed();
-        N::Input::lay(trace.input_mut(), &[image], normalization);
-        let scores = scores(network.forward(&mut trace).data, N::PENALTIES);
-        let reading = read(&*network, image, normalization);
+        let mut pass = network.single_pass();
+        pass.lay(&[image], normalization);
+        pass.forward(&*network);
+        let scores = scores_in(pass.output(), 0, network.info().penalties);
+        let reading = network.read(image, normalization);
         for digit in 0..10 {
             let (theirs, ours) = (values["logits"].at(&[n, digit]), f64::from(scores[digit]));
             // The graph is computed in f64, the network in f32: some hundred roundings of 6e-8.
@@ -72,16 +72,9 @@ fn check<N: DigitNetwork>(what: &str) -> ModelProto {
 
 #[test]
 fn every_network_computes_the_same_as_a_graph() {
-    struct Check(String);
-    impl NetworkVisitor for Check {
-        type Output = ModelProto;
-        fn visit<N: DigitNetwork>(self) -> ModelProto {
-            check::<N>(&self.0)
-        }
-    }
     for network in NetworkName::ALL {
         for activation in network.activations() {
-            with_network(*network, *activation, Check(format!("{network} with {activation}")));
+            check(network.zeroed(*activation), &format!("{network} with {activation}"));
         }
     }
 }
@@ -101,7 +94,7 @@ sequential! {
 
 #[test]
 fn a_network_of_ones_own() {
-    let model = check::<Odd>("odd");
+    let model = check(Odd::<f32>::boxed(), "odd");
     let graph = model.graph.unwrap();
     let ops: Vec<_> = graph.node.iter().map(|node| node.op_type.as_str()).collect();
     let expected = "Pad Mul Add Conv Relu MaxPool Gather Conv Flatten Gemm Sigmoid Softmax";
@@ -110,7 +103,7 @@ fn a_network_of_ones_own() {
 
 #[test]
 fn lenet5_is_the_graph_it_should_be() {
-    let model = check::<crate::LeNet5>("lenet5");
+    let model = check(crate::LeNet5::<ScaledTanh>::boxed(), "lenet5");
     assert_eq!((model.ir_version, model.opset_import[0].version, model.producer_name.as_str()), (7, 13, "lenet"));
     assert_eq!(model.metadata_props, [StringStringEntryProto { key: "key".into(), value: "value".into() }]);
     let graph = model.graph.unwrap();
