@@ -1,5 +1,5 @@
 //! Downloads from servers that are good, bad and gone: what is in the folder afterwards, and what is said.
-#![cfg(feature = "fetch")]
+#![cfg(feature = "http")]
 
 mod common;
 

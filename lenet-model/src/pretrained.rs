@@ -55,29 +55,49 @@ const C3_WEIGHT: usize = 4;
 
 static NETWORK: LeNet5 = zerocopy::transmute!(numbers());
 
-/// The numbers in the order of the network's fields.
-const fn numbers() -> [f32; <LeNet5 as Params>::LEN] {
-    let mut numbers = [0.0; <LeNet5 as Params>::LEN];
+/// Bytes of all numbers.
+const BYTES: usize = 4 * <LeNet5 as Params>::LEN;
+
+/// The numbers in the order of the network's fields, in the byte order of the target. Whole arrays are copied: a loop over
+/// single numbers takes the compiler ten seconds.
+const fn numbers() -> [u8; BYTES] {
+    let mut numbers = [0; BYTES];
     let (mut filled, mut array) = (0, 0);
     while array < ARRAYS.len() {
         let Array(start, length) = ARRAYS[array];
-        let mut i = 0;
-        while i < length {
-            let pair = i / KERNEL;
-            if array != C3_WEIGHT || <Table1 as Connections<6, 16, 60>>::TABLE[pair / 6][pair % 6] {
-                numbers[filled] = f32_at(FILE, DATA + 4 * (start + i));
-                filled += 1;
+        let start = DATA + 4 * start;
+        if array == C3_WEIGHT {
+            let mut pair = 0;
+            while pair < 16 * 6 {
+                if <Table1 as Connections<6, 16, 60>>::TABLE[pair / 6][pair % 6] {
+                    copy(&mut numbers, filled, start + 4 * KERNEL * pair, 4 * KERNEL);
+                    filled += 4 * KERNEL;
+                }
+                pair += 1;
             }
-            i += 1;
+        } else {
+            copy(&mut numbers, filled, start, 4 * length);
+            filled += 4 * length;
         }
         array += 1;
     }
-    assert!(filled == numbers.len());
+    assert!(filled == BYTES);
+    if cfg!(target_endian = "big") {
+        let mut i = 0;
+        while i < BYTES {
+            (numbers[i], numbers[i + 1], numbers[i + 2], numbers[i + 3]) =
+                (numbers[i + 3], numbers[i + 2], numbers[i + 1], numbers[i]);
+            i += 4;
+        }
+    }
     numbers
 }
 
-const fn f32_at(bytes: &[u8], at: usize) -> f32 {
-    f32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+/// Copies `length` bytes of the file, from `from`, to the place `to`.
+const fn copy(numbers: &mut [u8; BYTES], to: usize, from: usize, length: usize) {
+    let (source, _) = FILE.split_at(from).1.split_at(length);
+    let (place, _) = numbers.split_at_mut(to).1.split_at_mut(length);
+    place.copy_from_slice(source);
 }
 
 impl LeNet5 {

@@ -11,7 +11,7 @@ use zip::ZipArchive;
 use super::{
     FetchError, SourceFile,
     check::{Expected, check},
-    run::{move_into_place, part_of, write_error},
+    place::{move_into_place, part_of, write_error},
 };
 
 /// Takes `files` out of the archive, into `folder`: each beside its place first, checked, then renamed.

@@ -9,6 +9,17 @@ pub enum FetchError {
     /// The system names no folder for caches.
     #[error("this system names no folder for caches; name one by the environment variable LENET_DATA")]
     NoCacheFolder,
+    /// The program has no HTTP client: lenet-data was built without its feature `http`.
+    #[error(
+        "{set}: this program was built without downloads; build it with the feature `http` of lenet-data, or put the \
+         set's files into {}", .folder.display()
+    )]
+    NoClient {
+        /// The set.
+        set: String,
+        /// Where its files would go.
+        folder: PathBuf,
+    },
     /// A mirror is no address.
     #[error("{address}: is no address of a mirror; give one that begins with http:// or https://")]
     Address {

@@ -4,6 +4,9 @@
 //! under a name of its own (`.part`) and gets its final one when it is whole and its checksum right: whatever happens, what
 //! has the final name is good. A download that was cut off goes on where it ended.
 //!
+//! The download itself needs the feature `http`, which brings a TLS library. Without it [`fetch`] finds what is there
+//! already, and ends in [`FetchError::NoClient`] where something is missing.
+//!
 //! ```no_run
 //! use lenet_data::{Dataset, ReadOptions, fetch::{self, FetchOptions, Source}};
 //!
@@ -22,6 +25,7 @@ mod cache;
 mod check;
 mod client;
 mod error;
+mod place;
 mod run;
 mod source;
 

@@ -12,6 +12,7 @@ use super::{
     Failure, FetchError, Reason, Source, archive,
     check::{Expected, check},
     client::{Client, Download, Stop},
+    place::{move_into_place, part_of, write_error},
 };
 
 /// How to fetch.
@@ -108,8 +109,10 @@ pub fn fetch(
     if wanted.is_empty() {
         return Ok(Fetched::AlreadyThere);
     }
+    let client = Client::new(options.timeout)
+        .ok_or_else(|| FetchError::NoClient { set: source.name.clone(), folder: folder.to_owned() })?;
     let mirrors = options.mirrors.iter().chain(&source.mirrors).map(String::as_str).collect();
-    let mut run = Run { source, folder, client: Client::new(options.timeout), mirrors, progress };
+    let mut run = Run { source, folder, client, mirrors, progress };
     if let Some(archive) = &source.archive {
         let path = run.get(&archive.name, archive.most, Expected::Md5(&archive.md5))?;
         archive::unpack(&path, &wanted, folder)?;
@@ -217,20 +220,4 @@ impl Run<'_> {
         }
         Err(reason.into())
     }
-}
-
-/// Where a file grows until it is whole.
-pub(super) fn part_of(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".part");
-    name.into()
-}
-
-/// Gives a whole file its final name, once all of it is on disk.
-pub(super) fn move_into_place(open: &File, part: &Path, path: &Path) -> Result<(), FetchError> {
-    open.sync_all().and_then(|()| fs::rename(part, path)).map_err(write_error(path))
-}
-
-pub(super) fn write_error(file: &Path) -> impl Fn(io::Error) -> FetchError {
-    move |error| FetchError::Write { file: file.display().to_string(), error }
 }

@@ -2,11 +2,11 @@
 
 use crate::commands::summary::thousands;
 use crate::term::progress::talk;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use lenet_data::fetch::{Event, FetchOptions, Fetched, Source, fetch, set_folder};
+use lenet_data::fetch::{Event, FetchError, FetchOptions, Fetched, Source, fetch, set_folder};
 use std::env;
 use std::io::{self, IsTerminal, Write, stderr};
 use std::time::Duration;
@@ -54,6 +54,13 @@ pub(crate) fn run(arguments: &FetchArguments) -> anyhow::Result<()> {
     let mut talk = Talk::new(arguments.quiet);
     let fetched = fetch(&source, &folder, &options, &mut |event| talk.note(&event));
     talk.bar.finish_and_clear();
+    if let Err(FetchError::NoClient { set, folder }) = &fetched {
+        bail!(
+            "{set}: this `lenet` was built without downloads: run `cargo run --release --features fetch -- data fetch {set}` \
+             (or `cargo install --path lenet-cli --features fetch`), or put the set's files into {}",
+            folder.display()
+        );
+    }
     if fetched? == Fetched::AlreadyThere {
         talk.say(&format!("{} is already there, and whole (--force fetches it again)", source.name));
     }

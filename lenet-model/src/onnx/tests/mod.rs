@@ -144,15 +144,6 @@ sequential! {
     }
 }
 
-sequential! {
-    /// An input that no picture fits.
-    struct Small, trace SmallTrace {
-        input:                    Maps<1, 28, 20>;
-        flat:   Flatten        => Units<560>;
-        out:    Dense<560, 10> => Units<10>;
-    }
-}
-
 /// Every unit as it is. What it says of itself is nothing, or not true.
 struct Own<const LIES: bool>;
 impl<const LIES: bool> Trainable for Own<LIES> {
@@ -226,7 +217,6 @@ fn what_cannot_be_expressed_is_refused_with_its_stage() {
         (refused::<Halved>(), "stage out (full connection, half) can't be expressed in ONNX: its squashing function"),
         (refused::<Silent>(), "stage mine (own) can't be expressed in ONNX: its layer does not say what"),
         (refused::<Lying>(), "stage mine (own) can't be expressed in ONNX: its layer does not say what"),
-        (refused::<Small>(), "an input of shape [1, 28, 20] can't be expressed in ONNX"),
     ] {
         let text = error.to_string();
         assert!(text.starts_with(words) && text.lines().count() == 1, "{text}");

@@ -1,4 +1,4 @@
-//! One request for one file: its bytes, added to what has come before.
+//! One request for one file over HTTP: its bytes, added to those that came before.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -12,41 +12,21 @@ use ureq::{
     http::{Response, header},
 };
 
-use super::Reason;
+use super::{Download, Stop};
+use crate::fetch::Reason;
 
 /// Redirects that are followed.
 const REDIRECTS: u32 = 5;
 
-/// Why a download ended too early: the mirror's fault, or the disk's.
-pub(super) enum Stop {
-    Mirror(Reason),
-    Disk(io::Error),
-}
-
-impl From<Reason> for Stop {
-    fn from(reason: Reason) -> Self {
-        Stop::Mirror(reason)
-    }
-}
-
-/// What is downloaded where.
-pub(super) struct Download<'a> {
-    pub(super) address: &'a str,
-    /// The file that grows.
-    pub(super) part: &'a Path,
-    /// Bytes that it has at most when it is whole.
-    pub(super) most: u64,
-}
-
 /// Speaks HTTP.
-pub(super) struct Client {
+pub(in crate::fetch) struct Client {
     agent: Agent,
     timeout: Duration,
 }
 
 impl Client {
     /// `timeout` is for a connection, and for each wait for a byte.
-    pub(super) fn new(timeout: Duration) -> Self {
+    pub(in crate::fetch) fn new(timeout: Duration) -> Option<Self> {
         let limit = Some(timeout);
         let config = Agent::config_builder()
             .user_agent(concat!("lenet-data/", env!("CARGO_PKG_VERSION")))
@@ -60,13 +40,13 @@ impl Client {
             .timeout_per_read(limit)
             .timeout_per_write(limit)
             .build();
-        Self { agent: config.into(), timeout }
+        Some(Self { agent: config.into(), timeout })
     }
 
     /// Adds the rest of a file to its part, or writes it anew where the server does not give parts. `progress` is told the bytes that
     /// are there and, where it is known, how many there will be. The answer is whether something was there
     /// before, of which nobody knows whether it belongs to the rest.
-    pub(super) fn download(
+    pub(in crate::fetch) fn download(
         &self,
         download: &Download<'_>,
         progress: &mut dyn FnMut(u64, Option<u64>),
