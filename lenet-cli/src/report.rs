@@ -1,12 +1,12 @@
 //! What is said about a result: the confusion matrix for the terminal, and the report that a training run leaves.
 
-use crate::commands::summary::thousands;
 use crate::draw::{Page, escape, figure};
 use crate::figures::curves::Curves;
 use crate::figures::maps::Seen;
 use crate::figures::{confusion, filters, maps, misses};
 use crate::run::folder::{REPORT, RunFolder, RunRecord};
 use crate::run::misread::misread_by;
+use crate::term::words::thousands;
 use anyhow::Context;
 use lenet_data::Examples;
 use lenet_model::{AnyNetwork, Evaluation, Recipe, write_beside};

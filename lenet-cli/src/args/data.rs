@@ -1,11 +1,9 @@
 //! From the command line's words to examples.
 
-use crate::commands::datasets::Place;
-use anyhow::Context;
+use super::place::Place;
 use clap::Args;
 use lenet_data::{Dataset, Examples};
 use lenet_layers::SoftmaxCrossEntropy;
-use lenet_layers::simd::Isa;
 use lenet_model::{AnyNetwork, Class, Evaluation, Normalization, evaluate};
 use std::path::PathBuf;
 
@@ -62,28 +60,4 @@ pub(crate) fn read_all(
     let examples = lenet_model::Examples::new(set.images(), &labels).expect("a set has a label for each image");
     let all: Vec<u32> = (0..set.len() as u32).collect();
     Ok(evaluate(network, &SoftmaxCrossEntropy, &examples, &all, normalization))
-}
-
-/// The instruction set, or why the one that `LENET_KERNEL` names can't be had.
-pub(crate) fn instruction_set() -> anyhow::Result<Isa> {
-    Isa::from_env().with_context(|| format!("LENET_KERNEL={}", std::env::var("LENET_KERNEL").unwrap_or_default()))
-}
-
-/// How many threads to use.
-#[derive(Args)]
-pub(crate) struct ThreadArguments {
-    /// Threads to use [default: one for each processor]; the result does not depend on it. A step keeps one busy for each
-    /// sixteen images of its batch, and never more than sixteen
-    // Far more than processors are of no use, and a hundred thousand are more than a system lets live.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
-    threads: Option<u32>,
-}
-
-impl ThreadArguments {
-    /// The pool of them.
-    pub(crate) fn pool(&self) -> anyhow::Result<rayon::ThreadPool> {
-        // To rayon 0 means one for each processor.
-        let builder = rayon::ThreadPoolBuilder::new().num_threads(self.threads.unwrap_or(0) as usize);
-        builder.build().context("can't start the threads: give a smaller --threads")
-    }
 }

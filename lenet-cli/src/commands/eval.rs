@@ -1,7 +1,8 @@
 //! `lenet eval`: a trained model on test data.
 
-use crate::args::data::{DataArguments, ThreadArguments, instruction_set, read_all};
+use crate::args::data::{DataArguments, read_all};
 use crate::args::model;
+use crate::args::threads::{ThreadArguments, instruction_set};
 use crate::report::write_confusion;
 use clap::Args;
 use serde_json::json;

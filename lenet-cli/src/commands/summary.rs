@@ -1,6 +1,7 @@
 //! `lenet summary`: the network, stage by stage.
 
-use crate::args::data::instruction_set;
+use crate::args::threads::instruction_set;
+use crate::term::words::thousands;
 use clap::Args;
 use lenet_layers::StageInfo;
 use lenet_model::{ActivationName, NetworkName, Recipe, RecipeError};
@@ -179,19 +180,6 @@ fn write_table(out: &mut impl Write, s: &Summary) -> io::Result<()> {
     writeln!(out, "{}", line("total", "", "", [s.parameters, s.connections, s.multiply_adds, s.bytes]))
 }
 
-/// `340908` as `340,908`.
-pub(crate) fn thousands(n: usize) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, d) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(d);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     #[test]
@@ -199,10 +187,5 @@ mod tests {
         let words = ["5x5,", "16@10x10", "6@28x28", "84", "tanh", "max", "xx", "3x"];
         let signs = ["$5 \\times 5$,", "16@$10 \\times 10$", "6@$28 \\times 28$", "84", "tanh", "max", "xx", "3x"];
         assert_eq!(words.map(super::times), signs);
-    }
-
-    #[test]
-    fn thousands_are_parted() {
-        assert_eq!([0, 999, 1000, 340_908].map(super::thousands), ["0", "999", "1,000", "340,908"]);
     }
 }

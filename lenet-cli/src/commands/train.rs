@@ -1,12 +1,13 @@
 //! `lenet train`: from the data to a model on disk.
 
-use crate::args::data::{DataArguments, ThreadArguments, classes, instruction_set, read_all};
-use crate::commands::summary::thousands;
+use crate::args::data::{DataArguments, classes, read_all};
+use crate::args::threads::{ThreadArguments, instruction_set};
 use crate::report::{self, write_confusion};
 use crate::run::distorted::{Distorted, DistortionRecord, with_variants};
 use crate::run::folder::{BEST, DataRecord, LAST, Metric, RunFolder, RunRecord, STATE, TestRecord};
 use crate::term::interrupt::{Interrupted, interrupted, watch_for_interrupts};
 use crate::term::progress::{Progress, talk};
+use crate::term::words::thousands;
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use lenet_data::{Dataset, Split};

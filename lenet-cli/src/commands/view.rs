@@ -1,6 +1,7 @@
 //! `lenet view`: pictures of what the networks are made of and of what they make of digits.
 
-use crate::args::data::{DataArguments, ThreadArguments, instruction_set, read_all};
+use crate::args::data::{DataArguments, read_all};
+use crate::args::threads::{ThreadArguments, instruction_set};
 use crate::draw::Drawing;
 use crate::figures::curves::Curves;
 use crate::figures::maps::Seen;

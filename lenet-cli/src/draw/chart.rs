@@ -2,7 +2,7 @@
 //! on a light page and on a dark one.
 
 use super::drawing::{Anchor, Drawing, Ink, Item, Size};
-use crate::commands::summary::thousands;
+use crate::term::words::thousands;
 
 /// A chart, ready to draw.
 pub(crate) struct Chart<'a> {

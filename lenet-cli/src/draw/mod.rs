@@ -3,6 +3,7 @@
 mod canvas;
 mod chart;
 mod drawing;
+mod markup;
 mod page;
 mod raster;
 mod svg;
@@ -13,6 +14,6 @@ pub(crate) use chart::{Axis, Chart, HEIGHT, Line, significant};
 #[cfg(test)]
 pub(crate) use drawing::Item;
 pub(crate) use drawing::{Anchor, Drawing, Ink, Size};
-pub(crate) use page::{Page, data_uri, figure};
+pub(crate) use markup::{data_uri, escape};
+pub(crate) use page::{Page, figure};
 pub(crate) use raster::{Range, Raster};
-pub(crate) use svg::escape;

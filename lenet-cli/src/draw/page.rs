@@ -1,8 +1,7 @@
 //! Reports: one HTML page that holds all it shows, for a browser or a printer, light or dark.
 
 use super::drawing::Drawing;
-use super::svg::escape;
-use base64::{Engine, engine::general_purpose::STANDARD};
+use super::markup::escape;
 
 /// How pages look.
 const STYLE: &str = include_str!("page.css");
@@ -30,9 +29,4 @@ impl Page<'_> {
 pub(crate) fn figure(heading: &str, drawing: &Drawing, caption: &str) -> anyhow::Result<String> {
     let svg = drawing.svg_element()?;
     Ok(format!("<h2>{heading}</h2>\n<figure>\n{svg}<figcaption>{caption}</figcaption>\n</figure>\n"))
-}
-
-/// A PNG as an address that holds it.
-pub(crate) fn data_uri(png: &[u8]) -> String {
-    format!("data:image/png;base64,{}", STANDARD.encode(png))
 }

@@ -1,7 +1,7 @@
 //! Drawings as SVG text: within a page, in the colour of the text around them, or as a file of their own on white paper.
 
 use super::drawing::{Anchor, Drawing, Ink, Item, Size};
-use super::page::data_uri;
+use super::markup::{data_uri, escape};
 use std::fmt::Write;
 
 impl Drawing {
@@ -132,10 +132,4 @@ fn places(points: &[(f64, f64)]) -> String {
         let _ = write!(out, "{blank}{},{}", place(*x), place(*y));
     }
     out
-}
-
-/// Text as it has to stand in XML and HTML. What XML has no place for is left out.
-pub(crate) fn escape(text: &str) -> String {
-    let text: String = text.chars().filter(|c| !c.is_control() || *c == '\n').collect();
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }

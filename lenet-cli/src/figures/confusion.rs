@@ -1,7 +1,7 @@
 //! `lenet view confusion`: which digit was read as which, as a map of heat.
 
-use crate::commands::summary::thousands;
 use crate::draw::{Anchor, Drawing, Ink, Size};
+use crate::term::words::thousands;
 
 /// A row for each digit, a column for what it was read as. What was read rightly is blue, what was not is red, the more the fuller.
 pub(crate) fn drawing(confusion: &[[u32; 10]; 10]) -> Drawing {

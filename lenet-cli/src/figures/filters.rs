@@ -1,8 +1,8 @@
 //! `lenet view filters`: what the convolutions look for.
 
-use crate::commands::summary::thousands;
 use crate::draw::{Anchor, Drawing, Range, Raster, Size};
 use crate::term::shades::{Cells, beside, shades};
+use crate::term::words::thousands;
 use lenet_layers::{ParamInfo, Role};
 use lenet_model::AnyNetwork;
 use std::io::{self, Write};

@@ -1,9 +1,9 @@
 //! `lenet view misses`: the test digits that a model misreads.
 
 use super::misread::misread_drawing;
-use crate::commands::summary::thousands;
 use crate::draw::Drawing;
 use crate::run::misread::Misread;
+use crate::term::words::thousands;
 use lenet_model::Image;
 use std::io::{self, Write};
 

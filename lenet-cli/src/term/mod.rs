@@ -3,3 +3,4 @@
 pub(crate) mod interrupt;
 pub(crate) mod progress;
 pub(crate) mod shades;
+pub(crate) mod words;

@@ -1,7 +1,7 @@
 //! `lenet data fetch`: from the mirrors of a set to its folder in the cache.
 
-use crate::commands::summary::thousands;
 use crate::term::progress::talk;
+use crate::term::words::thousands;
 use anyhow::{Context, bail};
 use clap::Args;
 use clap::builder::PossibleValuesParser;

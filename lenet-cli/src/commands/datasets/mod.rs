@@ -4,11 +4,7 @@ mod fetch;
 mod sheet;
 mod show;
 
-use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
-use lenet_data::fetch::{Source, set_folder};
-use lenet_data::{DataError, Dataset, ReadOptions, Transpose};
-use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 pub(crate) struct DatasetsArguments {
@@ -28,76 +24,5 @@ pub(crate) fn run(arguments: &DatasetsArguments) -> anyhow::Result<()> {
     match &arguments.command {
         Command::Fetch(arguments) => fetch::run(arguments),
         Command::Show(arguments) => show::run(arguments),
-    }
-}
-
-/// The set that is inside the program.
-const BUILT_IN: &str = "mnist";
-
-/// Where a set is read from.
-pub(crate) enum Place {
-    /// MNIST, inside the program.
-    BuiltIn,
-    /// A set of that name, in its folder of the cache.
-    Cache(&'static str, PathBuf),
-    /// A folder of the user's.
-    Folder(PathBuf),
-}
-
-impl Place {
-    /// What a word of the command line means. A name of a set always means the set: what a command does must not depend on what
-    /// lies in the current folder. `./mnist` is a folder.
-    pub(crate) fn of(word: &Path) -> anyhow::Result<Self> {
-        match Source::NAMES.into_iter().find(|name| word.as_os_str() == *name) {
-            Some(BUILT_IN) => Ok(Place::BuiltIn),
-            Some(name) => Ok(Place::Cache(name, set_folder(name)?)),
-            None => Ok(Place::Folder(word.to_path_buf())),
-        }
-    }
-
-    /// The folder, unless the set is inside the program.
-    pub(crate) fn folder(&self) -> Option<&Path> {
-        match self {
-            Place::BuiltIn => None,
-            Place::Cache(_, folder) | Place::Folder(folder) => Some(folder),
-        }
-    }
-
-    /// Reads the set.
-    pub(crate) fn load(&self, transpose: bool) -> anyhow::Result<Dataset> {
-        if transpose && !matches!(self, Place::Folder(_)) {
-            bail!("--transpose is for folders: how a set is stored that goes by its name is known; leave it out");
-        }
-        match self {
-            Place::BuiltIn => Ok(Dataset::mnist()?),
-            Place::Cache(name, folder) => read_cache(name, folder),
-            Place::Folder(folder) => {
-                let transpose = if transpose { Transpose::Always } else { Transpose::Auto };
-                match Dataset::read_dir(folder, ReadOptions { transpose }) {
-                    Err(error @ DataError::NoFolder { .. }) if folder.components().count() > 1 => Err(error.into()),
-                    Err(DataError::NoFolder { folder }) => bail!(
-                        "{}: there is no such folder, and no set of that name; the sets are {}",
-                        folder.display(),
-                        Source::NAMES.join(", ")
-                    ),
-                    read => Ok(read?),
-                }
-            }
-        }
-    }
-}
-
-/// A set that has been fetched, or how to fetch it.
-fn read_cache(name: &str, folder: &Path) -> anyhow::Result<Dataset> {
-    let here = || match Path::new(name).is_dir() {
-        true => format!("; for the folder of that name say ./{name}"),
-        false => String::new(),
-    };
-    match Dataset::read_dir(folder, ReadOptions::default()) {
-        Ok(set) => Ok(Dataset { name: name.into(), ..set }),
-        Err(DataError::NoFolder { .. } | DataError::MissingFile { .. }) => {
-            bail!("{name}: is not in {}: run `lenet data fetch {name}`{}", folder.display(), here())
-        }
-        Err(error) => Err(error).with_context(|| format!("{name}: run `lenet data fetch {name}` again")),
     }
 }

@@ -1,8 +1,9 @@
 //! `lenet data show`: what is in a set.
 
-use super::{Place, sheet};
-use crate::commands::summary::thousands;
+use super::sheet;
+use crate::args::place::Place;
 use crate::term::progress::talk;
+use crate::term::words::thousands;
 use anyhow::Context;
 use clap::Args;
 use lenet_data::{Dataset, Examples};

@@ -4,8 +4,8 @@ pub(crate) mod predict;
 pub(crate) mod read;
 mod source;
 
-use crate::args::data::instruction_set;
 use crate::args::model::ModelArguments;
+use crate::args::threads::instruction_set;
 use crate::draw::Range;
 use crate::term::progress::talk;
 use crate::term::shades::{Cells, shades};

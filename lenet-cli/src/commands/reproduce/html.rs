@@ -2,8 +2,8 @@
 
 use super::record::{Mean, Pass, RunRecord, Summary};
 use super::rows::{FIG_5_TEST, FIG_5_TRAIN, FIG_6, PAPER_RATES, Row, Scale};
-use crate::commands::summary::thousands;
 use crate::draw::{Axis, Chart, HEIGHT, Line, Page, data_uri, escape, figure};
+use crate::term::words::thousands;
 use anyhow::Context;
 
 /// What the page is made of.

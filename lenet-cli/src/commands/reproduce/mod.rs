@@ -6,7 +6,7 @@ mod record;
 mod rows;
 mod table;
 
-use crate::args::data::{ThreadArguments, instruction_set};
+use crate::args::threads::{ThreadArguments, instruction_set};
 use crate::figures::misread::misread_drawing;
 use crate::run::distorted::DistortionRecord;
 use crate::term::progress::talk;
