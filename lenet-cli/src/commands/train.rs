@@ -57,7 +57,7 @@ pub(crate) struct TrainArguments {
     /// Images in a step
     #[arg(long)]
     batch: Option<usize>,
-    /// The learning rate at its highest [default: what suits the loss]
+    /// The learning rate at its highest [default: what suits the activation and the loss]
     #[arg(long, allow_negative_numbers = true)]
     rate: Option<f64>,
     /// How the rate goes: constant, linear, cosine, one-cycle, paper or lush
@@ -66,7 +66,7 @@ pub(crate) struct TrainArguments {
     /// How much of the velocity is kept at each step
     #[arg(long, allow_negative_numbers = true)]
     momentum: Option<f64>,
-    /// How hard every parameter is pulled to zero
+    /// How hard every parameter is pulled to zero [default: what suits the activation]
     #[arg(long, allow_negative_numbers = true)]
     weight_decay: Option<f64>,
     /// Training images to hold out, to choose the best epoch by [default: 5000, of a small set a twelfth]
@@ -102,21 +102,17 @@ pub(crate) struct TrainArguments {
 impl TrainArguments {
     fn recipe(&self) -> Recipe {
         let base = self.recipe.recipe();
-        let rate = match self.loss {
-            Some(loss) if base.second_order.is_none() => loss.default_rate(),
-            _ => base.rate,
-        };
+        let (activation, loss) = (self.activation.unwrap_or(base.activation), self.loss.unwrap_or(base.loss));
+        let base = base.suited_to(activation, loss);
         Recipe {
             network: self.network.unwrap_or(base.network),
-            activation: self.activation.unwrap_or(base.activation),
-            loss: self.loss.unwrap_or(base.loss),
             j: self.j.unwrap_or(base.j),
             init: self.init.unwrap_or(base.init),
             input: self.input.unwrap_or(base.input),
             epochs: self.epochs.unwrap_or(base.epochs),
             order: self.order.unwrap_or(base.order),
             batch: self.batch.unwrap_or(base.batch),
-            rate: self.rate.unwrap_or(rate),
+            rate: self.rate.unwrap_or(base.rate),
             schedule: self.schedule.unwrap_or(base.schedule),
             momentum: self.momentum.unwrap_or(base.momentum),
             weight_decay: self.weight_decay.unwrap_or(base.weight_decay),
