@@ -4,7 +4,7 @@ use benches::{group, images, limit, mnist};
 use criterion::{Criterion, criterion_group, criterion_main};
 use lenet_layers::{Cell, Class, Grad, Lanes, Loss, Params, SoftmaxCrossEntropy, Tanh, Trace};
 use lenet_model::{
-    DigitNetwork, Examples, Image, LeNet5, LeNet5Average, LossName, NetworkName, Normalization, Recipe, Retina,
+    DigitNetwork, Examples, Image, ImageInput, LeNet5, LeNet5Average, LossName, NetworkName, Normalization, Recipe,
     Training, evaluate, read,
 };
 use std::hint::black_box;
@@ -36,7 +36,7 @@ fn block<N: DigitNetwork>(c: &mut Criterion, name: &str, limit: f64) {
     let (mut trace, mut errors) = (<N::Trace<Lanes<16>>>::boxed(), <N::Trace<Lanes<16>>>::boxed());
     let mut grad = Grad::<N>::boxed();
     let block: [&Image; 16] = core::array::from_fn(|i| &all[i]);
-    let targets: [Class<10>; 16] = core::array::from_fn(|i| labels[i]);
+    let targets: [Class<10>; 16] = core::array::from_fn(|i| Class::new(usize::from(labels[i])).expect("a digit"));
 
     let mut group = group(c, &format!("{name}, a block of sixteen images, one thread"));
     images(&mut group, "forward", (16, forward_flop::<N>()), limit, || {

@@ -10,7 +10,7 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
 use lenet_data::Dataset;
 use lenet_layers::simd::{Isa, Kernel, Simd, Vector};
-use lenet_model::{Class, Image};
+use lenet_model::Image;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -18,9 +18,9 @@ use std::time::{Duration, Instant};
 ///
 /// # Panics
 /// If the built-in data are damaged.
-pub fn mnist() -> (Vec<Image>, Vec<Class<10>>) {
+pub fn mnist() -> (Vec<Image>, Vec<u8>) {
     let train = Dataset::mnist().expect("the built-in MNIST").train;
-    let labels = train.labels().iter().map(|l| Class::new(usize::from(*l)).expect("a digit")).collect();
+    let labels = train.labels().to_vec();
     (train.images().to_vec(), labels)
 }
 

@@ -1,22 +1,8 @@
 //! What a model makes of pictures, for another program to compare with: `scores MODEL PICTURES > SCORES`. PICTURES are as many
 //! times 28x28 bytes, SCORES ten little-endian f32 for each: the outputs of the network, or its penalties negated.
 
-use lenet_model::{Checkpoint, Class, DigitNetwork, Examples, Image, NetworkVisitor, score, with_network};
+use lenet_model::{Checkpoint, Examples, score};
 use std::{env, error::Error, fs, io::Write, path::Path};
-
-struct Scores<'a>(&'a Checkpoint, &'a [Image]);
-
-impl NetworkVisitor for Scores<'_> {
-    type Output = Result<Vec<[f32; 10]>, Box<dyn Error>>;
-    fn visit<N: DigitNetwork>(self) -> Self::Output {
-        let network = self.0.network::<N>()?;
-        // Nothing here depends on the labels.
-        let labels = vec![Class::new(0)?; self.1.len()];
-        let examples = Examples::new(self.1, &labels).expect("a label for each picture");
-        let all: Vec<u32> = (0..self.1.len() as u32).collect();
-        Ok(score(&*network, &examples, &all, self.0.description.normalization))
-    }
-}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = env::args().skip(1).collect();
@@ -27,8 +13,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let bytes = fs::read(pictures)?;
     let (rows, []) = bytes.as_chunks::<28>() else { return Err("a picture is 28x28 bytes".into()) };
     let (images, []) = rows.as_chunks::<28>() else { return Err("a picture is 28x28 bytes".into()) };
-    let about = &checkpoint.description;
-    let scores = with_network(about.network, about.activation, Scores(&checkpoint, images))?;
+    // Nothing here depends on the labels.
+    let labels = vec![0; images.len()];
+    let examples = Examples::new(images, &labels)?;
+    let normalization = checkpoint.description.normalization;
+    let scores = score(&*checkpoint.any_network()?, &examples, &examples.all(), normalization);
     let bytes: Vec<u8> = scores.as_flattened().iter().flat_map(|x| x.to_le_bytes()).collect();
     Ok(std::io::stdout().write_all(&bytes)?)
 }

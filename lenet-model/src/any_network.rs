@@ -3,15 +3,14 @@
 //! Only the passes through a network depend on its type. Everything else works on slices, so it is compiled once
 //! and not once for each of the networks that a program can choose by name.
 
-use crate::networks::{Retina, scores};
-use crate::reading::{Image, Reading};
-use crate::step::LANES;
-use crate::{DigitNetwork, read};
+use crate::DigitNetwork;
+use crate::image::{Image, ImageInput, scores};
+use crate::infer::{Reading, read};
+use crate::parallel::LANES;
 use lenet_layers::{
-    Cell, Curvature, Grad, Init, Lanes, Network, Normalization, ParamInfo, Params, Shape, Squared, StageInfo, Tensor,
-    Trace, Units, initialize,
+    Cell, Curvature, Grad, Lanes, Network, Normalization, ParamInfo, Params, Shape, Squared, StageInfo, Tensor, Trace,
+    Units,
 };
-use rand_chacha::ChaCha8Rng;
 use std::any::{Any, TypeId};
 
 /// A network of any type that reads digits, to be used as `dyn AnyNetwork`. Every [`DigitNetwork`] is one, so
@@ -144,6 +143,7 @@ impl<P: Params<Element = f32>> Arrays for P {
 }
 
 impl dyn Arrays {
+    #[cfg(feature = "train")]
     pub(crate) fn fill(&mut self, value: f32) {
         (0..self.arrays()).for_each(|i| self.array_mut(i).fill(value));
     }
@@ -169,7 +169,8 @@ pub trait Object: Arrays {
     fn gradient(&self) -> Box<dyn Arrays>;
     fn second_derivatives(&self) -> Box<dyn Arrays>;
     fn squares(&self) -> Box<dyn Arrays>;
-    fn set_initial(&mut self, rule: Init, random: &mut ChaCha8Rng);
+    #[cfg(feature = "train")]
+    fn set_initial(&mut self, rule: lenet_layers::Init, random: &mut rand_chacha::ChaCha8Rng);
     fn single_pass(&self) -> Box<dyn Pass<f32>>;
     fn lanes_pass(&self) -> Box<dyn LanesPass>;
     /// Without a heap.
@@ -198,8 +199,9 @@ impl<N: DigitNetwork> Object for N {
     fn squares(&self) -> Box<dyn Arrays> {
         <Squared<N> as Params>::boxed()
     }
-    fn set_initial(&mut self, rule: Init, random: &mut ChaCha8Rng) {
-        initialize(self, rule, random);
+    #[cfg(feature = "train")]
+    fn set_initial(&mut self, rule: lenet_layers::Init, random: &mut rand_chacha::ChaCha8Rng) {
+        lenet_layers::initialize(self, rule, random);
     }
     fn single_pass(&self) -> Box<dyn Pass<f32>> {
         Box::new(PassOf::<N, f32>::new())

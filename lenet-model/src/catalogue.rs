@@ -6,6 +6,19 @@ use lenet_layers::{Params, Relu, ScaledTanh, Sigmoid, Tanh};
 use serde::{Deserialize, Serialize};
 use std::any::TypeId;
 
+/// A name that is not one of the known ones.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no {what} is called {name:?}: choose {}", known.join(", "))]
+#[non_exhaustive]
+pub struct NameError {
+    /// What it should be the name of: `network`.
+    pub what: &'static str,
+    /// The name.
+    pub name: String,
+    /// The names there are.
+    pub known: Vec<&'static str>,
+}
+
 /// Declares an enum whose variants have names to be written and read by people.
 macro_rules! names {
     ($(#[$meta:meta])* pub enum $Name:ident, $what:literal { $($(#[$doc:meta])* $Variant:ident = $text:literal,)+ }) => {
@@ -26,16 +39,16 @@ macro_rules! names {
             }
         }
         impl std::str::FromStr for $Name {
-            type Err = String;
-            fn from_str(text: &str) -> Result<Self, String> {
-                Self::ALL.iter().copied().find(|n| n.name() == text).ok_or_else(|| {
-                    let all: Vec<_> = Self::ALL.iter().map(|n| n.name()).collect();
-                    format!("no {} is called {text:?}: choose {}", $what, all.join(", "))
-                })
+            type Err = $crate::NameError;
+            fn from_str(text: &str) -> Result<Self, $crate::NameError> {
+                let known = || Self::ALL.iter().map(|n| n.name()).collect();
+                let found = Self::ALL.iter().copied().find(|n| n.name() == text);
+                found.ok_or_else(|| $crate::NameError { what: $what, name: text.into(), known: known() })
             }
         }
     };
 }
+#[cfg(feature = "train")]
 pub(crate) use names;
 
 names! {

@@ -1,9 +1,9 @@
 //! LeNet-5 and its relatives, a line a stage, with the paper's counts asserted when the program is compiled.
 
-use crate::reading::Image;
+use crate::image::ImageInput;
 use lenet_layers::{
-    Activation, AvgPool, Bitmaps, Cell, Conv2d, Dense, Flatten, Maps, Network, Normalization, Params, Rbf, Repeat,
-    ScaledTanh, Shape, SparseConv2d, StageInfo, Subsample, Table1, Tensor, Units, connection_table, sequential,
+    Activation, AvgPool, Bitmaps, Conv2d, Dense, Flatten, Maps, Network, Params, Rbf, Repeat, ScaledTanh, SparseConv2d,
+    StageInfo, Subsample, Table1, Units, connection_table, sequential,
 };
 
 sequential! {
@@ -196,25 +196,6 @@ const _: () = {
     assert!(stages[6].params == 10_164 && stages[6].connections == 10_164);
 };
 
-/// An input that a picture of 28x28 can be laid in: one map, no smaller than the picture.
-pub trait Retina: Shape + Sized {
-    /// Lays one picture in each lane, in the middle, with ground around it; lanes without one are all ground.
-    ///
-    /// # Panics
-    /// If there are more pictures than lanes.
-    fn lay<T: Cell>(x: &mut Tensor<Self, T>, images: &[&Image], normalization: Normalization);
-}
-impl<const H: usize, const W: usize> Retina for Maps<1, H, W> {
-    fn lay<T: Cell>(x: &mut Tensor<Self, T>, images: &[&Image], normalization: Normalization) {
-        x.lay(images, normalization);
-    }
-}
-
 /// A network that reads one picture as one of ten digits, in `f32`.
-pub trait DigitNetwork: Network<Input: Retina, Output = Units<10>, Element = f32> {}
-impl<N: Network<Input: Retina, Output = Units<10>, Element = f32>> DigitNetwork for N {}
-
-/// What speaks for each digit, from a network's outputs: the outputs, or the penalties negated.
-pub(crate) fn scores(outputs: [f32; 10], penalties: bool) -> [f32; 10] {
-    if penalties { outputs.map(|y| -y) } else { outputs }
-}
+pub trait DigitNetwork: Network<Input: ImageInput, Output = Units<10>, Element = f32> {}
+impl<N: Network<Input: ImageInput, Output = Units<10>, Element = f32>> DigitNetwork for N {}

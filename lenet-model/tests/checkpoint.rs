@@ -67,7 +67,7 @@ fn assert_one_line(error: &CheckpointError, file: &str) {
 fn assert_format(bytes: Vec<u8>) {
     let error = refusal(bytes);
     assert!(matches!(error, CheckpointError::Format { .. }), "{error}");
-    assert!(error.to_string().contains("give a model that `lenet train` has written"), "{error}");
+    assert!(error.to_string().contains("give a file that `lenet_model::save` has written"), "{error}");
 }
 
 /// Asserts that the file is refused as no model of ours, with `reason` in the message.
@@ -75,7 +75,7 @@ fn assert_foreign(bytes: Vec<u8>, reason: &str) {
     let error = refusal(bytes);
     assert!(matches!(error, CheckpointError::Foreign { .. }), "{error}");
     let text = error.to_string();
-    assert!(text.contains(reason) && text.contains("give a model that `lenet train` has written"), "{text}");
+    assert!(text.contains(reason) && text.contains("give a file that `lenet_model::save` has written"), "{text}");
 }
 
 /// Asserts that the file is refused for its tensor `name`, with `reason` in the message.
@@ -313,10 +313,10 @@ fn places_where_no_file_is() {
     };
     let missing = open(&folder.path().join("gone.safetensors"));
     assert!(matches!(missing, CheckpointError::Read { .. }), "{missing}");
-    assert!(missing.to_string().ends_with("give a model that `lenet train` has written"), "{missing}");
+    assert!(missing.to_string().ends_with("give a file that `lenet_model::save` has written"), "{missing}");
     let directory = open(folder.path());
     assert!(matches!(directory, CheckpointError::Foreign { .. }), "{directory}");
-    assert!(directory.to_string().contains("is a folder: give a model"), "{directory}");
+    assert!(directory.to_string().contains("is a folder: give a file"), "{directory}");
     // A file larger than any network is refused before it is read.
     let large = folder.path().join("large.safetensors");
     fs::File::create(&large).unwrap().set_len(10 << 30).unwrap();

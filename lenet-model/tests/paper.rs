@@ -5,9 +5,9 @@ mod common;
 use common::{Bars, bits, indexes, unwatched};
 use lenet_layers::{Curvature, Grad, Loss, Network, Params, Sdlm, Squared, Trace, initialize};
 use lenet_model::{
-    ActivationName, DigitNetwork, Examples, Image, LeNet1, LeNet4, LeNet5Lush, LeNet5Rbf, LossName, NetworkName,
-    NetworkVisitor, Normalization, Order, Recipe, RecipeError, RecipeName, Retina, SecondOrder, Stream, Training,
-    TrainingEvent, Variants, add_scores, margin, most_likely, reject, score, with_network,
+    ActivationName, Class, DigitNetwork, Examples, Image, ImageInput, LeNet1, LeNet4, LeNet5Lush, LeNet5Rbf, LossName,
+    NetworkName, NetworkVisitor, Normalization, Order, PatternStream, Recipe, RecipeError, RecipeName, SecondOrder,
+    Training, TrainingEvent, Variants, add_scores, most_likely, reject, score, score_margin, with_network,
 };
 use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
@@ -48,7 +48,7 @@ fn plainly(recipe: &Recipe, data: &Bars, train: &[u32]) -> Box<LeNet5Rbf> {
         };
         for _ in 0..if is_time { second.patterns } else { 0 } {
             let label = show(train[drawer.random_range(0..train.len())], &network, &mut trace);
-            loss.curvature(trace.output(), &[label], back.output_mut());
+            loss.curvature(trace.output(), &[Class::new(label.into()).unwrap()], back.output_mut());
             back.output_mut().cells_mut().iter_mut().for_each(|d2y| *d2y *= second.output as f32);
             squared.curvature(&trace, &mut back, &mut h);
         }
@@ -57,7 +57,7 @@ fn plainly(recipe: &Recipe, data: &Bars, train: &[u32]) -> Box<LeNet5Rbf> {
         for index in &order {
             let label = show(*index, &network, &mut trace);
             let mut grad = Grad::<LeNet5Rbf>::boxed();
-            loss.evaluate(trace.output(), &[label], 1.0, back.output_mut());
+            loss.evaluate(trace.output(), &[Class::new(label.into()).unwrap()], 1.0, back.output_mut());
             network.backward(&trace, &mut back, &mut grad);
             sdlm.step(&mut network, &grad);
         }
@@ -94,7 +94,7 @@ fn the_recipes_of_the_paper_learn() {
         let recipe = Recipe { epochs: 6, ..recipe };
         let outcome = training(&recipe, &data, &train).run::<N>(unwatched).unwrap();
         let scores = score(&*outcome.last, &data.examples(), &indexes(400..500), recipe.input.into());
-        let right = scores.iter().zip(&data.labels[400..]).filter(|(s, l)| most_likely(s) == l.index()).count();
+        let right = scores.iter().zip(&data.labels[400..]).filter(|(s, l)| most_likely(s) == usize::from(**l)).count();
         assert!(right >= 95, "{} with {}: {right} of 100", recipe.network, recipe.loss);
         let (least, most) = outcome.epochs[0].rates.unwrap();
         assert!(0.0 < least && least < most && most < recipe.rate as f32 / 0.02, "{least} {most}");
@@ -194,11 +194,12 @@ fn boosting_sees_what_it_should() {
     let (first, second) = (network(15), network(20));
     let pictures = indexes(0..300);
     let stream =
-        Stream { examples, pictures: &pictures, first: 4, last: 9, normalization: Recipe::paper().input.into() };
+        PatternStream { examples, pictures: &pictures, first: 4, last: 9, normalization: Recipe::paper().input.into() };
     let read = |network: &LeNet5Rbf, index: u32| {
         most_likely(&score(network, &examples, &[index], Recipe::paper().input.into())[0])
     };
-    let right = |network: &LeNet5Rbf, index: u32| read(network, index) == data.labels[index as usize % 300].index();
+    let right =
+        |network: &LeNet5Rbf, index: u32| read(network, index) == usize::from(data.labels[index as usize % 300]);
     let every: Vec<u32> = (4 * 300..10 * 300).collect();
     let (wrong, fine): (Vec<u32>, Vec<u32>) = every.iter().partition(|i| !right(&first, **i));
     assert!(wrong.len() > 20 && fine.len() > 20, "{} wrong, {} right: this shows nothing", wrong.len(), fine.len());
@@ -241,7 +242,7 @@ fn scores_are_added_and_the_unsure_refused() {
     assert_eq!(reject(&scores, &[0, 9, 2, 3, 4, 9], 0.2).rejected, 5);
     // The margin is to the second best, whatever the best itself is.
     let ahead: [f32; 10] = std::array::from_fn(|i| [9.0, 8.5, 3.0][i.min(2)]);
-    assert_eq!((margin(&ahead), margin(&one(3, 1.0))), (0.5, 1.0));
+    assert_eq!((score_margin(&ahead), score_margin(&one(3, 1.0))), (0.5, 1.0));
     let found = reject(&[one(1, 1.0)], &[0], 0.5);
     assert_eq!((found.rejected, found.margin), (1, f32::INFINITY));
     assert_eq!(reject(&[], &[], 0.5).rate(), 0.0);
@@ -293,7 +294,7 @@ fn the_smallest_penalty_wins() {
             let image = [[0; 28]; 28];
             let reading = lenet_model::read(&*network, &image, Recipe::paper().input.into());
             assert!(reading.probabilities[7] > 0.99, "{reading:?}");
-            let labels = [lenet_model::Class::new(7).unwrap()];
+            let labels = [7];
             let examples = Examples::new(std::slice::from_ref(&image), &labels).unwrap();
             let scores = score(&*network, &examples, &[0], Recipe::paper().input.into());
             assert!(scores[0].iter().all(|s| *s <= 0.0) && scores[0][7] > -1e-3, "{scores:?}");

@@ -142,7 +142,7 @@ fn what_is_no_state_of_the_run_is_refused() {
     let sound = fs::read(&path).unwrap();
 
     let refused = |training: &Training<'_>, path: &Path, words: &str| {
-        let error = training.resume::<LeNet5>(path).err().expect(words);
+        let error = training.resume::<LeNet5>(path).expect_err(words);
         let text = error.to_string();
         assert!(text.contains(words) && text.lines().count() == 1, "{words}: {text}");
         assert!(matches!(error, ResumeError::Training(_)) || text.contains("state.safetensors"), "{text}");

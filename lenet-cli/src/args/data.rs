@@ -4,7 +4,7 @@ use super::place::Place;
 use clap::Args;
 use lenet_data::{Dataset, Examples};
 use lenet_layers::SoftmaxCrossEntropy;
-use lenet_model::{AnyNetwork, Class, Evaluation, Normalization, evaluate};
+use lenet_model::{AnyNetwork, Evaluation, Normalization, evaluate};
 use std::path::PathBuf;
 
 /// Which data to use.
@@ -45,19 +45,12 @@ impl DataArguments {
     }
 }
 
-/// The labels as classes. Examples hold none above 9.
-pub(crate) fn classes(examples: &Examples) -> anyhow::Result<Vec<Class<10>>> {
-    examples.labels().iter().map(|l| Class::new(usize::from(*l)).map_err(Into::into)).collect()
-}
-
 /// What a network makes of every one of the examples.
 pub(crate) fn read_all(
     network: &dyn AnyNetwork,
     set: &Examples,
     normalization: Normalization,
 ) -> anyhow::Result<Evaluation> {
-    let labels = classes(set)?;
-    let examples = lenet_model::Examples::new(set.images(), &labels).expect("a set has a label for each image");
-    let all: Vec<u32> = (0..set.len() as u32).collect();
-    Ok(evaluate(network, &SoftmaxCrossEntropy, &examples, &all, normalization))
+    let examples = lenet_model::Examples::new(set.images(), set.labels())?;
+    Ok(evaluate(network, &SoftmaxCrossEntropy, &examples, &examples.all(), normalization))
 }

@@ -1,7 +1,8 @@
 //! Which model a command works with.
 
+use anyhow::anyhow;
 use clap::Args;
-use lenet_model::Checkpoint;
+use lenet_model::{Checkpoint, CheckpointError};
 use std::path::{Path, PathBuf};
 
 use crate::run::folder::BEST;
@@ -24,9 +25,16 @@ impl ModelArguments {
 /// A model that `lenet train` has written, or the one that comes with the program.
 pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Checkpoint> {
     match path {
-        Some(path) => Ok(Checkpoint::open(&file(path))?),
+        Some(path) => Checkpoint::open(&file(path)).map_err(advise),
         None => Ok(Checkpoint::pretrained()),
     }
+}
+
+/// The library's error, with what to do about it in the words of this program.
+pub(crate) fn advise(error: CheckpointError) -> anyhow::Error {
+    let error = error.to_string();
+    let what = error.strip_suffix(": give a file that `lenet_model::save` has written").unwrap_or(&error);
+    anyhow!("{what}: give a model that `lenet train` has written")
 }
 
 /// The file of a model: of a run folder the best one.

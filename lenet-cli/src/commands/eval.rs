@@ -32,7 +32,7 @@ pub(crate) fn run(arguments: &EvalArguments) -> anyhow::Result<()> {
     let data = arguments.data.load()?;
     let about = &checkpoint.description;
     let pool = arguments.threads.pool()?;
-    let network = checkpoint.any_network()?;
+    let network = checkpoint.any_network().map_err(model::advise)?;
     let evaluation = pool.install(|| read_all(&*network, &data.test, about.normalization))?;
     let mut out = io::stdout().lock();
     if arguments.json {

@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
         check_is_another(model, file)?;
     }
     let about = &checkpoint.description;
-    save_onnx(&*checkpoint.any_network()?, about, file)?;
+    save_onnx(&*checkpoint.any_network().map_err(model::advise)?, about, file)?;
     talk!("{}: {} with {} as ONNX, opset 13", file.display(), about.network, about.activation);
     talk!("input   image          float32 [N, 1, 28, 28], grey levels: 0 is ground, 255 is ink");
     talk!("output  logits         float32 [N, 10], the largest tells the digit");

@@ -1,6 +1,6 @@
 //! `lenet train`: from the data to a model on disk.
 
-use crate::args::data::{DataArguments, classes, read_all};
+use crate::args::data::{DataArguments, read_all};
 use crate::args::threads::{ThreadArguments, instruction_set};
 use crate::report::{self, write_confusion};
 use crate::run::distorted::{Distorted, DistortionRecord, with_variants};
@@ -12,8 +12,8 @@ use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use lenet_data::{Dataset, Split};
 use lenet_model::{
-    ActivationName, Class, Description, Examples, InitName, InputName, LossName, NetworkName, Normalization, Order,
-    Outcome, Recipe, RecipeName, Schedule, TrainError, Training, TrainingEvent, TrainingRun, save, sure_margin,
+    ActivationName, Description, Examples, InitName, InputName, LossName, NetworkName, Normalization, Order, Outcome,
+    Recipe, RecipeName, Schedule, TrainError, Training, TrainingEvent, TrainingRun, save, sure_margin,
 };
 use std::io::{self, Write};
 use std::ops::ControlFlow;
@@ -140,11 +140,9 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
     let split = Split::new(data.train.len(), about.validation, record.recipe.seed)
         .map_err(|error| anyhow!("{error} (--validation N)"))?;
     let recipe = record.recipe.clone();
-    let labels = classes(&data.train)?;
     let run = Run {
         recipe: &recipe,
         data: &data,
-        labels,
         split,
         record,
         folder,
@@ -160,7 +158,7 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
 /// A new run: its data, its folder and what is known of it so far.
 fn begin(arguments: &TrainArguments, isa: &str, threads: usize) -> anyhow::Result<(Dataset, RunFolder, RunRecord)> {
     let mut recipe = arguments.recipe();
-    recipe.check()?;
+    recipe.check_named()?;
     let mut data = arguments.data.load()?;
     if let Some(limit) = arguments.limit {
         data.train.truncate(limit as usize);
@@ -234,7 +232,6 @@ fn plural(n: u32) -> &'static str {
 struct Run<'a> {
     recipe: &'a Recipe,
     data: &'a Dataset,
-    labels: Vec<Class<10>>,
     split: Split,
     record: RunRecord,
     folder: RunFolder,
@@ -307,16 +304,17 @@ impl Run<'_> {
                 thousands(d.validation)
             ),
             epoch,
+            program: self.record.program.clone(),
             ..Description::new(r.network, r.activation, r.input.into())
         })
     }
 
     /// Trains; the files are up to date after every epoch, and when it is interrupted.
     fn learn(&mut self) -> anyhow::Result<Outcome> {
-        let (labels, train) = (std::mem::take(&mut self.labels), std::mem::take(&mut self.split.train));
+        let train = std::mem::take(&mut self.split.train);
         let validation = std::mem::take(&mut self.split.validation);
         let images = self.data.train.images();
-        let examples = Examples::new(images, &labels).expect("a set has a label for each image");
+        let examples = Examples::new(images, self.data.train.labels())?;
         let per_epoch = train.len().div_ceil(self.recipe.batch) as u64;
         let distorted = Distorted(self.recipe.seed);
         let (examples, patterns) = match self.record.data.distortion {
@@ -417,6 +415,7 @@ impl Run<'_> {
                 run.save(&self.folder.file(STATE))?;
                 progress.epoch(record, self.recipe.epochs);
             }
+            _ => {}
         }
         Ok(())
     }
@@ -426,7 +425,7 @@ impl Run<'_> {
         self.folder.write_record(&self.record)?;
         let outcome = self.learn()?;
         // The one look at the test data.
-        let test = read_all(&*outcome.best, &self.data.test, self.recipe.input.into())?;
+        let test = read_all(&*outcome.best, &self.data.test, outcome.best.normalization)?;
         let held_out = outcome.epochs.iter().any(|e| e.validation.is_some());
         let file = if held_out { BEST } else { LAST };
         let seconds = self.seconds_before + self.start.elapsed().as_secs_f64();

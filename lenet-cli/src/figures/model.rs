@@ -26,7 +26,7 @@ impl Model {
 
     /// The network itself.
     pub(crate) fn network(&self) -> anyhow::Result<Box<dyn AnyNetwork>> {
-        Ok(self.checkpoint.any_network()?)
+        self.checkpoint.any_network().map_err(model::advise)
     }
 }
 

@@ -1,6 +1,5 @@
 //! Test images that a network reads wrongly.
 
-use crate::args::data::classes;
 use lenet_data::Examples;
 use lenet_model::{AnyNetwork, Normalization, most_likely, score};
 use serde::{Deserialize, Serialize};
@@ -27,8 +26,6 @@ pub(crate) fn misread_by(
     set: &Examples,
     normalization: Normalization,
 ) -> anyhow::Result<Vec<Misread>> {
-    let labels = classes(set)?;
-    let examples = lenet_model::Examples::new(set.images(), &labels).expect("a set has a label for each image");
-    let all: Vec<u32> = (0..set.len() as u32).collect();
-    Ok(misread(&score(network, &examples, &all, normalization), set.labels()))
+    let examples = lenet_model::Examples::new(set.images(), set.labels())?;
+    Ok(misread(&score(network, &examples, &examples.all(), normalization), set.labels()))
 }

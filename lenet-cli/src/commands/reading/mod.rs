@@ -4,7 +4,7 @@ pub(crate) mod predict;
 pub(crate) mod read;
 mod source;
 
-use crate::args::model::ModelArguments;
+use crate::args::model::{ModelArguments, advise};
 use crate::args::threads::instruction_set;
 use crate::draw::Range;
 use crate::term::progress::talk;
@@ -69,7 +69,7 @@ impl Reader {
                 "--reject auto: the model does not say its margin: give a number, or a model of `lenet train` with --validation",
             )?,
         };
-        Ok(Reader { model: checkpoint.classifier()?, margin })
+        Ok(Reader { model: checkpoint.classifier().map_err(advise)?, margin })
     }
 
     fn answers(&self, digits: &[Prepared]) -> Vec<Answer> {

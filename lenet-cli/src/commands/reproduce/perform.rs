@@ -6,7 +6,7 @@ use crate::run::distorted::{Distorted, VARIANTS, with_variants};
 use crate::run::misread::misread;
 use lenet_data::{Dataset, Image, shrink};
 use lenet_model::{
-    AnyNetwork, Class, Examples, Normalization, Recipe, Stream, TrainError, Training, TrainingEvent, add_scores,
+    AnyNetwork, Examples, Normalization, PatternStream, Recipe, TrainError, Training, TrainingEvent, add_scores,
     reject, score,
 };
 use std::ops::ControlFlow;
@@ -15,9 +15,9 @@ use std::time::Instant;
 /// The pictures that all runs of one kind learn from and are tested on.
 pub(crate) struct Digits {
     train: Vec<Image>,
-    train_labels: Vec<Class<10>>,
+    train_labels: Vec<u8>,
     test: Vec<Image>,
-    test_labels: Vec<Class<10>>,
+    test_labels: Vec<u8>,
 }
 
 impl Digits {
@@ -29,9 +29,9 @@ impl Digits {
         };
         Ok(Digits {
             train: images(data.train.images()),
-            train_labels: crate::args::data::classes(&data.train)?,
+            train_labels: data.train.labels().to_vec(),
             test: images(data.test.images()),
-            test_labels: crate::args::data::classes(&data.test)?,
+            test_labels: data.test.labels().to_vec(),
         })
     }
 }
@@ -73,25 +73,26 @@ impl Performance<'_> {
     fn carry_out(self) -> Result<RunRecord, TrainError> {
         let (start, task) = (Instant::now(), self.task);
         let distorted = Distorted(task.plan.recipe.seed);
-        let examples = Examples::new(&task.digits.train, &task.digits.train_labels).expect("a label for each image");
+        let examples =
+            Examples::new(&task.digits.train, &task.digits.train_labels).expect("a set has a digit for each image");
         let examples = if task.plan.distorted { examples.with_variants(&distorted) } else { examples };
         let first = self.learn(examples, &self.patterns(), &task.plan.recipe)?;
         let mut scores = vec![self.test(&*first.network)];
         if task.plan.boosted {
             scores.extend(self.boost(examples, &*first.network)?);
         }
-        let labels: Vec<u8> = task.digits.test_labels.iter().map(|class| class.index() as u8).collect();
+        let labels = &task.digits.test_labels;
         let together = add_scores(&scores);
-        let alone = if scores.len() > 1 { scores.iter().map(|s| percent_wrong(s, &labels)).collect() } else { vec![] };
+        let alone = if scores.len() > 1 { scores.iter().map(|s| percent_wrong(s, labels)).collect() } else { vec![] };
         Ok(RunRecord {
             row: task.row,
             seed: task.plan.recipe.seed,
             settings: task.settings.clone(),
             // Of three networks none has a curve that is the row's.
             passes: if task.plan.boosted { vec![] } else { first.passes },
-            misread: misread(&together, &labels),
+            misread: misread(&together, labels),
             test_images: labels.len(),
-            rejected: reject(&together, &labels, ERROR_LEFT).rejected,
+            rejected: reject(&together, labels, ERROR_LEFT).rejected,
             rates: first.rates,
             alone,
             seconds: start.elapsed().as_secs_f64(),
@@ -122,7 +123,7 @@ impl Performance<'_> {
         let recipe = Recipe { presentations: Some(self.task.images()), ..recipe.clone() };
         let training = Training { recipe: &recipe, examples, train: patterns, validation: &[] };
         let (mut passes, mut rates) = (Vec::new(), None);
-        let labels: Vec<u8> = self.task.digits.test_labels.iter().map(|class| class.index() as u8).collect();
+        let labels = &self.task.digits.test_labels;
         let mut run = training.begin_named()?;
         run.go_on(|event| {
             match event {
@@ -135,14 +136,15 @@ impl Performance<'_> {
                 }
                 TrainingEvent::Epoch { record, run } => {
                     let test_error =
-                        misread(&self.test(run.network()), &labels).len() as f64 / labels.len().max(1) as f64;
+                        misread(&self.test(run.network()), labels).len() as f64 / labels.len().max(1) as f64;
                     passes.push(Pass { train_error: 1.0 - record.train_accuracy, test_error });
                     rates = rates.or(record.rates);
                 }
+                _ => {}
             }
             ControlFlow::Continue(())
         })?;
-        Ok(Learned { network: run.into_outcome().last, passes, rates })
+        Ok(Learned { network: run.into_outcome().last.network, passes, rates })
     }
 
     /// The second network learns what the first finds hard, the third what the two disagree about: their scores.
@@ -151,8 +153,13 @@ impl Performance<'_> {
             |number: u64| Recipe { seed: self.task.plan.recipe.seed + number * 1000, ..self.task.plan.recipe.clone() };
         let pictures: Vec<u32> = (0..self.task.images() as u32).collect();
         // New variants for each: what a network has learned from says little of what it finds hard.
-        let stream =
-            |first, last| Stream { examples, pictures: &pictures, first, last, normalization: self.normalization() };
+        let stream = |first, last| PatternStream {
+            examples,
+            pictures: &pictures,
+            first,
+            last,
+            normalization: self.normalization(),
+        };
         let hard = stream(VARIANTS, 9_999).half_wrong(first, self.task.images());
         let second = self.learn(examples, &hard, &recipe(1))?;
         let disputed = stream(10_000, 19_999).disagreements(first, &*second.network, self.task.images());
@@ -163,9 +170,8 @@ impl Performance<'_> {
     /// The scores of the test images.
     fn test(&self, network: &dyn AnyNetwork) -> Vec<[f32; 10]> {
         let digits = self.task.digits;
-        let examples = Examples::new(&digits.test, &digits.test_labels).expect("a label for each image");
-        let all: Vec<u32> = (0..digits.test.len() as u32).collect();
-        score(network, &examples, &all, self.normalization())
+        let examples = Examples::new(&digits.test, &digits.test_labels).expect("a set has a digit for each image");
+        score(network, &examples, &examples.all(), self.normalization())
     }
 }
 

@@ -191,7 +191,7 @@ mod tests {
     fn plans_are_what_the_table_says() {
         for row in Row::ALL {
             let (full, quick) = (row.plan(7, Scale::Full), row.plan(7, Scale::Quick));
-            assert_eq!(full.recipe.check(), Ok(()), "{row:?}");
+            assert_eq!(full.recipe.check_named(), Ok(()), "{row:?}");
             assert_eq!((full.recipe.seed, full.recipe.batch), (7, 1));
             assert_eq!(full.recipe.epochs, if row == Row::Lush { 30 } else { 20 });
             assert_eq!((quick.images, quick.recipe.epochs), (full.images / 6, full.recipe.epochs / 2));

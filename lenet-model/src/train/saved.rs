@@ -3,10 +3,9 @@
 //! Where the random streams stand is kept as how often they were asked; the same questions asked again bring them there.
 
 use super::run::{SoFar, State, TrainingRun};
-use super::{Epoch, TrainError, Training};
-use crate::beside::write_beside;
-use crate::checkpoint::{CheckpointError, Tensors, plain, read_whole, take};
-use crate::step::{Optimizer, Tally};
+use super::step::{Optimizer, Tally};
+use super::training::{Epoch, TrainError, Training};
+use crate::files::{CheckpointError, Tensors, plain, read_whole, take, write_beside};
 use crate::{AnyNetwork, DigitNetwork, Recipe};
 use safetensors::{SafeTensorError, SafeTensors};
 use serde::{Deserialize, Serialize};
@@ -15,6 +14,7 @@ use std::time::Duration;
 
 /// Why a run can't go on, in one line that names the file and the cure.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ResumeError {
     /// The file can't be read, is no safetensors file, or its tensors are not those of the network.
     #[error(transparent)]

@@ -7,7 +7,7 @@
 use super::OnnxError;
 use super::proto::{AttributeProto, FLOAT, GraphProto, INT, INT64, INTS, NodeProto, TensorProto};
 use crate::AnyNetwork;
-use crate::checkpoint::dense;
+use crate::files::checkpoint::dense;
 use lenet_layers::{Normalization, Operation, Squash, StageInfo};
 
 /// Rows and columns of a picture.

@@ -1,13 +1,13 @@
 //! A trained LeNet-5 inside the program, where it lies ready in read-only memory.
 //!
 //! `models/lenet5.safetensors` is a file as `lenet train` writes it, with how it was trained in its metadata. The compiler takes
-//! it apart: a file of another form, or numbers of another kind, do not compile.
+//! it apart. A file of another length does not compile; whether every number is in its place is the subject of a test.
 
 use crate::LeNet5;
 use lenet_layers::{Connections, Params, Table1, zerocopy};
 
 /// The file.
-const FILE: &[u8] = include_bytes!("../models/lenet5.safetensors");
+const FILE: &[u8] = include_bytes!("../../models/lenet5.safetensors");
 
 /// Where the numbers begin.
 const DATA: usize = match FILE.first_chunk() {

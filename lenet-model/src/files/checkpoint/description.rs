@@ -1,11 +1,12 @@
 //! What a checkpoint says of its network: the metadata of the file.
 
 use super::CheckpointError;
-use crate::{ActivationName, NetworkName};
+use crate::{ActivationName, NameError, NetworkName};
 use lenet_layers::Normalization;
 use std::any::TypeId;
 use std::collections::HashMap;
 use std::path::Path;
+use std::str::FromStr;
 
 /// What a checkpoint says of its network, beside the numbers. The first three are needed to use it; the others are for people
 /// and programs to read, and a file written elsewhere may leave them out.
@@ -33,7 +34,7 @@ pub struct Description {
 }
 
 impl Description {
-    /// What has to be known of a network, and that this program wrote it.
+    /// What has to be known of a network; everything else is empty.
     pub fn new(network: NetworkName, activation: ActivationName, normalization: Normalization) -> Self {
         Description {
             network,
@@ -44,7 +45,7 @@ impl Description {
             data: String::new(),
             epoch: 0,
             margin: None,
-            program: concat!("lenet ", env!("CARGO_PKG_VERSION")).into(),
+            program: String::new(),
         }
     }
 
@@ -86,9 +87,12 @@ impl Description {
             number.ok_or_else(|| format!("its {key} is {text:?}, no finite number"))
         };
         let number = |key: &str| finite(key, entry(key)?);
+        fn named<T: FromStr<Err = NameError>>(text: &str) -> Result<T, String> {
+            text.parse().map_err(|error: NameError| error.to_string())
+        }
         let words = |key: &str| known(key).cloned().unwrap_or_default();
         let (network, activation): (NetworkName, ActivationName) =
-            (entry("network")?.parse()?, entry("activation")?.parse()?);
+            (named(entry("network")?)?, named(entry("activation")?)?);
         if !network.activations().contains(&activation) {
             return Err(format!("there is no {network} with {activation}"));
         }

@@ -1,7 +1,7 @@
 //! What there is to learn from: pictures, what is on them, and variants of them that are made when they are shown.
 
-use crate::reading::Image;
-use lenet_layers::Class;
+use crate::image::Image;
+use lenet_layers::{Class, ClassError};
 use std::fmt;
 
 /// Other pictures of the same digits, made from the examples when they are shown: distorted ones.
@@ -17,14 +17,37 @@ pub trait Variants: Sync {
 #[derive(Clone, Copy)]
 pub struct Examples<'a> {
     images: &'a [Image],
-    labels: &'a [Class<10>],
+    labels: &'a [u8],
     variants: Option<&'a dyn Variants>,
 }
 
 impl<'a> Examples<'a> {
-    /// Pictures and labels that belong together; `None` if there are not as many of the one as of the other.
-    pub fn new(images: &'a [Image], labels: &'a [Class<10>]) -> Option<Self> {
-        (images.len() == labels.len()).then_some(Examples { images, labels, variants: None })
+    /// Pictures and labels that belong together, as lenet-data's sets have them: `labels[i]`, 0 to 9, is what is on
+    /// `images[i]`.
+    ///
+    /// ```
+    /// use lenet_model::{Examples, ExamplesError};
+    /// let images = [[[0; 28]; 28]; 2];
+    /// assert_eq!(Examples::new(&images, &[3, 9])?.all(), [0, 1]);
+    /// assert!(matches!(Examples::new(&images, &[3]), Err(ExamplesError::Lengths { images: 2, labels: 1 })));
+    /// assert!(matches!(Examples::new(&images, &[3, 10]), Err(ExamplesError::Label { index: 1, .. })));
+    /// # Ok::<(), ExamplesError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there are not as many labels as pictures, or a label is above 9.
+    pub fn new(images: &'a [Image], labels: &'a [u8]) -> Result<Self, ExamplesError> {
+        if images.len() != labels.len() {
+            return Err(ExamplesError::Lengths { images: images.len(), labels: labels.len() });
+        }
+        for (index, label) in labels.iter().enumerate() {
+            class(*label).map_err(|error| ExamplesError::Label { index, error })?;
+        }
+        Ok(Examples { images, labels, variants: None })
+    }
+    /// The indexes of all pictures, without their variants.
+    pub fn all(&self) -> Vec<u32> {
+        (0..self.images.len() as u32).collect()
     }
     /// The same pictures with their variants behind them.
     pub fn with_variants(self, variants: &'a dyn Variants) -> Self {
@@ -35,7 +58,7 @@ impl<'a> Examples<'a> {
         self.images
     }
     /// The labels.
-    pub fn labels(&self) -> &'a [Class<10>] {
+    pub fn labels(&self) -> &'a [u8] {
         self.labels
     }
     /// Whether there is an example of this number.
@@ -48,7 +71,8 @@ impl<'a> Examples<'a> {
     /// If there is no example of this number.
     pub fn label(&self, index: u32) -> Class<10> {
         let index = index as usize;
-        self.labels[if self.variants.is_some() { index % self.labels.len() } else { index }]
+        let label = self.labels[if self.variants.is_some() { index % self.labels.len() } else { index }];
+        class(label).expect("`new` has looked at every label")
     }
     /// An example's picture, made in `room` if it is a variant.
     pub(crate) fn picture<'r>(&self, index: u32, room: &'r mut Image) -> &'r Image
@@ -64,6 +88,33 @@ impl<'a> Examples<'a> {
         *room = variants.show(picture, variant as u32, original);
         room
     }
+}
+
+fn class(label: u8) -> Result<Class<10>, ClassError> {
+    Class::new(usize::from(label))
+}
+
+/// Pictures and labels that do not make a set of examples.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExamplesError {
+    /// Not as many labels as pictures.
+    #[error("{labels} labels for {images} images: give one label for each image, in the same order")]
+    Lengths {
+        /// How many images there are.
+        images: usize,
+        /// How many labels there are.
+        labels: usize,
+    },
+    /// A label that is not a digit.
+    #[error("the label of image {index}: {error}")]
+    Label {
+        /// The image.
+        index: usize,
+        /// What is wrong with its label.
+        #[source]
+        error: ClassError,
+    },
 }
 
 impl fmt::Debug for Examples<'_> {

@@ -1,6 +1,7 @@
 //! Refusing to read what is not sure.
 
-use crate::reading::{Reading, most_likely};
+use crate::image::most_likely;
+use crate::infer::reading::Reading;
 use crate::{AnyNetwork, Examples, score};
 use lenet_layers::Normalization;
 
@@ -25,7 +26,7 @@ impl Rejection {
 }
 
 /// How far the best of the scores is ahead of the second.
-pub fn margin(scores: &[f32; 10]) -> f32 {
+pub fn score_margin(scores: &[f32; 10]) -> f32 {
     let best = most_likely(scores);
     let second = (0..10).filter(|i| *i != best).map(|i| scores[i]).fold(f32::NEG_INFINITY, f32::max);
     scores[best] - second
@@ -47,7 +48,7 @@ pub fn margin(scores: &[f32; 10]) -> f32 {
 pub fn reject(scores: &[[f32; 10]], labels: &[u8], error: f64) -> Rejection {
     assert_eq!(scores.len(), labels.len(), "a label for each picture");
     let mut sorted: Vec<(f32, bool)> =
-        scores.iter().zip(labels).map(|(s, label)| (margin(s), most_likely(s) != usize::from(*label))).collect();
+        scores.iter().zip(labels).map(|(s, label)| (score_margin(s), most_likely(s) != usize::from(*label))).collect();
     // The surest first.
     sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
     let total = sorted.len();

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 /// Why a checkpoint can't be written or used, in one line that names the file and the cure. The line is whole: what the
 /// operating system said is within it, and no `source()` comes after.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CheckpointError {
     /// The file can't be read.
-    #[error("{path}: can't be read ({error}): give a model that `lenet train` has written")]
+    #[error("{path}: can't be read ({error}): give a file that `lenet_model::save` has written")]
     Read {
         /// The file.
         path: PathBuf,
@@ -25,7 +26,7 @@ pub enum CheckpointError {
     },
     /// The file is no safetensors file, or a broken one.
     #[error(
-        "{path}: not a whole safetensors file ({}): give a model that `lenet train` has written", plain(.reason)
+        "{path}: not a whole safetensors file ({}): give a file that `lenet_model::save` has written", plain(.reason)
     )]
     Format {
         /// The file.
@@ -34,7 +35,7 @@ pub enum CheckpointError {
         reason: String,
     },
     /// A safetensors file of something else.
-    #[error("{path}: {reason}: give a model that `lenet train` has written")]
+    #[error("{path}: {reason}: give a file that `lenet_model::save` has written")]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -56,7 +57,7 @@ pub enum CheckpointError {
     /// A tensor that does not belong in the network, or not so.
     #[error(
         "{path}: tensor {}: {reason}: the file was not written for the network {network}, or was changed since: \
-         give a model that `lenet train` has written", plain(.tensor)
+         give a file that `lenet_model::save` has written", plain(.tensor)
     )]
     Tensor {
         /// The file.

@@ -1,7 +1,8 @@
 //! How well a network reads a set of examples.
 
-use crate::reading::most_likely;
-use crate::step::{LANES, Task, Worker, fork};
+use super::step::{Task, Worker};
+use crate::image::most_likely;
+use crate::parallel::{LANES, fork};
 use crate::{AnyNetwork, Examples};
 use lenet_layers::{Class, Loss, MeanSquared, Normalization, Units};
 use serde::{Deserialize, Serialize};

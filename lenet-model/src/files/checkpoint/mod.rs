@@ -5,7 +5,7 @@ mod error;
 mod tensors;
 
 use crate::any_network::type_of;
-use crate::beside::write_beside;
+use crate::files::write_beside;
 use crate::{AnyNetwork, Classifier, DigitNetwork};
 use lenet_layers::Params;
 use safetensors::SafeTensors;
@@ -46,6 +46,12 @@ pub struct Checkpoint {
     bytes: Vec<u8>,
     /// What it says of itself.
     pub description: Description,
+}
+
+impl std::fmt::Debug for Checkpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Checkpoint").field("path", &self.path).field("description", &self.description).finish()
+    }
 }
 
 impl Checkpoint {

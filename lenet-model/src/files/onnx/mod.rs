@@ -7,7 +7,7 @@ mod proto;
 mod tests;
 
 use crate::any_network::type_of;
-use crate::beside::write_beside;
+use crate::files::write_beside;
 use crate::{AnyNetwork, CheckpointError, Description};
 use lenet_layers::Normalization;
 use prost::Message;
@@ -24,6 +24,7 @@ const IR: i64 = 7;
 
 /// Why a network can't be an ONNX file, in one line.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum OnnxError {
     /// A stage that ONNX can't be told of.
     #[error(

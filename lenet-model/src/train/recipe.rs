@@ -372,6 +372,7 @@ impl Default for Recipe {
 
 /// A recipe that cannot be followed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum RecipeError {
     /// Nothing to do.
     #[error("{0} is 0: give at least 1")]
@@ -396,12 +397,13 @@ pub enum RecipeError {
     },
     /// A loss for another kind of output.
     #[error(
-        "the loss {loss} does not go with the output of {network}: choose {}",
-        if .network.has_penalties() { "penalty or map" } else { "mse, cross-entropy or mse-targets" }
+        "the loss {loss} does not go with outputs that are {}: choose {}",
+        if *.penalties { "penalties" } else { "scores" },
+        if *.penalties { "penalty or map" } else { "mse, cross-entropy or mse-targets" }
     )]
     Output {
-        /// The network.
-        network: NetworkName,
+        /// Whether the outputs of the network are penalties, of which the smallest tells the class.
+        penalties: bool,
         /// The loss.
         loss: LossName,
     },
@@ -411,6 +413,24 @@ pub enum RecipeError {
 }
 
 impl Recipe {
+    /// Checks the numbers of the recipe, and that the network it names comes with its activation and goes with its loss.
+    ///
+    /// # Errors
+    /// If one of them makes no sense.
+    pub fn check_named(&self) -> Result<(), RecipeError> {
+        let (network, activation) = (self.network, self.activation);
+        if !network.activations().contains(&activation) {
+            return Err(RecipeError::Activation { network, activation });
+        }
+        let penalties = network.has_penalties();
+        if penalties != self.loss.takes_penalties() {
+            return Err(RecipeError::Output { penalties, loss: self.loss });
+        }
+        self.check()
+    }
+
+    /// Checks the numbers of the recipe, for a network of any type: what it names is not looked at.
+    ///
     /// # Errors
     /// If a number of the recipe makes no sense.
     pub fn check(&self) -> Result<(), RecipeError> {
@@ -423,12 +443,6 @@ impl Recipe {
         let within = |name, value: f64, ok: bool, want| {
             if ok && value.is_finite() { Ok(()) } else { Err(RecipeError::OutOfRange { name, value, want }) }
         };
-        if !self.network.activations().contains(&self.activation) {
-            return Err(RecipeError::Activation { network: self.network, activation: self.activation });
-        }
-        if self.network.has_penalties() != self.loss.takes_penalties() {
-            return Err(RecipeError::Output { network: self.network, loss: self.loss });
-        }
         if self.presentations == Some(0) {
             return Err(RecipeError::Zero("the number of images in an epoch"));
         }

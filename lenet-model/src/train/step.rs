@@ -1,15 +1,12 @@
 //! One step of training: a batch in blocks of sixteen, the blocks over the threads, the gradients in a fixed order.
 
 use crate::any_network::{Arrays, LanesPass, Pass, scores_in};
-use crate::reading::{Image, most_likely};
+use crate::image::{Image, most_likely};
+use crate::parallel::{FEW, LANES};
 use crate::{AnyNetwork, Examples};
 use lenet_layers::{Cell, Class, Descent, Diagonal, Lanes, Loss, Normalization, Rule, Tensor, Units};
 use std::ops::Range;
 
-/// Examples side by side in one block.
-pub(crate) const LANES: usize = 16;
-/// Up to so many examples are faster one by one than as a block with most of its lanes idle.
-pub(crate) const FEW: usize = 5;
 /// The most gradients of a batch that are kept apart, and so the most threads that work on it.
 const SLOTS: usize = 16;
 
@@ -324,16 +321,4 @@ fn halve(
         || halve(p1, v1, range.start..middle, threads / 2, f),
         || halve(p2, v2, middle..range.end, threads / 2, f),
     );
-}
-
-/// Calls `f` with every item, halving the work between threads.
-pub(crate) fn fork<T: Send>(items: &mut [T], f: &(impl Fn(&mut T) + Sync)) {
-    match items {
-        [] => {}
-        [item] => f(item),
-        _ => {
-            let (left, right) = items.split_at_mut(items.len() / 2);
-            rayon::join(|| fork(left, f), || fork(right, f));
-        }
-    }
 }

@@ -5,8 +5,8 @@
 //! third net is trained on new patterns on which the first and the second nets disagree." (LeCun et al. 1998, section III.C.8,
 //! after Drucker, Schapire and Simard 1993.) It takes more patterns than there are: distorted ones.
 
-use crate::evaluation::score;
-use crate::reading::most_likely;
+use super::evaluation::score;
+use crate::image::most_likely;
 use crate::{AnyNetwork, Examples};
 use lenet_layers::Normalization;
 
@@ -17,7 +17,7 @@ use lenet_layers::Normalization;
 /// What it selects are numbers of examples, for [`Training`](crate::Training) to learn from. It runs on the rayon pool that it
 /// is called in.
 #[derive(Clone, Copy, Debug)]
-pub struct Stream<'a> {
+pub struct PatternStream<'a> {
     /// The pictures and their variants.
     pub examples: Examples<'a>,
     /// Which of the pictures are shown.
@@ -33,7 +33,7 @@ pub struct Stream<'a> {
 /// Patterns that are looked at at once.
 const PART: usize = 4096;
 
-impl Stream<'_> {
+impl PatternStream<'_> {
     /// The first `count` patterns, or one less if that is odd, half of them misread by `network` and half read rightly; fewer
     /// of both if the stream ends before.
     pub fn half_wrong(&self, network: &dyn AnyNetwork, count: usize) -> Vec<u32> {

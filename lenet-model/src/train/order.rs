@@ -1,6 +1,6 @@
 //! In which order the examples come.
 
-use super::{Training, stream};
+use super::training::{Training, stream};
 use crate::Order;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;

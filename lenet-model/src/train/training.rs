@@ -1,26 +1,20 @@
 //! Training: epochs of steps, held-out images after each, the best kept.
 
-mod order;
-mod run;
-mod saved;
-
-use crate::evaluation::Evaluation;
-use crate::step::{DigitLoss, Task};
-use crate::{AnyNetwork, DigitNetwork, Examples, Recipe, RecipeError};
+use super::evaluation::Evaluation;
+use super::run::TrainingRun;
+use super::step::{DigitLoss, Task};
+use crate::{AnyNetwork, Classifier, DigitNetwork, Examples, Recipe, RecipeError};
 use lenet_layers::Params;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 
-pub use run::TrainingRun;
-pub use saved::ResumeError;
-
 /// The streams of ChaCha8 that a seed is split into, so that none depends on how much another draws.
-mod stream {
-    pub(super) const WEIGHTS: u64 = 1;
-    pub(super) const ORDER: u64 = 2;
-    pub(super) const CURVATURE: u64 = 3;
+pub(super) mod stream {
+    pub(in crate::train) const WEIGHTS: u64 = 1;
+    pub(in crate::train) const ORDER: u64 = 2;
+    pub(in crate::train) const CURVATURE: u64 = 3;
 }
 
 /// What one epoch came to.
@@ -43,6 +37,8 @@ pub struct Epoch {
 }
 
 /// What happens while a network is trained.
+#[derive(Debug)]
+#[non_exhaustive]
 pub enum TrainingEvent<'a, N: AnyNetwork + ?Sized = dyn AnyNetwork> {
     /// A step was made.
     Step {
@@ -71,11 +67,12 @@ pub enum TrainingEvent<'a, N: AnyNetwork + ?Sized = dyn AnyNetwork> {
 }
 
 /// What training ends with.
+#[derive(Debug)]
 pub struct Outcome<N: AnyNetwork + ?Sized = dyn AnyNetwork> {
-    /// The network after the last step.
-    pub last: Box<N>,
-    /// The network of the best epoch; the last one if nothing was held out.
-    pub best: Box<N>,
+    /// The network after the last step, with its normalization.
+    pub last: Classifier<N>,
+    /// The network of the best epoch, with its normalization; the last one if nothing was held out.
+    pub best: Classifier<N>,
     /// Which epoch was the best.
     pub best_epoch: u32,
     /// Every epoch.
@@ -84,6 +81,7 @@ pub struct Outcome<N: AnyNetwork + ?Sized = dyn AnyNetwork> {
 
 /// Why training stopped.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum TrainError {
     /// The recipe cannot be followed.
     #[error(transparent)]
@@ -100,7 +98,7 @@ pub enum TrainError {
         len: usize,
     },
     /// The loss became infinite or NaN.
-    #[error("the loss stopped being finite in epoch {epoch}, step {step}: try a smaller --rate")]
+    #[error("the loss stopped being finite in epoch {epoch}, step {step}: try a smaller rate")]
     NotFinite {
         /// The epoch, from 1.
         epoch: u32,
@@ -117,7 +115,8 @@ pub enum TrainError {
     },
 }
 
-/// A training run.
+/// What to train, and on what.
+#[derive(Clone, Copy, Debug)]
 pub struct Training<'a> {
     /// How to train.
     pub recipe: &'a Recipe,
@@ -158,6 +157,7 @@ impl Training<'_> {
     /// # Errors
     /// If the recipe or the indexes make no sense.
     pub fn begin_named(&self) -> Result<TrainingRun<'_>, TrainError> {
+        self.recipe.check_named()?;
         let zeroed = || self.recipe.network.zeroed(self.recipe.activation);
         let network = zeroed();
         self.check(network.info().penalties)?;
@@ -165,7 +165,7 @@ impl Training<'_> {
     }
 
     /// A generator of its own for each purpose.
-    fn random(&self, stream: u64) -> ChaCha8Rng {
+    pub(super) fn random(&self, stream: u64) -> ChaCha8Rng {
         let mut random = ChaCha8Rng::seed_from_u64(self.recipe.seed);
         random.set_stream(stream);
         random
@@ -176,7 +176,7 @@ impl Training<'_> {
         self.recipe.check()?;
         // The type counts, whatever the recipe calls it.
         if penalties != self.recipe.loss.takes_penalties() {
-            return Err(RecipeError::Output { network: self.recipe.network, loss: self.recipe.loss }.into());
+            return Err(RecipeError::Output { penalties, loss: self.recipe.loss }.into());
         }
         if self.train.is_empty() {
             return Err(TrainError::NoExamples);
@@ -189,16 +189,16 @@ impl Training<'_> {
     }
 
     /// Images in an epoch.
-    fn presentations(&self) -> usize {
+    pub(super) fn presentations(&self) -> usize {
         self.recipe.presentations.unwrap_or(self.train.len())
     }
 
     /// Steps to be made in all; a few more where the list of examples ends within a batch.
-    fn steps(&self) -> u64 {
+    pub(super) fn steps(&self) -> u64 {
         u64::from(self.recipe.epochs) * self.presentations().div_ceil(self.recipe.batch) as u64
     }
 
-    fn task<'t>(&'t self, network: &'t dyn AnyNetwork, loss: &'t dyn DigitLoss) -> Task<'t> {
+    pub(super) fn task<'t>(&'t self, network: &'t dyn AnyNetwork, loss: &'t dyn DigitLoss) -> Task<'t> {
         Task { network, loss, examples: &self.examples, normalization: self.recipe.input.into() }
     }
 }

@@ -1,11 +1,12 @@
 //! A run on its way: everything that a step changes, step after step, epoch after epoch.
 
+use super::evaluation::{Evaluation, evaluate};
 use super::order::Walk;
-use super::{Epoch, Outcome, TrainError, Training, TrainingEvent, stream};
+use super::step::{Batch, Optimizer, Tally, Worker};
+use super::training::{Epoch, Outcome, TrainError, Training, TrainingEvent, stream};
 use crate::any_network::Arrays;
-use crate::evaluation::{Evaluation, evaluate};
-use crate::step::{Batch, LANES, Optimizer, Tally, Worker};
-use crate::{AnyNetwork, SecondOrder};
+use crate::parallel::LANES;
+use crate::{AnyNetwork, Classifier, SecondOrder};
 use lenet_layers::Diagonal;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -44,6 +45,12 @@ struct Made {
     accuracy: f64,
     rate: f64,
     images: usize,
+}
+
+impl<N: AnyNetwork + ?Sized> std::fmt::Debug for TrainingRun<'_, N> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "a run after step {} of {}", self.state.step, self.state.training.steps())
+    }
 }
 
 /// What the epoch that is not over yet came to so far.
@@ -152,8 +159,9 @@ impl<'t, N: AnyNetwork + ?Sized> TrainingRun<'t, N> {
 
     /// What it came to.
     pub fn into_outcome(self) -> Outcome<N> {
-        let State { best_epoch, epochs, .. } = self.state;
-        Outcome { last: self.network, best: self.best, best_epoch, epochs }
+        let State { training, best_epoch, epochs, .. } = self.state;
+        let with_normalization = |network| Classifier { network, normalization: training.recipe.input.into() };
+        Outcome { last: with_normalization(self.network), best: with_normalization(self.best), best_epoch, epochs }
     }
 }
 

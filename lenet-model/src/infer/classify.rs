@@ -1,0 +1,114 @@
+//! Reading digits with a network, or with a network and its normalization; many digits in the lanes of registers.
+
+use crate::DigitNetwork;
+#[cfg(feature = "files")]
+use crate::any_network::{AnyNetwork, scores_in};
+use crate::image::Image;
+use crate::infer::reading::{Reading, read};
+#[cfg(feature = "files")]
+use crate::parallel::{FEW, LANES, fork};
+use lenet_layers::Normalization;
+
+/// Reads pictures, each into its place; the longer of the two slices keeps what it has beyond the other's end. With the
+/// feature `files` they are read sixteen at a time on the rayon pool it is called in, which takes some memory for each
+/// thread; a picture's probabilities are those of [`read`] except for rounding. Without it they are read one after another.
+pub fn read_many<N: DigitNetwork>(
+    network: &N,
+    images: &[Image],
+    readings: &mut [Reading],
+    normalization: Normalization,
+) {
+    let both = images.len().min(readings.len());
+    let (images, readings) = (&images[..both], &mut readings[..both]);
+    #[cfg(feature = "files")]
+    if both > FEW {
+        return read_blocks(network, images, readings, normalization);
+    }
+    for (image, reading) in images.iter().zip(readings) {
+        *reading = read(network, image, normalization);
+    }
+}
+
+/// Reads pictures sixteen at a time; the threads share them.
+#[cfg(feature = "files")]
+fn read_blocks(network: &dyn AnyNetwork, images: &[Image], readings: &mut [Reading], normalization: Normalization) {
+    let penalties = network.info().penalties;
+    let share = images.len().div_ceil(rayon::current_num_threads()).next_multiple_of(LANES);
+    let mut shares: Vec<_> = images.chunks(share).zip(readings.chunks_mut(share)).collect();
+    fork(&mut shares, &|(images, readings)| {
+        let mut pass = network.lanes_pass();
+        for (images, readings) in images.chunks(LANES).zip(readings.chunks_mut(LANES)) {
+            let block: [&Image; LANES] = core::array::from_fn(|lane| &images[lane.min(images.len() - 1)]);
+            pass.lay(&block[..images.len()], normalization);
+            pass.forward(network);
+            for (lane, reading) in readings.iter_mut().enumerate() {
+                *reading = Reading::of(scores_in(pass.output(), lane, penalties));
+            }
+        }
+    });
+}
+
+/// Reads digits. A network does, and takes pixels by [`Normalization::PAPER`], which is right for every recipe except Lush's. A
+/// `Classifier` is a network together with the normalization it was trained with.
+///
+/// ```
+/// # #[cfg(feature = "pretrained")] {
+/// use lenet_model::{Classify, LeNet5, Reading};
+/// let blank = [[0; 28]; 28];
+/// let mut bar = blank;
+/// bar[5..23].iter_mut().for_each(|row| row[13..15].fill(255));
+/// assert_eq!(LeNet5::pretrained().classify(&bar).digit, 1);
+/// let mut readings = [Reading::default(); 2];
+/// LeNet5::pretrained().classify_many(&[blank, bar], &mut readings);
+/// assert_eq!(readings[1].digit, 1);
+/// # }
+/// ```
+pub trait Classify: Send + Sync {
+    /// Reads one picture, without a heap and with less than 64 KB of stack.
+    fn classify(&self, image: &Image) -> Reading;
+    /// Reads pictures, each into its place, as fast as can be: see [`read_many`].
+    fn classify_many(&self, images: &[Image], readings: &mut [Reading]);
+}
+
+impl<N: DigitNetwork> Classify for N {
+    fn classify(&self, image: &Image) -> Reading {
+        read(self, image, Normalization::PAPER)
+    }
+    fn classify_many(&self, images: &[Image], readings: &mut [Reading]) {
+        read_many(self, images, readings, Normalization::PAPER);
+    }
+}
+
+/// A network together with the normalization that it was trained with. It dereferences to the network.
+#[cfg(feature = "files")]
+#[derive(Debug)]
+pub struct Classifier<N: AnyNetwork + ?Sized = dyn AnyNetwork> {
+    /// The network.
+    pub network: Box<N>,
+    /// What pixels become.
+    pub normalization: Normalization,
+}
+
+#[cfg(feature = "files")]
+impl<N: AnyNetwork + ?Sized> core::ops::Deref for Classifier<N> {
+    type Target = N;
+    fn deref(&self) -> &N {
+        &self.network
+    }
+}
+
+#[cfg(feature = "files")]
+impl<N: AnyNetwork + ?Sized> Classify for Classifier<N> {
+    fn classify(&self, image: &Image) -> Reading {
+        self.network.read_image(image, self.normalization)
+    }
+    fn classify_many(&self, images: &[Image], readings: &mut [Reading]) {
+        if images.len().min(readings.len()) > FEW {
+            let both = images.len().min(readings.len());
+            return read_blocks(self.network.as_dyn(), &images[..both], &mut readings[..both], self.normalization);
+        }
+        for (image, reading) in images.iter().zip(readings) {
+            *reading = self.classify(image);
+        }
+    }
+}

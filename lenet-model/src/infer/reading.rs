@@ -1,0 +1,64 @@
+//! Reading one digit, without a heap.
+
+use crate::DigitNetwork;
+use crate::image::{Image, ImageInput, most_likely, scores};
+use lenet_layers::{Normalization, Tensor, Trace, Units, softmax};
+
+/// What a network makes of a picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// The digit, 0 to 9.
+    pub digit: u8,
+    /// The softmax of the outputs, or of the negated penalties: one for each digit, in sum 1.
+    pub probabilities: [f32; 10],
+}
+
+impl Reading {
+    /// From what speaks for each digit.
+    pub(crate) fn of(scores: [f32; 10]) -> Self {
+        let mut probabilities = Tensor::<Units<10>>::ZERO;
+        softmax(&Tensor { data: scores }, &mut probabilities);
+        let probabilities = probabilities.data;
+        Reading { digit: most_likely(&probabilities) as u8, probabilities }
+    }
+
+    /// All ten digits, the likeliest first; of equals the smaller.
+    ///
+    /// ```
+    /// # use lenet_model::Reading;
+    /// let mut reading = Reading { digit: 7, probabilities: [0.0; 10] };
+    /// (reading.probabilities[7], reading.probabilities[2]) = (0.75, 0.25);
+    /// assert_eq!(reading.ranked(), [7, 2, 0, 1, 3, 4, 5, 6, 8, 9]);
+    /// assert_eq!(reading.margin(), 0.5);
+    /// ```
+    pub fn ranked(&self) -> [u8; 10] {
+        let mut digits = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+        let probability = |digit: &u8| self.probabilities[usize::from(*digit)];
+        digits.sort_unstable_by(|a, b| probability(b).total_cmp(&probability(a)).then(a.cmp(b)));
+        digits
+    }
+
+    /// By how much the likeliest digit is ahead of the second.
+    pub fn margin(&self) -> f32 {
+        let [first, second, ..] = self.ranked().map(|digit| self.probabilities[usize::from(digit)]);
+        first - second
+    }
+}
+
+/// Reads one picture, without a heap. It needs less than 64 KB of stack, most of it for the stages' outputs (128 KB where the
+/// compiler does not optimise).
+///
+/// ```
+/// use lenet_layers::Params;
+/// use lenet_model::{LeNet5, Normalization, read};
+/// let mut network: Box<LeNet5> = LeNet5::boxed();
+/// network.output.bias[7] = 5.0;
+/// let reading = read(&*network, &[[0; 28]; 28], Normalization::PAPER);
+/// assert_eq!(reading.digit, 7);
+/// assert!(reading.probabilities[7] > 0.9);
+/// ```
+pub fn read<N: DigitNetwork>(network: &N, image: &Image, normalization: Normalization) -> Reading {
+    let mut trace = N::Trace::<f32>::zeroed();
+    N::Input::lay(trace.input_mut(), &[image], normalization);
+    Reading::of(scores(network.forward(&mut trace).data, N::PENALTIES))
+}
