@@ -1,9 +1,9 @@
-//! How well pictures become MNIST's form: MNIST's digits undone in every way of `tests/common/variants.rs`, made again
+//! How well pictures become MNIST's form: MNIST's digits undone in every way of `tests/cli/common/variants.rs`, made again
 //! by `lenet_data::prepare` and read, beside the same digits as they are.
 //!
 //! `cargo run --release -p lenet-cli --example picture_check -- [validation|test] [COUNT]`
 
-#[path = "../tests/common/variants.rs"]
+#[path = "../tests/cli/common/variants.rs"]
 mod variants;
 
 use anyhow::Context;

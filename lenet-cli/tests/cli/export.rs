@@ -1,9 +1,7 @@
 //! `lenet export`: a file that is whole or not there, and what is no model refused. What the file computes is tested in
 //! lenet-model, and against ONNX Runtime by `ci/onnx/run`.
 
-mod common;
-
-use common::{files, run, write_data};
+use crate::common::{files, run, write_data};
 use std::fs;
 
 #[test]

@@ -1,8 +1,6 @@
 //! Files that are broken, or made to break a program: each ends in one clear line and exit code 1, and takes little memory.
 
-mod common;
-
-use common::{Said, lenet, run};
+use crate::common::{Said, lenet, run};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use std::fs;

@@ -1,8 +1,6 @@
 //! `lenet reproduce` from the outside: what they leave, what is kept, and how they fail.
 
-mod common;
-
-use common::{files, json, run};
+use crate::common::{files, json, run};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -94,7 +92,7 @@ fn a_folder_that_cannot_be_made_is_an_error() {
 #[test]
 fn the_papers_recipes_train() {
     let dir = tempfile::tempdir().unwrap();
-    common::write_data(&dir.path().join("set"), 120, 60);
+    crate::common::write_data(&dir.path().join("set"), 120, 60);
     for (recipe, network) in [("paper", "lenet5-1998"), ("lush", "lenet5-lush"), ("article", "lenet5")] {
         let words = format!("train --recipe {recipe} --data set --epochs 3 --validation 20 --out {recipe} --distort");
         let said = run(dir.path(), &words).ok();

@@ -1,14 +1,11 @@
 //! From pictures to digits with the model that comes with the program: MNIST undone and made again, and printed and
 //! handwritten fonts.
 
-#[path = "common/variants.rs"]
-mod variants;
-
+use crate::common::variants::VARIANTS;
 use lenet_data::{Dataset, Image, Picture, Split, digits, prepare};
 use lenet_model::{Classify, LeNet5};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
-use variants::VARIANTS;
 
 /// Digits that the model has not learned from, and their labels.
 fn held_out(count: usize) -> Vec<(Image, u8)> {

@@ -1,8 +1,6 @@
 //! `lenet summary`: the tables of the three networks, and the same in JSON.
 
-mod common;
-
-use common::run;
+use crate::common::run;
 use serde_json::Value;
 use std::path::Path;
 
@@ -33,7 +31,7 @@ fn lenet5_average() {
 
 #[test]
 fn the_readme_shows_what_the_program_says() {
-    let readme = include_str!("../README.md");
+    let readme = include_str!("../../README.md");
     assert!(readme.contains(&table("").replace("[SET]", "avx512")), "the table in README.md is an old one");
     let commands = ["train", "eval", "export", "predict", "read", "summary", "reproduce", "data fetch", "data show"];
     let views = ["view filters", "view maps", "view misses", "view confusion", "view curves", "view codes"];

@@ -1,8 +1,6 @@
 //! Runs that are stopped, killed or run out of disk, and go on: to the same bits as one that was left alone.
 
-mod common;
-
-use common::{files, json, lenet, run};
+use crate::common::{files, json, lenet, run};
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};

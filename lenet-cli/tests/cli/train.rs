@@ -1,8 +1,6 @@
 //! `lenet train` from the outside: what it writes, what it says and where, and how it fails.
 
-mod common;
-
-use common::{files, json, lenet, run, said, write_data};
+use crate::common::{files, json, lenet, run, said, write_data};
 use lenet_data::{Split, idx::Idx};
 use serde_json::{Value, json};
 use std::fs;

@@ -1,15 +1,11 @@
 //! `lenet data`, and `--data` with the name of a set: with MNIST's own checksums, and files made from what is built in.
 
-mod common;
-#[path = "common/server.rs"]
-mod server;
-
+use crate::common::server::{Sent, Server, nowhere};
+use crate::common::{Said, files, json, lenet, said, write_data};
 use assert_cmd::Command;
-use common::{Said, files, json, lenet, said, write_data};
 use flate2::{Compression, write::GzEncoder};
 use lenet_data::{Dataset, Examples, idx::Idx};
 use serde_json::{Value, json};
-use server::{Sent, Server, nowhere};
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};

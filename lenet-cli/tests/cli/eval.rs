@@ -1,8 +1,6 @@
 //! `lenet eval` on files that are no models, and on models without their data.
 
-mod common;
-
-use common::{files, run, write_data};
+use crate::common::{files, run, write_data};
 use std::fs;
 
 #[test]

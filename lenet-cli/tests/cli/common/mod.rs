@@ -1,5 +1,7 @@
 //! What the tests of the commands share: the program, small data sets, and what a command said.
-#![allow(dead_code)] // each test file uses a part
+
+pub(crate) mod server;
+pub(crate) mod variants;
 
 use assert_cmd::Command;
 use lenet_data::idx::Idx;

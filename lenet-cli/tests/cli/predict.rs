@@ -1,8 +1,6 @@
 //! `lenet predict` and `lenet read`: what they say of pictures, and of what is none.
 
-mod common;
-
-use common::{Said, lenet, run, said};
+use crate::common::{Said, lenet, run, said};
 use lenet_data::Dataset;
 use serde_json::Value;
 use std::fs;

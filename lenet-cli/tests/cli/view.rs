@@ -1,8 +1,6 @@
 //! `lenet view` and the report of `lenet train` from the outside: what is drawn, in which form, and how it fails.
 
-mod common;
-
-use common::{json, run, write_data};
+use crate::common::{json, run, write_data};
 use roxmltree::Document;
 use serde_json::Value;
 use std::fs;
@@ -178,7 +176,7 @@ fn wrong_words_are_usage_errors() {
     run(here, "view maps a.png --index 1").misused(&["leave out --index"]);
     run(here, "view maps a.safetensors b").misused(&["two models"]);
     run(here, "summary --json --latex").misused(&["--latex"]);
-    assert!(common::files(here).is_empty());
+    assert!(crate::common::files(here).is_empty());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Every input that the fuzzers began with or have found, as a test of each reader.
 
-#[path = "../../fuzz/checks.rs"]
+#[path = "../../../fuzz/checks.rs"]
 mod checks;
 
 use std::fs;

@@ -1,0 +1,15 @@
+//! The tests of the program `lenet`, as one binary: each file would be linked on its own otherwise.
+
+mod common;
+mod corpus;
+mod data;
+mod eval;
+mod export;
+mod hostile;
+mod pictures;
+mod predict;
+mod reproduce;
+mod resume;
+mod summary;
+mod train;
+mod view;
