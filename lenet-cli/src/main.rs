@@ -13,13 +13,14 @@ mod report;
 mod run;
 mod term;
 
+use args::Misuse;
 use clap::{Parser, Subcommand};
 use commands::reading::{self, Told};
 use commands::{datasets, eval, export, reproduce, summary, train, view};
 use lenet_model::RecipeError;
 use std::process::ExitCode;
 use term::interrupt::{self, Interrupted};
-use term::progress::talk;
+use term::progress::message;
 
 /// LeNet-5 (LeCun et al. 1998) with its shapes checked by the compiler.
 #[derive(Parser)]
@@ -78,14 +79,13 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) if error.is::<Interrupted>() => {
-            talk!("{error}");
+            message!("{error}");
             ExitCode::from(interrupt::EXIT_CODE)
         }
         Err(error) if error.is::<Told>() => ExitCode::FAILURE,
         Err(error) => {
-            talk!("error: {error:#}");
-            // A number that makes no sense is wrong usage, as a word that is none.
-            if error.is::<RecipeError>() { ExitCode::from(2) } else { ExitCode::FAILURE }
+            message!("error: {error:#}");
+            if error.is::<RecipeError>() || error.is::<Misuse>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }

@@ -1,16 +1,20 @@
 //! What is said about a result: the confusion matrix for the terminal, and the report that a training run leaves.
 
+use crate::args::data::DataArguments;
+use crate::args::model;
 use crate::draw::{Page, escape, figure};
 use crate::figures::curves::Curves;
 use crate::figures::maps::Seen;
 use crate::figures::{confusion, filters, maps, misses};
-use crate::run::folder::{REPORT, RunFolder, RunRecord};
-use crate::run::misread::misread_by;
-use crate::term::words::thousands;
-use anyhow::Context;
+use crate::run::describe;
+use crate::run::folder::{Metric, REPORT, RunRecord, read_metrics};
+use crate::run::readings::{Readings, read_set};
+use crate::term::words::{plural, thousands};
+use anyhow::{Context, bail};
 use lenet_data::Examples;
-use lenet_model::{AnyNetwork, Evaluation, Recipe, write_beside};
+use lenet_model::{AnyNetwork, Evaluation, write_beside};
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 /// The confusion matrix: a row for each digit, a column for what it was read as; zeros are left blank.
 pub(crate) fn write_confusion(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
@@ -35,45 +39,75 @@ pub(crate) fn write_confusion(out: &mut impl Write, evaluation: &Evaluation) -> 
     Ok(())
 }
 
-/// Writes `report.html`: one page with what ran, what came of it and what the network sees. It holds all it shows.
+/// What `report.html` shows.
+pub(crate) struct Report<'a> {
+    pub(crate) record: &'a RunRecord,
+    pub(crate) metrics: &'a [Metric],
+    pub(crate) network: &'a dyn AnyNetwork,
+    /// What the network makes of the test set.
+    pub(crate) test: &'a Readings,
+    /// The test set.
+    pub(crate) images: &'a Examples,
+}
+
+impl Report<'_> {
+    /// Writes `report.html` into the run's folder: one page that holds everything it shows.
+    ///
+    /// # Errors
+    /// If a picture can't be made, or the page can't be written.
+    pub(crate) fn write(&self, folder: &Path) -> anyhow::Result<()> {
+        let path = folder.join(REPORT);
+        write_beside(&path, self.page()?.as_bytes()).with_context(|| format!("{}: can't be written", path.display()))
+    }
+
+    fn page(&self) -> anyhow::Result<String> {
+        let Report { record, test, images, .. } = self;
+        let name = format!("{} on {}", record.recipe.network, record.data.name);
+        let curves = Curves::of(record, self.metrics).drawing();
+        let mut body = introduction(&name, record, &test.evaluation);
+        body += &figure("How it learned", &curves, &caption(record))?;
+        let drawing = confusion::drawing(&test.evaluation.confusion);
+        body += &figure("What was read as what", &drawing, "A row for each digit, a column for what it was read as.")?;
+        body += &self.misread()?;
+        let caption = "The grey of a kernel&#39;s weights: the darker, the greater; the middle grey is 0.";
+        body += &figure("What it looks for", &filters::drawing(&filters::banks(self.network)), caption)?;
+        if let Some(image) = images.images().first() {
+            let seen = Seen::of(self.network, image, record.recipe.input.into());
+            let caption = format!(
+                "Test image 0, {}: each stage from its least output (white) to its greatest (black).",
+                seen.result()
+            );
+            body += &figure("What it makes of a digit", &maps::drawing(&seen), &caption)?;
+        }
+        Ok(Page { title: &name, body: &body }.html())
+    }
+
+    fn misread(&self) -> anyhow::Result<String> {
+        let (misread, images) = (&self.test.misread, self.images.images());
+        let count = misses::count(misread.len(), images.len());
+        if misread.is_empty() {
+            return Ok(format!("<h2>What it misreads</h2>\n<p>Nothing: {count}.</p>\n"));
+        }
+        let caption = format!("{count}. Below each, what it is and what it was read as.");
+        figure("What it misreads", &misses::drawing(images, misread)?, &caption)
+    }
+}
+
+/// Makes `report.html` of a run that is over again, from the files in its folder.
 ///
 /// # Errors
-/// If the folder's records can't be read again, or the page can't be written.
-pub(crate) fn write(
-    folder: &RunFolder,
-    record: &RunRecord,
-    network: &dyn AnyNetwork,
-    test: &Evaluation,
-    images: &Examples,
-) -> anyhow::Result<()> {
-    let normalization = record.recipe.input.into();
-    let misread = misread_by(network, images, normalization)?;
-    let name = format!("{} on {}", record.recipe.network, record.data.name);
-    let mut body = introduction(&name, record, test);
-    body += &figure("How it learned", &Curves::read(folder.path())?.drawing(), &caption(record))?;
-    let drawing = confusion::drawing(&test.confusion);
-    body += &figure("What was read as what", &drawing, "A row for each digit, a column for what it was read as.")?;
-    let count = misses::count(misread.len(), images.len());
-    body += &match misread[..] {
-        [] => format!("<h2>What it misreads</h2>\n<p>Nothing: {count}.</p>\n"),
-        _ => {
-            let caption = format!("{count}. Below each, what it is and what it was read as.");
-            figure("What it misreads", &misses::drawing(images.images(), &misread)?, &caption)?
-        }
-    };
-    let caption = "The grey of a kernel&#39;s weights: the darker, the greater; the middle grey is 0.";
-    body += &figure("What it looks for", &filters::drawing(&filters::banks(network)), caption)?;
-    if let Some(image) = images.images().first() {
-        let seen = Seen::of(network, image, normalization);
-        let caption = format!(
-            "Test image 0, {}: each stage from its least output (white) to its greatest (black).",
-            seen.result()
-        );
-        body += &figure("What it makes of a digit", &maps::drawing(&seen), &caption)?;
+/// If the run is not over, or its record, its model or its data can't be read.
+pub(crate) fn remake(folder: &Path, record: &RunRecord, moved: Option<&DataArguments>) -> anyhow::Result<PathBuf> {
+    if record.test.is_none() {
+        bail!("{0}: the run is not over: go on with `lenet train --resume {0}`", folder.display());
     }
-    let path = folder.file(REPORT);
-    write_beside(&path, Page { title: &name, body: &body }.html().as_bytes())
-        .with_context(|| format!("{}: can't be written", path.display()))
+    let data = record.data.load(folder, moved)?;
+    let network = model::open(Some(&folder.join(record.tested_model())))?.any_network().map_err(model::advise)?;
+    let test = read_set(&*network, &data.test, record.recipe.input.into())?;
+    let (metrics, _) = read_metrics(folder)?;
+    let report = Report { record, metrics: &metrics, network: &*network, test: &test, images: &data.test };
+    report.write(folder)?;
+    Ok(folder.join(REPORT))
 }
 
 /// What ran, and the result.
@@ -83,20 +117,10 @@ fn introduction(name: &str, record: &RunRecord, test: &Evaluation) -> String {
         record.best_epoch.map_or(String::new(), |epoch| format!(", the model of epoch {epoch} of {}", recipe.epochs));
     let seconds = record.seconds.map_or(String::new(), |seconds| format!(", {seconds:.1} s"));
     let rows = [
-        ("network", format!("{} with {} ({} initial weights)", recipe.network, recipe.activation, recipe.init)),
-        (
-            "data",
-            format!(
-                "{}: {} to learn from{}, {} held out, {} for the test",
-                data.name,
-                thousands(data.train),
-                if data.distortion.is_some() { " and distorted ones" } else { "" },
-                thousands(data.validation),
-                thousands(data.test)
-            ),
-        ),
-        ("loss", recipe.loss.to_string()),
-        ("optimiser", optimiser(recipe)),
+        ("network", describe::network(recipe)),
+        ("data", describe::data(data)),
+        ("loss", describe::loss(recipe)),
+        ("optimiser", describe::optimiser(recipe)),
         ("seed", recipe.seed.to_string()),
         (
             "program",
@@ -104,7 +128,7 @@ fn introduction(name: &str, record: &RunRecord, test: &Evaluation) -> String {
                 "{}, {} thread{}, instruction set {}{seconds}",
                 record.program,
                 record.threads,
-                if record.threads == 1 { "" } else { "s" },
+                plural(record.threads),
                 record.instruction_set
             ),
         ),
@@ -115,17 +139,6 @@ fn introduction(name: &str, record: &RunRecord, test: &Evaluation) -> String {
         "<h1>{}</h1>\n<p>Test accuracy <strong>{test}</strong>{epoch}.</p>\n\
          <div class=\"scroll\"><table>\n<tbody>\n{rows}</tbody>\n</table></div>\n",
         escape(name)
-    )
-}
-
-fn optimiser(recipe: &Recipe) -> String {
-    let (name, settings) = match recipe.second_order {
-        None => ("SGD", format!("momentum {}, weight decay {}", recipe.momentum, recipe.weight_decay)),
-        Some(second) => ("SDLM", format!("mu {}, second derivatives of {} patterns", second.mu, second.patterns)),
-    };
-    format!(
-        "{name}, batch {}, rate {:?} {}, {settings}, {} epochs",
-        recipe.batch, recipe.rate, recipe.schedule, recipe.epochs
     )
 }
 

@@ -35,6 +35,26 @@ pub enum Transpose {
 }
 
 impl Dataset {
+    /// A number that tells this set from another: other images, other labels or another order of them give another number.
+    /// It guards against mistakes, not against somebody who wants two sets to have the same.
+    ///
+    /// ```
+    /// use lenet_data::Dataset;
+    /// let mut mnist = Dataset::mnist()?;
+    /// let before = mnist.fingerprint();
+    /// assert_eq!(before, Dataset::mnist()?.fingerprint());
+    /// mnist.train.truncate(59_999);
+    /// assert_ne!(before, mnist.fingerprint());
+    /// # Ok::<(), lenet_data::DataError>(())
+    /// ```
+    pub fn fingerprint(&self) -> u64 {
+        [&self.train, &self.test].into_iter().fold(0xcbf2_9ce4_8422_2325, |hash, set| {
+            let hash = mixed(hash, set.len() as u64);
+            let hash = add(hash, set.images().as_flattened().as_flattened());
+            add(hash, set.labels())
+        })
+    }
+
     /// MNIST, from inside the program: 60,000 training and 10,000 test examples.
     ///
     /// ```
@@ -73,4 +93,16 @@ impl Dataset {
     pub fn read_dir(dir: &Path, options: ReadOptions) -> Result<Self, DataError> {
         folder::read(dir, options)
     }
+}
+
+/// Adds bytes to a hash, eight at a time.
+fn add(hash: u64, bytes: &[u8]) -> u64 {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let hash = words.iter().fold(hash, |hash, word| mixed(hash, u64::from_le_bytes(*word)));
+    rest.iter().fold(hash, |hash, byte| mixed(hash, u64::from(*byte)))
+}
+
+/// A step of FNV-1a on words; the rotation lets the high bits reach the low ones.
+fn mixed(hash: u64, word: u64) -> u64 {
+    (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(29)
 }

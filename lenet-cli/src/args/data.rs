@@ -2,9 +2,7 @@
 
 use super::place::Place;
 use clap::Args;
-use lenet_data::{Dataset, Examples};
-use lenet_layers::SoftmaxCrossEntropy;
-use lenet_model::{AnyNetwork, Evaluation, Normalization, evaluate};
+use lenet_data::Dataset;
 use std::path::PathBuf;
 
 /// Which data to use.
@@ -43,14 +41,4 @@ impl DataArguments {
     fn place(&self) -> anyhow::Result<Place> {
         self.data.as_deref().map_or(Ok(Place::BuiltIn), Place::of)
     }
-}
-
-/// What a network makes of every one of the examples.
-pub(crate) fn read_all(
-    network: &dyn AnyNetwork,
-    set: &Examples,
-    normalization: Normalization,
-) -> anyhow::Result<Evaluation> {
-    let examples = lenet_model::Examples::new(set.images(), set.labels())?;
-    Ok(evaluate(network, &SoftmaxCrossEntropy, &examples, &examples.all(), normalization))
 }

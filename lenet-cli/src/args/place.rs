@@ -1,5 +1,6 @@
 //! Where a set is read from, by the word of the command line that names it.
 
+use super::Misuse;
 use anyhow::{Context, bail};
 use lenet_data::fetch::{Source, set_folder};
 use lenet_data::{DataError, Dataset, ReadOptions, Transpose};
@@ -40,7 +41,11 @@ impl Place {
     /// Reads the set.
     pub(crate) fn load(&self, transpose: bool) -> anyhow::Result<Dataset> {
         if transpose && !matches!(self, Place::Folder(_)) {
-            bail!("--transpose is for folders: how a set is stored that goes by its name is known; leave it out");
+            return Err(Misuse(
+                "--transpose is for folders: the program knows how the sets that have a name are stored; leave it out"
+                    .into(),
+            )
+            .into());
         }
         match self {
             Place::BuiltIn => Ok(Dataset::mnist()?),

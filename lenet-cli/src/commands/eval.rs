@@ -1,9 +1,10 @@
 //! `lenet eval`: a trained model on test data.
 
-use crate::args::data::{DataArguments, read_all};
+use crate::args::data::DataArguments;
 use crate::args::model;
 use crate::args::threads::{ThreadArguments, instruction_set};
 use crate::report::write_confusion;
+use crate::run::readings::read_set;
 use clap::Args;
 use serde_json::json;
 use std::io::{self, Write};
@@ -33,7 +34,7 @@ pub(crate) fn run(arguments: &EvalArguments) -> anyhow::Result<()> {
     let about = &checkpoint.description;
     let pool = arguments.threads.pool()?;
     let network = checkpoint.any_network().map_err(model::advise)?;
-    let evaluation = pool.install(|| read_all(&*network, &data.test, about.normalization))?;
+    let evaluation = pool.install(|| read_set(&*network, &data.test, about.normalization))?.evaluation;
     let mut out = io::stdout().lock();
     if arguments.json {
         let object = json!({

@@ -1,7 +1,7 @@
 //! `lenet export`: a trained model as a file that other programs run.
 
 use crate::args::model;
-use crate::term::progress::talk;
+use crate::term::progress::message;
 use anyhow::bail;
 use clap::Args;
 use lenet_model::save_onnx;
@@ -26,10 +26,10 @@ pub(crate) fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
     }
     let about = &checkpoint.description;
     save_onnx(&*checkpoint.any_network().map_err(model::advise)?, about, file)?;
-    talk!("{}: {} with {} as ONNX, opset 13", file.display(), about.network, about.activation);
-    talk!("input   image          float32 [N, 1, 28, 28], grey levels: 0 is ground, 255 is ink");
-    talk!("output  logits         float32 [N, 10], the largest tells the digit");
-    talk!("output  probabilities  float32 [N, 10], their softmax");
+    message!("{}: {} with {} as ONNX, opset 13", file.display(), about.network, about.activation);
+    message!("input   image          float32 [N, 1, 28, 28], grey levels: 0 is ground, 255 is ink");
+    message!("output  logits         float32 [N, 10], the largest tells the digit");
+    message!("output  probabilities  float32 [N, 10], their softmax");
     Ok(())
 }
 

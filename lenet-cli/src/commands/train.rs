@@ -1,19 +1,25 @@
 //! `lenet train`: from the data to a model on disk.
 
-use crate::args::data::{DataArguments, read_all};
+use crate::args::Misuse;
+use crate::args::data::DataArguments;
 use crate::args::threads::{ThreadArguments, instruction_set};
-use crate::report::{self, write_confusion};
+use crate::report::{self, Report, write_confusion};
+use crate::run::data::DataRecord;
 use crate::run::distorted::{Distorted, DistortionRecord, with_variants};
-use crate::run::folder::{BEST, DataRecord, LAST, Metric, RunFolder, RunRecord, STATE, TestRecord};
+use crate::run::folder::{
+    BEST, LAST, Metric, REPORT, RunFolder, RunRecord, STATE, TestRecord, read_metrics, read_record, remove_state,
+};
+use crate::run::readings::read_set;
+use crate::run::{chance, describe};
 use crate::term::interrupt::{Interrupted, interrupted, watch_for_interrupts};
-use crate::term::progress::{Progress, talk};
-use crate::term::words::thousands;
-use anyhow::{Context, anyhow, bail};
+use crate::term::progress::{Progress, message};
+use crate::term::words::{plural, thousands};
+use anyhow::{anyhow, bail};
 use clap::Args;
-use lenet_data::{Dataset, Split};
+use lenet_data::{DataError, Dataset, Split};
 use lenet_model::{
-    ActivationName, Description, Examples, InitName, InputName, LossName, NetworkName, Normalization, Order, Outcome,
-    Recipe, RecipeName, Schedule, TrainError, Training, TrainingEvent, TrainingRun, save, sure_margin,
+    ActivationName, Description, Epoch, Evaluation, Examples, InitName, InputName, LossName, NetworkName, Order,
+    Outcome, Recipe, RecipeName, Schedule, TrainError, Training, TrainingEvent, TrainingRun, save, sure_margin,
 };
 use std::io::{self, Write};
 use std::ops::ControlFlow;
@@ -134,11 +140,15 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
     let pool = arguments.threads.pool()?;
     let (data, folder, record) = match &arguments.resume {
         None => begin(arguments, &isa, pool.current_num_threads())?,
-        Some(path) => resume(path, &isa)?,
+        Some(path) => {
+            let record = read_record(path)?;
+            if record.test.is_some() {
+                return pool.install(|| complete(path, &record));
+            }
+            resume(path, record, &isa)?
+        }
     };
-    let about = &record.data;
-    let split = Split::new(data.train.len(), about.validation, record.recipe.seed)
-        .map_err(|error| anyhow!("{error} (--validation N)"))?;
+    let split = held_out(&data, record.data.validation, record.recipe.seed)?;
     let recipe = record.recipe.clone();
     let run = Run {
         recipe: &recipe,
@@ -150,41 +160,35 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
         quiet: arguments.quiet,
         start,
         seconds_before: 0.0,
+        warned: false,
     };
     run.announce(pool.current_num_threads(), &isa);
     pool.install(|| run.carry_out())
+}
+
+/// Divides the training images into those to learn from and those held out.
+fn held_out(data: &Dataset, validation: usize, seed: u64) -> anyhow::Result<Split> {
+    Split::new(data.train.len(), validation, seed).map_err(|error| match error {
+        DataError::NothingToTrainOn { .. } => Misuse(format!("{error} (--validation N)")).into(),
+        error => error.into(),
+    })
 }
 
 /// A new run: its data, its folder and what is known of it so far.
 fn begin(arguments: &TrainArguments, isa: &str, threads: usize) -> anyhow::Result<(Dataset, RunFolder, RunRecord)> {
     let mut recipe = arguments.recipe();
     recipe.check_named()?;
-    let mut data = arguments.data.load()?;
-    if let Some(limit) = arguments.limit {
-        data.train.truncate(limit as usize);
-    }
-    let held_out = arguments.held_out(data.train.len());
-    let split =
-        Split::new(data.train.len(), held_out, recipe.seed).map_err(|error| anyhow!("{error} (--validation N)"))?;
+    let (data, mut about) = DataRecord::begin(&arguments.data, arguments.limit, recipe.input.into())?;
+    let split = held_out(&data, arguments.held_out(data.train.len()), recipe.seed)?;
+    about.divide(&split);
     if arguments.distort {
+        about.distortion = Some(DistortionRecord::new());
         recipe.presentations = Some(split.train.len());
     }
     let folder = RunFolder::create(arguments.out.as_deref(), &recipe, arguments.force)?;
-    let normalization = Normalization::from(recipe.input);
     let record = RunRecord {
         program: concat!("lenet ", env!("CARGO_PKG_VERSION")).into(),
-        data: DataRecord {
-            name: data.name.clone(),
-            folder: arguments.data.folder()?.map(|dir| dir.display().to_string()),
-            transposed: arguments.data.transpose,
-            limit: arguments.limit,
-            ground: normalization.ground,
-            ink: normalization.ink,
-            distortion: arguments.distort.then(DistortionRecord::new),
-            train: split.train.len(),
-            validation: split.validation.len(),
-            test: data.test.len(),
-        },
+        data: about,
         threads,
         instruction_set: isa.into(),
         recipe,
@@ -197,35 +201,34 @@ fn begin(arguments: &TrainArguments, isa: &str, threads: usize) -> anyhow::Resul
 }
 
 /// A run that was stopped: its data again, its folder and its record.
-fn resume(path: &Path, isa: &str) -> anyhow::Result<(Dataset, RunFolder, RunRecord)> {
-    let (folder, record) = RunFolder::open(path)?;
-    let about = &record.data;
-    if record.test.is_some() {
-        bail!("{}: this run is over: there is nothing to resume; `lenet eval` measures its model", path.display());
-    }
-    if about.distortion.as_ref().is_some_and(|distortion| *distortion != DistortionRecord::new()) {
+fn resume(path: &Path, record: RunRecord, isa: &str) -> anyhow::Result<(Dataset, RunFolder, RunRecord)> {
+    if record.data.distortion.as_ref().is_some_and(|distortion| *distortion != DistortionRecord::new()) {
         bail!("{}: this version distorts digits in another way: resume with {}", path.display(), record.program);
     }
-    let source = DataArguments::of_run(about.folder.as_deref(), about.transposed);
-    let mut data = source.load()?;
-    if let Some(limit) = about.limit {
-        data.train.truncate(limit as usize);
-    }
-    if (data.train.len(), data.test.len()) != (about.train + about.validation, about.test) {
-        bail!("{}: the data are not those that the run began with: begin a new one", path.display());
-    }
+    let data = record.data.load(path, None)?;
     if record.instruction_set != isa {
-        talk!(
+        message!(
             "warning: the run began on {}, this is {isa}: sums are rounded in another way, so it will not end on the same bits",
             record.instruction_set
         );
     }
-    Ok((data, folder, record))
+    Ok((data, RunFolder::open(path)?, record))
 }
 
-/// The end of a word of which there are so many.
-fn plural(n: u32) -> &'static str {
-    if n == 1 { "" } else { "s" }
+/// Makes what a run that was killed after its last record has not made.
+fn complete(path: &Path, record: &RunRecord) -> anyhow::Result<()> {
+    let (state, report) = (path.join(STATE).exists(), path.join(REPORT).exists());
+    if report && !state {
+        bail!("{}: this run is over: there is nothing to resume; `lenet eval` measures its model", path.display());
+    }
+    if !report {
+        let report = report::remake(path, record, None)?;
+        message!("{}: this run is over; its report was missing and is made now", report.display());
+    }
+    if state {
+        remove_state(path)?;
+    }
+    Ok(())
 }
 
 /// A run, ready to start as soon as its network's type is known.
@@ -240,6 +243,8 @@ struct Run<'a> {
     start: Instant,
     /// What it took before it was stopped.
     seconds_before: f64,
+    /// Whether it was said that nothing has been learned.
+    warned: bool,
 }
 
 /// The part of the trusted readings of held-out images that may be wrong, for `predict --reject auto`.
@@ -252,41 +257,13 @@ impl Run<'_> {
             return;
         }
         let (r, d) = (self.recipe, &self.record.data);
-        talk!("network    {} with {} ({} initial weights)", r.network, r.activation, r.init);
-        talk!(
-            "data       {}: {} to learn from{}, {} held out, {} for the test",
-            d.name,
-            thousands(d.train),
-            if d.distortion.is_some() { " and distorted ones" } else { "" },
-            thousands(d.validation),
-            thousands(d.test)
-        );
-        let j = if r.loss == LossName::Map { format!(", j {:?}", r.j) } else { String::new() };
-        talk!("loss       {}{j}", r.loss);
-        let (name, settings) = match r.second_order {
-            None => ("SGD", format!("momentum {}, weight decay {}", r.momentum, r.weight_decay)),
-            Some(second) => (
-                "SDLM",
-                format!(
-                    "mu {}, second derivatives of {} patterns every {} epoch{}",
-                    second.mu,
-                    second.patterns,
-                    second.every,
-                    plural(second.every)
-                ),
-            ),
-        };
-        talk!(
-            "optimiser  {name}, batch {}, rate {:?} {}, {settings}, {} epoch{}",
-            r.batch,
-            r.rate,
-            r.schedule,
-            r.epochs,
-            plural(r.epochs)
-        );
-        talk!("seed {}, threads {threads}, instruction set {isa}\n", r.seed);
+        message!("network    {}", describe::network(r));
+        message!("data       {}", describe::data(d));
+        message!("loss       {}", describe::loss(r));
+        message!("optimiser  {}", describe::optimiser(r));
+        message!("seed {}, threads {threads}, instruction set {isa}\n", r.seed);
         if r.init == InitName::Paper && r.weight_decay > 0.0 {
-            talk!("warning: weights that start so small do not survive weight decay: add --weight-decay 0\n");
+            message!("warning: weights that start so small do not survive weight decay: add --weight-decay 0\n");
         }
     }
 
@@ -296,13 +273,7 @@ impl Run<'_> {
         Ok(Description {
             recipe: serde_json::to_string(r)?,
             seed: Some(r.seed),
-            data: format!(
-                "{}: {} images to learn from{}, {} held out",
-                d.name,
-                thousands(d.train),
-                if d.distortion.is_some() { " and distorted ones" } else { "" },
-                thousands(d.validation)
-            ),
+            data: describe::training_data(d),
             epoch,
             program: self.record.program.clone(),
             ..Description::new(r.network, r.activation, r.input.into())
@@ -349,9 +320,9 @@ impl Run<'_> {
                 Err(Interrupted { epoch, step, folder: self.folder.path().into() }.into())
             }
             (Err(error @ TrainError::NotFinite { .. }), None) => {
-                // Whoever went on from it would come to the same end.
+                // A resumed run would come to the same end.
                 self.folder.remove_state()?;
-                Err(error).with_context(|| self.what_is_left())
+                Err(anyhow!("{}: {error} (--rate)", self.what_is_left()))
             }
             (Err(error), None) => Err(error.into()),
         }
@@ -364,9 +335,10 @@ impl Run<'_> {
         self.seconds_before = run.seconds();
         progress.start_at(run.step());
         progress.say(&format!(
-            "resumed after step {}, {} epochs done",
+            "resumed after step {}, {} epoch{} done",
             thousands(run.step() as usize),
-            run.epochs().len()
+            run.epochs().len(),
+            plural(run.epochs().len())
         ));
         Ok(())
     }
@@ -414,39 +386,65 @@ impl Run<'_> {
                 // Last: whoever goes on from an older one makes the files above again, as they are.
                 run.save(&self.folder.file(STATE))?;
                 progress.epoch(record, self.recipe.epochs);
+                self.warn_of_chance(record, progress);
             }
             _ => {}
         }
         Ok(())
     }
 
-    /// Trains, looks at the test data once, and leaves everything in the folder.
+    /// Says once if the network does no better than one that answers the same digit to everything.
+    fn warn_of_chance(&mut self, epoch: &Epoch, progress: &Progress) {
+        let Some(nothing) = epoch.validation.as_ref().and_then(|v| chance::nothing_learned(&v.confusion)) else {
+            return;
+        };
+        if !std::mem::replace(&mut self.warned, true) {
+            let advice = chance::advice(self.recipe);
+            progress.say(&format!(
+                "warning: nothing is learned so far: of the held-out images {nothing}; if it stays so, try {advice}"
+            ));
+        }
+    }
+
+    /// Trains, reads the test set once, and leaves everything in the folder before it prints the result: the reader of
+    /// stdout may be gone.
     fn carry_out(mut self) -> anyhow::Result<()> {
         self.folder.write_record(&self.record)?;
         let outcome = self.learn()?;
-        // The one look at the test data.
-        let test = read_all(&*outcome.best, &self.data.test, outcome.best.normalization)?;
-        let held_out = outcome.epochs.iter().any(|e| e.validation.is_some());
-        let file = if held_out { BEST } else { LAST };
+        let test = read_set(&*outcome.best, &self.data.test, outcome.best.normalization)?;
+        let evaluation = &test.evaluation;
         let seconds = self.seconds_before + self.start.elapsed().as_secs_f64();
         self.record.best_epoch = Some(outcome.best_epoch);
-        self.record.test = Some(TestRecord { correct: test.correct(), total: test.total(), confusion: test.confusion });
+        self.record.test = Some(TestRecord {
+            correct: evaluation.correct(),
+            total: evaluation.total(),
+            confusion: evaluation.confusion,
+        });
         self.record.seconds = Some(seconds);
+        let (metrics, _) = read_metrics(self.folder.path())?;
+        // The record last: a run whose record says that it is over has its report.
+        let (record, images) = (&self.record, &self.data.test);
+        Report { record, metrics: &metrics, network: &*outcome.best, test: &test, images }.write(self.folder.path())?;
         self.folder.write_record(&self.record)?;
         self.folder.remove_state()?;
+        self.tell(&test.evaluation, outcome.best_epoch, seconds)
+    }
 
+    /// Prints the result.
+    fn tell(&self, test: &Evaluation, best_epoch: u32, seconds: f64) -> anyhow::Result<()> {
+        let (file, folder) = (self.record.tested_model(), self.folder.path().display());
         let mut out = io::stdout().lock();
-        writeln!(out, "test accuracy {test}, {file} of epoch {}, {seconds:.1} s", outcome.best_epoch)?;
-        report::write(&self.folder, &self.record, &*outcome.best, &test, &self.data.test)?;
-        if !self.quiet {
-            writeln!(out)?;
-            write_confusion(&mut out, &test)?;
-            writeln!(
-                out,
-                "\n{}: best.safetensors, last.safetensors, run.json, metrics.jsonl, report.html",
-                self.folder.path().display()
-            )?;
-            talk!("measure it again: lenet eval {}", self.folder.file(file).display());
+        writeln!(out, "test accuracy {test}, {file} of epoch {best_epoch}, {seconds:.1} s")?;
+        if self.quiet {
+            return Ok(());
+        }
+        writeln!(out)?;
+        write_confusion(&mut out, test)?;
+        writeln!(out, "\n{folder}: best.safetensors, last.safetensors, run.json, metrics.jsonl, report.html")?;
+        message!("measure it again: lenet eval {}", self.folder.file(file).display());
+        if let Some(nothing) = chance::nothing_learned(&test.confusion) {
+            let advice = chance::advice(self.recipe);
+            message!("warning: this run has learned nothing: of the test images {nothing}; try {advice}");
         }
         Ok(())
     }

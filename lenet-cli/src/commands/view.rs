@@ -1,20 +1,22 @@
 //! `lenet view`: pictures of what the networks are made of and of what they make of digits.
 
-use crate::args::data::{DataArguments, read_all};
+use crate::args::Misuse;
+use crate::args::data::DataArguments;
 use crate::args::threads::{ThreadArguments, instruction_set};
 use crate::draw::Drawing;
 use crate::figures::curves::Curves;
 use crate::figures::maps::Seen;
 use crate::figures::model::{Model, Source};
 use crate::figures::{codes, confusion, filters, maps, misses};
-use crate::report::write_confusion;
-use crate::run::misread::misread_by;
-use crate::term::progress::talk;
+use crate::report::{self, write_confusion};
+use crate::run::folder::{read_metrics, read_record};
+use crate::run::readings::read_set;
+use crate::term::progress::message;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use lenet_data::{Picture, prepare};
 use lenet_model::{Image, write_beside};
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -35,6 +37,8 @@ enum What {
     Confusion(TestArguments),
     /// How a training run went: loss, errors and learning rate against epochs
     Curves(CurvesArguments),
+    /// Make report.html of a training run that is over again, from what its folder holds
+    Report(ReportArguments),
     /// The ten 7x12 bitmaps that the RBF output of lenet5-1998 compares F6 with
     Codes(Out),
 }
@@ -80,6 +84,17 @@ struct CurvesArguments {
     run: PathBuf,
     #[command(flatten)]
     out: Out,
+}
+
+#[derive(Args)]
+struct ReportArguments {
+    /// The run folder that `lenet train` has left
+    run: PathBuf,
+    // Where the data of the run are now, if they have been moved.
+    #[command(flatten)]
+    data: DataArguments,
+    #[command(flatten)]
+    threads: ThreadArguments,
 }
 
 /// Where a picture goes.
@@ -149,6 +164,7 @@ pub(crate) fn run(arguments: &ViewArguments) -> anyhow::Result<()> {
         What::Misses(arguments) => show_misses(arguments),
         What::Confusion(arguments) => show_confusion(arguments),
         What::Curves(arguments) => show_curves(arguments),
+        What::Report(arguments) => make_report(arguments),
         What::Codes(out) => out.show(|| Ok(codes::drawing()), |stdout| codes::write(stdout)),
     }
 }
@@ -161,7 +177,7 @@ fn show_filters(arguments: &FiltersArguments) -> anyhow::Result<()> {
 }
 
 fn show_maps(arguments: &MapsArguments) -> anyhow::Result<()> {
-    let (model, picture) = arguments.sources();
+    let (model, picture) = arguments.sources()?;
     instruction_set()?;
     let model = Model::open(model.as_deref())?;
     let (image, what) = match picture {
@@ -182,7 +198,7 @@ fn show_maps(arguments: &MapsArguments) -> anyhow::Result<()> {
 
 impl MapsArguments {
     /// The model and the picture, if they are given; each may be left out, so the ending tells which is which.
-    fn sources(&self) -> (Option<PathBuf>, Option<PathBuf>) {
+    fn sources(&self) -> Result<(Option<PathBuf>, Option<PathBuf>), Misuse> {
         let (mut model, mut picture) = (None, None);
         for source in self.model.iter().chain(&self.file) {
             let (place, path, what) = match Source::from(source.clone()) {
@@ -190,13 +206,13 @@ impl MapsArguments {
                 Source::Picture(path) => (&mut picture, path, "pictures"),
             };
             if place.replace(path).is_some() {
-                misused(&format!("two {what}: give one model and one picture (.png or .jpg) at most"));
+                return Err(Misuse(format!("two {what}: give one model and one picture (.png or .jpg) at most")));
             }
         }
         if picture.is_some() && (self.index.is_some() || self.data.is_given()) {
-            misused("a picture in place of a test image: leave out --index and --data");
+            return Err(Misuse("a picture in place of a test image: leave out --index and --data".into()));
         }
-        (model, picture)
+        Ok((model, picture))
     }
 
     /// An image of the test set, and what it is called.
@@ -206,14 +222,13 @@ impl MapsArguments {
         let (images, labels) = (data.test.images(), data.test.labels());
         match (images.get(index), labels.get(index)) {
             (Some(image), Some(label)) => Ok((*image, format!("test image {index} of {}, a {label}", data.name))),
-            _ => bail!("--index {index}: {} has {} test images: give a smaller number", data.name, images.len()),
+            _ => {
+                let words =
+                    format!("--index {index}: {} has {} test images: give a smaller number", data.name, images.len());
+                Err(Misuse(words).into())
+            }
         }
     }
-}
-
-/// Wrong usage that the parser can't know of.
-fn misused(words: &str) -> ! {
-    clap::Error::raw(clap::error::ErrorKind::ArgumentConflict, format!("{words}\n")).exit()
 }
 
 fn show_misses(arguments: &TestArguments) -> anyhow::Result<()> {
@@ -221,7 +236,7 @@ fn show_misses(arguments: &TestArguments) -> anyhow::Result<()> {
     let model = Model::open(arguments.model.as_deref())?;
     let data = arguments.data.load()?;
     let (network, normalization) = (model.network()?, model.checkpoint.description.normalization);
-    let misread = arguments.threads.pool()?.install(|| misread_by(&*network, &data.test, normalization))?;
+    let misread = arguments.threads.pool()?.install(|| read_set(&*network, &data.test, normalization))?.misread;
     let images = data.test.images();
     let title = format!("What {} misreads of {}", model.name, data.name);
     let count = misses::count(misread.len(), images.len());
@@ -230,7 +245,7 @@ fn show_misses(arguments: &TestArguments) -> anyhow::Result<()> {
         || Ok(misses::drawing(images, &misread)?.headed(&title, &more)),
         |stdout| {
             misses::write(stdout, &misread)?;
-            talk!("{count}");
+            message!("{count}");
             Ok(())
         },
     )
@@ -241,7 +256,7 @@ fn show_confusion(arguments: &TestArguments) -> anyhow::Result<()> {
     let model = Model::open(arguments.model.as_deref())?;
     let data = arguments.data.load()?;
     let (network, normalization) = (model.network()?, model.checkpoint.description.normalization);
-    let read = arguments.threads.pool()?.install(|| read_all(&*network, &data.test, normalization))?;
+    let read = arguments.threads.pool()?.install(|| read_set(&*network, &data.test, normalization))?.evaluation;
     let title = format!("How {} reads the test set of {}", model.name, data.name);
     arguments.out.show(
         || Ok(confusion::drawing(&read.confusion).headed(&title, &format!("test accuracy {read}"))),
@@ -250,14 +265,23 @@ fn show_confusion(arguments: &TestArguments) -> anyhow::Result<()> {
 }
 
 fn show_curves(arguments: &CurvesArguments) -> anyhow::Result<()> {
-    let curves = Curves::read(&arguments.run)?;
-    if curves.broken > 0 {
-        talk!(
-            "metrics.jsonl: {} line{} no record, left out",
-            curves.broken,
-            if curves.broken == 1 { " is" } else { "s are" }
-        );
+    let record = read_record(&arguments.run)?;
+    if record.epochs.is_empty() {
+        bail!("{}: no epoch is done yet", arguments.run.display());
     }
+    let (metrics, broken) = read_metrics(&arguments.run)?;
+    if broken > 0 {
+        message!("metrics.jsonl: {broken} line{} no record, left out", if broken == 1 { " is" } else { "s are" });
+    }
+    let curves = Curves::of(&record, &metrics);
     let name = arguments.run.file_name().unwrap_or(arguments.run.as_os_str()).to_string_lossy();
     arguments.out.show(|| Ok(curves.drawing().headed(&format!("The run {name}"), "")), |stdout| curves.write(stdout))
+}
+
+fn make_report(arguments: &ReportArguments) -> anyhow::Result<()> {
+    instruction_set()?;
+    let record = read_record(&arguments.run)?;
+    let moved = arguments.data.is_given().then_some(&arguments.data);
+    let path = arguments.threads.pool()?.install(|| report::remake(&arguments.run, &record, moved))?;
+    Ok(writeln!(io::stdout(), "{}", path.display())?)
 }

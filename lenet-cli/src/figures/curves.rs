@@ -1,14 +1,10 @@
 //! `lenet view curves`: how a training run went, from what its folder holds.
 
 use crate::draw::{Axis, Chart, Drawing, Line, significant};
-use crate::run::folder::{METRICS, RECORD};
+use crate::run::folder::{EpochRecord, Metric, RunRecord, ValidationRecord};
 use crate::term::shades::sparkline;
-use anyhow::{Context, bail};
-use serde::Deserialize;
-use serde_json::Value;
-use std::fs::File;
-use std::io::{self, Read, Write};
-use std::path::Path;
+use crate::term::words::plural;
+use std::io::{self, Write};
 
 /// The curves of a run, against epochs.
 pub(crate) struct Curves {
@@ -20,69 +16,24 @@ pub(crate) struct Curves {
     pub(crate) rate: Vec<(f64, f64)>,
     /// Epochs that are over.
     epochs: usize,
-    /// Lines of `metrics.jsonl` that are no records.
-    pub(crate) broken: usize,
-}
-
-/// What of `run.json` is looked at.
-#[derive(Deserialize)]
-struct Run {
-    epochs: Vec<Epoch>,
-}
-
-#[derive(Deserialize)]
-struct Epoch {
-    epoch: u32,
-    // A number that is not finite is written as null.
-    train_loss: Option<f64>,
-    train_accuracy: Option<f64>,
-    validation: Option<Validation>,
-}
-
-#[derive(Deserialize)]
-struct Validation {
-    correct: u32,
-    total: u32,
 }
 
 impl Curves {
-    /// Reads a run folder.
-    ///
-    /// # Errors
-    /// If `run.json` or `metrics.jsonl` can't be read, or the run has no epoch yet.
-    pub(crate) fn read(folder: &Path) -> anyhow::Result<Self> {
-        if !folder.is_dir() {
-            bail!("{}: no folder: give the run folder that `lenet train` has left", folder.display());
-        }
-        let path = folder.join(RECORD);
-        let run: Run = serde_json::from_str(&text(&path)?)
-            .with_context(|| format!("{}: no record of a run that `lenet train` has left", path.display()))?;
-        if run.epochs.is_empty() {
-            bail!("{}: no epoch is done yet", path.display());
-        }
-        Ok(Self::of(&run, &text(&folder.join(METRICS))?))
-    }
-
-    fn of(run: &Run, metrics: &str) -> Self {
-        let points = |of: fn(&Epoch) -> Option<f64>| -> Vec<(f64, f64)> {
-            run.epochs.iter().filter_map(|epoch| Some((f64::from(epoch.epoch), of(epoch)?))).collect()
+    /// The curves of a run that is in memory.
+    pub(crate) fn of(record: &RunRecord, metrics: &[Metric]) -> Self {
+        let points = |of: fn(&EpochRecord) -> Option<f64>| -> Vec<(f64, f64)> {
+            let point = |epoch: &EpochRecord| Some((f64::from(epoch.epoch), of(epoch)?));
+            record.epochs.iter().filter_map(point).filter(|(_, y)| y.is_finite()).collect()
         };
-        let wrong = |validation: &Validation| {
-            let wrong = validation.total.saturating_sub(validation.correct);
-            (validation.total > 0).then(|| 100.0 * f64::from(wrong) / f64::from(validation.total))
-        };
-        let validation = run
-            .epochs
-            .iter()
-            .filter_map(|epoch| Some((f64::from(epoch.epoch), epoch.validation.as_ref().and_then(wrong)?)));
-        let (rate, broken) = rates(metrics);
         Curves {
-            loss: points(|epoch| epoch.train_loss),
-            train_error: points(|epoch| Some(100.0 * (1.0 - epoch.train_accuracy?))),
-            validation_error: validation.collect(),
-            rate,
-            epochs: run.epochs.len(),
-            broken,
+            loss: points(|epoch| Some(epoch.train_loss)),
+            train_error: points(|epoch| Some(100.0 * (1.0 - epoch.train_accuracy))),
+            validation_error: points(|epoch| {
+                let ValidationRecord { correct, total, .. } = epoch.validation.as_ref()?;
+                (*total > 0).then(|| 100.0 * f64::from(total.saturating_sub(*correct)) / f64::from(*total))
+            }),
+            rate: rates(metrics),
+            epochs: record.epochs.len(),
         }
     }
 
@@ -135,7 +86,7 @@ impl Curves {
                 significant(most)
             )?;
         }
-        writeln!(out, "\n{} epoch{}", self.epochs, if self.epochs == 1 { "" } else { "s" })
+        writeln!(out, "\n{} epoch{}", self.epochs, plural(self.epochs))
     }
 }
 
@@ -147,31 +98,12 @@ fn thinned(numbers: &[f64], most: usize) -> Vec<f64> {
     kept
 }
 
-/// The rate against epochs, and how many lines are no records. A run that was broken off may end within a line.
-fn rates(metrics: &str) -> (Vec<(f64, f64)>, usize) {
-    let record = |line: &str| {
-        let line: Value = serde_json::from_str(line).ok()?;
-        let number = |key: &str| line.get(key)?.as_f64();
-        Some((number("epoch")?, number("step")?, number("rate")?))
-    };
-    let lines: Vec<_> = metrics.lines().filter(|line| !line.trim().is_empty()).map(record).collect();
-    let broken = lines.iter().filter(|line| line.is_none()).count();
-    let records: Vec<(f64, f64, f64)> = lines.into_iter().flatten().collect();
-    // Every epoch has as many steps; the first one is over, or there would be no record of the run.
-    let first = records.first().and_then(|first| records.iter().rfind(|record| record.0 == first.0));
-    let steps = first.map_or(1.0, |(epoch, step, _)| step / epoch.max(1.0)).max(1.0);
-    (records.into_iter().map(|(_, step, rate)| (step / steps, rate)).collect(), broken)
-}
-
-/// A text file of a run; what is no UTF-8 in it is no record either.
-fn text(path: &Path) -> anyhow::Result<String> {
-    /// A run of a thousand epochs leaves 2 MB.
-    const LARGEST: u64 = 64 << 20;
-    let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes)).with_context(|| {
-        format!("{}: can't be read: give the run folder that `lenet train` has left", path.display())
-    })?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+/// The rate against epochs.
+fn rates(metrics: &[Metric]) -> Vec<(f64, f64)> {
+    // Every epoch has the same number of steps, and the first one is over: else the run would have no record.
+    let first = metrics.first().and_then(|first| metrics.iter().rfind(|metric| metric.epoch == first.epoch));
+    let steps = first.map_or(1.0, |last| last.step as f64 / f64::from(last.epoch.max(1))).max(1.0);
+    metrics.iter().map(|metric| (metric.step as f64 / steps, metric.rate)).collect()
 }
 
 #[cfg(test)]
@@ -179,14 +111,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steps_become_epochs_whatever_epoch_is_not_over() {
-        let line = |epoch, step, rate| format!("{{\"epoch\":{epoch},\"step\":{step},\"rate\":{rate}}}\n");
-        let metrics = line(1, 5, 0.5) + &line(1, 10, 0.25) + "no record\n\n" + &line(2, 15, 0.125);
-        assert_eq!(rates(&metrics), (vec![(0.5, 0.5), (1.0, 0.25), (1.5, 0.125)], 1));
+    fn steps_become_epochs_even_if_the_last_one_is_not_over() {
+        let metric = |epoch, step, rate| Metric { epoch, step, rate, loss: 0.0, accuracy: 0.0 };
+        let metrics = [metric(1, 5, 0.5), metric(1, 10, 0.25), metric(2, 15, 0.125)];
+        assert_eq!(rates(&metrics), [(0.5, 0.5), (1.0, 0.25), (1.5, 0.125)]);
         // The lines of the first epochs are lost.
-        assert_eq!(rates(&(line(3, 25, 1.0) + &line(3, 30, 2.0))), (vec![(2.5, 1.0), (3.0, 2.0)], 0));
-        assert_eq!(rates(&line(0, 0, 1.0)), (vec![(0.0, 1.0)], 0));
-        assert_eq!(rates(""), (vec![], 0));
+        assert_eq!(rates(&[metric(3, 25, 1.0), metric(3, 30, 2.0)]), [(2.5, 1.0), (3.0, 2.0)]);
+        assert_eq!(rates(&[metric(0, 0, 1.0)]), [(0.0, 1.0)]);
+        assert_eq!(rates(&[]), []);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The misread digits as a picture, like fig. 8 of the paper: under each what it is and what it was read as.
 
 use crate::draw::{Anchor, Drawing, Ink, Raster, Size};
-use crate::run::misread::Misread;
+use crate::run::readings::Misread;
 use anyhow::Context;
 
 /// Digits to a line.

@@ -2,7 +2,7 @@
 
 use super::misread::misread_drawing;
 use crate::draw::Drawing;
-use crate::run::misread::Misread;
+use crate::run::readings::Misread;
 use crate::term::words::thousands;
 use lenet_model::Image;
 use std::io::{self, Write};

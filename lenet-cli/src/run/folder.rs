@@ -1,11 +1,11 @@
 //! What a training run leaves on disk.
 
-use crate::run::distorted::DistortionRecord;
+use super::data::DataRecord;
 use anyhow::{Context, bail};
 use lenet_model::{Epoch, Recipe};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// What ran, and what came of it.
@@ -45,32 +45,22 @@ pub(crate) struct RunRecord {
     pub(crate) seconds: Option<f64>,
 }
 
-#[derive(Serialize, Deserialize)]
-pub(crate) struct DataRecord {
-    pub(crate) name: String,
-    /// Where it was read from; nothing for the built-in MNIST.
-    pub(crate) folder: Option<String>,
-    /// Whether `--transpose` was given.
-    pub(crate) transposed: bool,
-    pub(crate) limit: Option<u32>,
-    /// What a pixel of 0 and one of 255 became.
-    pub(crate) ground: f32,
-    pub(crate) ink: f32,
-    /// How images were distorted to learn from, if they were.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) distortion: Option<DistortionRecord>,
-    pub(crate) train: usize,
-    pub(crate) validation: usize,
-    pub(crate) test: usize,
+impl RunRecord {
+    /// The file of the model that the test figure is of.
+    pub(crate) fn tested_model(&self) -> &'static str {
+        if self.data.validation > 0 { BEST } else { LAST }
+    }
 }
 
 /// One epoch.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct EpochRecord {
     pub(crate) epoch: u32,
-    train_loss: f64,
-    train_accuracy: f64,
-    validation: Option<ValidationRecord>,
+    #[serde(deserialize_with = "number")]
+    pub(crate) train_loss: f64,
+    #[serde(deserialize_with = "number")]
+    pub(crate) train_accuracy: f64,
+    pub(crate) validation: Option<ValidationRecord>,
     best: bool,
     /// The least and the greatest rate of a parameter, where each has its own.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,10 +69,16 @@ pub(crate) struct EpochRecord {
 }
 
 #[derive(Serialize, Deserialize)]
-struct ValidationRecord {
-    correct: u32,
-    total: u32,
+pub(crate) struct ValidationRecord {
+    pub(crate) correct: u32,
+    pub(crate) total: u32,
+    #[serde(deserialize_with = "number")]
     loss: f64,
+}
+
+/// A number; JSON has only `null` for one that is not finite.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
 }
 
 impl From<&Epoch> for EpochRecord {
@@ -114,7 +110,9 @@ pub(crate) struct Metric {
     pub(crate) epoch: u32,
     pub(crate) step: u64,
     pub(crate) rate: f64,
+    #[serde(deserialize_with = "number")]
     pub(crate) loss: f64,
+    #[serde(deserialize_with = "number")]
     pub(crate) accuracy: f64,
 }
 
@@ -140,18 +138,13 @@ impl RunFolder {
         Ok(RunFolder { path, metrics: BufWriter::new(metrics) })
     }
 
-    /// The folder of a run that was stopped, and its record.
-    pub(crate) fn open(path: &Path) -> anyhow::Result<(Self, RunRecord)> {
-        let file = path.join(RECORD);
-        let bytes = fs::read(&file)
-            .with_context(|| format!("{}: can't be read: give the folder of a run of `lenet train`", file.display()))?;
-        let record = serde_json::from_slice(&bytes)
-            .with_context(|| format!("{}: not the record of a run of this version", file.display()))?;
+    /// The folder of a run that was stopped, to go on writing into it.
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
         remove_leftovers(path);
         let metrics = path.join(METRICS);
         let metrics = File::options().append(true).create(true).open(&metrics);
         let metrics = metrics.with_context(|| format!("{}: can't be written", path.join(METRICS).display()))?;
-        Ok((RunFolder { path: path.to_path_buf(), metrics: BufWriter::new(metrics) }, record))
+        Ok(RunFolder { path: path.to_path_buf(), metrics: BufWriter::new(metrics) })
     }
 
     /// Forgets what was measured after the step `last`: it will be measured again.
@@ -175,8 +168,7 @@ impl RunFolder {
 
     /// The run is over: there is nothing to go on with.
     pub(crate) fn remove_state(&self) -> anyhow::Result<()> {
-        let path = self.file(STATE);
-        fs::remove_file(&path).with_context(|| format!("{}: can't be removed", path.display()))
+        remove_state(&self.path)
     }
 
     /// Where it is.
@@ -206,6 +198,50 @@ impl RunFolder {
         };
         write().context("metrics.jsonl: can't be written")
     }
+}
+
+/// Reads the record of a run.
+///
+/// # Errors
+/// If `folder` is no folder, or holds no record that this version understands.
+pub(crate) fn read_record(folder: &Path) -> anyhow::Result<RunRecord> {
+    if !folder.is_dir() {
+        bail!("{}: no folder: give the run folder that `lenet train` has left", folder.display());
+    }
+    let path = folder.join(RECORD);
+    serde_json::from_slice(&read(&path)?)
+        .with_context(|| format!("{}: not the record of a run of this version", path.display()))
+}
+
+/// Reads what was measured during a run, and counts the lines that hold no record: a program that was killed may have
+/// left a part of a line.
+pub(crate) fn read_metrics(folder: &Path) -> anyhow::Result<(Vec<Metric>, usize)> {
+    Ok(parse_metrics(&String::from_utf8_lossy(&read(&folder.join(METRICS))?)))
+}
+
+fn parse_metrics(text: &str) -> (Vec<Metric>, usize) {
+    let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).map(serde_json::from_str).collect();
+    let all = lines.len();
+    let metrics: Vec<Metric> = lines.into_iter().flatten().collect();
+    let broken = all - metrics.len();
+    (metrics, broken)
+}
+
+/// Reads a file of a run.
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    /// A run of a thousand epochs leaves 2 MB.
+    const LARGEST: u64 = 64 << 20;
+    let mut bytes = Vec::new();
+    File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes)).with_context(|| {
+        format!("{}: can't be read: give the run folder that `lenet train` has left", path.display())
+    })?;
+    Ok(bytes)
+}
+
+/// Removes the state from the folder of a run that is over.
+pub(crate) fn remove_state(folder: &Path) -> anyhow::Result<()> {
+    let path = folder.join(STATE);
+    fs::remove_file(&path).with_context(|| format!("{}: can't be removed", path.display()))
 }
 
 /// Takes away what a program that was killed while it wrote has left behind.
@@ -242,5 +278,19 @@ fn unique(recipe: &Recipe) -> io::Result<PathBuf> {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
             Err(error) => return Err(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_hold_no_record_are_counted() {
+        let line =
+            |step, loss| format!("{{\"epoch\":1,\"step\":{step},\"rate\":0.5,\"loss\":{loss},\"accuracy\":0.5}}\n");
+        let (metrics, broken) = parse_metrics(&(line(5, "1.5") + "no record\n\n" + &line(10, "null") + "{\"epoch\":1"));
+        assert_eq!((metrics.iter().map(|metric| metric.step).collect::<Vec<_>>(), broken), (vec![5, 10], 2));
+        assert!(metrics[0].loss == 1.5 && metrics[1].loss.is_nan());
     }
 }

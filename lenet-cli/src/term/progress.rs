@@ -5,14 +5,33 @@ use lenet_model::Epoch;
 use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
 
-/// `eprintln!` to whoever listens: where nobody does any more (`2>&1 | head -1`), the work goes on.
-macro_rules! talk {
+/// A message to the user: a line on stderr. Unlike `eprintln!`, it does not panic when stderr is closed
+/// (`2>&1 | head -1`): the work goes on.
+macro_rules! message {
     ($($words:tt)*) => {{
         use std::io::Write as _;
         let _ = writeln!(std::io::stderr(), $($words)*);
     }};
 }
-pub(crate) use talk;
+pub(crate) use message;
+
+/// A progress bar on stderr, hidden if the user asked for quiet or stderr is no terminal.
+pub(crate) fn bar(length: Option<u64>, template: &str, quiet: bool) -> ProgressBar {
+    let target = if quiet || !stderr().is_terminal() {
+        ProgressDrawTarget::hidden()
+    } else {
+        ProgressDrawTarget::stderr_with_hz(10)
+    };
+    ProgressBar::with_draw_target(length, target).with_style(bar_style(template))
+}
+
+/// The style of a bar.
+///
+/// # Panics
+/// If the template is wrong; templates are constants.
+pub(crate) fn bar_style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("the template is a constant")
+}
 
 /// The talk of a training run, on stderr.
 pub(crate) struct Progress {
@@ -25,14 +44,7 @@ pub(crate) struct Progress {
 impl Progress {
     /// A bar over `steps`, if stderr is a terminal and it may talk.
     pub(crate) fn new(steps: u64, quiet: bool) -> Self {
-        let target = if quiet || !stderr().is_terminal() {
-            ProgressDrawTarget::hidden()
-        } else {
-            ProgressDrawTarget::stderr_with_hz(10)
-        };
-        let style = ProgressStyle::with_template("{bar:28} {percent:>3}%  {msg}  {eta} left")
-            .expect("the template is a constant");
-        let bar = ProgressBar::with_draw_target(Some(steps), target).with_style(style);
+        let bar = bar(Some(steps), "{bar:28} {percent:>3}%  {msg}  {eta} left", quiet);
         Progress { bar, quiet, started: Instant::now(), images: 0 }
     }
 
@@ -71,7 +83,7 @@ impl Progress {
     /// A line of talk.
     pub(crate) fn say(&self, line: &str) {
         if !self.quiet {
-            self.bar.suspend(|| talk!("{line}"));
+            self.bar.suspend(|| message!("{line}"));
         }
     }
 

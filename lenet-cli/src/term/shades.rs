@@ -3,7 +3,7 @@
 use crate::draw::Range;
 
 /// From white to black.
-const SHADES: [char; 5] = [' ', '░', '▒', '▓', '█'];
+pub(crate) const SHADES: [char; 5] = [' ', '░', '▒', '▓', '█'];
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// How numbers become characters, which are twice as high as they are wide.

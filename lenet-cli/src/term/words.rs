@@ -1,5 +1,10 @@
 //! Words and numbers as people write them.
 
+/// Returns `"s"` unless `n` is 1.
+pub(crate) fn plural(n: usize) -> &'static str {
+    if n == 1 { "" } else { "s" }
+}
+
 /// `340908` as `340,908`.
 pub(crate) fn thousands(n: usize) -> String {
     let digits = n.to_string();

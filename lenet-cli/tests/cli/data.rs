@@ -32,7 +32,7 @@ static MNIST: LazyLock<HashMap<String, Sent>> = LazyLock::new(|| {
     part("train", &train).into_iter().chain(part("t10k", &test)).collect()
 });
 
-fn mnist() -> Server {
+pub(crate) fn mnist() -> Server {
     Server::new(MNIST.clone())
 }
 
@@ -259,6 +259,11 @@ fn a_folder_is_shown_as_a_picture() {
     place.run("data show ./gone").failed_at_once(&["./gone: there is no such folder; give the one"]);
 }
 
+/// A folder as `run.json` names it.
+fn whole(folder: &Path) -> String {
+    fs::canonicalize(folder).unwrap().display().to_string()
+}
+
 #[test]
 fn sets_go_by_their_names() {
     let place = Place::new();
@@ -272,17 +277,17 @@ fn sets_go_by_their_names() {
         .run(&format!("{train} --data kmnist"))
         .failed_at_once(&[&absent, "; for the folder of that name say ./kmnist"]);
     place.run(&format!("{train} --data ./kmnist")).ok();
-    assert_eq!(json(&place.path().join("run/run.json"))["data"]["folder"], "./kmnist");
+    assert_eq!(json(&place.path().join("run/run.json"))["data"]["folder"], whole(&place.path().join("kmnist")));
 
     write_data(&place.cache().join("kmnist"), 80, 30);
     place.run(&format!("{train} --data kmnist")).ok();
     let data = &json(&place.path().join("run/run.json"))["data"];
     assert_eq!((&data["name"], &data["train"], &data["test"]), (&json!("kmnist"), &json!(70), &json!(30)));
-    assert_eq!(data["folder"], place.cache().join("kmnist").display().to_string());
+    assert_eq!(data["folder"], whole(&place.cache().join("kmnist")));
     let eval: Value =
         serde_json::from_str(&place.run("eval run/best.safetensors --data kmnist --json").ok().out).unwrap();
     assert_eq!((&eval["data"], &eval["test"]["total"]), (&json!("kmnist"), &json!(30)));
-    place.run("eval run/best.safetensors --data kmnist --transpose").failed_at_once(&["--transpose is for folders"]);
+    place.run("eval run/best.safetensors --data kmnist --transpose").misused(&["--transpose is for folders"]);
 
     fs::write(place.cache().join("kmnist/t10k-labels-idx1-ubyte"), [0, 0, 8]).unwrap();
     place.run("eval run/best.safetensors --data kmnist").failed_at_once(&[

@@ -8,6 +8,7 @@ mod export;
 mod hostile;
 mod pictures;
 mod predict;
+mod readme;
 mod reproduce;
 mod resume;
 mod summary;

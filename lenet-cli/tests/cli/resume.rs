@@ -1,6 +1,6 @@
 //! Runs that are stopped, killed or run out of disk, and go on: to the same bits as one that was left alone.
 
-use crate::common::{files, json, lenet, run};
+use crate::common::{files, json, lenet, run, write_data};
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -151,7 +151,7 @@ fn a_full_disk_is_told_and_loses_nothing() {
 #[test]
 fn what_cannot_be_resumed() {
     let dir = tempfile::tempdir().unwrap();
-    run(dir.path(), "train --resume nowhere").failed_at_once(&["nowhere", "run.json", "the folder of a run"]);
+    run(dir.path(), "train --resume nowhere").failed_at_once(&["nowhere: no folder", "the run folder"]);
     run(dir.path(), "train --resume run --epochs 3").misused(&["--resume", "--epochs"]);
     run(dir.path(), "train --resume run --seed 1").misused(&["--resume", "--seed"]);
     run(dir.path(), "train --limit 100 --epochs 1 --quiet --out run").ok();
@@ -166,4 +166,69 @@ fn what_cannot_be_resumed() {
     run(dir.path(), "train --resume run").failed_at_once(&["the data are not those that the run began with"]);
     fs::write(&record, "{}").unwrap();
     run(dir.path(), "train --resume run").failed_at_once(&["run.json: not the record of a run of this version"]);
+}
+
+/// Runs to the end and goes back to a moment in it: the run as it was after its first epoch.
+fn stopped(dir: &Path, words: &str, folder: &str) {
+    let mut child = start(dir, &format!("{words} {folder}"));
+    wait_for_lines(&mut child, &dir.join(folder), 21);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(dir.join(folder).join("state.safetensors").exists(), "it was over too soon");
+}
+
+#[test]
+fn the_data_have_to_be_the_same_and_may_be_named_from_elsewhere() {
+    let dir = tempfile::tempdir().unwrap();
+    let set = dir.path().join("set");
+    write_data(&set, 2000, 60);
+    stopped(dir.path(), "train --data set --epochs 40 --batch 8 --quiet --out", "run");
+    // From another folder, in which `set` means something else.
+    let elsewhere = dir.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    fs::rename(dir.path().join("run"), elsewhere.join("run")).unwrap();
+
+    // As many images of the same size, one pixel of which is another.
+    let images = set.join("train-images-idx3-ubyte");
+    let mut bytes = fs::read(&images).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&images, &bytes).unwrap();
+    run(&elsewhere, "train --resume run").failed_at_once(&["run: the data are not those that the run began with"]);
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&images, &bytes).unwrap();
+    run(&elsewhere, "train --resume run --quiet").ok();
+}
+
+#[test]
+fn what_a_killed_run_has_not_made_is_made() {
+    let dir = tempfile::tempdir().unwrap();
+    write_data(&dir.path().join("set"), 120, 60);
+    run(dir.path(), "train --data set --epochs 2 --quiet --out run").ok();
+    let report = dir.path().join("run/report.html");
+    let page = fs::read(&report).unwrap();
+    run(dir.path(), "train --resume run").failed_at_once(&["run: this run is over"]);
+
+    // Killed before its report was written, by a version that wrote the record first.
+    fs::remove_file(&report).unwrap();
+    fs::write(dir.path().join("run/state.safetensors"), "left over").unwrap();
+    let said = run(dir.path(), "train --resume run").ok();
+    assert!(said.err.contains("run/report.html: this run is over; its report was missing"), "{}", said.err);
+    assert!(fs::read(&report).unwrap() == page, "another report");
+    assert!(!dir.path().join("run/state.safetensors").exists());
+
+    // A report can be made at any time, also where the data have been moved.
+    fs::remove_file(&report).unwrap();
+    assert_eq!(run(dir.path(), "view report run").ok().out, "run/report.html\n");
+    assert!(fs::read(&report).unwrap() == page, "another report");
+    fs::rename(dir.path().join("set"), dir.path().join("moved")).unwrap();
+    run(dir.path(), "view report run").failed_at_once(&["set: there is no such folder"]);
+    run(dir.path(), "view report run --data moved").ok();
+    run(dir.path(), "view report moved").failed_at_once(&["run.json: can't be read", "the run folder"]);
+
+    // Of a run that is not over there is no report.
+    let record = dir.path().join("run/run.json");
+    let mut unfinished = json(&record);
+    unfinished.as_object_mut().unwrap().remove("test");
+    fs::write(&record, unfinished.to_string()).unwrap();
+    run(dir.path(), "view report run").failed_at_once(&["run: the run is not over", "`lenet train --resume run`"]);
 }

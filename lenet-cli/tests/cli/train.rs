@@ -21,11 +21,13 @@ fn the_real_mnist_is_built_in() {
     let said = run(dir.path(), "train --limit 200 --epochs 1 --validation 50 --out run").ok();
     assert!(said.err.contains("mnist: 150 to learn from, 50 held out, 10,000 for the test"), "{}", said.err);
     let record = json(&dir.path().join("run/run.json"));
-    let data = json!({
+    let data = &record["data"];
+    let expected = json!({
         "name": "mnist", "folder": null, "transposed": false, "limit": 200, "ground": -0.1, "ink": 1.175,
+        "fingerprint": data["fingerprint"],
         "train": 150, "validation": 50, "test": 10_000,
     });
-    assert_eq!(record["data"], data);
+    assert_eq!(*data, expected);
     assert_eq!(record["test"]["total"], 10_000);
 
     let eval = run(dir.path(), "eval run/best.safetensors --json").ok();
@@ -51,8 +53,10 @@ fn a_run_leaves_what_happened() {
         "schedule": "cosine", "momentum": 0.8, "weight_decay": 0.0001, "second_order": null, "seed": 7,
     });
     assert_eq!(record["recipe"], recipe);
+    let whole = fs::canonicalize(dir.path().join("set")).unwrap();
+    assert!(record["data"]["fingerprint"].as_str().is_some_and(|digits| digits.len() == 16), "{record}");
     let data = json!({
-        "name": "set", "folder": "set", "transposed": false, "limit": null, "ground": 0.0, "ink": 2.55,
+        "name": "set", "folder": whole.to_str().unwrap(), "fingerprint": record["data"]["fingerprint"], "transposed": false, "limit": null, "ground": 0.0, "ink": 2.55,
         "train": 100, "validation": 20, "test": 60,
     });
     assert_eq!(record["data"], data);
@@ -243,7 +247,11 @@ fn bad_data_is_told_before_anything_is_written() {
     fs::remove_file(file("t10k-labels-idx1-ubyte")).unwrap();
     refused(&["set", "test labels"]);
     fs::write(file("t10k-labels-idx1-ubyte"), labels).unwrap();
-    run(dir.path(), "train --data set --validation 120 --out run").failed_at_once(&["120 of 120", "hold out fewer"]);
+    run(dir.path(), "train --data set --validation 120 --out run").misused(&[
+        "120 of 120",
+        "hold out fewer",
+        "(--validation N)",
+    ]);
     assert_eq!(files(dir.path()), ["set"]);
 }
 
@@ -289,7 +297,8 @@ fn a_loss_that_is_no_number_stops_it_and_the_last_good_model_stays() {
     run(dir.path(), words).failed(&[
         "the loss stopped being finite in epoch 2, step 2",
         "the model of epoch 1 is kept in run/last.safetensors",
-        "smaller --rate",
+        "smaller",
+        "--rate",
     ]);
     let record = json(&dir.path().join("run/run.json"));
     assert_eq!(record["epochs"].as_array().unwrap().len(), 1);
@@ -303,7 +312,7 @@ fn a_loss_that_is_no_number_stops_it_and_the_last_good_model_stays() {
 
     let words =
         "train --data set --rate 1e30 --loss mse-targets --schedule constant --batch 10 --validation 20 --out early";
-    run(dir.path(), words).failed(&["the loss stopped being finite in epoch 1", "smaller --rate"]);
+    run(dir.path(), words).failed(&["the loss stopped being finite in epoch 1", "smaller", "--rate"]);
     assert_eq!(files(&dir.path().join("early")), ["metrics.jsonl", "run.json"]);
 }
 
@@ -337,6 +346,7 @@ fn a_reader_that_has_gone_is_no_error() {
     let dir = workplace();
     assert_eq!(to_nobody(dir.path(), "train --data set --epochs 2 --validation 20 --out run").code(), Some(0));
     assert_eq!(json(&dir.path().join("run/run.json"))["epochs"].as_array().unwrap().len(), 2, "it has run to the end");
+    assert_eq!(files(&dir.path().join("run")), RUN_FILES);
     for words in
         ["summary", "summary --json", "eval run/best.safetensors --data set", "eval run/best.safetensors --json"]
     {
@@ -344,4 +354,17 @@ fn a_reader_that_has_gone_is_no_error() {
     }
     // What failed has failed, told or not.
     assert_eq!(to_nobody(dir.path(), "eval gone.safetensors").code(), Some(1));
+}
+
+#[test]
+fn a_run_that_learns_nothing_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let words = "train --limit 1000 --validation 500 --epochs 2 --rate 1e-9 --init paper --weight-decay 0 --out run";
+    let said = run(dir.path(), words).ok();
+    let told = "warning: nothing is learned so far: of the held-out images ";
+    assert_eq!(said.err.matches(told).count(), 1, "{}", said.err);
+    assert!(said.err.contains("try a greater --rate (0.04 suits scaled-tanh and mse) or --init sqrt"), "{}", said.err);
+    assert!(said.err.contains("warning: this run has learned nothing: of the test images "), "{}", said.err);
+    let said = run(dir.path(), "train --limit 3000 --validation 500 --epochs 2 --out other").ok();
+    assert!(!said.err.contains("warning: "), "{}", said.err);
 }

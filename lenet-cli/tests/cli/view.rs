@@ -187,17 +187,19 @@ fn what_cannot_be_drawn_is_one_line() {
         .failed_at_once(&["nowhere/codes.png: can't be written", "its folder"]);
     run(here, "view filters run/run.json").failed_at_once(&["run.json", "safetensors"]);
     run(here, "view filters set").failed_at_once(&["best.safetensors: can't be read"]);
-    run(here, "view maps run --data set --index 60").failed_at_once(&["--index 60: set has 60 test images"]);
+    run(here, "view maps run --data set --index 60").misused(&["--index 60: set has 60 test images"]);
     run(here, "view curves set").failed_at_once(&["run.json: can't be read", "the run folder"]);
     run(here, "view curves run/run.json").failed_at_once(&["run.json: no folder"]);
+    let mut early = json(&here.join("run/run.json"));
     fs::remove_file(here.join("run/metrics.jsonl")).unwrap();
     run(here, "view curves run").failed_at_once(&["metrics.jsonl: can't be read"]);
     for record in ["", "{", "[]", "{\"epochs\": 3}", "{\"epochs\": [{\"epoch\": -1}]}"] {
         fs::write(here.join("run/run.json"), record).unwrap();
-        run(here, "view curves run").failed_at_once(&["run.json: no record of a run"]);
+        run(here, "view curves run").failed_at_once(&["run.json: not the record of a run"]);
     }
-    fs::write(here.join("run/run.json"), "{\"epochs\": []}").unwrap();
-    run(here, "view curves run").failed_at_once(&["run.json: no epoch is done yet"]);
+    early["epochs"] = Value::Array(vec![]);
+    fs::write(here.join("run/run.json"), early.to_string()).unwrap();
+    run(here, "view curves run").failed_at_once(&["run: no epoch is done yet"]);
 }
 
 #[test]

@@ -1,29 +1,98 @@
 //! Files that are whole or not there.
 
-use std::io::Write;
-use std::path::Path;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
-/// How the names of files begin that are not whole yet; one that is found later was left by a program that was killed.
+/// The names of temporary files begin with this. One that is found later was left by a program that was killed.
 pub const UNFINISHED: &str = ".lenet-unfinished-";
 
-/// Writes `bytes` to a new file beside `path`, and renames it when all of it is on disk: at any moment the old file or
+/// Writes `bytes` to a new file beside `path` and renames it when all of it is on disk: at any moment the old file or
 /// the new one is there, whole.
+///
+/// A symbolic link is followed: the file it points to is replaced, the link stays. A device or a pipe is written to and
+/// not replaced.
 ///
 /// # Errors
 /// Those of the file system; the old file is then still there.
-pub fn write_beside(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if is_special(path) {
+        return OpenOptions::new().write(true).open(path)?.write_all(bytes);
+    }
+    let path = follow(path)?;
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(UNFINISHED);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // A temporary file is private by default; a result is as readable as the umask lets it be.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
+        // A temporary file is private by default; the umask decides who may read a result.
+        builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())
+}
+
+/// Whether `path` names a device, a pipe or a socket.
+fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|target| !target.is_file() && !target.is_dir())
+}
+
+/// The path that a chain of symbolic links ends at. Nothing has to be there.
+fn follow(path: &Path) -> io::Result<PathBuf> {
+    /// Linux gives up after as many.
+    const MOST: usize = 40;
+    let mut path = path.to_path_buf();
+    for _ in 0..MOST {
+        match fs::read_link(&path) {
+            Ok(target) => path = path.parent().unwrap_or(Path::new("")).join(target),
+            // No link, or nothing there.
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::other("too many symbolic links"))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{FileTypeExt, symlink};
+
+    #[test]
+    fn a_link_stays_and_its_target_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("models")).unwrap();
+        symlink("models/first", at("link")).unwrap();
+        symlink("link", at("link-to-link")).unwrap();
+        // First nothing is there, then a file.
+        for bytes in [b"one", b"two"] {
+            write_beside(&at("link-to-link"), bytes).unwrap();
+            assert_eq!(fs::read(at("models/first")).unwrap(), bytes);
+        }
+        assert!(at("link").is_symlink() && at("link-to-link").is_symlink());
+        assert_eq!(fs::read_dir(at("models")).unwrap().count(), 1);
+
+        symlink("round", at("round")).unwrap();
+        assert!(write_beside(&at("round"), b"").is_err());
+    }
+
+    #[test]
+    fn a_pipe_is_written_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let reader = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || fs::read(pipe).unwrap()
+        });
+        write_beside(&pipe, b"bytes").unwrap();
+        assert_eq!(reader.join().unwrap(), b"bytes");
+        assert!(fs::symlink_metadata(&pipe).unwrap().file_type().is_fifo());
+        write_beside(Path::new("/dev/null"), b"bytes").unwrap();
+        assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+    }
 }

@@ -1,14 +1,14 @@
 //! `lenet data fetch`: from the mirrors of a set to its folder in the cache.
 
-use crate::term::progress::talk;
+use crate::term::progress::{bar, bar_style, message};
 use crate::term::words::thousands;
 use anyhow::{Context, bail};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 use lenet_data::fetch::{Event, FetchError, FetchOptions, Fetched, Source, fetch, set_folder};
 use std::env;
-use std::io::{self, IsTerminal, Write, stderr};
+use std::io::{self, Write};
 use std::time::Duration;
 
 #[derive(Args)]
@@ -51,9 +51,9 @@ pub(crate) fn run(arguments: &FetchArguments) -> anyhow::Result<()> {
     }
     let timeout = Duration::from_secs(arguments.timeout);
     let options = FetchOptions { mirrors, timeout, force: arguments.force };
-    let mut talk = Talk::new(arguments.quiet);
-    let fetched = fetch(&source, &folder, &options, &mut |event| talk.note(&event));
-    talk.bar.finish_and_clear();
+    let mut messages = Messages::new(arguments.quiet);
+    let fetched = fetch(&source, &folder, &options, &mut |event| messages.note(&event));
+    messages.bar.finish_and_clear();
     if let Err(FetchError::NoClient { set, folder }) = &fetched {
         bail!(
             "{set}: this `lenet` was built without downloads: run `cargo run --release --features fetch -- data fetch {set}` \
@@ -62,32 +62,28 @@ pub(crate) fn run(arguments: &FetchArguments) -> anyhow::Result<()> {
         );
     }
     if fetched? == Fetched::AlreadyThere {
-        talk.say(&format!("{} is already there, and whole (--force fetches it again)", source.name));
+        messages.say(&format!("{} is already there, and whole (--force fetches it again)", source.name));
     }
     writeln!(io::stdout(), "{}", folder.display())?;
     Ok(())
 }
 
 /// Lines on stderr, and on a terminal a bar for the file that comes.
-struct Talk {
+struct Messages {
     bar: ProgressBar,
     quiet: bool,
     /// Of the file that comes, once something of it has.
     bytes: Option<u64>,
 }
 
-impl Talk {
+impl Messages {
     fn new(quiet: bool) -> Self {
-        let target = match quiet || !stderr().is_terminal() {
-            true => ProgressDrawTarget::hidden(),
-            false => ProgressDrawTarget::stderr_with_hz(10),
-        };
-        Talk { bar: ProgressBar::with_draw_target(None, target).with_style(style(ASKING)), quiet, bytes: None }
+        Messages { bar: bar(None, ASKING, quiet), quiet, bytes: None }
     }
 
     fn say(&self, line: &str) {
         if !self.quiet {
-            self.bar.suspend(|| talk!("{line}"));
+            self.bar.suspend(|| message!("{line}"));
         }
     }
 
@@ -122,7 +118,7 @@ impl Talk {
     fn ask(&mut self) {
         self.bytes = None;
         self.bar.reset();
-        self.bar.set_style(style(ASKING));
+        self.bar.set_style(bar_style(ASKING));
     }
 
     /// The first bytes of a file are those that an earlier download left.
@@ -132,7 +128,7 @@ impl Talk {
         }
         if let Some(total) = total {
             self.bar.set_length(total);
-            self.bar.set_style(style(RECEIVING));
+            self.bar.set_style(bar_style(RECEIVING));
         }
         self.bar.set_position(bytes);
         self.bar.reset_eta();
@@ -144,8 +140,4 @@ const RECEIVING: &str = "{bar:28} {percent:>3}%  {bytes} of {total_bytes}  {byte
 
 fn grouped(bytes: u64) -> String {
     thousands(usize::try_from(bytes).unwrap_or(usize::MAX))
-}
-
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).expect("the template is a constant")
 }

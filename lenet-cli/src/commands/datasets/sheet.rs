@@ -1,6 +1,7 @@
 //! The contact sheet of a set: the first images of each class, a class to a row, as text or as a PNG.
 
 use crate::draw::Raster;
+use crate::term::shades::SHADES;
 use lenet_data::{Examples, Image};
 use std::io::{self, Write};
 
@@ -16,9 +17,6 @@ fn rows(examples: &Examples, columns: usize) -> Vec<Vec<&Image>> {
 /// Characters to an image: each stands for two pixels by four, as characters are twice as high as wide.
 const WIDTH: usize = 14;
 const HEIGHT: usize = 7;
-/// From ground to ink.
-const SHADES: [char; 5] = [' ', '░', '▒', '▓', '█'];
-
 /// Five images of each class, in 78 columns.
 pub(super) fn write_text(out: &mut impl Write, examples: &Examples) -> io::Result<()> {
     for (class, images) in rows(examples, 5).into_iter().enumerate() {

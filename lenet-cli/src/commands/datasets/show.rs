@@ -2,7 +2,7 @@
 
 use super::sheet;
 use crate::args::place::Place;
-use crate::term::progress::talk;
+use crate::term::progress::message;
 use crate::term::words::thousands;
 use anyhow::Context;
 use clap::Args;
@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &ShowArguments) -> anyhow::Result<()> {
     if let Some(path) = &arguments.out {
         let picture = sheet::png(&set.train)?;
         lenet_model::write_beside(path, &picture).with_context(|| format!("{}: can't be written", path.display()))?;
-        talk!("{}: the first images of each class", path.display());
+        message!("{}: the first images of each class", path.display());
     }
     let mut out = io::stdout().lock();
     if arguments.json {

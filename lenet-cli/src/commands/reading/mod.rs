@@ -7,7 +7,7 @@ mod source;
 use crate::args::model::{ModelArguments, advise};
 use crate::args::threads::instruction_set;
 use crate::draw::Range;
-use crate::term::progress::talk;
+use crate::term::progress::message;
 use crate::term::shades::{Cells, shades};
 use anyhow::{Context, bail};
 use clap::Args;
@@ -155,7 +155,7 @@ struct Failures(usize);
 impl Failures {
     fn tell(&mut self, json: bool, name: &str, error: &anyhow::Error) -> io::Result<()> {
         self.0 += 1;
-        talk!("error: {error:#}");
+        message!("error: {error:#}");
         if json {
             writeln!(io::stdout(), "{}", json!({ "file": name, "error": format!("{error:#}") }))?;
         }

@@ -373,7 +373,7 @@ fn scientific(x: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::misread::Misread;
+    use crate::run::readings::Misread;
     use serde_json::json;
 
     fn run(row: Row, seed: u64, passes: usize, wrong: usize) -> RunRecord {

@@ -9,10 +9,10 @@ mod table;
 use crate::args::threads::{ThreadArguments, instruction_set};
 use crate::figures::misread::misread_drawing;
 use crate::run::distorted::DistortionRecord;
-use crate::term::progress::talk;
+use crate::term::progress::{bar, message};
+use crate::term::words::plural;
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lenet_data::Dataset;
 use lenet_model::write_beside;
 use perform::{Digits, Task};
@@ -20,7 +20,7 @@ use record::{RunRecord, Summary};
 use rows::{Row, Scale};
 use serde_json::json;
 use std::collections::VecDeque;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
@@ -104,7 +104,7 @@ pub(crate) fn run(arguments: &ReproduceArguments) -> anyhow::Result<()> {
     }
     let say = |line: String| {
         if !arguments.quiet {
-            talk!("{line}");
+            message!("{line}");
         }
     };
     say(format!(
@@ -119,11 +119,6 @@ pub(crate) fn run(arguments: &ReproduceArguments) -> anyhow::Result<()> {
     done.sort_by_key(|record| (record.row, record.seed));
     let report = Report { arguments, folder: &folder, isa: &isa, threads, seconds: start.elapsed().as_secs_f64() };
     report.write(&done, &data)
-}
-
-/// The end of a word of which there are so many.
-fn plural(n: usize) -> &'static str {
-    if n == 1 { "" } else { "s" }
 }
 
 /// Everything that decides a run beside its seed, which is part of the recipe, and the program.
@@ -157,7 +152,8 @@ fn perform_all(
 ) -> anyhow::Result<Vec<RunRecord>> {
     let mut tasks: Vec<Task<'_>> = tasks.into();
     tasks.sort_by_key(|task| std::cmp::Reverse(task.presentations()));
-    let bar = bar(tasks.iter().map(Task::presentations).sum(), quiet);
+    let patterns = tasks.iter().map(Task::presentations).sum();
+    let bar = bar(Some(patterns), "{bar:28} {percent:>3}%  {human_pos} of {human_len} patterns  {eta} left", quiet);
     let (queue, done) = (Mutex::new(VecDeque::from(tasks)), Mutex::new(Vec::new()));
     let next = || queue.lock().expect("no thread panics with the queue").pop_front();
     let work_through = || -> anyhow::Result<()> {
@@ -171,7 +167,7 @@ fn perform_all(
             write_beside(&path, &serde_json::to_vec_pretty(&record)?)
                 .with_context(|| format!("{}: can't be written", path.display()))?;
             if !quiet {
-                bar.suspend(|| talk!("{name}: test error {:.2}%, {:.0} s", record.error(), record.seconds));
+                bar.suspend(|| message!("{name}: test error {:.2}%, {:.0} s", record.error(), record.seconds));
             }
             done.lock().expect("no thread panics with the list").push(record);
         }
@@ -185,17 +181,6 @@ fn perform_all(
     })?;
     bar.finish_and_clear();
     Ok(done.into_inner().expect("no thread panics with the list"))
-}
-
-fn bar(patterns: u64, quiet: bool) -> ProgressBar {
-    let target = if quiet || !io::stderr().is_terminal() {
-        ProgressDrawTarget::hidden()
-    } else {
-        ProgressDrawTarget::stderr_with_hz(5)
-    };
-    let style = ProgressStyle::with_template("{bar:28} {percent:>3}%  {human_pos} of {human_len} patterns  {eta} left")
-        .expect("the template is a constant");
-    ProgressBar::with_draw_target(Some(patterns), target).with_style(style)
 }
 
 /// What the table and the report are made of.
@@ -236,13 +221,13 @@ impl Report<'_> {
         if !self.arguments.quiet {
             if let Some((least, greatest)) = runs.iter().find(|run| run.row == Row::LeNet5).and_then(|run| run.rates) {
                 let (paper_least, paper_greatest) = rows::PAPER_RATES;
-                talk!(
+                message!(
                     "rates of single weights in LeNet-5's first pass: {least:.1e} to {greatest:.1e} \
                      (paper: {paper_least:e} to {paper_greatest})"
                 );
             }
             let picture = if picture.is_some() { ", misread.png" } else { "" };
-            talk!("{}: report.html, report.json{picture}; {:.0} s", self.folder.display(), self.seconds);
+            message!("{}: report.html, report.json{picture}; {:.0} s", self.folder.display(), self.seconds);
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use super::record::{Pass, RunRecord};
 use super::rows::{Plan, Row};
 use crate::run::distorted::{Distorted, VARIANTS, with_variants};
-use crate::run::misread::misread;
+use crate::run::readings::misread;
 use lenet_data::{Dataset, Image, shrink};
 use lenet_model::{
     AnyNetwork, Examples, Normalization, PatternStream, Recipe, TrainError, Training, TrainingEvent, add_scores,

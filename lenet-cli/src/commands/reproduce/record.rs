@@ -1,7 +1,7 @@
 //! What the runs of a reproduction leave, one file each, and what comes of them together.
 
 use super::rows::Row;
-use crate::run::misread::Misread;
+use crate::run::readings::Misread;
 use serde::{Deserialize, Serialize};
 
 /// One finished run.

@@ -1,0 +1,67 @@
+//! A run in words: the lines that `lenet train` prints first, `report.html` repeats and model files keep.
+
+use super::data::DataRecord;
+use crate::term::words::{plural, thousands};
+use lenet_model::{LossName, Recipe};
+
+/// `lenet5 with scaled-tanh (sqrt initial weights)`.
+pub(crate) fn network(recipe: &Recipe) -> String {
+    format!("{} with {} ({} initial weights)", recipe.network, recipe.activation, recipe.init)
+}
+
+/// `mnist: 55,000 to learn from, 5,000 held out, 10,000 for the test`.
+pub(crate) fn data(data: &DataRecord) -> String {
+    format!(
+        "{}: {} to learn from{}, {} held out, {} for the test",
+        data.name,
+        thousands(data.train),
+        distorted(data),
+        thousands(data.validation),
+        thousands(data.test)
+    )
+}
+
+/// The data of a model, which has not seen the test images.
+pub(crate) fn training_data(data: &DataRecord) -> String {
+    format!(
+        "{}: {} images to learn from{}, {} held out",
+        data.name,
+        thousands(data.train),
+        distorted(data),
+        thousands(data.validation)
+    )
+}
+
+fn distorted(data: &DataRecord) -> &'static str {
+    if data.distortion.is_some() { " and distorted ones" } else { "" }
+}
+
+/// `mse`; the loss of one network also has a parameter.
+pub(crate) fn loss(recipe: &Recipe) -> String {
+    match recipe.loss {
+        LossName::Map => format!("{}, j {:?}", recipe.loss, recipe.j),
+        loss => loss.to_string(),
+    }
+}
+
+/// `SGD, batch 32, rate 0.04 one-cycle, momentum 0.9, weight decay 0.0005, 30 epochs`.
+pub(crate) fn optimiser(recipe: &Recipe) -> String {
+    let (name, settings) = match recipe.second_order {
+        None => ("SGD", format!("momentum {}, weight decay {}", recipe.momentum, recipe.weight_decay)),
+        Some(second) => {
+            let every = match second.every {
+                1 => "every epoch".into(),
+                n => format!("every {n} epochs"),
+            };
+            ("SDLM", format!("mu {}, second derivatives of {} patterns {every}", second.mu, second.patterns))
+        }
+    };
+    format!(
+        "{name}, batch {}, rate {:?} {}, {settings}, {} epoch{}",
+        recipe.batch,
+        recipe.rate,
+        recipe.schedule,
+        recipe.epochs,
+        plural(recipe.epochs as usize)
+    )
+}
