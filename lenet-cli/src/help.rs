@@ -8,36 +8,36 @@ use std::io::{self, Write};
 pub(crate) const TRAIN: &str = "\
 Examples:
   lenet train                                    the defaults: 99.1% in seconds
-  lenet train --distort --loss cross-entropy     as the model that comes with the program
-  lenet train --recipe paper                     as in 1998, pattern by pattern
-  lenet train --data fashion-mnist               other data, once `lenet data fetch` has them
-  lenet train --resume runs/lenet5-mse-seed1     go on with a run that was stopped
+  lenet train --distort --loss cross-entropy     as the built-in model
+  lenet train --recipe paper                     as in 1998, one image per step
+  lenet train --data fashion-mnist               other data, after `lenet data fetch`
+  lenet train --resume runs/lenet5-mse-seed1     continue a run that was stopped
 
-Ctrl-C stops after the step, saves, and says how to go on (exit code 130).";
+Ctrl-C stops after the step, saves the state, and prints how to continue (exit code 130).";
 
 pub(crate) const EVAL: &str = "\
 Examples:
-  lenet eval                                     the model that comes with the program
+  lenet eval                                     the built-in model
   lenet eval runs/lenet5-mse-seed1               the best model of a run
   lenet eval model.safetensors --json";
 
 pub(crate) const PREDICT: &str = "\
 Examples:
   lenet predict photo.jpg                        one digit in a picture of any size
-  lenet predict scans/ --json                    a folder, an object a line
-  lenet predict seven.png --show                 and what the network saw of it
-  lenet predict scans/ --reject auto             ? where it is not sure
+  lenet predict scans/ --json                    a folder, one object per line
+  lenet predict seven.png --show                 with the pixels that the network saw
+  lenet predict scans/ --reject auto             ? if it is not sure
   lenet predict t10k-images-idx3-ubyte.gz        every image of a set
   convert x.webp png:- | lenet predict -         from standard input";
 
 pub(crate) const READ: &str = "\
 Examples:
   lenet read number.png                          the digits of a number, from left to right
-  lenet read form.jpg --json --reject 0.5        several lines, ? where it is not sure";
+  lenet read form.jpg --json --reject 0.5        several lines, ? if it is not sure";
 
 pub(crate) const EXPORT: &str = "\
 Examples:
-  lenet export --onnx lenet5.onnx                the model that comes with the program
+  lenet export --onnx lenet5.onnx                the built-in model
   lenet export runs/lenet5-mse-seed1 --onnx lenet5.onnx";
 
 pub(crate) const SUMMARY: &str = "\
@@ -47,13 +47,13 @@ Examples:
 
 pub(crate) const REPRODUCE: &str = "\
 Examples:
-  lenet reproduce --quick                        half a minute, to see what it does
+  lenet reproduce --quick                        half a minute, to see that it works
   lenet reproduce                                the paper's table, half an hour
   lenet reproduce --only lenet5 --seeds 3        one row of it";
 
 pub(crate) const VIEW: &str = "\
 Examples:
-  lenet view maps --out maps.png                 every stage's maps for one digit
+  lenet view maps --out maps.png                 the maps of every stage for one digit
   lenet view filters runs/lenet5-mse-seed1       the kernels, on the terminal
   lenet view curves runs/lenet5-mse-seed1 --out curves.svg";
 

@@ -1,6 +1,6 @@
-//! `lenet`: trains LeNet-5 on MNIST and shows what happened. Data goes to stdout, talk to stderr.
+//! `lenet`: trains LeNet-5 on MNIST and shows what happened. Results go to stdout, messages to stderr.
 //!
-//! Exit codes: 0, 1 (it failed), 2 (wrong usage), 130 (interrupted).
+//! Exit codes: 0 (success), 1 (failure), 2 (wrong usage), 130 (interrupted).
 
 #![forbid(unsafe_code)]
 
@@ -32,16 +32,16 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Train a network and leave a run folder with the model and what happened
+    /// Train a network and write a run folder with the model and the results
     #[command(after_help = help::TRAIN)]
     Train(train::TrainArguments),
     /// Measure a trained model on test data
     #[command(after_help = help::EVAL)]
     Eval(eval::EvalArguments),
-    /// Write a trained model as an ONNX file, which other programs run
+    /// Write a trained model as an ONNX file, for other programs
     #[command(after_help = help::EXPORT)]
     Export(export::ExportArguments),
-    /// Read one digit a picture: your own PNG and JPEG files, of any size and colour
+    /// Read one digit per picture: your own PNG and JPEG files, of any size and colour
     #[command(after_help = help::PREDICT)]
     Predict(reading::predict::PredictArguments),
     /// Read the numbers in a picture, digit by digit
@@ -50,15 +50,15 @@ enum Command {
     /// Show a network stage by stage: shapes, parameters, connections
     #[command(after_help = help::SUMMARY)]
     Summary(summary::SummaryArguments),
-    /// Train the networks of the 1998 paper as their authors did: its figures beside ours
+    /// Train the networks of the 1998 paper as their authors did, and compare its figures with ours
     #[command(after_help = help::REPRODUCE)]
     Reproduce(reproduce::ReproduceArguments),
     /// Fetch the sets of the MNIST family, and show what is in them
     Data(datasets::DatasetsArguments),
-    /// Show pictures of what the networks are made of
+    /// Show pictures of the networks: kernels, maps, misread digits, curves
     #[command(after_help = help::VIEW)]
     View(view::ViewArguments),
-    /// Print completions for a shell, for its start-up file: `lenet completions bash`
+    /// Print completions for a shell: `lenet completions bash`
     Completions(help::CompletionsArguments),
 }
 
@@ -90,7 +90,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whoever read our output has heard enough: no error.
+/// Whether the reader closed the pipe (`lenet ... | head`), which is not an error.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
         .chain()

@@ -1,4 +1,4 @@
-//! What is said about a result: the confusion matrix for the terminal, and the report that a training run leaves.
+//! Results: the confusion matrix for the terminal, and the report of a training run.
 
 use crate::args::data::DataArguments;
 use crate::args::model;
@@ -16,7 +16,7 @@ use lenet_model::{AnyNetwork, Evaluation, write_beside};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// The confusion matrix: a row for each digit, a column for what it was read as; zeros are left blank.
+/// Prints the confusion matrix: a row for each digit, a column for what it was read as; `.` is zero.
 pub(crate) fn write_confusion(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
     write!(out, "  is \\ read as")?;
     for digit in 0..10 {
@@ -39,12 +39,12 @@ pub(crate) fn write_confusion(out: &mut impl Write, evaluation: &Evaluation) -> 
     Ok(())
 }
 
-/// What `report.html` shows.
+/// The content of `report.html`.
 pub(crate) struct Report<'a> {
     pub(crate) record: &'a RunRecord,
     pub(crate) metrics: &'a [Metric],
     pub(crate) network: &'a dyn AnyNetwork,
-    /// What the network makes of the test set.
+    /// The result of reading the test set.
     pub(crate) test: &'a Readings,
     /// The test set.
     pub(crate) images: &'a Examples,
@@ -67,17 +67,17 @@ impl Report<'_> {
         let mut body = introduction(&name, record, &test.evaluation);
         body += &figure("How it learned", &curves, &caption(record))?;
         let drawing = confusion::drawing(&test.evaluation.confusion);
-        body += &figure("What was read as what", &drawing, "A row for each digit, a column for what it was read as.")?;
+        body += &figure("Confusion matrix", &drawing, "A row for each digit, a column for what it was read as.")?;
         body += &self.misread()?;
-        let caption = "The grey of a kernel&#39;s weights: the darker, the greater; the middle grey is 0.";
-        body += &figure("What it looks for", &filters::drawing(&filters::banks(self.network)), caption)?;
+        let caption = "Darker weights are larger; the middle grey is 0.";
+        body += &figure("The kernels", &filters::drawing(&filters::banks(self.network)), caption)?;
         if let Some(image) = images.images().first() {
             let seen = Seen::of(self.network, image, record.recipe.input.into());
             let caption = format!(
-                "Test image 0, {}: each stage from its least output (white) to its greatest (black).",
+                "Test image 0, {}: each stage from its smallest output (white) to its largest (black).",
                 seen.result()
             );
-            body += &figure("What it makes of a digit", &maps::drawing(&seen), &caption)?;
+            body += &figure("The output of every stage", &maps::drawing(&seen), &caption)?;
         }
         Ok(Page { title: &name, body: &body }.html())
     }
@@ -88,18 +88,18 @@ impl Report<'_> {
         if misread.is_empty() {
             return Ok(format!("<h2>What it misreads</h2>\n<p>Nothing: {count}.</p>\n"));
         }
-        let caption = format!("{count}. Below each, what it is and what it was read as.");
+        let caption = format!("{count}. Below each digit are its label and what it was read as.");
         figure("What it misreads", &misses::drawing(images, misread)?, &caption)
     }
 }
 
-/// Makes `report.html` of a run that is over again, from the files in its folder.
+/// Makes the `report.html` of a run that is over again, from the files in its folder.
 ///
 /// # Errors
 /// If the run is not over, or its record, its model or its data can't be read.
 pub(crate) fn remake(folder: &Path, record: &RunRecord, moved: Option<&DataArguments>) -> anyhow::Result<PathBuf> {
     if record.test.is_none() {
-        bail!("{0}: the run is not over: go on with `lenet train --resume {0}`", folder.display());
+        bail!("{0}: the run is not over: continue with `lenet train --resume {0}`", folder.display());
     }
     let data = record.data.load(folder, moved)?;
     let network = model::open(Some(&folder.join(record.tested_model())))?.any_network().map_err(model::advise)?;
@@ -110,7 +110,7 @@ pub(crate) fn remake(folder: &Path, record: &RunRecord, moved: Option<&DataArgum
     Ok(folder.join(REPORT))
 }
 
-/// What ran, and the result.
+/// The settings of the run, and the result.
 fn introduction(name: &str, record: &RunRecord, test: &Evaluation) -> String {
     let (recipe, data) = (&record.recipe, &record.data);
     let epoch =
@@ -147,5 +147,5 @@ fn caption(record: &RunRecord) -> String {
         0 => String::new(),
         n => format!(" The {} held-out images choose the epoch.", thousands(n)),
     };
-    format!("A training image counts as it was read just before it was learned from.{held_out}")
+    format!("The training error counts each image as it was read just before the step that used it.{held_out}")
 }

@@ -1,4 +1,4 @@
-//! From the command line's words to examples.
+//! `--data` and `--transpose`: which data a command uses.
 
 use super::place::Place;
 use clap::Args;
@@ -8,8 +8,8 @@ use std::path::PathBuf;
 /// Which data to use.
 #[derive(Args)]
 pub(crate) struct DataArguments {
-    /// A set to use in place of the built-in MNIST: fashion-mnist, kmnist or emnist-digits, once `lenet data fetch` has
-    /// brought it, or a folder of IDX files, raw or .gz (one that is named as a set: ./kmnist)
+    /// The data to use instead of the built-in MNIST: fashion-mnist, kmnist or emnist-digits after `lenet data fetch`, or a
+    /// folder of IDX files, raw or .gz (write ./kmnist for a folder with the name of a set)
     #[arg(long, value_name = "SET|DIR")]
     pub(crate) data: Option<PathBuf>,
     /// The images of --data are stored transposed (EMNIST's are recognised by their names)
@@ -18,7 +18,7 @@ pub(crate) struct DataArguments {
 }
 
 impl DataArguments {
-    /// Those of a run that was made with `folder`, if it was one.
+    /// The arguments that a run was started with: its folder, if it did not use the built-in set.
     pub(crate) fn of_run(folder: Option<&str>, transpose: bool) -> Self {
         DataArguments { data: folder.map(Into::into), transpose }
     }
@@ -28,12 +28,12 @@ impl DataArguments {
         self.place()?.load(self.transpose)
     }
 
-    /// Whether any is named.
+    /// Whether `--data` was given.
     pub(crate) fn is_given(&self) -> bool {
         self.data.is_some()
     }
 
-    /// The folder it is read from, if it is not built in.
+    /// The folder of the data, unless they are built in.
     pub(crate) fn folder(&self) -> anyhow::Result<Option<PathBuf>> {
         Ok(self.place()?.folder().map(Into::into))
     }

@@ -1,4 +1,4 @@
-//! Which model a command works with.
+//! Which model a command uses.
 
 use anyhow::anyhow;
 use clap::Args;
@@ -7,22 +7,22 @@ use std::path::{Path, PathBuf};
 
 use crate::run::folder::BEST;
 
-/// The model to read with.
+/// The model to use.
 #[derive(Args)]
 pub(crate) struct ModelArguments {
-    /// A model that `lenet train` has written, or its run folder [default: the one that comes with the program]
+    /// A model that `lenet train` has written, or its run folder [default: the built-in model]
     #[arg(long, value_name = "FILE|RUN")]
     model: Option<PathBuf>,
 }
 
 impl ModelArguments {
-    /// Reads it but for its numbers.
+    /// Opens it, without reading its parameters.
     pub(crate) fn open(&self) -> anyhow::Result<Checkpoint> {
         open(self.model.as_deref())
     }
 }
 
-/// A model that `lenet train` has written, or the one that comes with the program.
+/// Opens a model that `lenet train` has written, or the built-in one.
 pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Checkpoint> {
     match path {
         Some(path) => Checkpoint::open(&file(path)).map_err(advise),
@@ -37,7 +37,7 @@ pub(crate) fn advise(error: CheckpointError) -> anyhow::Error {
     anyhow!("{what}: give a model that `lenet train` has written")
 }
 
-/// The file of a model: of a run folder the best one.
+/// The file of a model: `best.safetensors` if `path` is a run folder.
 pub(crate) fn file(path: &Path) -> PathBuf {
     if path.is_dir() { path.join(BEST) } else { path.into() }
 }

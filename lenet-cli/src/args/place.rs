@@ -1,4 +1,4 @@
-//! Where a set is read from, by the word of the command line that names it.
+//! Where a data set is read from: the value of `--data`.
 
 use super::Misuse;
 use anyhow::{Context, bail};
@@ -6,22 +6,22 @@ use lenet_data::fetch::{Source, set_folder};
 use lenet_data::{DataError, Dataset, ReadOptions, Transpose};
 use std::path::{Path, PathBuf};
 
-/// The set that is inside the program.
+/// The set that is built into the program.
 const BUILT_IN: &str = "mnist";
 
 /// Where a set is read from.
 pub(crate) enum Place {
-    /// MNIST, inside the program.
+    /// MNIST, built into the program.
     BuiltIn,
-    /// A set of that name, in its folder of the cache.
+    /// The set with that name, in its folder of the cache.
     Cache(&'static str, PathBuf),
-    /// A folder of the user's.
+    /// Another folder.
     Folder(PathBuf),
 }
 
 impl Place {
-    /// What a word of the command line means. A name of a set always means the set: what a command does must not depend on what
-    /// lies in the current folder. `./mnist` is a folder.
+    /// What `word` means. The name of a set always means the set, because what a command does must not depend on what is in
+    /// the current folder. `./mnist` is a folder.
     pub(crate) fn of(word: &Path) -> anyhow::Result<Self> {
         match Source::NAMES.into_iter().find(|name| word.as_os_str() == *name) {
             Some(BUILT_IN) => Ok(Place::BuiltIn),
@@ -30,7 +30,7 @@ impl Place {
         }
     }
 
-    /// The folder, unless the set is inside the program.
+    /// The folder, unless the set is built in.
     pub(crate) fn folder(&self) -> Option<&Path> {
         match self {
             Place::BuiltIn => None,
@@ -55,7 +55,7 @@ impl Place {
                 match Dataset::read_dir(folder, ReadOptions { transpose }) {
                     Err(error @ DataError::NoFolder { .. }) if folder.components().count() > 1 => Err(error.into()),
                     Err(DataError::NoFolder { folder }) => bail!(
-                        "{}: there is no such folder, and no set of that name; the sets are {}",
+                        "{}: there is no such folder, and no set with that name; the sets are {}",
                         folder.display(),
                         Source::NAMES.join(", ")
                     ),
@@ -66,10 +66,10 @@ impl Place {
     }
 }
 
-/// A set that has been fetched, or how to fetch it.
+/// Reads a set that has been fetched. The error says how to fetch it.
 fn read_cache(name: &str, folder: &Path) -> anyhow::Result<Dataset> {
     let here = || match Path::new(name).is_dir() {
-        true => format!("; for the folder of that name say ./{name}"),
+        true => format!("; for the folder of that name write ./{name}"),
         false => String::new(),
     };
     match Dataset::read_dir(folder, ReadOptions::default()) {

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 #[derive(Args)]
 pub(crate) struct EvalArguments {
-    /// A model that `lenet train` has written, or its run folder [default: the one that comes with the program]
+    /// A model that `lenet train` has written, or its run folder [default: the built-in model]
     model: Option<PathBuf>,
     #[command(flatten)]
     data: DataArguments,

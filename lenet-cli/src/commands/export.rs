@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 pub(crate) struct ExportArguments {
-    /// A model that `lenet train` has written, or a run folder, which stands for its best.safetensors [default: the model
-    /// that comes with the program]
+    /// A model that `lenet train` has written, or a run folder, which stands for its best.safetensors [default: the built-in
+    /// model]
     model: Option<PathBuf>,
-    /// The ONNX file to write; one that is there is replaced
+    /// The ONNX file to write; an existing file is replaced
     #[arg(long, value_name = "FILE")]
     onnx: PathBuf,
 }
@@ -27,13 +27,13 @@ pub(crate) fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
     let about = &checkpoint.description;
     save_onnx(&*checkpoint.any_network().map_err(model::advise)?, about, file)?;
     message!("{}: {} with {} as ONNX, opset 13", file.display(), about.network, about.activation);
-    message!("input   image          float32 [N, 1, 28, 28], grey levels: 0 is ground, 255 is ink");
-    message!("output  logits         float32 [N, 10], the largest tells the digit");
+    message!("input   image          float32 [N, 1, 28, 28], grey levels: 0 is background, 255 is foreground");
+    message!("output  logits         float32 [N, 10], the largest one is that of the digit");
     message!("output  probabilities  float32 [N, 10], their softmax");
     Ok(())
 }
 
-/// That the file to write is not the model itself.
+/// Checks that the file to write is not the model itself.
 fn check_is_another(model: &Path, file: &Path) -> anyhow::Result<()> {
     match (fs::canonicalize(model::file(model)), fs::canonicalize(file)) {
         (Ok(from), Ok(to)) if from == to => {

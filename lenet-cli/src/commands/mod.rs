@@ -1,4 +1,4 @@
-//! The commands, one a file or folder: its arguments and what it does.
+//! The commands, one per file or folder: its arguments and what it does.
 
 pub(crate) mod datasets;
 pub(crate) mod eval;

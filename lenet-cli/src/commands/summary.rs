@@ -13,7 +13,7 @@ pub(crate) struct SummaryArguments {
     /// The network: lenet5, lenet5-dense, lenet5-average, lenet5-1998, lenet5-lush, lenet4 or lenet1
     #[arg(long, default_value_t = Recipe::default().network)]
     network: NetworkName,
-    /// The squashing function: scaled-tanh, tanh, sigmoid or relu
+    /// The activation function: scaled-tanh, tanh, sigmoid or relu
     #[arg(long, default_value_t = Recipe::default().activation)]
     activation: ActivationName,
     /// Print one JSON object
@@ -36,7 +36,7 @@ struct Row {
     parameters: usize,
     connections: usize,
     multiply_adds: usize,
-    /// Of the parameters and of one image's output, in `f32`.
+    /// The size of the parameters and of the output for one image, in `f32`.
     bytes: usize,
 }
 
@@ -92,7 +92,7 @@ pub(crate) fn run(arguments: &SummaryArguments) -> anyhow::Result<()> {
     let summary = Summary::of(network, activation, isa.to_string());
     let mut out = io::stdout().lock();
     if arguments.json {
-        // Not by `to_writer`, whose error does not show that nobody reads any more.
+        // Not by `to_writer`: its error hides that the pipe was closed.
         writeln!(out, "{}", serde_json::to_string(&summary)?)?;
     } else if arguments.markdown {
         write_markdown(&mut out, &summary)?;
@@ -104,10 +104,10 @@ pub(crate) fn run(arguments: &SummaryArguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The heads of the columns that a paper shows.
+/// The column heads of the tables for papers.
 const HEADS: [&str; 6] = ["stage", "layer", "output", "parameters", "connections", "multiply-adds"];
 
-/// What a paper shows: no bytes, which are ours. The input first, the sum last.
+/// The rows of the tables for papers, from the input to the total. The bytes are left out: they depend on this implementation.
 fn rows(s: &Summary) -> Vec<[String; 6]> {
     let numbers = |numbers: [usize; 3]| numbers.map(thousands);
     let row =
@@ -124,7 +124,7 @@ fn write_markdown(out: &mut impl Write, s: &Summary) -> io::Result<()> {
     rows(s).iter().try_for_each(|row| writeln!(out, "| {} |", row.join(" | ")))
 }
 
-/// A table that needs no package.
+/// A LaTeX table that needs no package.
 fn write_latex(out: &mut impl Write, s: &Summary) -> io::Result<()> {
     writeln!(out, "% {} with {}\n\\begin{{tabular}}{{lllrrr}}\n\\hline", s.network, s.activation)?;
     writeln!(out, "{} \\\\\n\\hline", HEADS.join(" & "))?;
@@ -139,7 +139,7 @@ fn write_latex(out: &mut impl Write, s: &Summary) -> io::Result<()> {
     writeln!(out, "\\hline\n\\end{{tabular}}")
 }
 
-/// `5x5,` and `6@28x28` with a sign for times.
+/// `5x5,` and `6@28x28` with a multiplication sign.
 fn times(word: &str) -> String {
     let (before, sizes) = word.split_once('@').map_or(("", word), |(maps, sizes)| (&word[..=maps.len()], sizes));
     let (bare, comma) = sizes.strip_suffix(',').map_or((sizes, ""), |bare| (bare, ","));

@@ -28,14 +28,14 @@ use std::time::Instant;
 
 #[derive(Args)]
 pub(crate) struct TrainArguments {
-    /// What to start from: article (SGD on the softmax), paper (as in 1998: RBF output, second-order, pattern by pattern)
+    /// The recipe to start from: article (SGD on the softmax), paper (as in 1998: RBF output, second-order, pattern by pattern)
     /// or lush (the authors' own code). The options below change it
     #[arg(long, default_value_t = RecipeName::Article)]
     recipe: RecipeName,
     /// The network: lenet5, lenet5-dense, lenet5-average, lenet5-1998, lenet5-lush, lenet4 or lenet1
     #[arg(long)]
     network: Option<NetworkName>,
-    /// The squashing function: scaled-tanh, tanh, sigmoid or relu
+    /// The activation function: scaled-tanh, tanh, sigmoid or relu
     #[arg(long)]
     activation: Option<ActivationName>,
     /// The loss: mse (on the softmax), cross-entropy, mse-targets (outputs against +1 and -1), or for lenet5-1998 penalty (eq. 8) or
@@ -45,40 +45,40 @@ pub(crate) struct TrainArguments {
     /// The penalty of the rubbish class in the loss map
     #[arg(long, value_name = "PENALTY", allow_negative_numbers = true)]
     j: Option<f64>,
-    /// How weights start: sqrt (+-2.4/sqrt(fan-in)), paper (+-2.4/fan-in) or lush (+-1/sqrt(fan-in))
+    /// Initial weights: sqrt (+-2.4/sqrt(fan-in)), paper (+-2.4/fan-in) or lush (+-1/sqrt(fan-in))
     #[arg(long)]
     init: Option<InitName>,
-    /// What the grey levels become: paper (-0.1 to 1.175) or lush (0 to 2.55)
+    /// The range of the input: paper (-0.1 to 1.175) or lush (0 to 2.55)
     #[arg(long)]
     input: Option<InputName>,
     /// Passes over the training images
     #[arg(long)]
     epochs: Option<u32>,
-    /// In which order they come: shuffled (anew each epoch) or fixed
+    /// The order of the images: shuffled (in each epoch) or fixed
     #[arg(long)]
     order: Option<Order>,
-    /// Learn from distorted images too: of every ten presentations one is an original
+    /// Train on distorted images as well: one of ten presentations is an original
     #[arg(long)]
     distort: bool,
-    /// Images in a step
+    /// Images per step
     #[arg(long)]
     batch: Option<usize>,
-    /// The learning rate at its highest [default: what suits the activation and the loss]
+    /// The highest learning rate [default: what suits the activation and the loss]
     #[arg(long, allow_negative_numbers = true)]
     rate: Option<f64>,
-    /// How the rate goes: constant, linear, cosine, one-cycle, paper or lush
+    /// The schedule of the learning rate: constant, linear, cosine, one-cycle, paper or lush
     #[arg(long)]
     schedule: Option<Schedule>,
-    /// How much of the velocity is kept at each step
+    /// The momentum: how much of the velocity each step keeps
     #[arg(long, allow_negative_numbers = true)]
     momentum: Option<f64>,
-    /// How hard every parameter is pulled to zero [default: what suits the activation]
+    /// The weight decay: how strongly every parameter is pulled to zero [default: what suits the activation]
     #[arg(long, allow_negative_numbers = true)]
     weight_decay: Option<f64>,
-    /// Training images to hold out, to choose the best epoch by [default: 5000, of a small set a twelfth]
+    /// Training images to hold out; they choose the best epoch [default: 5000, or a twelfth of a small set]
     #[arg(long, value_name = "N")]
     validation: Option<usize>,
-    /// What everything random follows from
+    /// The seed of all random numbers
     #[arg(long, default_value_t = Recipe::default().seed)]
     seed: u64,
     #[command(flatten)]
@@ -94,13 +94,13 @@ pub(crate) struct TrainArguments {
     /// Write into a run folder that is not empty
     #[arg(long)]
     force: bool,
-    /// Go on with a run that was stopped, from its folder, to the same end as if it had not been
+    /// Continue a run that was stopped, from its folder; it ends on the same bits as a run that was not stopped
     #[arg(long, value_name = "RUN", conflicts_with_all = [
         "recipe", "network", "activation", "loss", "j", "init", "input", "epochs", "order", "distort", "batch", "rate",
         "schedule", "momentum", "weight_decay", "validation", "seed", "data", "limit", "out", "force",
     ])]
     resume: Option<PathBuf>,
-    /// Say nothing but the result
+    /// Print the result only
     #[arg(long, short)]
     quiet: bool,
 }
@@ -127,7 +127,7 @@ impl TrainArguments {
         }
     }
 
-    /// How many of so many training images are held out.
+    /// How many of the training images are held out.
     fn held_out(&self, images: usize) -> usize {
         self.validation.unwrap_or((images / 12).min(5_000))
     }
@@ -174,7 +174,7 @@ fn held_out(data: &Dataset, validation: usize, seed: u64) -> anyhow::Result<Spli
     })
 }
 
-/// A new run: its data, its folder and what is known of it so far.
+/// Starts a run: reads the data, creates the folder, and fills in what the record can say so far.
 fn begin(arguments: &TrainArguments, isa: &str, threads: usize) -> anyhow::Result<(Dataset, RunFolder, RunRecord)> {
     let mut recipe = arguments.recipe();
     recipe.check_named()?;
@@ -200,7 +200,7 @@ fn begin(arguments: &TrainArguments, isa: &str, threads: usize) -> anyhow::Resul
     Ok((data, folder, record))
 }
 
-/// A run that was stopped: its data again, its folder and its record.
+/// Opens a run that was stopped: reads its data again.
 fn resume(path: &Path, record: RunRecord, isa: &str) -> anyhow::Result<(Dataset, RunFolder, RunRecord)> {
     if record.data.distortion.as_ref().is_some_and(|distortion| *distortion != DistortionRecord::new()) {
         bail!("{}: this version distorts digits in another way: resume with {}", path.display(), record.program);
@@ -208,14 +208,14 @@ fn resume(path: &Path, record: RunRecord, isa: &str) -> anyhow::Result<(Dataset,
     let data = record.data.load(path, None)?;
     if record.instruction_set != isa {
         message!(
-            "warning: the run began on {}, this is {isa}: sums are rounded in another way, so it will not end on the same bits",
+            "warning: the run began with the instruction set {}, this is {isa}: sums are rounded differently, so it will not end on the same bits",
             record.instruction_set
         );
     }
     Ok((data, RunFolder::open(path)?, record))
 }
 
-/// Makes what a run that was killed after its last record has not made.
+/// Makes what is missing of a run that is over: it was killed before it had written its report or removed its state.
 fn complete(path: &Path, record: &RunRecord) -> anyhow::Result<()> {
     let (state, report) = (path.join(STATE).exists(), path.join(REPORT).exists());
     if report && !state {
@@ -231,7 +231,7 @@ fn complete(path: &Path, record: &RunRecord) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A run, ready to start as soon as its network's type is known.
+/// A run that is ready to start.
 struct Run<'a> {
     recipe: &'a Recipe,
     data: &'a Dataset,
@@ -241,17 +241,17 @@ struct Run<'a> {
     resumed: bool,
     quiet: bool,
     start: Instant,
-    /// What it took before it was stopped.
+    /// The time it took before it was stopped.
     seconds_before: f64,
-    /// Whether it was said that nothing has been learned.
+    /// Whether the warning that nothing is learned has been printed.
     warned: bool,
 }
 
-/// The part of the trusted readings of held-out images that may be wrong, for `predict --reject auto`.
+/// The error to be left on the held-out images that are not rejected, for `predict --reject auto`.
 const SURE: f64 = 0.005;
 
 impl Run<'_> {
-    /// Says what will run, before it runs.
+    /// Prints what will run, before it runs.
     fn announce(&self, threads: usize, isa: &str) {
         if self.quiet {
             return;
@@ -263,11 +263,13 @@ impl Run<'_> {
         message!("optimiser  {}", describe::optimiser(r));
         message!("seed {}, threads {threads}, instruction set {isa}\n", r.seed);
         if r.init == InitName::Paper && r.weight_decay > 0.0 {
-            message!("warning: weights that start so small do not survive weight decay: add --weight-decay 0\n");
+            message!(
+                "warning: with so small initial weights, weight decay keeps the network from learning: add --weight-decay 0\n"
+            );
         }
     }
 
-    /// What is said in the file of a model of this run.
+    /// The description in the model files of this run.
     fn description(&self, epoch: u32) -> anyhow::Result<Description> {
         let (r, d) = (self.recipe, &self.record.data);
         Ok(Description {
@@ -280,7 +282,7 @@ impl Run<'_> {
         })
     }
 
-    /// Trains; the files are up to date after every epoch, and when it is interrupted.
+    /// Trains. The files are up to date after every epoch, and after an interrupt.
     fn learn(&mut self) -> anyhow::Result<Outcome> {
         let train = std::mem::take(&mut self.split.train);
         let validation = std::mem::take(&mut self.split.validation);
@@ -328,7 +330,7 @@ impl Run<'_> {
         }
     }
 
-    /// Brings the folder to where the run stands.
+    /// Brings the folder to the state of the resumed run.
     fn take_up(&mut self, run: &TrainingRun<'_>, progress: &mut Progress) -> anyhow::Result<()> {
         self.record.epochs = run.epochs().iter().map(Into::into).collect();
         self.folder.rewind_metrics(run.step())?;
@@ -343,7 +345,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Where the last good model lies.
+    /// Says where the last good model is.
     fn what_is_left(&self) -> String {
         match self.record.epochs.last() {
             Some(epoch) => format!(
@@ -355,7 +357,7 @@ impl Run<'_> {
         }
     }
 
-    /// Shows and writes what happened.
+    /// Shows an event and writes it to the folder.
     fn note(
         &mut self,
         event: TrainingEvent<'_>,
@@ -363,7 +365,7 @@ impl Run<'_> {
         per_epoch: u64,
         progress: &mut Progress,
     ) -> anyhow::Result<()> {
-        /// Lines in `metrics.jsonl` for each epoch.
+        /// Lines in `metrics.jsonl` per epoch.
         const METRICS: u64 = 20;
         match event {
             TrainingEvent::Step { epoch, step, loss, accuracy, rate, images, .. } => {
@@ -383,7 +385,7 @@ impl Run<'_> {
                 }
                 self.record.epochs.push(record.into());
                 self.folder.write_record(&self.record)?;
-                // Last: whoever goes on from an older one makes the files above again, as they are.
+                // The state last: a run that is resumed from an older one makes the files above again, with the same content.
                 run.save(&self.folder.file(STATE))?;
                 progress.epoch(record, self.recipe.epochs);
                 self.warn_of_chance(record, progress);
@@ -393,7 +395,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Says once if the network does no better than one that answers the same digit to everything.
+    /// Warns once if the network is no better than chance.
     fn warn_of_chance(&mut self, epoch: &Epoch, progress: &Progress) {
         let Some(nothing) = epoch.validation.as_ref().and_then(|v| chance::nothing_learned(&v.confusion)) else {
             return;

@@ -1,4 +1,4 @@
-//! `lenet view`: pictures of what the networks are made of and of what they make of digits.
+//! `lenet view`: pictures of the parts of the networks and of what they compute from digits.
 
 use crate::args::Misuse;
 use crate::args::data::DataArguments;
@@ -27,17 +27,17 @@ pub(crate) struct ViewArguments {
 
 #[derive(Subcommand)]
 enum What {
-    /// The kernels of the convolutions, those of a stage laid out as in Table I
+    /// The kernels of the convolutions, arranged as in Table I
     Filters(FiltersArguments),
-    /// What every stage makes of one digit, as in fig. 2 of the paper
+    /// The output of every stage for one digit, as in fig. 2 of the paper
     Maps(MapsArguments),
     /// The test digits that are misread
     Misses(TestArguments),
-    /// Which test digit was read as which
+    /// Which test digits were read as which
     Confusion(TestArguments),
-    /// How a training run went: loss, errors and learning rate against epochs
+    /// Loss, errors and learning rate of a training run against epochs
     Curves(CurvesArguments),
-    /// Make report.html of a training run that is over again, from what its folder holds
+    /// Make the report.html of a finished training run again, from the files in its folder
     Report(ReportArguments),
     /// The ten 7x12 bitmaps that the RBF output of lenet5-1998 compares F6 with
     Codes(Out),
@@ -45,7 +45,7 @@ enum What {
 
 #[derive(Args)]
 struct FiltersArguments {
-    /// A model that `lenet train` has written, or its run folder [default: the one that comes with the program]
+    /// A model that `lenet train` has written, or its run folder [default: the built-in model]
     model: Option<PathBuf>,
     #[command(flatten)]
     out: Out,
@@ -53,11 +53,11 @@ struct FiltersArguments {
 
 #[derive(Args)]
 struct MapsArguments {
-    /// A model that `lenet train` has written, or its run folder [default: the one that comes with the program]
+    /// A model that `lenet train` has written, or its run folder [default: the built-in model]
     model: Option<PathBuf>,
-    /// A picture of a digit (.png or .jpg), in place of a test image
+    /// A picture of a digit (.png or .jpg), instead of a test image
     file: Option<PathBuf>,
-    /// Which image of the test set, from 0 on [default: 0]
+    /// Which image of the test set, counted from 0 [default: 0]
     #[arg(long, value_name = "N")]
     index: Option<u32>,
     #[command(flatten)]
@@ -68,7 +68,7 @@ struct MapsArguments {
 
 #[derive(Args)]
 struct TestArguments {
-    /// A model that `lenet train` has written, or its run folder [default: the one that comes with the program]
+    /// A model that `lenet train` has written, or its run folder [default: the built-in model]
     model: Option<PathBuf>,
     #[command(flatten)]
     data: DataArguments,
@@ -80,7 +80,7 @@ struct TestArguments {
 
 #[derive(Args)]
 struct CurvesArguments {
-    /// The run folder that `lenet train` has left
+    /// The run folder that `lenet train` has written
     run: PathBuf,
     #[command(flatten)]
     out: Out,
@@ -88,19 +88,19 @@ struct CurvesArguments {
 
 #[derive(Args)]
 struct ReportArguments {
-    /// The run folder that `lenet train` has left
+    /// The run folder that `lenet train` has written
     run: PathBuf,
-    // Where the data of the run are now, if they have been moved.
+    // For data that have been moved since the run.
     #[command(flatten)]
     data: DataArguments,
     #[command(flatten)]
     threads: ThreadArguments,
 }
 
-/// Where a picture goes.
+/// Where to write a picture.
 #[derive(Args)]
 struct Out {
-    /// The picture's file, PNG or SVG by its ending [default: characters on stdout]
+    /// The file of the picture, PNG or SVG by its extension [default: print characters to stdout]
     #[arg(long, value_name = "FILE.png|FILE.svg", value_parser = PictureFile::parse)]
     out: Option<PictureFile>,
 }
@@ -144,7 +144,7 @@ impl PictureFile {
 }
 
 impl Out {
-    /// The picture goes to the file, if there is one; else what `write` says goes to stdout.
+    /// Writes the drawing to the file, if one was given; otherwise calls `write` with stdout.
     fn show(
         &self,
         drawing: impl FnOnce() -> anyhow::Result<Drawing>,
@@ -197,7 +197,7 @@ fn show_maps(arguments: &MapsArguments) -> anyhow::Result<()> {
 }
 
 impl MapsArguments {
-    /// The model and the picture, if they are given; each may be left out, so the ending tells which is which.
+    /// The model and the picture, if given. Each may be left out, so the file extensions tell which is which.
     fn sources(&self) -> Result<(Option<PathBuf>, Option<PathBuf>), Misuse> {
         let (mut model, mut picture) = (None, None);
         for source in self.model.iter().chain(&self.file) {
@@ -206,11 +206,11 @@ impl MapsArguments {
                 Source::Picture(path) => (&mut picture, path, "pictures"),
             };
             if place.replace(path).is_some() {
-                return Err(Misuse(format!("two {what}: give one model and one picture (.png or .jpg) at most")));
+                return Err(Misuse(format!("two {what}: give at most one model and one picture (.png or .jpg)")));
             }
         }
         if picture.is_some() && (self.index.is_some() || self.data.is_given()) {
-            return Err(Misuse("a picture in place of a test image: leave out --index and --data".into()));
+            return Err(Misuse("a picture is read instead of a test image: leave out --index and --data".into()));
         }
         Ok((model, picture))
     }
@@ -238,9 +238,9 @@ fn show_misses(arguments: &TestArguments) -> anyhow::Result<()> {
     let (network, normalization) = (model.network()?, model.checkpoint.description.normalization);
     let misread = arguments.threads.pool()?.install(|| read_set(&*network, &data.test, normalization))?.misread;
     let images = data.test.images();
-    let title = format!("What {} misreads of {}", model.name, data.name);
+    let title = format!("The digits of {1} that {0} misreads", model.name, data.name);
     let count = misses::count(misread.len(), images.len());
-    let more = format!("{count}; below each what it is -> what it was read as");
+    let more = format!("{count}; below each its label -> what it was read as");
     arguments.out.show(
         || Ok(misses::drawing(images, &misread)?.headed(&title, &more)),
         |stdout| {
@@ -267,7 +267,7 @@ fn show_confusion(arguments: &TestArguments) -> anyhow::Result<()> {
 fn show_curves(arguments: &CurvesArguments) -> anyhow::Result<()> {
     let record = read_record(&arguments.run)?;
     if record.epochs.is_empty() {
-        bail!("{}: no epoch is done yet", arguments.run.display());
+        bail!("{}: no epoch is complete yet", arguments.run.display());
     }
     let (metrics, broken) = read_metrics(&arguments.run)?;
     if broken > 0 {

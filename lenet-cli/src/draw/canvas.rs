@@ -1,17 +1,16 @@
-//! Drawings as PNG files, two pixels to a unit, on white paper. Lines are smoothed; words are in the letters of Noto Sans Mono, which come
-//! ready drawn.
+//! Drawings as PNG files, two pixels per unit, on white. Lines are antialiased. Text uses the bitmaps of Noto Sans Mono.
 
 use super::drawing::{Anchor, Drawing, Ink, Item, Size};
 use super::raster::{Raster, encode};
 use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster, get_raster_width};
 
-/// Pixels of a unit.
+/// Pixels per unit.
 const SCALE: f64 = 2.0;
 const PAPER: [u8; 3] = [255; 3];
 const TEXT: [u8; 3] = [0x1c, 0x1e, 0x21];
 
 impl Drawing {
-    /// A PNG file; a grey one if nothing in it has a colour.
+    /// Encodes a PNG file, a grey one if the drawing has no colours.
     ///
     /// # Errors
     /// If the drawing is too large for a PNG.
@@ -22,7 +21,7 @@ impl Drawing {
     }
 }
 
-/// The pixel that begins nearest to a place.
+/// The pixel whose edge is nearest to a coordinate.
 fn pixels(units: f64) -> usize {
     (SCALE * units).round().max(0.0) as usize
 }
@@ -59,7 +58,7 @@ impl Canvas {
         }
     }
 
-    /// Lays some of a colour over a pixel; outside nothing happens.
+    /// Blends a colour into a pixel. Outside the canvas nothing happens.
     fn blend(&mut self, x: usize, y: usize, ink: Ink, part: f64) {
         if x >= self.width || y >= self.height {
             return;
@@ -86,7 +85,7 @@ impl Canvas {
     }
 
     fn text(&mut self, (x, y): (f64, f64), anchor: Anchor, size: Size, ink: Ink, text: &str) {
-        /// The part of a letter's box that is above the line it stands on.
+        /// The part of a letter's box that is above the baseline.
         const ASCENT: f64 = 0.785;
         let (weight, height) = match size {
             Size::Small => (FontWeight::Regular, RasterHeight::Size24),
@@ -113,7 +112,7 @@ impl Canvas {
         }
     }
 
-    /// Everything nearer than `half` to one of the lines, half-covered pixels in part; where lines meet nothing is laid on twice.
+    /// Draws lines of width `2 * half`, antialiased. Where lines meet, the colour is blended only once.
     fn stroke(&mut self, lines: &[(Point, Point)], half: f64, ink: Ink, opacity: f64) {
         let half = SCALE * half;
         let mut covered = Cover::new(self, lines.iter().flat_map(|(from, to)| [*from, *to]), half + 1.0);
@@ -132,7 +131,7 @@ impl Canvas {
         covered.lay(self, ink, opacity);
     }
 
-    /// What lies within the points, in four lines to a pixel.
+    /// Fills a polygon, with four samples per pixel row.
     fn fill(&mut self, points: &[Point], ink: Ink, opacity: f64) {
         const LINES: usize = 4;
         let mut covered = Cover::new(self, points.iter().copied(), 1.0);
@@ -174,7 +173,7 @@ fn pairs(points: &[Point]) -> impl Iterator<Item = (Point, Point)> {
     points.windows(2).map(|ends| (ends[0], ends[1]))
 }
 
-/// Pieces of 6 units along a line, 4 apart.
+/// Dashes of 6 units along a line, 4 units apart.
 fn dashes(points: &[Point]) -> Vec<(Point, Point)> {
     const DASH: f64 = 6.0;
     const PERIOD: f64 = DASH + 4.0;
@@ -198,7 +197,7 @@ fn dashes(points: &[Point]) -> Vec<(Point, Point)> {
     out
 }
 
-/// From a point to the nearest point between two others.
+/// The distance from a point to a line segment.
 fn distance(p: Point, from: Point, to: Point) -> f64 {
     let (dx, dy) = (to.0 - from.0, to.1 - from.1);
     let square = dx * dx + dy * dy;
@@ -217,7 +216,7 @@ struct Cover {
 }
 
 impl Cover {
-    /// Room for these points, and `reach` pixels around them; no more than the canvas has.
+    /// Covers these points and `reach` pixels around them, within the canvas.
     fn new(canvas: &Canvas, points: impl Iterator<Item = Point>, reach: f64) -> Self {
         let (mut least, mut most) = ((f64::INFINITY, f64::INFINITY), (0.0f64, 0.0f64));
         for (x, y) in points.map(scaled) {

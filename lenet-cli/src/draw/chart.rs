@@ -1,27 +1,27 @@
-//! Line charts. Ink and grid have the colour of the words around them, and the colours of the lines are of middle lightness: a chart goes
-//! on a light page and on a dark one.
+//! Line charts. Axes and grid have the colour of the surrounding text, and lines have colours of medium lightness, so that a chart can be
+//! read on a light page and on a dark one.
 
 use super::drawing::{Anchor, Drawing, Ink, Item, Size};
 use crate::term::words::thousands;
 
 /// A chart, ready to draw.
 pub(crate) struct Chart<'a> {
-    /// What it shows, for whom it is read out to.
+    /// What it shows, for screen readers.
     pub(crate) title: &'a str,
     pub(crate) x_label: &'a str,
     pub(crate) y_label: &'a str,
     pub(crate) y: Axis,
     pub(crate) lines: &'a [Line],
-    /// From the top of the upward axis to its foot.
+    /// The length of the y axis.
     pub(crate) height: f64,
 }
 
-/// How the upward axis goes.
+/// The scale of the y axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Axis {
-    /// Evenly, from 0 on.
+    /// Linear, from 0.
     FromZero,
-    /// By factors; what is not above 0 has no place on it.
+    /// Logarithmic; numbers that are not above 0 are left out.
     Log,
 }
 
@@ -29,18 +29,18 @@ pub(crate) enum Axis {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Line {
     pub(crate) name: String,
-    /// x and y, from left to right; x is a count of something.
+    /// x and y, from left to right; x counts something.
     pub(crate) points: Vec<(f64, f64)>,
-    /// Which of `COLOURS`, round and round.
+    /// An index into `COLOURS`, modulo their number.
     pub(crate) colour: usize,
     pub(crate) dashed: bool,
-    /// Without a dot for each point: there are many.
+    /// Draws no dots, because there are many points.
     pub(crate) plain: bool,
-    /// x, and from where to where a shade behind the line reaches.
+    /// x, and the lower and upper edge of a shaded band behind the line.
     pub(crate) band: Option<Vec<(f64, f64, f64)>>,
 }
 
-/// Of lines: blue, vermilion, green, purple, ochre, cyan, pink, grey. Each has a contrast of 3 or more to white and to near-black.
+/// The colours of lines: blue, vermilion, green, purple, ochre, cyan, pink, grey. Each has a contrast of at least 3 to white and to near-black.
 const COLOURS: [[u8; 3]; 8] = [
     [0x2b, 0x7b, 0xd0],
     [0xd0, 0x5a, 0x1c],
@@ -52,15 +52,15 @@ const COLOURS: [[u8; 3]; 8] = [
     [0x80, 0x80, 0x80],
 ];
 
-/// How wide a chart is.
+/// The width of a chart.
 pub(crate) const WIDTH: f64 = 720.0;
-/// From the top of the upward axis to its foot, unless a chart has to share the page.
+/// The usual length of the y axis.
 pub(crate) const HEIGHT: f64 = 310.0;
-/// Where the lines are.
+/// The area of the lines.
 const LEFT: f64 = 58.0;
 const RIGHT: f64 = WIDTH - 26.0;
 const TOP: f64 = 30.0;
-/// From the foot of the upward axis to the middle of the first line of the legend, and from one line to the next.
+/// From the x axis to the middle of the first line of the legend, and from one line to the next.
 const LEGEND: f64 = 62.0;
 const LEGEND_LINE: f64 = 22.0;
 
@@ -76,7 +76,7 @@ impl Chart<'_> {
         drawing
     }
 
-    /// The names of the lines below the chart; a single line is what the upward axis says.
+    /// The names of the lines, below the chart. A single line needs none: the label of the y axis names it.
     fn legend(&self, drawing: &mut Drawing, top: f64) {
         let (mut x, mut y) = (LEFT, top);
         if self.lines.len() < 2 {
@@ -107,17 +107,17 @@ impl Line {
     }
 }
 
-/// What the axes cover, and where on the chart that is.
+/// The ranges of the axes, and the mapping to positions on the chart.
 struct Frame {
     y: Axis,
     x_ticks: Vec<f64>,
     y_ticks: Vec<f64>,
-    /// The foot of the upward axis.
+    /// The position of the x axis.
     bottom: f64,
 }
 
 impl Frame {
-    /// That holds all lines and what is behind them.
+    /// Chooses ranges that contain all lines and bands.
     fn of(lines: &[Line], y: Axis, height: f64) -> Self {
         let bands = lines.iter().flat_map(|line| line.band.iter().flatten());
         let ends = bands.flat_map(|&(x, low, high)| [(x, low), (x, high)]);
@@ -140,7 +140,7 @@ impl Frame {
         LEFT + (RIGHT - LEFT) * part(x, &self.x_ticks)
     }
 
-    /// What lies below the axis is put on it.
+    /// Numbers below the range are drawn on the x axis.
     fn y_of(&self, y: f64) -> f64 {
         let part = match self.y {
             Axis::FromZero => part(y, &self.y_ticks),
@@ -164,7 +164,7 @@ impl Frame {
         }
     }
 
-    /// A line with the shade behind it; a point tells its numbers to whom points at it.
+    /// Draws a line and its band. The tooltip of a point has its numbers.
     fn line(&self, line: &Line, drawing: &mut Drawing) {
         if let Some(band) = &line.band {
             drawing.items.push(Item::Area { points: self.band(band), ink: line.ink(), opacity: 0.18 });
@@ -190,7 +190,7 @@ impl Frame {
     }
 }
 
-/// Whether a point has a place.
+/// Whether a point can be drawn.
 fn drawable((x, y): (f64, f64), axis: Axis) -> bool {
     x.is_finite() && y.is_finite() && (axis == Axis::FromZero || y > 0.0)
 }
@@ -200,13 +200,13 @@ fn widen(range: &mut Option<(f64, f64)>, x: f64) {
     *range = Some((low.min(x), high.max(x)));
 }
 
-/// How far x is on the way from the first tick to the last.
+/// Where x is between the first tick (0) and the last (1).
 fn part(x: f64, ticks: &[f64]) -> f64 {
     let (first, last) = (ticks[0], ticks[ticks.len() - 1]);
     (x - first) / (last - first)
 }
 
-/// About so many numbers, in steps of 1, 2 or 5 times a power of ten but no smaller than `least`, from at most `low` to at least `high`.
+/// About `count` numbers in steps of 1, 2 or 5 times a power of ten, but at least `least`, which cover `low` to `high`.
 fn ticks(low: f64, high: f64, about: f64, least: f64) -> Vec<f64> {
     let wanted = ((high - low) / about).max(least);
     let power = 10f64.powf(wanted.log10().floor());
@@ -216,7 +216,7 @@ fn ticks(low: f64, high: f64, about: f64, least: f64) -> Vec<f64> {
     (first..=last.max(first + 1)).map(|i| i as f64 * step).collect()
 }
 
-/// 1, 2 and 5 times the powers of ten, or these alone where that is too many, from at most `low` to at least `high`.
+/// 1, 2 and 5 times the powers of ten that cover `low` to `high`, or only the powers of ten if that is too many.
 fn factors(low: f64, high: f64) -> Vec<f64> {
     let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32 + 1);
     let multiples: &[f64] = if last - first > 5 { &[1.0] } else { &[1.0, 2.0, 5.0] };
@@ -226,7 +226,7 @@ fn factors(low: f64, high: f64) -> Vec<f64> {
     all[from..=to.max(from + 1)].to_vec()
 }
 
-/// A number with as many decimals as its neighbours need.
+/// Formats a number with as many decimals as its neighbours need.
 fn number(x: f64, ticks: &[f64]) -> String {
     let step = ticks[1] - ticks[0];
     match -(step.log10() + 1e-9).floor() {
@@ -235,7 +235,7 @@ fn number(x: f64, ticks: &[f64]) -> String {
     }
 }
 
-/// A number with two decimals, or more where these would be noughts.
+/// Formats a number with two decimals, or more if these would be zeros.
 pub(crate) fn significant(x: f64) -> String {
     match x.abs() {
         0.0 => "0".into(),

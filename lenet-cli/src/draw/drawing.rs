@@ -1,13 +1,13 @@
-//! What is drawn where, before it is known in which form: rectangles, pictures, lines and words, the later ones over the earlier.
+//! Drawings, independent of their file format: rectangles, pictures, lines and text. Later items cover earlier ones.
 
 use super::raster::Raster;
 
-/// A picture of `width` by `height` units, the origin at its top left. A PNG has two pixels to a unit.
+/// A drawing of `width` by `height` units, with the origin at the top left. A PNG has two pixels per unit.
 #[derive(Clone, Debug)]
 pub(crate) struct Drawing {
     pub(crate) width: f64,
     pub(crate) height: f64,
-    /// What it shows, for whom it is read out to.
+    /// What it shows, for screen readers.
     pub(crate) title: String,
     pub(crate) items: Vec<Item>,
 }
@@ -15,12 +15,12 @@ pub(crate) struct Drawing {
 /// A colour.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Ink {
-    /// That of the words around: dark on light or light on dark.
+    /// The colour of the surrounding text: dark on light or light on dark.
     Text,
     Rgb([u8; 3]),
 }
 
-/// How large words are.
+/// The size of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Size {
     Small,
@@ -29,7 +29,7 @@ pub(crate) enum Size {
 }
 
 impl Size {
-    /// Room for so many letters, whatever the form. PNGs have letters of one width, and an SVG's can't be asked.
+    /// The width to reserve for `n` letters in every format. Letters of a PNG have one width; those of an SVG can't be measured.
     pub(crate) fn width(self, letters: usize) -> f64 {
         let letter = match self {
             Size::Small => 5.6,
@@ -40,7 +40,7 @@ impl Size {
     }
 }
 
-/// Which end of the words is where.
+/// Which point of the text is at its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Anchor {
     Start,
@@ -65,7 +65,7 @@ pub(crate) enum Item {
         pixel: f64,
         raster: Raster,
     },
-    /// `y` is the line that the letters stand on.
+    /// `y` is the baseline.
     Text {
         x: f64,
         y: f64,
@@ -81,7 +81,7 @@ pub(crate) enum Item {
         width: f64,
         dashed: bool,
     },
-    /// What lies within the points.
+    /// The inside of a polygon.
     Area {
         points: Vec<(f64, f64)>,
         ink: Ink,
@@ -92,7 +92,7 @@ pub(crate) enum Item {
         y: f64,
         radius: f64,
         ink: Ink,
-        /// What it says to whom points at it, where that is possible.
+        /// The tooltip, in formats that have one.
         title: String,
     },
 }
@@ -110,7 +110,7 @@ impl Drawing {
         self.items.push(Item::Image { x, y, pixel, raster });
     }
 
-    /// A picture with a thin edge, so that its white is told from the paper's.
+    /// A picture with a thin border, which separates its white from that of the paper.
     pub(crate) fn edged(&mut self, x: f64, y: f64, pixel: f64, raster: Raster) {
         const EDGE: f64 = 0.5;
         let (width, height) = (pixel * raster.width as f64, pixel * raster.height() as f64);
@@ -131,12 +131,12 @@ impl Drawing {
         self.items.push(Item::Line { points: vec![from, to], ink: Ink::Text, opacity, width: 1.0, dashed: false });
     }
 
-    /// Everything of `other`, moved; it must have the room.
+    /// Adds all items of `other`, moved. They must fit.
     pub(crate) fn place(&mut self, x: f64, y: f64, other: Drawing) {
         self.items.extend(other.items.into_iter().map(|item| item.moved(x, y)));
     }
 
-    /// One below the other, from the left.
+    /// Stacks drawings, aligned at the left.
     pub(crate) fn stack(title: impl Into<String>, gap: f64, parts: Vec<Drawing>) -> Self {
         let width = parts.iter().map(|part| part.width).fold(0.0, f64::max);
         let mut all = Drawing::new(width, 0.0, title);
@@ -148,7 +148,7 @@ impl Drawing {
         all
     }
 
-    /// The same under a heading, and under words that say more if there are any.
+    /// Adds a heading above the drawing, and a line of text below the heading unless it is empty.
     pub(crate) fn headed(self, title: &str, more: &str) -> Self {
         let mut all = Drawing::new(self.width.max(Size::Heading.width(title.chars().count())), 17.0, title);
         all.text(0.0, 13.0, Anchor::Start, Size::Heading, title);
@@ -160,7 +160,7 @@ impl Drawing {
         Drawing::stack(title, 10.0, vec![all, self])
     }
 
-    /// The same with empty paper around it, as a picture of its own needs.
+    /// Adds an empty margin, which a picture in a file of its own needs.
     pub(crate) fn framed(self, margin: f64) -> Self {
         let mut framed = Drawing::new(self.width + 2.0 * margin, self.height + 2.0 * margin, self.title.clone());
         framed.place(margin, margin, self);

@@ -1,4 +1,4 @@
-//! Pictures: a view says once what is where, as a [`Drawing`], and has it as an SVG or as a PNG.
+//! Pictures of any kind. A [`Drawing`] is described once and written as SVG or PNG.
 
 mod canvas;
 mod chart;

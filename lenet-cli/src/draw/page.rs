@@ -1,15 +1,15 @@
-//! Reports: one HTML page that holds all it shows, for a browser or a printer, light or dark.
+//! HTML pages without links to other files, for a browser or a printer, light or dark.
 
 use super::drawing::Drawing;
 use super::markup::escape;
 
-/// How pages look.
+/// The style sheet of every page.
 const STYLE: &str = include_str!("page.css");
 
 /// A page.
 pub(crate) struct Page<'a> {
     pub(crate) title: &'a str,
-    /// What is within `<body>`.
+    /// The content of `<body>`.
     pub(crate) body: &'a str,
 }
 
@@ -25,7 +25,7 @@ impl Page<'_> {
     }
 }
 
-/// A drawing under its heading, with a caption that is HTML already.
+/// A drawing under its heading. The caption is HTML already.
 pub(crate) fn figure(heading: &str, drawing: &Drawing, caption: &str) -> anyhow::Result<String> {
     let svg = drawing.svg_element()?;
     Ok(format!("<h2>{heading}</h2>\n<figure>\n{svg}<figcaption>{caption}</figcaption>\n</figure>\n"))

@@ -1,8 +1,8 @@
-//! Grey levels, row by row: digits, maps and kernels; and PNG files.
+//! Grey pictures of digits, maps and kernels, and PNG files.
 
 use anyhow::Context;
 
-/// Grey levels of a rectangle, 0 black.
+/// The grey levels of a rectangle, row by row; 0 is black.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Raster {
     pub(crate) width: usize,
@@ -10,12 +10,12 @@ pub(crate) struct Raster {
 }
 
 impl Raster {
-    /// All of one grey.
+    /// A raster of one grey level.
     pub(crate) fn new(width: usize, height: usize, grey: u8) -> Self {
         Raster { width, grey: vec![grey; width * height] }
     }
 
-    /// Rows of `width` numbers.
+    /// The grey levels of rows of `width` numbers.
     pub(crate) fn of(width: usize, numbers: &[f32], range: Range) -> Self {
         Raster { width, grey: numbers.iter().map(|x| range.grey(*x)).collect() }
     }
@@ -24,14 +24,14 @@ impl Raster {
         self.grey.len().checked_div(self.width).unwrap_or(0)
     }
 
-    /// The same with every pixel so often beside itself and so often below.
+    /// Repeats every pixel horizontally and vertically.
     pub(crate) fn enlarged(&self, across: usize, down: usize) -> Self {
         let wide = |row: &[u8]| row.iter().flat_map(|grey| std::iter::repeat_n(*grey, across)).collect::<Vec<_>>();
         let rows = self.grey.chunks(self.width.max(1)).map(wide);
         Raster { width: self.width * across, grey: rows.flat_map(|row| row.repeat(down)).collect() }
     }
 
-    /// Puts another one in, which must have the room.
+    /// Copies another raster into this one. It must fit.
     pub(crate) fn put(&mut self, x: usize, y: usize, other: &Raster) {
         for (row, cells) in other.grey.chunks(other.width).enumerate() {
             self.grey[(y + row) * self.width + x..][..other.width].copy_from_slice(cells);
@@ -42,13 +42,13 @@ impl Raster {
         self.grey[y * self.width + x] = grey;
     }
 
-    /// A PNG, a pixel for each grey level.
+    /// Encodes a PNG with one pixel per grey level.
     pub(crate) fn png(&self) -> anyhow::Result<Vec<u8>> {
         encode(self.width, self.height(), png::ColorType::Grayscale, &self.grey)
     }
 }
 
-/// A PNG of eight bits a channel.
+/// Encodes a PNG of eight bits per channel.
 pub(crate) fn encode(width: usize, height: usize, colours: png::ColorType, data: &[u8]) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, u32::try_from(width)?, u32::try_from(height)?);
@@ -60,7 +60,7 @@ pub(crate) fn encode(width: usize, height: usize, colours: png::ColorType, data:
     Ok(bytes)
 }
 
-/// What is white and what is black; between them the greys are even.
+/// The numbers that are drawn white and black. The greys between them are linear.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Range {
     pub(crate) white: f32,
@@ -68,27 +68,27 @@ pub(crate) struct Range {
 }
 
 impl Range {
-    /// From the least of the numbers to the greatest.
+    /// From the smallest of the numbers to the largest.
     pub(crate) fn of(numbers: &[f32]) -> Self {
         let finite = || numbers.iter().copied().filter(|x| x.is_finite());
         let (white, black) = (finite().fold(f32::INFINITY, f32::min), finite().fold(f32::NEG_INFINITY, f32::max));
         if white <= black { Range { white, black } } else { Range { white: 0.0, black: 0.0 } }
     }
 
-    /// As far to either side of zero, which is the middle grey.
+    /// Symmetric about zero, which is the middle grey.
     pub(crate) fn around_zero(numbers: &[f32]) -> Self {
         let most = numbers.iter().filter(|x| x.is_finite()).fold(0.0, |most: f32, x| most.max(x.abs()));
         Range { white: -most, black: most }
     }
 
-    /// The grey of a number; the middle one of what is none.
+    /// The grey level of a number; the middle grey for NaN.
     pub(crate) fn grey(self, x: f32) -> u8 {
         (255.0 * (1.0 - self.part(x))).round() as u8
     }
 
-    /// How far on the way to black, from 0 to 1.
+    /// Where a number is between white (0) and black (1).
     pub(crate) fn part(self, x: f32) -> f32 {
-        // In f64 the difference of two finite f32 is finite.
+        // The difference of two finite f32 is finite in f64.
         let (white, black, x) = (f64::from(self.white), f64::from(self.black), f64::from(x));
         let part = ((x - white) / (black - white)).clamp(0.0, 1.0);
         if part.is_nan() { 0.5 } else { part as f32 }

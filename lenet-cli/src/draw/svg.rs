@@ -1,4 +1,4 @@
-//! Drawings as SVG text: within a page, in the colour of the text around them, or as a file of their own on white paper.
+//! Drawings as SVG: within a page, in the colour of the surrounding text, or as a file with a white background.
 
 use super::drawing::{Anchor, Drawing, Ink, Item, Size};
 use super::markup::{data_uri, escape};
@@ -13,7 +13,7 @@ impl Drawing {
         self.element("", "")
     }
 
-    /// A file of its own.
+    /// An SVG file.
     ///
     /// # Errors
     /// If a picture in it is too large for a PNG.
@@ -51,7 +51,7 @@ fn element(item: &Item) -> anyhow::Result<String> {
             part("fill-opacity", *opacity)
         ),
         Item::Image { x, y, pixel, raster } => {
-            // As large as in a PNG: not every reader leaves the edges of pixels sharp where they are told to.
+            // As large as in a PNG, because some viewers smooth pixels even if told not to.
             let n = (2.0 * pixel).round().clamp(1.0, 32.0) as usize;
             format!(
                 "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" style=\"image-rendering:pixelated\" href=\"{}\"/>\n",
@@ -114,12 +114,12 @@ fn colour(ink: Ink) -> String {
     }
 }
 
-/// An attribute that is left out where it is 1.
+/// An attribute, left out if it is 1.
 fn part(name: &str, part: f64) -> String {
     if part >= 1.0 { String::new() } else { format!(" {name}=\"{part}\"") }
 }
 
-/// To a tenth of a unit.
+/// Rounds to a tenth of a unit.
 fn place(x: f64) -> f64 {
     (10.0 * x).round() / 10.0
 }

@@ -1,4 +1,4 @@
-//! `lenet view codes`: the ten bitmaps that the RBF output compares F6 with.
+//! The ten bitmaps that the RBF output compares F6 with.
 
 use crate::draw::{Anchor, Drawing, Raster, Size};
 use lenet_layers::{Bitmaps, Codes};
@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 const BESIDE: usize = 5;
 
-/// The ten codes, ink dark, the digit each stands for above it.
+/// Draws the ten codes, foreground dark, each below its digit.
 pub(crate) fn drawing() -> Drawing {
     const PIXEL: f64 = 10.0;
     const CAPTION: f64 = 24.0;
@@ -24,7 +24,7 @@ pub(crate) fn drawing() -> Drawing {
     drawing
 }
 
-/// Five beside each other; a cell is two characters wide, which makes it about square.
+/// Prints five codes side by side. A cell is two characters wide, which is about square.
 pub(crate) fn write(out: &mut impl Write) -> io::Result<()> {
     for digits in Bitmaps::CODES.chunks(BESIDE) {
         for row in 0..Bitmaps::HEIGHT {

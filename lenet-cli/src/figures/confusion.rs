@@ -1,9 +1,9 @@
-//! `lenet view confusion`: which digit was read as which, as a map of heat.
+//! The confusion matrix as a heat map.
 
 use crate::draw::{Anchor, Drawing, Ink, Size};
 use crate::term::words::thousands;
 
-/// A row for each digit, a column for what it was read as. What was read rightly is blue, what was not is red, the more the fuller.
+/// Draws a row for each digit and a column for what it was read as: correct ones blue, wrong ones red, darker for larger counts.
 pub(crate) fn drawing(confusion: &[[u32; 10]; 10]) -> Drawing {
     const CELL: (f64, f64) = (58.0, 34.0);
     const LEFT: f64 = 64.0;
@@ -21,7 +21,7 @@ pub(crate) fn drawing(confusion: &[[u32; 10]; 10]) -> Drawing {
         drawing.text(LEFT + CELL.0 * (is as f64 + 0.5), TOP - 10.0, Anchor::Middle, Size::Heading, is.to_string());
         for (read, count) in row.iter().enumerate() {
             let right = is == read;
-            // The root: one mistake is to be seen beside twenty.
+            // The square root makes one mistake visible beside twenty.
             let part = f64::from(*count) / f64::from(if right { total } else { wrong }.max(1));
             let colour = if right { mix(BLUE, part) } else { mix(RED, part.sqrt()) };
             let x = LEFT + CELL.0 * read as f64;
@@ -42,14 +42,14 @@ const EMPTY: [u8; 3] = [0xf1, 0xf2, 0xf4];
 const BLUE: [u8; 3] = [0x1f, 0x5f, 0xa8];
 const RED: [u8; 3] = [0xc2, 0x3b, 0x22];
 
-/// From the colour of nothing to `full`; what there is a little of is still told from nothing.
+/// A colour between that of zero and `full`; small numbers are visibly different from zero.
 fn mix(full: [u8; 3], part: f64) -> [u8; 3] {
     let part = if part > 0.0 { 0.12 + 0.88 * part.min(1.0) } else { 0.0 };
     let channel = |i: usize| f64::from(EMPTY[i]) * (1.0 - part) + f64::from(full[i]) * part;
     [0, 1, 2].map(|i| channel(i).round() as u8)
 }
 
-/// Whether white words are better read on it than black ones.
+/// Whether white text is easier to read on it than black text.
 fn dark([r, g, b]: [u8; 3]) -> bool {
     299 * u32::from(r) + 587 * u32::from(g) + 114 * u32::from(b) < 120_000
 }

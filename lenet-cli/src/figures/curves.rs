@@ -1,4 +1,4 @@
-//! `lenet view curves`: how a training run went, from what its folder holds.
+//! Loss, errors and learning rate of a training run.
 
 use crate::draw::{Axis, Chart, Drawing, Line, significant};
 use crate::run::folder::{EpochRecord, Metric, RunRecord, ValidationRecord};
@@ -9,17 +9,17 @@ use std::io::{self, Write};
 /// The curves of a run, against epochs.
 pub(crate) struct Curves {
     pub(crate) loss: Vec<(f64, f64)>,
-    /// In percent, each image as it was learned from.
+    /// In percent; each image was read just before the step that used it.
     pub(crate) train_error: Vec<(f64, f64)>,
-    /// In percent of the held-out images; empty if there are none.
+    /// In percent of the held-out images; empty if no image is held out.
     pub(crate) validation_error: Vec<(f64, f64)>,
     pub(crate) rate: Vec<(f64, f64)>,
-    /// Epochs that are over.
+    /// Complete epochs.
     epochs: usize,
 }
 
 impl Curves {
-    /// The curves of a run that is in memory.
+    /// The curves of a run, from its record and its measurements.
     pub(crate) fn of(record: &RunRecord, metrics: &[Metric]) -> Self {
         let points = |of: fn(&EpochRecord) -> Option<f64>| -> Vec<(f64, f64)> {
             let point = |epoch: &EpochRecord| Some((f64::from(epoch.epoch), of(epoch)?));
@@ -64,7 +64,7 @@ impl Curves {
         Drawing::stack("Loss, errors and learning rate by epoch", 22.0, charts)
     }
 
-    /// For a terminal.
+    /// Prints it in characters.
     pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         let rows = [
             ("training loss", &self.loss),
@@ -90,7 +90,7 @@ impl Curves {
     }
 }
 
-/// At most `most` of the numbers, evenly, the last one among them.
+/// At most `most` of the numbers, evenly spaced, the last one included.
 fn thinned(numbers: &[f64], most: usize) -> Vec<f64> {
     let step = numbers.len().div_ceil(most).max(1);
     let mut kept: Vec<f64> = numbers.iter().rev().step_by(step).copied().collect();

@@ -1,4 +1,4 @@
-//! `lenet view filters`: what the convolutions look for.
+//! The kernels of the convolutions.
 
 use crate::draw::{Anchor, Drawing, Range, Raster, Size};
 use crate::term::shades::{Cells, beside, shades};
@@ -10,18 +10,18 @@ use std::io::{self, Write};
 /// The kernels of one stage.
 pub(crate) struct Bank {
     pub(crate) stage: String,
-    /// The stage whose maps it looks at.
+    /// The stage whose maps are its input.
     pub(crate) before: String,
     pub(crate) outputs: usize,
     pub(crate) inputs: usize,
     /// Rows and columns of a kernel.
     pub(crate) side: usize,
-    /// `[output][input]`; nothing where there is no connection.
+    /// `[output][input]`; `None` where there is no connection.
     pub(crate) kernels: Vec<Option<Vec<f32>>>,
     pub(crate) range: Range,
 }
 
-/// The kernels of all stages that have any.
+/// The kernels of all stages that have kernels.
 pub(crate) fn banks(network: &dyn AnyNetwork) -> Vec<Bank> {
     let about = network.info();
     let convolutions = about.tensors().enumerate().filter_map(|(index, info)| match (info.dims, info.role) {
@@ -64,19 +64,19 @@ impl Bank {
         format!("{}: {} {kernels} of {2}x{2}", self.stage.to_uppercase(), thousands(count), self.side)
     }
 
-    /// What the shades mean, given the words for the least and the greatest.
+    /// The legend of the shades, given the words for the smallest and the largest number.
     fn shades(&self, least: &str, greatest: &str) -> String {
         format!("{least} {:.3}, {greatest} {:.3}, 0 in the middle", self.range.white, self.range.black)
     }
 
-    /// How the kernels lie.
+    /// Says how the kernels are arranged.
     fn layout(&self) -> Option<String> {
         let empty = if self.count() < self.kernels.len() { "; empty where they are not connected" } else { "" };
         let (before, stage) = (self.before.to_uppercase(), self.stage.to_uppercase());
         (self.inputs > 1).then(|| format!("a row for each map of {before}, a column for each map of {stage}{empty}"))
     }
 
-    /// Columns are output maps and rows input maps, as in Table I of the paper; where there are many columns, in several lines.
+    /// Draws a column for each output map and a row for each input map, as in Table I of the paper; in several lines if there are many columns.
     fn drawing(&self) -> Drawing {
         const WIDTH: f64 = 744.0;
         const MANY: usize = 40;
@@ -96,7 +96,7 @@ impl Bank {
             }
             return drawing;
         }
-        // The most that fit beside each other; half a unit is a pixel of a PNG.
+        // As many as fit side by side. Half a unit is a pixel of a PNG.
         const GAP: f64 = 5.0;
         let most = (WIDTH - LABEL) / self.outputs as f64 - GAP;
         let pixel = ((2.0 * most / self.side as f64).floor() / 2.0).clamp(1.0, 12.0);
@@ -120,7 +120,7 @@ impl Bank {
         drawing
     }
 
-    /// The kernels of these output maps in one picture, a white pixel between them.
+    /// The kernels of these output maps in one picture, separated by a white pixel.
     fn sheet(&self, outputs: &[usize]) -> Raster {
         let pitch = self.side + 1;
         let mut sheet = Raster::new(pitch * outputs.len() - 1, pitch * self.inputs - 1, 255);
@@ -135,19 +135,19 @@ impl Bank {
     }
 }
 
-/// Left of the kernels, for the numbers of the rows.
+/// The space left of the kernels for the numbers of the rows.
 const LABEL: f64 = 22.0;
-/// Of a sheet of many kernels.
+/// The width of a sheet of many kernels.
 const SHEET_PIXEL: f64 = 2.0;
 
-/// All stages, one below the other.
+/// Draws all stages, one below the other.
 pub(crate) fn drawing(banks: &[Bank]) -> Drawing {
     Drawing::stack("The kernels of every convolution", 26.0, banks.iter().map(Bank::drawing).collect())
 }
 
-/// For a terminal.
+/// Prints it in characters.
 pub(crate) fn write(out: &mut impl Write, banks: &[Bank]) -> io::Result<()> {
-    /// More than this many output maps are not looked at in characters.
+    /// Stages with more output maps are left out.
     const MOST: usize = 40;
     for (i, bank) in banks.iter().enumerate() {
         if i > 0 {

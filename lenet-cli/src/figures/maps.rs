@@ -1,4 +1,4 @@
-//! `lenet view maps`: what every stage makes of one digit, as in fig. 2 of the paper.
+//! The output of every stage for one digit, as in fig. 2 of the paper.
 
 use crate::draw::{Anchor, Drawing, Ink, Range, Raster, Size};
 use crate::term::shades::{Cells, beside, shades};
@@ -6,9 +6,9 @@ use lenet_layers::{Bitmaps, Operation};
 use lenet_model::{AnyNetwork, Image, Normalization, Reading};
 use std::io::{self, Write};
 
-/// What a network makes of one digit.
+/// The output of every stage for one digit.
 pub(crate) struct Seen {
-    /// The input first. Stages that only lay numbers out anew are not among them.
+    /// The input first. Stages that only rearrange numbers are left out.
     pub(crate) stages: Vec<Stage>,
     pub(crate) reading: Reading,
     /// Whether the outputs are penalties.
@@ -20,7 +20,7 @@ pub(crate) struct Stage {
     pub(crate) name: String,
     /// The kind of layer, in a word or two.
     kind: String,
-    /// Maps, rows, columns; or units alone.
+    /// Maps, rows and columns, or only units.
     pub(crate) dims: Vec<usize>,
     pub(crate) cells: Vec<f32>,
     pub(crate) range: Range,
@@ -52,7 +52,7 @@ impl Seen {
     }
 }
 
-/// What a stage does, in a word or two; nothing if it lays the numbers of the one before it out anew.
+/// What a stage does, in a word or two; `None` if it only rearranges the numbers of the previous one.
 fn kind(operation: Operation) -> Option<&'static str> {
     match operation {
         Operation::Convolution { .. } => Some("convolution"),
@@ -75,7 +75,7 @@ impl Stage {
         Stage { name: name.into(), kind: kind.into(), dims: dims.into(), cells: cells.into(), range: Range::of(cells) }
     }
 
-    /// Maps with their rows and columns; nothing if there are only units, or maps of one cell.
+    /// Maps, rows and columns; `None` for units and for maps of one cell.
     fn maps(&self) -> Option<(usize, usize, usize)> {
         match self.dims[..] {
             [maps, rows, columns] if rows * columns > 1 => Some((maps, rows, columns)),
@@ -83,7 +83,7 @@ impl Stage {
         }
     }
 
-    /// `6@28x28`, as the paper writes it; of units their number.
+    /// `6@28x28`, as the paper writes it; the number of units if there are no maps.
     fn size(&self) -> String {
         match self.dims[..] {
             [maps, rows, columns] if rows * columns > 1 => format!("{maps}@{rows}x{columns}"),
@@ -91,12 +91,12 @@ impl Stage {
         }
     }
 
-    /// What is white and what is black.
+    /// The numbers that are drawn white and black.
     fn limits(&self) -> String {
         format!("{:.2}..{:.2}", self.range.white, self.range.black)
     }
 
-    /// Its maps in columns of eight at most, or its units as a strip; `bitmap` wide where units are a picture.
+    /// Draws maps in columns of at most eight, and units as a strip, or `bitmap` wide if they are a picture.
     fn picture(&self, bitmap: Option<usize>) -> Drawing {
         let raster = |width: usize, cells: &[f32]| Raster::of(width, cells, self.range);
         let Some((maps, rows, columns)) = self.maps() else {
@@ -123,10 +123,10 @@ impl Stage {
     }
 }
 
-/// Cells of a strip's raster beside each other, all of one unit.
+/// The width of a strip, in cells; each row of it shows one unit.
 const STRIP: usize = 4;
 
-/// Units of the drawing for a cell of a map: smaller maps have larger cells, but stay smaller.
+/// The size of a map's cell in units of the drawing: smaller maps have larger cells, but stay smaller.
 fn map_pixel(rows: usize) -> f64 {
     match rows {
         20.. => 2.0,
@@ -136,12 +136,12 @@ fn map_pixel(rows: usize) -> f64 {
     }
 }
 
-/// So that a strip is about as high as the maps beside it.
+/// The size of a strip's cell, chosen so that the strip is about as high as the maps beside it.
 fn strip_pixel(units: usize) -> f64 {
     ((2.0 * 378.0 / units as f64).floor() / 2.0).clamp(1.0, 8.0)
 }
 
-/// Input left, output right; a caption above each stage says what it is, below it what white and black mean.
+/// Draws the input at the left and the output at the right. Above each stage is its name, below it the numbers of white and black.
 pub(crate) fn drawing(seen: &Seen) -> Drawing {
     const CAPTION: f64 = 38.0;
     const BETWEEN: f64 = 22.0;
@@ -179,7 +179,7 @@ pub(crate) fn drawing(seen: &Seen) -> Drawing {
     all
 }
 
-/// For each digit the output as a grey and its probability as a bar.
+/// Draws each digit's output as a grey and its probability as a bar.
 fn output(seen: &Seen) -> Drawing {
     const LINE: f64 = 22.0;
     const BAR: f64 = 60.0;
@@ -202,7 +202,7 @@ fn output(seen: &Seen) -> Drawing {
     drawing
 }
 
-/// For a terminal.
+/// Prints it in characters.
 pub(crate) fn write(out: &mut impl Write, title: &str, seen: &Seen) -> io::Result<()> {
     const WIDTH: usize = 100;
     writeln!(out, "{title}")?;

@@ -1,27 +1,27 @@
-//! The misread digits as a picture, like fig. 8 of the paper: under each what it is and what it was read as.
+//! The misread digits as a picture, like fig. 8 of the paper: below each its label and what it was read as.
 
 use crate::draw::{Anchor, Drawing, Ink, Raster, Size};
 use crate::run::readings::Misread;
 use anyhow::Context;
 
-/// Digits to a line.
+/// Digits in a line.
 const COLUMNS: usize = 10;
-/// Units of the picture, along one side, for a pixel of a digit.
+/// The size of a digit's pixel, in units of the drawing.
 const SCALE: usize = 2;
 const SIDE: usize = 28 * SCALE;
-/// Around each digit with its label.
+/// The margin around each digit and its label.
 const MARGIN: usize = 6;
 const CELL_WIDTH: usize = SIDE + 2 * MARGIN;
-/// What the label takes, and the line in it that its letters stand on.
+/// The height of the label, and its baseline.
 const LABEL: usize = 14;
 const BASE: usize = 11;
 const CELL_HEIGHT: usize = SIDE + LABEL + 2 * MARGIN;
 
 const PAPER: u8 = 255;
 
-/// The misread digits, dark on light, in the order they come in. `images` is the whole test set.
+/// Draws the misread digits, dark on light, in order. `images` is the whole test set.
 pub(crate) fn misread_drawing(images: &[[[u8; 28]; 28]], misread: &[Misread]) -> anyhow::Result<Drawing> {
-    // Of one empty cell if there are to be none, as a PNG can't be empty.
+    // One empty cell if there are no digits, because a PNG can't be empty.
     let (columns, rows) = (misread.len().clamp(1, COLUMNS), misread.len().div_ceil(COLUMNS).max(1));
     let mut picture = Raster::new(columns * CELL_WIDTH, rows * CELL_HEIGHT, PAPER);
     let mut drawing = Drawing::new(picture.width as f64, picture.height() as f64, "Misread digits");
@@ -38,13 +38,13 @@ pub(crate) fn misread_drawing(images: &[[[u8; 28]; 28]], misread: &[Misread]) ->
         let (x, y) = place(i);
         let (middle, base) = ((x + SIDE / 2) as f64, (y + SIDE + BASE) as f64);
         let label = format!("{} -> {}", digit.is, digit.read);
-        // It stands on the raster's white, whatever the page's colour is.
+        // It is on the white of the raster, whatever the colour of the page is.
         drawing.words((middle, base), Anchor::Middle, Size::Body, Ink::Rgb([0x33; 3]), label);
     }
     Ok(drawing)
 }
 
-/// MNIST's ink is 255.
+/// The foreground of MNIST is 255.
 fn put_digit(picture: &mut Raster, x: usize, y: usize, image: &[[u8; 28]; 28]) {
     for row in 0..SIDE {
         for column in 0..SIDE {

@@ -1,4 +1,4 @@
-//! `lenet view misses`: the test digits that a model misreads.
+//! The test digits that a model misreads.
 
 use super::misread::misread_drawing;
 use crate::draw::Drawing;
@@ -7,7 +7,7 @@ use crate::term::words::thousands;
 use lenet_model::Image;
 use std::io::{self, Write};
 
-/// A picture shows no more: a model that has learned nothing misreads thousands.
+/// The most digits in a picture: a model that has learned nothing misreads thousands.
 pub(crate) const MOST: usize = 200;
 
 /// `85 of 10,000 test images are misread`, and how many of them a picture shows if not all.
@@ -21,12 +21,12 @@ pub(crate) fn count(misread: usize, all: usize) -> String {
     )
 }
 
-/// Ten digits to a line; below each what it is and what it was read as.
+/// Draws ten digits per line, each above its label and what it was read as.
 pub(crate) fn drawing(images: &[Image], misread: &[Misread]) -> anyhow::Result<Drawing> {
     misread_drawing(images, &misread[..misread.len().min(MOST)])
 }
 
-/// A line for each.
+/// Prints a line for each.
 pub(crate) fn write(out: &mut impl Write, misread: &[Misread]) -> io::Result<()> {
     writeln!(out, "index  is  read as")?;
     misread.iter().try_for_each(|digit| writeln!(out, "{:>5}  {:>2}  {:>7}", digit.index, digit.is, digit.read))

@@ -1,4 +1,4 @@
-//! From data to drawings: each file says what one figure shows.
+//! From data to drawings, one figure per file.
 
 pub(crate) mod codes;
 pub(crate) mod confusion;

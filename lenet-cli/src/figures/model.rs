@@ -1,18 +1,18 @@
-//! Which network a view is of.
+//! The model of a view.
 
 use crate::args::model;
 use lenet_model::{AnyNetwork, Checkpoint};
 use std::path::{Path, PathBuf};
 
-/// A model, read but for its numbers.
+/// A model whose parameters have not been read yet.
 pub(crate) struct Model {
     pub(crate) checkpoint: Checkpoint,
-    /// What pictures call it.
+    /// Its name in pictures.
     pub(crate) name: String,
 }
 
 impl Model {
-    /// Reads a model that `lenet train` has written, of a run folder the best one; or takes the one that comes with the program.
+    /// Opens a model that `lenet train` has written (the best one if `path` is a run folder), or the built-in one.
     pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Self> {
         let checkpoint = model::open(path)?;
         let about = &checkpoint.description;
@@ -24,13 +24,13 @@ impl Model {
         Ok(Model { checkpoint, name })
     }
 
-    /// The network itself.
+    /// Reads the network.
     pub(crate) fn network(&self) -> anyhow::Result<Box<dyn AnyNetwork>> {
         self.checkpoint.any_network().map_err(model::advise)
     }
 }
 
-/// Words that are either a model or a picture of a digit, told by their endings.
+/// An argument that is a model or a picture of a digit, by its file extension.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     Model(PathBuf),

@@ -1,4 +1,4 @@
-//! The data of a run: what `run.json` says about them, and the same data read again.
+//! The data of a run: their record in `run.json`, and reading the same data again.
 
 use super::distorted::DistortionRecord;
 use crate::args::data::DataArguments;
@@ -12,16 +12,15 @@ use std::path::Path;
 #[derive(Serialize, Deserialize)]
 pub(crate) struct DataRecord {
     pub(crate) name: String,
-    /// The folder it was read from, as a whole path; nothing for the built-in MNIST.
+    /// The absolute path of the folder they were read from; `None` for the built-in MNIST.
     pub(crate) folder: Option<String>,
     /// Whether `--transpose` was given.
     pub(crate) transposed: bool,
     pub(crate) limit: Option<u32>,
-    /// [`Dataset::fingerprint`] of the images that were used, in hexadecimal digits. Version 0.1.0 did not write it at
-    /// first.
+    /// [`Dataset::fingerprint`] of the images that were used, in hexadecimal digits. Older records have none.
     #[serde(default)]
     pub(crate) fingerprint: Option<String>,
-    /// What a pixel of 0 and one of 255 became.
+    /// What the grey levels 0 and 255 were mapped to.
     pub(crate) ground: f32,
     pub(crate) ink: f32,
     /// How training images were distorted, if they were.
@@ -77,7 +76,7 @@ impl DataRecord {
         let lengths = (data.train.len(), data.test.len()) == (self.train + self.validation, self.test);
         let is_same = self.fingerprint.as_ref().is_none_or(|before| *before == fingerprint(&data));
         if !(lengths && is_same) {
-            bail!("{}: the data are not those that the run began with: begin a new one", folder.display());
+            bail!("{}: the data are not those of the run: start a new run", folder.display());
         }
         Ok(data)
     }

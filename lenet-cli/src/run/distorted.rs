@@ -1,13 +1,13 @@
-//! Distorted digits among those that are learned from, as the paper's 540,000 beside its 60,000.
+//! Distorted copies of the training images, as the paper's 540,000 beside its 60,000 originals.
 
 use lenet_data::{Distortion, Image};
 use lenet_model::Variants;
 use serde::{Deserialize, Serialize};
 
-/// Pictures that one picture becomes, itself among them.
+/// Variants of each image, the original included.
 pub(crate) const VARIANTS: u32 = 10;
 
-/// Distortions by maps that are drawn from a seed.
+/// Random distortions that follow from a seed.
 pub(crate) struct Distorted(pub(crate) u64);
 
 impl Variants for Distorted {
@@ -16,12 +16,12 @@ impl Variants for Distorted {
     }
 }
 
-/// The numbers of the pictures, then those of their variants, where there are `all` pictures.
+/// The indexes of the images and of their variants, where the set has `all` images.
 pub(crate) fn with_variants(pictures: &[u32], all: usize) -> Vec<u32> {
     (0..VARIANTS).flat_map(|variant| pictures.iter().map(move |picture| variant * all as u32 + picture)).collect()
 }
 
-/// What is written down of it.
+/// The parameters of the distortions, as `run.json` holds them.
 #[derive(PartialEq, Serialize, Deserialize)]
 pub(crate) struct DistortionRecord {
     variants: u32,

@@ -8,17 +8,17 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// What ran, and what came of it.
+/// The settings and results of the run.
 pub(crate) const RECORD: &str = "run.json";
 /// The model of the best epoch.
 pub(crate) const BEST: &str = "best.safetensors";
 /// The model of the last epoch.
 pub(crate) const LAST: &str = "last.safetensors";
-/// Everything that a run needs to go on; a run that is over has none.
+/// Everything needed to resume the run. Removed when the run is over.
 pub(crate) const STATE: &str = "state.safetensors";
-/// What was measured on the way.
+/// What was measured during training.
 pub(crate) const METRICS: &str = "metrics.jsonl";
-/// All of it to look at.
+/// The results as a page to look at.
 pub(crate) const REPORT: &str = "report.html";
 
 /// The folder of one run.
@@ -27,7 +27,7 @@ pub(crate) struct RunFolder {
     metrics: BufWriter<File>,
 }
 
-/// What `run.json` holds.
+/// The content of `run.json`.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct RunRecord {
     pub(crate) program: String,
@@ -36,7 +36,7 @@ pub(crate) struct RunRecord {
     pub(crate) threads: usize,
     pub(crate) instruction_set: String,
     pub(crate) epochs: Vec<EpochRecord>,
-    /// The epoch that the test figure is of.
+    /// The epoch of the model that was tested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) best_epoch: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,7 +46,7 @@ pub(crate) struct RunRecord {
 }
 
 impl RunRecord {
-    /// The file of the model that the test figure is of.
+    /// The file of the model that was tested.
     pub(crate) fn tested_model(&self) -> &'static str {
         if self.data.validation > 0 { BEST } else { LAST }
     }
@@ -62,7 +62,7 @@ pub(crate) struct EpochRecord {
     pub(crate) train_accuracy: f64,
     pub(crate) validation: Option<ValidationRecord>,
     best: bool,
-    /// The least and the greatest rate of a parameter, where each has its own.
+    /// The smallest and the largest learning rate of a parameter, if each has its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     rates: Option<(f32, f32)>,
     seconds: f64,
@@ -117,12 +117,12 @@ pub(crate) struct Metric {
 }
 
 impl RunFolder {
-    /// Makes the folder: `out`, or a new one under `runs`. One that is not empty is refused unless `force`, which takes
-    /// the files of the run before away: a folder speaks of one run.
+    /// Creates the folder: `out`, or a new one under `runs`. A folder that is not empty is refused unless `force` is set, which
+    /// removes the files of the previous run: a folder describes one run.
     pub(crate) fn create(out: Option<&Path>, recipe: &Recipe, force: bool) -> anyhow::Result<Self> {
         let path = match out {
             Some(path) => existing_or_new(path, force)?,
-            None => unique(recipe).context("runs: can't make a run folder there: choose one by --out")?,
+            None => unique(recipe).context("runs: can't create a run folder there: choose another one with --out")?,
         };
         for name in [RECORD, BEST, LAST, STATE, REPORT] {
             match fs::remove_file(path.join(name)) {
@@ -138,7 +138,7 @@ impl RunFolder {
         Ok(RunFolder { path, metrics: BufWriter::new(metrics) })
     }
 
-    /// The folder of a run that was stopped, to go on writing into it.
+    /// Opens the folder of a run that was stopped, to continue it.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
         remove_leftovers(path);
         let metrics = path.join(METRICS);
@@ -147,7 +147,7 @@ impl RunFolder {
         Ok(RunFolder { path: path.to_path_buf(), metrics: BufWriter::new(metrics) })
     }
 
-    /// Forgets what was measured after the step `last`: it will be measured again.
+    /// Removes what was measured after step `last`, because it will be measured again.
     pub(crate) fn rewind_metrics(&mut self, last: u64) -> anyhow::Result<()> {
         let path = self.file(METRICS);
         let mut rewind = || -> anyhow::Result<()> {
@@ -166,17 +166,17 @@ impl RunFolder {
         self.path.join(name)
     }
 
-    /// The run is over: there is nothing to go on with.
+    /// Removes the state, because the run is over.
     pub(crate) fn remove_state(&self) -> anyhow::Result<()> {
         remove_state(&self.path)
     }
 
-    /// Where it is.
+    /// The path of the folder.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Writes `run.json` beside its place, then renames it.
+    /// Writes `run.json`.
     pub(crate) fn write_record(&self, record: &RunRecord) -> anyhow::Result<()> {
         let path = self.file(RECORD);
         let write = || -> anyhow::Result<()> {
@@ -206,11 +206,11 @@ impl RunFolder {
 /// If `folder` is no folder, or holds no record that this version understands.
 pub(crate) fn read_record(folder: &Path) -> anyhow::Result<RunRecord> {
     if !folder.is_dir() {
-        bail!("{}: no folder: give the run folder that `lenet train` has left", folder.display());
+        bail!("{}: not a folder: give the run folder that `lenet train` has written", folder.display());
     }
     let path = folder.join(RECORD);
     serde_json::from_slice(&read(&path)?)
-        .with_context(|| format!("{}: not the record of a run of this version", path.display()))
+        .with_context(|| format!("{}: not the record of a run of this version of lenet", path.display()))
 }
 
 /// Reads what was measured during a run, and counts the lines that hold no record: a program that was killed may have
@@ -233,7 +233,7 @@ fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     const LARGEST: u64 = 64 << 20;
     let mut bytes = Vec::new();
     File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes)).with_context(|| {
-        format!("{}: can't be read: give the run folder that `lenet train` has left", path.display())
+        format!("{}: can't be read: give the run folder that `lenet train` has written", path.display())
     })?;
     Ok(bytes)
 }
@@ -244,11 +244,11 @@ pub(crate) fn remove_state(folder: &Path) -> anyhow::Result<()> {
     fs::remove_file(&path).with_context(|| format!("{}: can't be removed", path.display()))
 }
 
-/// Takes away what a program that was killed while it wrote has left behind.
+/// Removes temporary files that a killed program has left.
 fn remove_leftovers(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(lenet_model::UNFINISHED) {
-            // One that stays does no harm.
+            // A file that can't be removed does no harm.
             let _ = fs::remove_file(entry.path());
         }
     }
@@ -257,7 +257,7 @@ fn remove_leftovers(folder: &Path) {
 /// The folder the user has chosen.
 fn existing_or_new(path: &Path, force: bool) -> anyhow::Result<PathBuf> {
     fs::create_dir_all(path)
-        .with_context(|| format!("{}: can't make the run folder: choose another --out", path.display()))?;
+        .with_context(|| format!("{}: can't create the run folder: choose another --out", path.display()))?;
     let mut entries = fs::read_dir(path).with_context(|| format!("{}: can't be read", path.display()))?;
     if !force && entries.next().is_some() {
         bail!("{}: the folder is not empty: choose another --out, or --force to write into it", path.display());
@@ -265,7 +265,7 @@ fn existing_or_new(path: &Path, force: bool) -> anyhow::Result<PathBuf> {
     Ok(path.to_path_buf())
 }
 
-/// A new folder `runs/<network>-<loss>-seed<seed>`, with a number behind it where that exists.
+/// Creates `runs/<network>-<loss>-seed<seed>`, with a number appended if that exists.
 fn unique(recipe: &Recipe) -> io::Result<PathBuf> {
     let runs = Path::new("runs");
     fs::create_dir_all(runs)?;

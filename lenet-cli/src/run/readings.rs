@@ -1,10 +1,10 @@
-//! What a network makes of a set of images, and which of them it reads wrongly.
+//! The result of reading a set of images, and which of them were misread.
 
 use lenet_data::Examples;
 use lenet_model::{AnyNetwork, Evaluation, Normalization, most_likely, score};
 use serde::{Deserialize, Serialize};
 
-/// A test image that was read wrongly.
+/// A test image that was misread.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Misread {
     /// Its number in the test set.
@@ -13,14 +13,14 @@ pub(crate) struct Misread {
     pub(crate) read: u8,
 }
 
-/// Those of the examples whose largest score is not their label's, in order.
+/// The examples whose largest score is not that of their label, in order.
 pub(crate) fn misread(scores: &[[f32; 10]], labels: &[u8]) -> Vec<Misread> {
     let all = (0..).zip(scores.iter().zip(labels));
     let read = all.map(|(index, (scores, is))| Misread { index, is: *is, read: most_likely(scores) as u8 });
     read.filter(|digit| digit.is != digit.read).collect()
 }
 
-/// What a network makes of a set.
+/// The result of reading a set.
 pub(crate) struct Readings {
     /// The accuracy and the confusion matrix. The loss is not computed: nothing shows it.
     pub(crate) evaluation: Evaluation,

@@ -1,15 +1,15 @@
-//! Ctrl-C: once, and the work stops where it loses nothing; twice, and the program ends at once.
+//! Ctrl-C. The first one stops the work at a point where nothing is lost; the second one ends the program at once.
 
 use anyhow::Context;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The code that a shell gives a program which an interrupt has ended.
+/// The exit code that shells use for programs that were interrupted.
 pub(crate) const EXIT_CODE: u8 = 130;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// From now on Ctrl-C is asked for by [`interrupted`]; a second one ends the program.
+/// Handles Ctrl-C from now on: [`interrupted`] returns `true` after the first one, and the second one ends the program.
 pub(crate) fn watch_for_interrupts() -> anyhow::Result<()> {
     ctrlc::set_handler(|| {
         if INTERRUPTED.swap(true, Ordering::Relaxed) {
@@ -24,7 +24,7 @@ pub(crate) fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
 }
 
-/// A training run was stopped; all of it is on disk.
+/// A training run was stopped. Its state is on disk.
 #[derive(Debug)]
 pub(crate) struct Interrupted {
     pub(crate) epoch: u32,
@@ -35,7 +35,11 @@ pub(crate) struct Interrupted {
 impl std::fmt::Display for Interrupted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Interrupted { epoch, step, folder } = self;
-        write!(f, "stopped in epoch {epoch}, after step {step}: go on with `lenet train --resume {}`", folder.display())
+        write!(
+            f,
+            "stopped in epoch {epoch}, after step {step}: continue with `lenet train --resume {}`",
+            folder.display()
+        )
     }
 }
 

@@ -1,4 +1,4 @@
-//! The terminal: messages and bars, shades, Ctrl-C.
+//! The terminal: messages, progress bars, pictures in characters, Ctrl-C.
 
 pub(crate) mod interrupt;
 pub(crate) mod progress;

@@ -1,4 +1,4 @@
-//! What is shown while a network is trained: a live bar on a terminal, lines elsewhere.
+//! Messages and progress bars on stderr: bars on a terminal only, lines everywhere.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lenet_model::Epoch;
@@ -15,7 +15,7 @@ macro_rules! message {
 }
 pub(crate) use message;
 
-/// A progress bar on stderr, hidden if the user asked for quiet or stderr is no terminal.
+/// A progress bar on stderr. It is hidden with `--quiet` and if stderr is not a terminal.
 pub(crate) fn bar(length: Option<u64>, template: &str, quiet: bool) -> ProgressBar {
     let target = if quiet || !stderr().is_terminal() {
         ProgressDrawTarget::hidden()
@@ -33,7 +33,7 @@ pub(crate) fn bar_style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).expect("the template is a constant")
 }
 
-/// The talk of a training run, on stderr.
+/// The messages of a training run, on stderr.
 pub(crate) struct Progress {
     bar: ProgressBar,
     quiet: bool,
@@ -42,19 +42,19 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// A bar over `steps`, if stderr is a terminal and it may talk.
+    /// Starts a bar of `steps` steps.
     pub(crate) fn new(steps: u64, quiet: bool) -> Self {
         let bar = bar(Some(steps), "{bar:28} {percent:>3}%  {msg}  {eta} left", quiet);
         Progress { bar, quiet, started: Instant::now(), images: 0 }
     }
 
-    /// Steps were made before this program began.
+    /// Sets the bar of a resumed run to the steps that were made before.
     pub(crate) fn start_at(&mut self, step: u64) {
         self.bar.set_position(step);
         self.bar.reset_eta();
     }
 
-    /// A step was made.
+    /// Shows a step.
     pub(crate) fn step(&mut self, step: u64, epoch: u32, loss: f64, accuracy: f64, images: usize) {
         self.images += images as u64;
         if self.bar.is_hidden() {
@@ -68,7 +68,7 @@ impl Progress {
         ));
     }
 
-    /// An epoch is over: its line, above the bar.
+    /// Prints the line of an epoch, above the bar.
     pub(crate) fn epoch(&self, record: &Epoch, epochs: u32) {
         let width = epochs.to_string().len();
         let validation = record.validation.as_ref().map_or(String::new(), |v| {
@@ -80,14 +80,14 @@ impl Progress {
         ));
     }
 
-    /// A line of talk.
+    /// Prints a message, unless `--quiet` was given.
     pub(crate) fn say(&self, line: &str) {
         if !self.quiet {
             self.bar.suspend(|| message!("{line}"));
         }
     }
 
-    /// The bar goes.
+    /// Removes the bar.
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }

@@ -1,4 +1,4 @@
-//! Pictures for a terminal, in characters alone: the fuller a character, the greater the number.
+//! Pictures for a terminal, in characters: the darker a character, the larger the number.
 
 use crate::draw::Range;
 
@@ -6,16 +6,16 @@ use crate::draw::Range;
 pub(crate) const SHADES: [char; 5] = [' ', '░', '▒', '▓', '█'];
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// How numbers become characters, which are twice as high as they are wide.
+/// How numbers are drawn as characters, which are twice as high as wide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cells {
-    /// Each two characters wide: about square.
+    /// Each number is two characters wide, which is about square.
     Wide,
-    /// Each a character, with the one below it: square, and half as large.
+    /// A character shows the mean of a number and the one below it: about square, at half the size.
     Paired,
 }
 
-/// Rows of `width` numbers as lines.
+/// Draws rows of `width` numbers as lines.
 pub(crate) fn shades(width: usize, numbers: &[f32], range: Range, cells: Cells) -> Vec<String> {
     let rows: Vec<&[f32]> = numbers.chunks(width.max(1)).collect();
     match cells {
@@ -34,12 +34,12 @@ fn shade(part: f32) -> char {
     SHADES[nearest(part, SHADES.len())]
 }
 
-/// Which of `n` even steps is nearest to a part of 0 to 1.
+/// Which of `n` even steps is nearest to `part`, which is between 0 and 1.
 fn nearest(part: f32, n: usize) -> usize {
     ((part * (n - 1) as f32).round() as usize).min(n - 1)
 }
 
-/// A bar for each number; what is no number is blank.
+/// A bar for each number; NaN and infinity are blank.
 pub(crate) fn sparkline(numbers: &[f64]) -> String {
     let finite = || numbers.iter().copied().filter(|x| x.is_finite());
     let (low, high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
@@ -50,7 +50,8 @@ pub(crate) fn sparkline(numbers: &[f64]) -> String {
     numbers.iter().map(bar).collect()
 }
 
-/// Blocks of lines side by side, `gap` blanks between them, as many to a row as fit in `width` characters; rows are parted by a blank line.
+/// Puts blocks of lines side by side with `gap` blanks between them, as many in a row as fit in `width` characters. A blank line separates
+/// rows.
 pub(crate) fn beside(blocks: &[Vec<String>], gap: usize, width: usize) -> Vec<String> {
     let length = |block: &[String]| block.iter().map(|line| line.chars().count()).max().unwrap_or(0);
     let widest = blocks.iter().map(|block| length(block)).max().unwrap_or(0);

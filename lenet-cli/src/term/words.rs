@@ -1,4 +1,4 @@
-//! Words and numbers as people write them.
+//! Numbers and plurals in text.
 
 /// Returns `"s"` unless `n` is 1.
 pub(crate) fn plural(n: usize) -> &'static str {

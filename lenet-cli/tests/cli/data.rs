@@ -95,14 +95,14 @@ fn mnist_is_fetched_once() {
     let first = place.run(&format!("data fetch mnist --mirror {}", server.address)).ok();
     assert_eq!(first.out, format!("{}\n", place.cache().join("mnist").display()));
     assert_eq!(first.err.matches(": whole").count() + first.err.matches(" bytes, whole").count(), 4, "{}", first.err);
-    assert!(!first.err.contains("goes on"), "{}", first.err);
+    assert!(!first.err.contains("continues after"), "{}", first.err);
     assert_eq!(place.fetched(), all_four());
     assert_eq!(server.asked().len(), 4);
 
     let again = place.run("data fetch mnist").ok();
     assert_eq!(
         (&again.out, &*again.err),
-        (&first.out, "mnist is already there, and whole (--force fetches it again)\n")
+        (&first.out, "mnist is already there and complete (--force downloads it again)\n")
     );
     assert_eq!(place.run("data fetch mnist --quiet").ok().err, "");
     assert_eq!(server.asked().len(), 4);
@@ -169,7 +169,7 @@ fn a_download_that_is_broken_off_goes_on() {
     assert_eq!(place.fetched(), [format!("{IMAGES}.part")]);
 
     let said = place.run(&format!("data fetch mnist --mirror {}", good.address)).ok();
-    assert!(said.err.contains("  goes on after 200,000 bytes\n"), "{}", said.err);
+    assert!(said.err.contains("  continues after 200,000 bytes\n"), "{}", said.err);
     assert_eq!(good.asked()[0], format!("/{IMAGES} from 200000"));
     assert_eq!(place.fetched(), all_four());
 }
@@ -255,7 +255,7 @@ fn a_folder_is_shown_as_a_picture() {
 
     fs::write(place.path().join("set/train-labels-idx1-ubyte"), [0, 0, 8, 1, 0, 0, 0, 30, 1]).unwrap();
     place.run("data show set").failed_at_once(&["set/train-labels-idx1-ubyte", "expected 30 labels, found 1"]);
-    place.run("data show gone").failed_at_once(&["gone: there is no such folder, and no set of that name", "kmnist"]);
+    place.run("data show gone").failed_at_once(&["gone: there is no such folder, and no set with that name", "kmnist"]);
     place.run("data show ./gone").failed_at_once(&["./gone: there is no such folder; give the one"]);
 }
 
@@ -275,7 +275,7 @@ fn sets_go_by_their_names() {
     write_data(&place.path().join("kmnist"), 60, 20);
     place
         .run(&format!("{train} --data kmnist"))
-        .failed_at_once(&[&absent, "; for the folder of that name say ./kmnist"]);
+        .failed_at_once(&[&absent, "; for the folder of that name write ./kmnist"]);
     place.run(&format!("{train} --data ./kmnist")).ok();
     assert_eq!(json(&place.path().join("run/run.json"))["data"]["folder"], whole(&place.path().join("kmnist")));
 

@@ -102,7 +102,7 @@ fn standard_input_and_idx_files() {
     let digits: String = said.out.lines().map(|line| line.chars().nth(line.find(": ").unwrap() + 2).unwrap()).collect();
     assert_eq!(digits, "50419");
     assert!(said.out.starts_with("some-images-idx3-ubyte:0: 5  ") && !said.out.contains("inverted"), "{}", said.out);
-    run(dir.path(), "read some-images-idx3-ubyte").failed_at_once(&["one digit an image", "lenet predict"]);
+    run(dir.path(), "read some-images-idx3-ubyte").failed_at_once(&["one digit per image", "lenet predict"]);
 
     // Images of another size, with more of them than are read together; one is blank.
     let mut many = vec![0; 600 * 30 * 40];

@@ -12,7 +12,7 @@
 //! * `<!-- files: seven.png = lenet-cli/tests/fonts/breip-blue/7.png -->`: files to copy into the folder first.
 //! * `<!-- not run: why -->`
 
-use crate::common::server::{Sent, Server};
+use crate::common::server::Server;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -195,14 +195,15 @@ impl Word {
     }
 }
 
-/// Numbers, and runs of other characters that are not blank. Blanks are not compared: columns are as wide as their numbers.
+/// Numbers, words and single other characters. Blanks are not compared: columns are as wide as their numbers.
 fn words(line: &str, trained: bool) -> Vec<Word> {
     let mut parts: Vec<String> = Vec::new();
     let kind = |c: char| match c {
         _ if c.is_whitespace() => 0,
         _ if c.is_ascii_digit() => 1,
         '▁'..='█' if trained => 2,
-        _ => 3,
+        _ if c.is_alphabetic() => 3,
+        _ => 4,
     };
     let mut last = 0;
     let chars: Vec<char> = line.chars().collect();
@@ -210,7 +211,7 @@ fn words(line: &str, trained: bool) -> Vec<Word> {
         let is_point = *c == '.' && last == 1 && chars.get(i + 1).is_some_and(char::is_ascii_digit);
         let this = if is_point { 1 } else { kind(*c) };
         match parts.last_mut() {
-            Some(part) if this == last && this != 0 => part.push(*c),
+            Some(part) if this == last && (1..4).contains(&this) => part.push(*c),
             _ if this != 0 => parts.push(c.to_string()),
             _ => {}
         }
@@ -224,7 +225,7 @@ fn words(line: &str, trained: bool) -> Vec<Word> {
             Ok(_) if next == "s" || before == "threads" => Word::Open,
             Ok(number) if next.starts_with('%') => Word::Percent(number),
             Ok(number) => Word::Number(number),
-            Err(_) if trained && (part == "*" || part == "%*") => continue,
+            Err(_) if trained && part == "*" => continue,
             // A zero of the confusion matrix.
             Err(_) if trained && part == "." => Word::Number(0.0),
             Err(_) if trained && part.starts_with(|c| ('▁'..='█').contains(&c)) => Word::Open,

@@ -64,7 +64,7 @@ fn a_broken_record_is_made_again_and_one_of_other_settings_kept() {
         assert!(same(&json(&path)), "after {text:.20}");
     }
     fs::write(&path, other.to_string()).unwrap();
-    run(dir.path(), &words).failed_at_once(&["lenet1-1.json: a run of other settings", "--out", "--force"]);
+    run(dir.path(), &words).failed_at_once(&["lenet1-1.json: a run with other settings", "--out", "--force"]);
     assert_eq!(json(&path), other);
     // It is in nobody's way who asks for another row.
     assert!(!run(dir.path(), "reproduce --quick --only lenet1-16x16 --out here --quiet").ok().out.contains("LeNet-1 "));

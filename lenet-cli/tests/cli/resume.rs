@@ -151,7 +151,7 @@ fn a_full_disk_is_told_and_loses_nothing() {
 #[test]
 fn what_cannot_be_resumed() {
     let dir = tempfile::tempdir().unwrap();
-    run(dir.path(), "train --resume nowhere").failed_at_once(&["nowhere: no folder", "the run folder"]);
+    run(dir.path(), "train --resume nowhere").failed_at_once(&["nowhere: not a folder", "the run folder"]);
     run(dir.path(), "train --resume run --epochs 3").misused(&["--resume", "--epochs"]);
     run(dir.path(), "train --resume run --seed 1").misused(&["--resume", "--seed"]);
     run(dir.path(), "train --limit 100 --epochs 1 --quiet --out run").ok();
@@ -163,7 +163,7 @@ fn what_cannot_be_resumed() {
     run(dir.path(), "train --resume run").failed(&["run/state.safetensors: can't be read"]);
     unfinished["data"]["train"] = 17.into();
     fs::write(&record, unfinished.to_string()).unwrap();
-    run(dir.path(), "train --resume run").failed_at_once(&["the data are not those that the run began with"]);
+    run(dir.path(), "train --resume run").failed_at_once(&["the data are not those of the run"]);
     fs::write(&record, "{}").unwrap();
     run(dir.path(), "train --resume run").failed_at_once(&["run.json: not the record of a run of this version"]);
 }
@@ -193,7 +193,7 @@ fn the_data_have_to_be_the_same_and_may_be_named_from_elsewhere() {
     let mut bytes = fs::read(&images).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     fs::write(&images, &bytes).unwrap();
-    run(&elsewhere, "train --resume run").failed_at_once(&["run: the data are not those that the run began with"]);
+    run(&elsewhere, "train --resume run").failed_at_once(&["run: the data are not those of the run"]);
     *bytes.last_mut().unwrap() ^= 1;
     fs::write(&images, &bytes).unwrap();
     run(&elsewhere, "train --resume run --quiet").ok();

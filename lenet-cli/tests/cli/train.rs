@@ -81,13 +81,14 @@ fn a_run_leaves_what_happened() {
     assert_eq!(lines[6]["loss"], epochs[0]["train_loss"]);
     assert_eq!(lines[0]["rate"], 0.03);
 
-    // The result is on stdout, the talk on stderr; neither has a bar in it.
+    // The result is on stdout, the messages are on stderr; neither has a bar in it.
     let accuracy = format!("test accuracy {:.2}% +- ", 100.0 * correct as f64 / total as f64);
     assert!(said.out.starts_with(&accuracy) && said.out.contains(&format!("({correct}/60), best")), "{}", said.out);
     assert!(said.out.contains("is \\ read as") && said.out.contains("run: best.safetensors, last"), "{}", said.out);
-    for talk in ["network    lenet5-dense with tanh", "rate 0.03 cosine", "seed 7, threads 2", "epoch 3/3  train loss"]
+    for message in
+        ["network    lenet5-dense with tanh", "rate 0.03 cosine", "seed 7, threads 2", "epoch 3/3  train loss"]
     {
-        assert!(said.err.contains(talk), "no {talk:?} in {}", said.err);
+        assert!(said.err.contains(message), "no {message:?} in {}", said.err);
     }
     assert!(!said.err.contains(['\r', '\u{1b}']) && !said.out.contains(['\r', '\u{1b}']), "{said:?}");
 

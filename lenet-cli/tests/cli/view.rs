@@ -189,7 +189,7 @@ fn what_cannot_be_drawn_is_one_line() {
     run(here, "view filters set").failed_at_once(&["best.safetensors: can't be read"]);
     run(here, "view maps run --data set --index 60").misused(&["--index 60: set has 60 test images"]);
     run(here, "view curves set").failed_at_once(&["run.json: can't be read", "the run folder"]);
-    run(here, "view curves run/run.json").failed_at_once(&["run.json: no folder"]);
+    run(here, "view curves run/run.json").failed_at_once(&["run.json: not a folder"]);
     let mut early = json(&here.join("run/run.json"));
     fs::remove_file(here.join("run/metrics.jsonl")).unwrap();
     run(here, "view curves run").failed_at_once(&["metrics.jsonl: can't be read"]);
@@ -199,7 +199,7 @@ fn what_cannot_be_drawn_is_one_line() {
     }
     early["epochs"] = Value::Array(vec![]);
     fs::write(here.join("run/run.json"), early.to_string()).unwrap();
-    run(here, "view curves run").failed_at_once(&["run: no epoch is done yet"]);
+    run(here, "view curves run").failed_at_once(&["run: no epoch is complete yet"]);
 }
 
 #[test]
@@ -243,12 +243,12 @@ fn a_run_leaves_a_report_that_stands_alone() {
         "the misread digits are not counted"
     );
     for words in
-        ["lenet5-1998 on set", "<th>loss</th><td>map</td>", "SDLM", "40 to learn from, 20 held out, 60 for the test"]
+        ["lenet5-1998 on set", "<th>loss</th><td>map, j ", "SDLM", "40 to learn from, 20 held out, 60 for the test"]
     {
         assert!(page.contains(words), "no {words:?}");
     }
     for heading in
-        ["How it learned", "What was read as what", "What it misreads", "What it looks for", "What it makes of a digit"]
+        ["How it learned", "Confusion matrix", "What it misreads", "The kernels", "The output of every stage"]
     {
         assert!(page.contains(&format!("<h2>{heading}</h2>")), "no {heading:?}");
     }

@@ -16,17 +16,17 @@ pub(crate) struct FetchArguments {
     /// The set
     #[arg(value_parser = PossibleValuesParser::new(Source::NAMES))]
     name: String,
-    /// An address below which the files lie, asked before the built-in ones and those in LENET_MIRROR; {set} in it stands for the
-    /// set's name. May be given several times. For emnist-digits it may be the archive itself, ending in .zip
+    /// An address below which the files are, asked before those in LENET_MIRROR and the built-in ones; {set} in it stands for the
+    /// name of the set. Can be repeated. For emnist-digits it may be the address of the archive itself, ending in .zip
     #[arg(long, value_name = "URL", value_parser = address)]
     mirror: Vec<String>,
-    /// Fetch again what is there
+    /// Download files again that are there
     #[arg(long)]
     force: bool,
     /// How long to wait for a connection, and for each next byte, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     timeout: u64,
-    /// Say nothing but the folder
+    /// Print the folder only
     #[arg(long, short)]
     quiet: bool,
 }
@@ -39,7 +39,7 @@ fn address(word: &str) -> Result<String, String> {
     }
 }
 
-/// Mirrors for all sets, separated by blanks.
+/// The variable with mirrors for all sets, separated by blanks.
 const MIRRORS: &str = "LENET_MIRROR";
 
 pub(crate) fn run(arguments: &FetchArguments) -> anyhow::Result<()> {
@@ -62,17 +62,17 @@ pub(crate) fn run(arguments: &FetchArguments) -> anyhow::Result<()> {
         );
     }
     if fetched? == Fetched::AlreadyThere {
-        messages.say(&format!("{} is already there, and whole (--force fetches it again)", source.name));
+        messages.say(&format!("{} is already there and complete (--force downloads it again)", source.name));
     }
     writeln!(io::stdout(), "{}", folder.display())?;
     Ok(())
 }
 
-/// Lines on stderr, and on a terminal a bar for the file that comes.
+/// The messages of a download, and on a terminal a bar for the current file.
 struct Messages {
     bar: ProgressBar,
     quiet: bool,
-    /// Of the file that comes, once something of it has.
+    /// How many bytes of the current file have been received; `None` before the first ones.
     bytes: Option<u64>,
 }
 
@@ -90,14 +90,14 @@ impl Messages {
     fn note(&mut self, event: &Event<'_>) {
         match event {
             Event::Waiting { folder } => {
-                self.say(&format!("{}: another process fetches into it: waiting", folder.display()));
+                self.say(&format!("{}: waiting for another process that downloads into it", folder.display()));
             }
             Event::Asking { address, .. } => {
                 self.ask();
                 self.say(address);
             }
             Event::Received { bytes, total } => {
-                // A download that can't go on begins again.
+                // A download that can't be continued begins again.
                 if self.bytes.is_none_or(|before| before > *bytes) {
                     self.begin(*bytes, *total);
                 }
@@ -114,17 +114,17 @@ impl Messages {
         }
     }
 
-    /// Nothing has come yet.
+    /// Resets the bar: nothing of the file has been received yet.
     fn ask(&mut self) {
         self.bytes = None;
         self.bar.reset();
         self.bar.set_style(bar_style(ASKING));
     }
 
-    /// The first bytes of a file are those that an earlier download left.
+    /// Starts the bar of a file, of which an earlier download may have left the first bytes.
     fn begin(&self, bytes: u64, total: Option<u64>) {
         if bytes > 0 {
-            self.say(&format!("  goes on after {} bytes", grouped(bytes)));
+            self.say(&format!("  continues after {} bytes", grouped(bytes)));
         }
         if let Some(total) = total {
             self.bar.set_length(total);

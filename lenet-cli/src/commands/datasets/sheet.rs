@@ -1,11 +1,11 @@
-//! The contact sheet of a set: the first images of each class, a class to a row, as text or as a PNG.
+//! The contact sheet of a set: the first images of each class, one row per class, as text or as a PNG.
 
 use crate::draw::Raster;
 use crate::term::shades::SHADES;
 use lenet_data::{Examples, Image};
 use std::io::{self, Write};
 
-/// For each class the first `columns` images there are of it.
+/// The first images of each class, at most `columns`.
 fn rows(examples: &Examples, columns: usize) -> Vec<Vec<&Image>> {
     let class = |class: u8| {
         let of_class = examples.images().iter().zip(examples.labels()).filter(|(_, label)| **label == class);
@@ -14,10 +14,10 @@ fn rows(examples: &Examples, columns: usize) -> Vec<Vec<&Image>> {
     (0..10).map(class).collect()
 }
 
-/// Characters to an image: each stands for two pixels by four, as characters are twice as high as wide.
+/// The size of an image in characters. Each stands for two by four pixels, as characters are twice as high as wide.
 const WIDTH: usize = 14;
 const HEIGHT: usize = 7;
-/// Five images of each class, in 78 columns.
+/// Prints five images of each class, in 78 columns.
 pub(super) fn write_text(out: &mut impl Write, examples: &Examples) -> io::Result<()> {
     for (class, images) in rows(examples, 5).into_iter().enumerate() {
         for row in 0..HEIGHT {
@@ -33,17 +33,17 @@ pub(super) fn write_text(out: &mut impl Write, examples: &Examples) -> io::Resul
 fn shade(image: &Image, row: usize, column: usize) -> char {
     let pixels = image[4 * row..][..4].iter().flat_map(|line| &line[2 * column..][..2]);
     let sum: usize = pixels.map(|&pixel| usize::from(pixel)).sum();
-    // A stroke covers half of a cell at most.
+    // A stroke covers at most half of a cell.
     SHADES[(sum * SHADES.len() / (8 * 255)).min(SHADES.len() - 1)]
 }
 
-/// Images to a row of the picture, pixels for a pixel of an image, and pixels between images.
+/// Images per row of the picture, the scale of an image, and the pixels between images.
 const COLUMNS: usize = 20;
 const SCALE: usize = 2;
 const MARGIN: usize = 4;
 const CELL: usize = 28 * SCALE + MARGIN;
 
-/// Twenty images of each class, dark on light.
+/// Encodes a PNG of twenty images of each class, dark on light.
 pub(super) fn png(examples: &Examples) -> anyhow::Result<Vec<u8>> {
     let (width, height) = (COLUMNS * CELL + MARGIN, 10 * CELL + MARGIN);
     let mut grey = vec![255; width * height];

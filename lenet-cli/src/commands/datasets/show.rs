@@ -19,7 +19,7 @@ pub(crate) struct ShowArguments {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
-    /// Write the first 20 images of each class to this PNG, in place of the few on the terminal
+    /// Write the first 20 images of each class to this PNG, instead of printing a few
     #[arg(long, value_name = "FILE.png")]
     out: Option<PathBuf>,
 }
@@ -56,7 +56,7 @@ fn part(examples: &Examples) -> Value {
     json!({ "count": examples.len(), "classes": examples.class_counts(), "mean": mean, "deviation": deviation })
 }
 
-/// A line for each class, then the grey levels.
+/// Prints a line for each class, then the grey levels.
 fn write_table(out: &mut impl Write, set: &Dataset) -> io::Result<()> {
     let parts = [&set.train, &set.test];
     let share = |n: usize, all: usize| format!("{:.2}%", 100.0 * n as f64 / all as f64);
@@ -76,7 +76,7 @@ fn write_table(out: &mut impl Write, set: &Dataset) -> io::Result<()> {
     let [train, test] = parts.map(Examples::len).map(thousands);
     writeln!(out, "  all {train:>7}         {test:>7}")?;
     let [train, test] = parts.map(Examples::mean_and_deviation);
-    writeln!(out, "\ngrey levels, ground at 0 and ink at 1")?;
+    writeln!(out, "\ngrey levels, background at 0 and foreground at 1")?;
     for (name, (mean, deviation)) in [("train", train), ("test", test)] {
         writeln!(out, "{name:>5}  mean {mean:.4}, deviation {deviation:.4}")?;
     }

@@ -1,4 +1,4 @@
-//! `lenet predict` and `lenet read`: digits in anybody's pictures.
+//! `lenet predict` and `lenet read`: the digits in pictures.
 
 pub(crate) mod predict;
 pub(crate) mod read;
@@ -18,16 +18,16 @@ use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
-/// What both commands take.
+/// The arguments of both commands.
 #[derive(Args)]
 struct ReaderArguments {
     #[command(flatten)]
     model: ModelArguments,
-    /// Answer ? where the probability of the likeliest digit is ahead of the second by less than this (0 to 1), or auto: by less than
-    /// what leaves 0.5% errors on the images that were held out when the model was trained
+    /// Answer ? if the probability of the likeliest digit exceeds that of the second by less than this (0 to 1), or auto: the
+    /// margin that leaves 0.5% errors on the images that were held out when the model was trained
     #[arg(long, value_name = "MARGIN|auto")]
     reject: Option<Reject>,
-    /// Print JSON, an object a line
+    /// Print JSON, one object per line
     #[arg(long)]
     json: bool,
     /// Draw the 28x28 pixels that the network saw
@@ -52,7 +52,7 @@ impl FromStr for Reject {
     }
 }
 
-/// A model that reads, and how sure it has to be.
+/// A model, and the margin below which it answers `?`.
 struct Reader {
     model: Classifier,
     margin: f32,
@@ -66,7 +66,7 @@ impl Reader {
             None => 0.0,
             Some(Reject::Margin(margin)) => margin,
             Some(Reject::Auto) => checkpoint.description.margin.context(
-                "--reject auto: the model does not say its margin: give a number, or a model of `lenet train` with --validation",
+                "--reject auto: the model has no margin: give a number, or a model that was trained with --validation",
             )?,
         };
         Ok(Reader { model: checkpoint.classifier().map_err(advise)?, margin })
@@ -80,7 +80,7 @@ impl Reader {
     }
 }
 
-/// What a picture is read as, and whether that is sure enough.
+/// What a picture is read as, and whether the margin is large enough.
 struct Answer {
     reading: Reading,
     sure: bool,
@@ -116,18 +116,18 @@ impl fmt::Display for Answer {
     }
 }
 
-/// What was done to a digit to bring it into form.
+/// How a digit was changed to bring it into MNIST's form.
 fn notes(digit: &Prepared) -> Vec<&'static str> {
     let notes = [(digit.inverted, "inverted"), (digit.thickened, "thickened")];
     notes.into_iter().filter_map(|(done, note)| done.then_some(note)).collect()
 }
 
-/// ` (inverted, thickened)`, or nothing.
+/// `  (inverted, thickened)`, or an empty string.
 fn in_brackets(notes: &[&str]) -> String {
     if notes.is_empty() { String::new() } else { format!("  ({})", notes.join(", ")) }
 }
 
-/// Draws what the network saw.
+/// Draws the pixels that the network saw.
 fn show(out: &mut impl Write, image: &Image) -> io::Result<()> {
     let pixels: Vec<f32> = image.as_flattened().iter().map(|pixel| f32::from(*pixel)).collect();
     let lines = shades(28, &pixels, Range { white: 0.0, black: 255.0 }, Cells::Wide);
@@ -136,7 +136,7 @@ fn show(out: &mut impl Write, image: &Image) -> io::Result<()> {
     writeln!(out, "+{}+", "-".repeat(56))
 }
 
-/// Everything that went wrong has been told.
+/// Some pictures could not be read; a message was printed for each.
 #[derive(Debug)]
 pub(crate) struct Told;
 
@@ -148,7 +148,7 @@ impl fmt::Display for Told {
 
 impl std::error::Error for Told {}
 
-/// What goes wrong with one picture is told at once, and the others are read.
+/// Counts pictures that could not be read. Each is reported at once, and the others are read.
 #[derive(Default)]
 struct Failures(usize);
 

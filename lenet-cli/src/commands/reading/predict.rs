@@ -1,4 +1,4 @@
-//! `lenet predict`: one digit a picture.
+//! `lenet predict`: one digit per picture.
 
 use super::source::{Content, Source};
 use super::{Failures, Reader, ReaderArguments, in_brackets, notes, show};
@@ -34,7 +34,7 @@ struct Predict<'a> {
     arguments: &'a ReaderArguments,
 }
 
-/// Pictures of an IDX file that are read together.
+/// How many pictures of an IDX file are read together.
 const TOGETHER: usize = 512;
 
 impl Predict<'_> {
@@ -56,14 +56,14 @@ impl Predict<'_> {
         }
     }
 
-    /// Prepares and reads pictures, and says what is on them.
+    /// Prepares and reads pictures, and prints the answers.
     fn pictures(&self, pictures: Vec<(String, Picture)>, failures: &mut Failures) -> io::Result<()> {
         let mut prepared = Vec::new();
         for (name, picture) in pictures {
             match prepare(&picture) {
                 Ok(digit) => prepared.push((name, digit)),
                 Err(error) => {
-                    // What went before comes first.
+                    // The answers to the pictures before it come first.
                     self.answer(&std::mem::take(&mut prepared))?;
                     failures.tell(self.arguments.json, &name, &named(&name, &error))?;
                 }
@@ -93,7 +93,7 @@ impl Predict<'_> {
     }
 }
 
-/// An error about a picture that has no name of its own.
+/// Adds the name of the picture to an error that lacks it.
 pub(super) fn named(name: &str, error: &PictureError) -> anyhow::Error {
     anyhow!("{name}: {error}")
 }

@@ -1,7 +1,7 @@
 //! `lenet read`: several digits in one picture, line by line.
 //!
-//! They are parted where there is ground between them. A reader that needs no parting, the paper's, would take the place of
-//! `digits` here and give the same lines.
+//! Digits are separated where there is background between them. A reader that needs no segmentation, such as the paper's,
+//! would replace `digits` here and give the same lines.
 
 use super::predict::named;
 use super::source::{Content, Source};
@@ -47,18 +47,18 @@ fn found(source: &Source) -> anyhow::Result<Vec<Found>> {
     let name = source.name();
     match source.read()? {
         Content::Picture(picture) => digits(&picture).map_err(|error| named(&name, &error)),
-        Content::Idx { .. } => bail!("{name}: an IDX file has one digit an image: `lenet predict {name}` reads them"),
+        Content::Idx { .. } => bail!("{name}: an IDX file has one digit per image: `lenet predict {name}` reads them"),
     }
 }
 
-/// A digit, where it is, and what it is read as.
+/// A digit, its place, and what it is read as.
 struct Placed<'a> {
     found: &'a Found,
     answer: Answer,
 }
 
 impl Placed<'_> {
-    /// Several digits in one are not guessed at.
+    /// `?` for several digits that touch: the network reads single digits.
     fn digit(&self) -> char {
         if self.found.touching { '?' } else { self.answer.digit() }
     }
@@ -113,7 +113,7 @@ fn write_text(
             let Found { left, top, width, height, .. } = placed.found;
             let mut remarks = notes(&placed.found.prepared);
             let read = if placed.found.touching {
-                remarks.insert(0, "too wide for one digit: several that touch?");
+                remarks.insert(0, "too wide for one digit: do several touch?");
                 "?".into()
             } else {
                 placed.answer.to_string()

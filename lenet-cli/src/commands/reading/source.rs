@@ -1,4 +1,4 @@
-//! Where pictures come from: files, folders, standard input; PNG, JPEG and IDX, known by what is in them.
+//! Where pictures come from: files, folders, standard input; PNG, JPEG and IDX, recognised by their content.
 
 use anyhow::{Context, bail};
 use lenet_data::Picture;
@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// More bytes of a file are not read, packed or unpacked.
+/// The most bytes of a file that are read, before and after decompression.
 const MOST_BYTES: u64 = 64 << 20;
 
 /// A file, or standard input.
@@ -17,7 +17,7 @@ pub(super) enum Source {
     StandardInput,
 }
 
-/// What is in it.
+/// The content of a source.
 pub(super) enum Content {
     Picture(Picture),
     /// Many pictures of one size.
@@ -29,8 +29,8 @@ pub(super) enum Content {
 }
 
 impl Source {
-    /// What a word of the command line stands for: `-`, a file, or the pictures of a folder in the order of their names; folders
-    /// within it are left out.
+    /// The sources that `word` stands for: `-`, a file, or the pictures of a folder in the order of their names. Folders within
+    /// it are left out.
     pub(super) fn all(word: &OsStr) -> anyhow::Result<Vec<Source>> {
         if word == "-" {
             return Ok(vec![Source::StandardInput]);
@@ -48,16 +48,13 @@ impl Source {
             }
         }
         if files.is_empty() {
-            bail!(
-                "{}: there is no .png, .jpg, .jpeg or IDX file of images in this folder: give one that has some",
-                path.display()
-            );
+            bail!("{}: this folder has no .png, .jpg, .jpeg or IDX file of images: give another one", path.display());
         }
         files.sort();
         Ok(files.into_iter().map(Source::File).collect())
     }
 
-    /// What it is called.
+    /// Its name in results and messages.
     pub(super) fn name(&self) -> String {
         match self {
             Source::File(path) => path.display().to_string(),
@@ -79,7 +76,7 @@ impl Source {
     }
 }
 
-/// Up to a byte more than is taken.
+/// Reads up to one byte more than the limit, which shows that there is too much.
 fn bounded(reader: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     reader.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
@@ -110,7 +107,7 @@ fn content(name: &str, bytes: Vec<u8>) -> anyhow::Result<Content> {
     }
 }
 
-/// Whether the name is that of a picture or of the images of a set.
+/// Whether the name is one of a picture or of an IDX file of images.
 fn is_named_as_picture(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     let ends = [".png", ".jpg", ".jpeg", "idx3-ubyte", "idx3-ubyte.gz"];

@@ -1,4 +1,4 @@
-//! The report: one page that holds all it shows, for a browser or a printer.
+//! The report: one page without links to other files, for a browser or a printer.
 
 use super::record::{Mean, Pass, RunRecord, Summary};
 use super::rows::{FIG_5_TEST, FIG_5_TRAIN, FIG_6, PAPER_RATES, Row, Scale};
@@ -6,18 +6,18 @@ use crate::draw::{Axis, Chart, HEIGHT, Line, Page, data_uri, escape, figure};
 use crate::term::words::thousands;
 use anyhow::Context;
 
-/// What the page is made of.
+/// The data of the page.
 pub(crate) struct Report<'a> {
-    /// Whether it was made by `--quick`.
+    /// Whether `--quick` was given.
     pub(crate) quick: bool,
     /// Name and version.
     pub(crate) program: &'a str,
     pub(crate) instruction_set: &'a str,
     pub(crate) threads: usize,
-    /// Of the rows that were run; the others are said to be missing.
+    /// The rows that were run; the page says that the others are missing.
     pub(crate) summaries: &'a [Summary],
     pub(crate) runs: &'a [RunRecord],
-    /// What the first run of LeNet-5 misread.
+    /// The digits that the first run of LeNet-5 misread.
     pub(crate) misread_png: Option<&'a [u8]>,
 }
 
@@ -97,7 +97,7 @@ impl Report<'_> {
         )
     }
 
-    /// The mean error of each of the networks that vote.
+    /// The mean error of each network that votes.
     fn alone(&self, row: Row) -> String {
         let runs = self.runs_of(row);
         let networks = runs.iter().map(|run| run.alone.len()).max().unwrap_or(0);
@@ -117,7 +117,7 @@ impl Report<'_> {
             dashed: true,
             ..Line::default()
         };
-        // The paper's figure is level from the last point on; its 21st point on the training images has no pass.
+        // The paper's figure is constant after the last point. Its 21st point on the training images belongs to no pass.
         let mut test = paper("test, paper", &FIG_5_TEST, 0);
         test.points.extend(FIG_5_TEST.last().map(|percent| (PAPER_PASSES as f64, *percent)));
         let lines = [
@@ -151,7 +151,7 @@ impl Report<'_> {
             if samples.is_empty() {
                 return None;
             }
-            // LeNet-5 itself in grey, to compare; there is a colour for each of the others that has a curve.
+            // LeNet-5 itself in grey, for comparison. Each other network that has a curve has a colour.
             let colour = if row == Row::LeNet5 { 7 } else { colours.next()? };
             Some((row, Line { band: None, ..line(row.title(), colour, samples) }))
         });
@@ -317,17 +317,17 @@ impl Report<'_> {
 /// Passes of the paper's LeNet-5.
 const PAPER_PASSES: usize = 20;
 
-/// Numbers of several runs for each x.
+/// The numbers of several runs for each x.
 type Samples = Vec<(f64, Vec<f64>)>;
 
-/// Percent by pass, of as many runs as got so far.
+/// Percent by pass, of the runs that have that pass.
 fn curve(runs: &[&RunRecord], of: fn(&Pass) -> f64) -> Samples {
     let passes = runs.iter().map(|run| run.passes.len()).max().unwrap_or(0);
     let at = |pass: usize| runs.iter().filter_map(|run| run.passes.get(pass)).map(|pass| 100.0 * of(pass)).collect();
     (0..passes).map(|pass| ((pass + 1) as f64, at(pass))).collect()
 }
 
-/// The mean at each x; behind it, if there are several numbers anywhere, from the least to the greatest.
+/// The mean at each x, and a band from the smallest to the largest number if there are several anywhere.
 fn line(name: &str, colour: usize, samples: Samples) -> Line {
     let mean = |(x, numbers): &(f64, Vec<f64>)| Some((*x, Mean::of(numbers)?.mean));
     let ends = |(x, numbers): &(f64, Vec<f64>)| {

@@ -1,4 +1,4 @@
-//! `lenet reproduce`: the networks of the paper, trained as their authors did, and its figures beside ours.
+//! `lenet reproduce`: trains the networks of the paper as their authors did, and compares its figures with ours.
 
 mod html;
 mod perform;
@@ -25,30 +25,30 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
 
-/// Runs of a row that make sense.
+/// The most runs of a row that make sense.
 const MOST_SEEDS: u64 = 1000;
 
 #[derive(Args)]
 pub(crate) struct ReproduceArguments {
-    /// One row of the table; may be given several times [default: all of them]
+    /// One row of the table; can be repeated [default: all rows]
     #[arg(long, value_name = "ROW")]
     only: Vec<Row>,
-    /// Runs of each row, with seeds from 1 on [default: 5, of LeNet-5 on all images and of LeNet-1 10; quickly, 1]
+    /// Runs of each row, with seeds from 1 on [default: 5, or 10 of LeNet-5 on all images and of LeNet-1; 1 with --quick]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_SEEDS))]
     seeds: Option<u64>,
-    /// A sixth of the images and half of the passes: done in a minute, and no figures to compare with the paper's
+    /// A sixth of the images and half of the passes: takes a minute, but the figures can't be compared with the paper's
     #[arg(long)]
     quick: bool,
-    /// The folder of the runs and the report; runs that are there already are not made again
+    /// The folder of the runs and the report; runs that are already there are not repeated
     /// [default: runs/reproduce, or runs/reproduce-quick]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     #[command(flatten)]
     threads: ThreadArguments,
-    /// Make runs again that are there with other settings
+    /// Repeat runs that are there with other settings
     #[arg(long)]
     force: bool,
-    /// Say nothing but the table
+    /// Print the table only
     #[arg(long, short)]
     quiet: bool,
 }
@@ -74,7 +74,7 @@ pub(crate) fn run(arguments: &ReproduceArguments) -> anyhow::Result<()> {
     let threads = arguments.threads.pool()?.current_num_threads();
     let folder = arguments.folder();
     std::fs::create_dir_all(folder.join("runs"))
-        .with_context(|| format!("{}: can't make the folder: choose another --out", folder.display()))?;
+        .with_context(|| format!("{}: can't create the folder: choose another --out", folder.display()))?;
     let data = Dataset::mnist()?;
     let (whole, shrunk) = (Digits::new(&data, None)?, Digits::new(&data, Some(rows::LENET1_SHRINK))?);
 
@@ -88,10 +88,10 @@ pub(crate) fn run(arguments: &ReproduceArguments) -> anyhow::Result<()> {
             let settings = settings(&plan, &isa);
             let is_wanted = wanted.contains(&row) && seed <= seeds;
             match finished(&record_path(&folder, row, seed)) {
-                // Runs that were not asked for are part of the report too.
+                // Runs that were not asked for are part of the report as well.
                 Some(record) if record.settings == settings => done.push(record),
                 Some(_) if is_wanted && !arguments.force => bail!(
-                    "{}: a run of other settings: choose another --out, or --force to make it again",
+                    "{}: a run with other settings: choose another --out, or --force to repeat it",
                     record_path(&folder, row, seed).display()
                 ),
                 _ if is_wanted => {
@@ -121,7 +121,7 @@ pub(crate) fn run(arguments: &ReproduceArguments) -> anyhow::Result<()> {
     report.write(&done, &data)
 }
 
-/// Everything that decides a run beside its seed, which is part of the recipe, and the program.
+/// Everything that determines a run. The seed is part of the recipe.
 fn settings(plan: &rows::Plan, isa: &str) -> serde_json::Value {
     json!({
         "program": concat!("lenet ", env!("CARGO_PKG_VERSION")),
@@ -138,12 +138,12 @@ fn record_path(folder: &Path, row: Row, seed: u64) -> PathBuf {
     folder.join("runs").join(format!("{}-{seed}.json", row.name()))
 }
 
-/// The record of a run that was made before, if there is a whole one.
+/// The record of a run that was made before, if there is a complete one.
 fn finished(path: &Path) -> Option<RunRecord> {
     serde_json::from_slice(&std::fs::read(path).ok()?).ok()
 }
 
-/// Makes the runs, each on one thread, the longest first; each leaves its file as soon as it is done.
+/// Makes the runs, each on one thread, the longest first. Each writes its file as soon as it is done.
 fn perform_all(
     tasks: VecDeque<Task<'_>>,
     threads: usize,
@@ -157,7 +157,7 @@ fn perform_all(
     let (queue, done) = (Mutex::new(VecDeque::from(tasks)), Mutex::new(Vec::new()));
     let next = || queue.lock().expect("no thread panics with the queue").pop_front();
     let work_through = || -> anyhow::Result<()> {
-        // A run is made on one thread, so that several go side by side.
+        // One thread per run, so that several are made at the same time.
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().context("can't start a thread")?;
         while let Some(task) = next() {
             let name = format!("{}, seed {}", task.row.title(), task.plan.recipe.seed);
@@ -173,7 +173,7 @@ fn perform_all(
         }
         Ok(())
     };
-    // Where one run fails the others are finished, and no more are begun.
+    // If a run fails, the others are finished, and no more are started.
     let work = || work_through().inspect_err(|_| queue.lock().expect("no thread panics with the queue").clear());
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
@@ -183,7 +183,7 @@ fn perform_all(
     Ok(done.into_inner().expect("no thread panics with the list"))
 }
 
-/// What the table and the report are made of.
+/// The data of the table and the report.
 struct Report<'a> {
     arguments: &'a ReproduceArguments,
     folder: &'a Path,
@@ -215,7 +215,7 @@ impl Report<'_> {
             self.save("misread.png", picture)?;
         }
         let note = self.arguments.quick.then_some(
-            "--quick: a sixth of the images, half of the passes. These figures are not to be compared with the paper's.",
+            "--quick: a sixth of the images, half of the passes. Do not compare these figures with the paper's.",
         );
         table::write_table(&mut io::stdout().lock(), &summaries, note)?;
         if !self.arguments.quiet {

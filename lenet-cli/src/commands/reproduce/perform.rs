@@ -1,4 +1,4 @@
-//! One run: a network, or three that boost each other, from initial weights to what they make of the test images.
+//! One run: a network, or three that boost each other, from initial weights to the test result.
 
 use super::record::{Pass, RunRecord};
 use super::rows::{Plan, Row};
@@ -12,7 +12,7 @@ use lenet_model::{
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-/// The pictures that all runs of one kind learn from and are tested on.
+/// The images that all runs of one kind are trained and tested on.
 pub(crate) struct Digits {
     train: Vec<Image>,
     train_labels: Vec<u8>,
@@ -21,7 +21,7 @@ pub(crate) struct Digits {
 }
 
 impl Digits {
-    /// Those of the data, shrunk if a plan says so.
+    /// The images of a set, shrunk by `factor` if there is one.
     pub(crate) fn new(data: &Dataset, factor: Option<f32>) -> anyhow::Result<Self> {
         let images = |images: &[Image]| match factor {
             Some(factor) => images.iter().map(|image| shrink(image, factor)).collect(),
@@ -36,10 +36,10 @@ impl Digits {
     }
 }
 
-/// The part of the error that may be left on what is not refused.
+/// The error to be left on the images that are not rejected.
 const ERROR_LEFT: f64 = 0.005;
 
-/// A run that has not been made.
+/// A run to be made.
 pub(crate) struct Task<'a> {
     pub(crate) row: Row,
     pub(crate) plan: Plan,
@@ -48,7 +48,7 @@ pub(crate) struct Task<'a> {
 }
 
 impl Task<'_> {
-    /// Patterns that are learned from, in all.
+    /// How many patterns are presented in total.
     pub(crate) fn presentations(&self) -> u64 {
         let networks = if self.plan.boosted { 3 } else { 1 };
         networks * u64::from(self.plan.recipe.epochs) * self.images() as u64
@@ -58,7 +58,7 @@ impl Task<'_> {
         self.plan.images.min(self.digits.train.len())
     }
 
-    /// Makes the run, on the rayon pool it is called in. `learned` hears of every so many patterns that were learned from.
+    /// Makes the run, on the rayon pool it is called in. `learned` is called with the number of patterns presented since the last call.
     pub(crate) fn perform(&self, learned: &dyn Fn(u64)) -> Result<RunRecord, TrainError> {
         Performance { task: self, learned }.carry_out()
     }
@@ -88,7 +88,7 @@ impl Performance<'_> {
             row: task.row,
             seed: task.plan.recipe.seed,
             settings: task.settings.clone(),
-            // Of three networks none has a curve that is the row's.
+            // None of the curves of three networks is that of the row.
             passes: if task.plan.boosted { vec![] } else { first.passes },
             misread: misread(&together, labels),
             test_images: labels.len(),
@@ -100,7 +100,7 @@ impl Performance<'_> {
     }
 }
 
-/// A trained network and how it came about.
+/// A trained network, and its errors after each pass.
 struct Learned {
     network: Box<dyn AnyNetwork>,
     passes: Vec<Pass>,
@@ -112,13 +112,13 @@ impl Performance<'_> {
         self.task.plan.recipe.input.into()
     }
 
-    /// The numbers of the pictures, and of their variants.
+    /// The indexes of the images and of their variants.
     fn patterns(&self) -> Vec<u32> {
         let pictures: Vec<u32> = (0..self.task.images() as u32).collect();
         if self.task.plan.distorted { with_variants(&pictures, self.task.digits.train.len()) } else { pictures }
     }
 
-    /// Learns from the patterns; an epoch is as many of them as there are pictures.
+    /// Trains on the patterns. An epoch has as many of them as there are images.
     fn learn(&self, examples: Examples<'_>, patterns: &[u32], recipe: &Recipe) -> Result<Learned, TrainError> {
         let recipe = Recipe { presentations: Some(self.task.images()), ..recipe.clone() };
         let training = Training { recipe: &recipe, examples, train: patterns, validation: &[] };
@@ -128,7 +128,7 @@ impl Performance<'_> {
         run.go_on(|event| {
             match event {
                 TrainingEvent::Step { step, images, .. } => {
-                    // A bar need not hear of every pattern.
+                    // The bar does not need every pattern.
                     const EVERY: u64 = 1000;
                     if step.is_multiple_of(EVERY) {
                         (self.learned)(EVERY * images as u64);
@@ -147,12 +147,12 @@ impl Performance<'_> {
         Ok(Learned { network: run.into_outcome().last.network, passes, rates })
     }
 
-    /// The second network learns what the first finds hard, the third what the two disagree about: their scores.
+    /// Trains the second network on what the first finds hard, and the third on what the two disagree about. Returns their scores.
     fn boost(&self, examples: Examples<'_>, first: &dyn AnyNetwork) -> Result<[Vec<[f32; 10]>; 2], TrainError> {
         let recipe =
             |number: u64| Recipe { seed: self.task.plan.recipe.seed + number * 1000, ..self.task.plan.recipe.clone() };
         let pictures: Vec<u32> = (0..self.task.images() as u32).collect();
-        // New variants for each: what a network has learned from says little of what it finds hard.
+        // New variants for each: the patterns that a network was trained on do not show what it finds hard.
         let stream = |first, last| PatternStream {
             examples,
             pictures: &pictures,

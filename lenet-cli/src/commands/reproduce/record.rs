@@ -1,4 +1,4 @@
-//! What the runs of a reproduction leave, one file each, and what comes of them together.
+//! The records of the runs, one file each, and their summary.
 
 use super::rows::Row;
 use crate::run::readings::Misread;
@@ -9,17 +9,17 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct RunRecord {
     pub(crate) row: Row,
     pub(crate) seed: u64,
-    /// Everything that decides the run; a record of other settings is not taken for this run's.
+    /// Everything that determines the run. A record with other settings is not used.
     pub(crate) settings: serde_json::Value,
     pub(crate) passes: Vec<Pass>,
-    /// Test images read wrongly after the last pass.
+    /// Test images misread after the last pass.
     pub(crate) misread: Vec<Misread>,
     pub(crate) test_images: usize,
-    /// Test images that have to be refused for an error of 0.5% on the rest.
+    /// How many test images have to be rejected for an error of 0.5% on the rest.
     pub(crate) rejected: usize,
-    /// The least and the greatest rate of a weight in the first pass.
+    /// The smallest and the largest learning rate of a weight in the first pass.
     pub(crate) rates: Option<(f32, f32)>,
-    /// The test error of each network alone, in percent, where several vote.
+    /// The test error of each single network in percent, if several vote.
     pub(crate) alone: Vec<f64>,
     pub(crate) seconds: f64,
 }
@@ -27,9 +27,9 @@ pub(crate) struct RunRecord {
 /// One pass over the training images.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Pass {
-    /// The part of the training images that was misread, each as it was learned from.
+    /// The fraction of the training images that was misread, each just before the step that used it.
     pub(crate) train_error: f64,
-    /// The part of the test images that is misread after it.
+    /// The fraction of the test images that is misread after the pass.
     pub(crate) test_error: f64,
 }
 
@@ -38,7 +38,7 @@ impl RunRecord {
     pub(crate) fn error(&self) -> f64 {
         100.0 * self.misread.len() as f64 / self.test_images.max(1) as f64
     }
-    /// Refused for an error of 0.5% on the rest, in percent.
+    /// Rejected for an error of 0.5% on the rest, in percent.
     pub(crate) fn rejected(&self) -> f64 {
         100.0 * self.rejected as f64 / self.test_images.max(1) as f64
     }
@@ -48,13 +48,13 @@ impl RunRecord {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(crate) struct Mean {
     pub(crate) mean: f64,
-    /// The standard error of the mean; nothing for a single number.
+    /// The standard error of the mean; `None` for a single number.
     pub(crate) standard_error: Option<f64>,
     pub(crate) count: usize,
 }
 
 impl Mean {
-    /// Of at least one number.
+    /// The mean of at least one number.
     pub(crate) fn of(numbers: &[f64]) -> Option<Self> {
         let n = numbers.len() as f64;
         let mean = (!numbers.is_empty()).then(|| numbers.iter().sum::<f64>() / n)?;
@@ -63,13 +63,13 @@ impl Mean {
     }
 }
 
-/// A row of the table, from all its runs.
+/// A row of the table, summarised from its runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Summary {
     pub(crate) row: Row,
     /// Test error in percent.
     pub(crate) error: Mean,
-    /// Percent refused for an error of 0.5% on the rest.
+    /// Percent rejected for an error of 0.5% on the rest.
     pub(crate) rejected: Mean,
     /// Test error of each run, in the order of the seeds.
     pub(crate) errors: Vec<f64>,
@@ -77,7 +77,7 @@ pub(crate) struct Summary {
 }
 
 impl Summary {
-    /// Of the runs of one row; nothing if there are none.
+    /// Summarises the runs of one row; `None` if there are none.
     pub(crate) fn of(row: Row, runs: &[RunRecord]) -> Option<Self> {
         let runs: Vec<_> = runs.iter().filter(|run| run.row == row).collect();
         let errors: Vec<f64> = runs.iter().map(|run| run.error()).collect();

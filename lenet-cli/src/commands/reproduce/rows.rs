@@ -1,4 +1,4 @@
-//! The rows of the table: what the paper trained, and what it got.
+//! The rows of the table: what the paper trained, and its results.
 
 use clap::ValueEnum;
 use lenet_model::{LossName, NetworkName, Recipe, SecondOrder};
@@ -48,30 +48,30 @@ pub(crate) enum Row {
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) recipe: Recipe,
-    /// Training images that are used; all if there are not more.
+    /// How many training images are used, at most.
     pub(crate) images: usize,
     /// Whether distorted digits are among the patterns.
     pub(crate) distorted: bool,
-    /// What the digits are shrunk by before they are learned and read.
+    /// The factor by which the digits are shrunk before training and reading.
     pub(crate) shrink: Option<f32>,
     /// Whether three networks boost each other.
     pub(crate) boosted: bool,
 }
 
-/// MNIST's digits fill 20x20 pixels; LeNet-1's were made to fit 16x16, from originals that MNIST no longer has.
+/// The digits of MNIST fill 20x20 pixels. Those of LeNet-1 filled 16x16 and were made from originals that MNIST does not have.
 pub(crate) const LENET1_SHRINK: f32 = 16.0 / 20.0;
 
-/// How much of it all is done.
+/// How much is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scale {
-    /// Everything as the paper has it.
+    /// Everything, as in the paper.
     Full,
-    /// A sixth of the images and half of the passes: to see that it works, not to compare figures with.
+    /// A sixth of the images and half of the passes: shows that it works; the figures can't be compared.
     Quick,
 }
 
 impl Row {
-    /// All of them, as they come in the table.
+    /// All rows, in the order of the table.
     pub(crate) const ALL: [Row; 9] = [
         Row::LeNet5,
         Row::LeNet5Dist,
@@ -107,7 +107,7 @@ impl Row {
     /// How it is trained with this seed.
     pub(crate) fn plan(self, seed: u64, scale: Scale) -> Plan {
         let paper = Recipe { seed, ..Recipe::paper() };
-        // What LeNet-1 and LeNet-4 end in and what they minimise the paper does not say; docs/paper.md has the choice.
+        // The paper does not give the output layer and the loss of LeNet-1 and LeNet-4; docs/paper.md explains the choice.
         let smaller = |network, loss, output| Recipe {
             network,
             loss,
@@ -135,17 +135,17 @@ impl Row {
         plan
     }
 
-    /// With how many seeds it is run, unless told otherwise.
+    /// The default number of seeds.
     pub(crate) fn seeds(self, scale: Scale) -> u64 {
         match (scale, self) {
             (Scale::Quick, _) => 1,
-            // Where ours and the paper's are close, or it is what one looks for first.
+            // More where our figure and the paper's are close, and for the row that readers look for first.
             (Scale::Full, Row::LeNet5 | Row::LeNet5Dist | Row::LeNet1) => 10,
             (Scale::Full, _) => 5,
         }
     }
 
-    /// The test error that was published, in percent. That of the Lush network is from Yadav and Bottou (2019), +-0.2.
+    /// The published test error in percent. That of the Lush network is from Yadav and Bottou (2019), +-0.2.
     pub(crate) fn published(self) -> f64 {
         match self {
             Row::LeNet5 => 0.95,
@@ -159,7 +159,7 @@ impl Row {
         }
     }
 
-    /// The percent refused for an error of 0.5% on the rest that was published (fig. 10), if it was.
+    /// The published percentage of rejected images for an error of 0.5% on the rest (fig. 10), if there is one.
     pub(crate) fn published_rejection(self) -> Option<f64> {
         match self {
             Row::LeNet4 => Some(1.8),
@@ -170,15 +170,15 @@ impl Row {
     }
 }
 
-/// The paper's LeNet-5 by pass (fig. 5), test error in percent; level from the thirteenth pass on.
+/// The test error of the paper's LeNet-5 by pass (fig. 5), in percent; constant from the thirteenth pass on.
 pub(crate) const FIG_5_TEST: [f64; 13] = [2.65, 2.23, 1.48, 1.43, 1.43, 1.09, 1.04, 1.06, 0.99, 0.96, 0.96, 0.99, 0.96];
-/// The paper's LeNet-5 by pass (fig. 5), training error in percent, each pattern as it was learned from. The figure has 21 points for 20
-/// passes.
+/// The training error of the paper's LeNet-5 by pass (fig. 5), in percent, each pattern read just before the step that used it. The figure
+/// has 21 points for 20 passes.
 pub(crate) const FIG_5_TRAIN: [f64; 21] = [
     4.88, 3.04, 1.77, 1.48, 1.22, 0.91, 0.78, 0.70, 0.57, 0.49, 0.47, 0.44, 0.42, 0.39, 0.39, 0.39, 0.39, 0.36, 0.36,
     0.36, 0.36,
 ];
-/// The rates of single weights in the first pass (appendix C): the least and the greatest.
+/// The smallest and the largest learning rate of a weight in the first pass (appendix C).
 pub(crate) const PAPER_RATES: (f64, f64) = (7e-5, 0.016);
 /// The paper's LeNet-5 by the number of training images (fig. 6): images, test error, training error in percent.
 pub(crate) const FIG_6: [(usize, f64, f64); 3] = [(15_000, 1.68, 0.05), (30_000, 1.14, 0.31), (60_000, 0.95, 0.35)];

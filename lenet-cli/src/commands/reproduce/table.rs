@@ -1,10 +1,9 @@
-//! The table for the terminal: what the paper has, and what came of the runs.
+//! The table for the terminal: the paper's figures and ours.
 
 use super::record::{Mean, Summary};
 use std::io::{self, Write};
 
-/// The rows that were run, the published figures beside ours; all but the number of seeds is in percent of the test images.
-/// A note comes under it.
+/// Prints the rows that were run, the published figures beside ours, in percent of the test images, and a note below.
 pub(crate) fn write_table(out: &mut impl Write, summaries: &[Summary], note: Option<&str>) -> io::Result<()> {
     let title = |summary: &Summary| summary.row.title().chars().count();
     let width = summaries.iter().map(title).max().unwrap_or(0).max("network".len());
@@ -31,7 +30,7 @@ pub(crate) fn write_table(out: &mut impl Write, summaries: &[Summary], note: Opt
     }
 }
 
-/// `1.02 +- 0.03`, or the mean alone of a single number; always as wide.
+/// `1.02 +- 0.03`, or only the mean of a single number; always of the same width.
 fn mean(numbers: &Mean) -> String {
     match numbers.standard_error {
         Some(error) => format!("{:>5.2} +- {error:<5.2}", numbers.mean),
