@@ -188,7 +188,7 @@ fn bad_pictures_are_told_one_by_one() {
     }
     let empty = dir.path().join("empty");
     fs::create_dir(&empty).unwrap();
-    run(dir.path(), "predict empty").failed_at_once(&["empty: there is no .png"]);
+    run(dir.path(), "predict empty").failed_at_once(&["empty: this folder has no .png"]);
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn digits_that_touch_are_uncertain() {
     fs::write(dir.path().join("touching.png"), encode(80, 28, &wide)).unwrap();
     let said = run(dir.path(), "read touching.png").ok();
     assert!(said.out.starts_with("touching.png: ?4\n"), "{}", said.out);
-    assert!(said.out.lines().nth(1).unwrap().contains("several that touch?"), "{}", said.out);
+    assert!(said.out.lines().nth(1).unwrap().contains("do several touch?"), "{}", said.out);
     let object = &objects(&run(dir.path(), "read touching.png --json").ok())[0];
     assert_eq!((&object["digits"][0]["digit"], &object["digits"][0]["touching"]), (&Value::Null, &true.into()));
     assert_eq!(object["digits"][1]["digit"], 4);
@@ -249,4 +249,16 @@ fn names_need_not_be_text() {
     assert_eq!(of_folder.ok().out.lines().count(), 3);
     let missing = Path::new(std::ffi::OsStr::from_bytes(b"no\xff.png"));
     said(lenet(dir.path()).arg("predict").arg(missing)).failed_at_once(&["no\u{fffd}.png"]);
+}
+
+#[test]
+fn several_digits_in_a_picture_are_said() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let year = root.join("../docs/pictures/year.jpg").display().to_string();
+    let said = run(root, &format!("predict {year}")).ok();
+    let told = format!("{year}: there seem to be 4 digits in this picture: `lenet read {year}` separates them\n");
+    assert_eq!((said.err, said.out.lines().count()), (told, 1));
+    // Single digits are not told to be several, at most one of them in each hundred.
+    let said = run(root, "predict tests/fonts/breip-blue tests/fonts/because-we-connect-photo").ok();
+    assert_eq!((said.err.as_str(), said.out.lines().count()), ("", 20));
 }

@@ -1,10 +1,11 @@
 //! `lenet predict`: one digit per picture.
 
 use super::source::{Content, Source};
-use super::{Failures, Reader, ReaderArguments, in_brackets, notes, show};
+use super::{Answer, Failures, Reader, ReaderArguments, in_brackets, notes, show};
+use crate::term::progress::message;
 use anyhow::anyhow;
 use clap::Args;
-use lenet_data::{Picture, PictureError, Prepared, prepare};
+use lenet_data::{Found, Picture, PictureError, Prepared, digits, prepare};
 use std::ffi::OsString;
 use std::io::{self, Write};
 
@@ -42,7 +43,10 @@ impl Predict<'_> {
         let name = source.name();
         match source.read() {
             Err(error) => failures.tell(self.arguments.json, &name, &error),
-            Ok(Content::Picture(picture)) => self.pictures(vec![(name, picture)], failures),
+            Ok(Content::Picture(picture)) => {
+                self.tell_of_several(source, &picture);
+                self.pictures(vec![(name, picture)], failures)
+            }
             Ok(Content::Idx { images, width, height }) => {
                 let named = |(number, pixels): (usize, &[u8])| {
                     let picture = Picture::from_grey(width, height, pixels.to_vec());
@@ -53,6 +57,28 @@ impl Predict<'_> {
                     .chunks(TOGETHER)
                     .try_for_each(|part| self.pictures(part.iter().copied().map(named).collect(), failures))
             }
+        }
+    }
+
+    /// Says so if a picture seems to show several digits, which this command reads as one.
+    fn tell_of_several(&self, source: &Source, picture: &Picture) {
+        /// Parts of a single digit, such as the strokes of a rough pen, are rarely read with such a probability.
+        const SURE: f32 = 0.9;
+        // An error about this picture is reported when it is read.
+        let found = digits(picture).unwrap_or_default();
+        if found.len() < 2 {
+            return;
+        }
+        let prepared: Vec<Prepared> = found.iter().map(|digit| digit.prepared.clone()).collect();
+        let answers = self.reader.answers(&prepared);
+        let sure = |(found, answer): &(&Found, Answer)| {
+            let reading = &answer.reading;
+            !found.touching && reading.probabilities[usize::from(reading.digit)] >= SURE
+        };
+        let count = found.iter().zip(answers).filter(sure).count();
+        if count > 1 {
+            let (name, word) = (source.name(), source.word());
+            message!("{name}: there seem to be {count} digits in this picture: `lenet read {word}` separates them");
         }
     }
 

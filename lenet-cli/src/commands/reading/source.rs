@@ -62,6 +62,14 @@ impl Source {
         }
     }
 
+    /// The word of the command line that names it.
+    pub(super) fn word(&self) -> String {
+        match self {
+            Source::File(path) => path.display().to_string(),
+            Source::StandardInput => "-".into(),
+        }
+    }
+
     /// Reads it.
     pub(super) fn read(&self) -> anyhow::Result<Content> {
         let name = self.name();

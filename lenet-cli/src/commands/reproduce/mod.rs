@@ -33,7 +33,7 @@ pub(crate) struct ReproduceArguments {
     /// One row of the table; can be repeated [default: all rows]
     #[arg(long, value_name = "ROW")]
     only: Vec<Row>,
-    /// Runs of each row, with seeds from 1 on [default: 5, or 10 of LeNet-5 on all images and of LeNet-1; 1 with --quick]
+    /// Runs of each row, with seeds from 1 on [default: 5, or 10 of LeNet-5 on all images and of LeNet-1; 1 of a quick run]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_SEEDS))]
     seeds: Option<u64>,
     /// A sixth of the images and half of the passes: takes a minute, but the figures can't be compared with the paper's
