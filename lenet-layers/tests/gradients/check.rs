@@ -1,6 +1,7 @@
 //! The checker: analytic gradients against central differences, in `f64`.
 
-use lenet_layers::simd::Scalar;
+use crate::subject::{Case, Reference, Subject};
+use lenet_layers::simd::{Isa, Scalar};
 use lenet_layers::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -40,19 +41,29 @@ impl Draw {
     }
 }
 
-/// Parameters that keep the weighted sums near the bend of a squashing function, whatever the fan-in.
+/// [`draw_params`], for a layer under test.
+pub(crate) fn draw_arrays(draw: &mut Draw, case: &mut dyn Subject<f64>) {
+    for index in 0..case.arrays() {
+        draw_array(draw, case.info(index), case.params(index));
+    }
+}
+
+/// Parameters that keep the weighted sums where an activation function is curved, whatever the fan-in.
 pub(crate) fn draw_params<P: Params<Element = f64>>(draw: &mut Draw, params: &mut P, info: fn(usize) -> ParamInfo) {
     for index in 0..P::TENSORS {
-        let info = info(index);
-        assert_eq!(info.len(), params.tensor(index).len(), "{info}: what is said of it and what it is");
-        assert_eq!(info.positions().count(), info.len(), "{info}");
-        for (position, number) in params.tensor_mut(index).iter_mut().enumerate() {
-            *number = draw.within(match info.role {
-                Role::Bias => 0.5,
-                Role::Coefficient { window } => 2.0 / window as f64,
-                Role::Weight => 2.0 / ((info.fan_in)(position) as f64).sqrt(),
-            });
-        }
+        draw_array(draw, info(index), params.tensor_mut(index));
+    }
+}
+
+fn draw_array(draw: &mut Draw, info: ParamInfo, numbers: &mut [f64]) {
+    assert_eq!(info.len(), numbers.len(), "{info}: what is said of it and what it is");
+    assert_eq!(info.positions().count(), info.len(), "{info}");
+    for (position, number) in numbers.iter_mut().enumerate() {
+        *number = draw.within(match info.role {
+            Role::Bias => 0.5,
+            Role::Coefficient { window } => 2.0 / window as f64,
+            Role::Weight => 2.0 / ((info.fan_in)(position) as f64).sqrt(),
+        });
     }
 }
 
@@ -97,72 +108,58 @@ pub(crate) type Check = fn(u64, bool) -> Result<(), String>;
 pub(crate) fn forward<L: Layer<I>, I: Shape>(params: &L::Params<f64>, x: &Tensor<I, f64>, y: &mut Tensor<L::Out, f64>) {
     L::forward(Scalar, params, x, y);
 }
-#[inline(never)]
-pub(crate) fn backward<L: Layer<I>, I: Shape>(
-    params: &L::Params<f64>,
-    x: &Tensor<I, f64>,
-    y: &Tensor<L::Out, f64>,
-    dy: &mut Tensor<L::Out, f64>,
-    dx: Option<&mut Tensor<I, f64>>,
-    grad: &mut L::Params<f64>,
-) {
-    L::backward(Scalar, params, x, y, dy, dx, grad);
-}
-
 /// Checks a layer alone, by every parameter and every input. The loss is a random linear function of its output, so that
 /// every path through the layer counts.
 pub(crate) fn layer<L: Layer<I> + Described, I: Shape>(seed: u64, kinks: bool) -> Result<(), String> {
-    let mut draw = Draw::new(seed);
-    let mut params = L::Params::<f64>::boxed();
-    draw_params(&mut draw, &mut *params, L::info);
-    let mut x = Tensor::<I, f64>::boxed();
-    draw.fill(x.cells_mut(), 1.0);
-    let mut y = Tensor::<L::Out, f64>::boxed();
-    let mut g = Tensor::<L::Out, f64>::boxed();
-    draw.fill(g.cells_mut(), 1.0);
+    layer_of(&mut *Case::<L, I, f64, Reference>::boxed(), seed, kinks)
+}
+
+fn layer_of(case: &mut dyn Subject<f64>, seed: u64, kinks: bool) -> Result<(), String> {
+    let (mut draw, isa) = (Draw::new(seed), Isa::SCALAR);
+    draw_arrays(&mut draw, case);
+    draw.fill(case.x(), 1.0);
+    draw.fill(case.dy(), 1.0);
+    let g = case.dy().to_vec();
 
     // What lies in `grad` stays there: gradients are added. What lies in `dx` goes: it is overwritten.
-    let mut before = L::Params::<f64>::boxed();
-    (0..L::Params::<f64>::TENSORS).for_each(|i| draw.fill(before.tensor_mut(i), 1.0));
-    let mut grad = L::Params::<f64>::boxed();
-    grad.copy_from(&before);
-    let mut dx = Tensor::<I, f64>::boxed();
-    draw.fill(dx.cells_mut(), 100.0);
-    let mut dy = g.clone();
-    y.fill(f64::NAN);
-    forward::<L, I>(&params, &x, &mut y);
-    backward::<L, I>(&params, &x, &y, &mut dy, Some(&mut dx), &mut grad);
+    (0..case.arrays()).for_each(|i| draw.fill(case.grad(i), 1.0));
+    let before: Vec<Vec<f64>> = (0..case.arrays()).map(|i| case.grad(i).to_vec()).collect();
+    draw.fill(case.dx(), 100.0);
+    case.y().fill(f64::NAN);
+    case.forward(isa);
+    case.backward(isa, true);
+    let grad: Vec<Vec<f64>> = (0..case.arrays()).map(|i| case.grad(i).to_vec()).collect();
 
     // Without `dx` the parameters' gradients are the same.
-    let mut again = L::Params::<f64>::boxed();
-    again.copy_from(&before);
-    backward::<L, I>(&params, &x, &y, &mut g.clone(), None, &mut again);
-    for i in 0..L::Params::<f64>::TENSORS {
-        if grad.tensor(i) != again.tensor(i) {
-            return Err(format!("{}: the gradient depends on whether dx is wanted", L::info(i)));
+    (0..case.arrays()).for_each(|i| case.grad(i).copy_from_slice(&before[i]));
+    case.dy().copy_from_slice(&g);
+    case.backward(isa, false);
+    for (i, grad) in grad.iter().enumerate() {
+        if case.grad(i) != grad {
+            return Err(format!("{}: the gradient depends on whether dx is wanted", case.info(i)));
         }
     }
 
-    let mut out = y.clone();
-    let mut run = |params: &L::Params<f64>, x: &Tensor<I, f64>| {
-        forward::<L, I>(params, x, &mut out);
-        out.cells().iter().zip(g.cells()).map(|(y, g)| y * g).sum::<f64>()
+    let run = |case: &mut dyn Subject<f64>| {
+        case.forward(isa);
+        case.y().iter().zip(&g).map(|(y, g)| *y * g).sum::<f64>()
     };
-    for i in 0..L::Params::<f64>::TENSORS {
-        let analytic: Vec<f64> = grad.tensor(i).iter().zip(before.tensor(i)).map(|(g, b)| g - b).collect();
-        compare(L::info(i).name, &analytic, kinks, |j, h| {
-            let kept = params.tensor(i)[j];
-            params.tensor_mut(i)[j] = kept + h;
-            let loss = run(&params, &x);
-            params.tensor_mut(i)[j] = kept;
+    for i in 0..case.arrays() {
+        let analytic: Vec<f64> = grad[i].iter().zip(&before[i]).map(|(g, b)| g - b).collect();
+        compare(case.info(i).name, &analytic, kinks, |j, h| {
+            let kept = std::mem::replace(&mut case.params(i)[j], 0.0);
+            case.params(i)[j] = kept + h;
+            let loss = run(case);
+            case.params(i)[j] = kept;
             loss
         })?;
     }
-    compare("x", dx.cells(), kinks, |j, h| {
-        let kept = x.cells()[j];
-        x.cells_mut()[j] = kept + h;
-        let loss = run(&params, &x);
-        x.cells_mut()[j] = kept;
+    let dx = case.dx().to_vec();
+    compare("x", &dx, kinks, |j, h| {
+        let kept = case.x()[j];
+        case.x()[j] = kept + h;
+        let loss = run(case);
+        case.x()[j] = kept;
         loss
     })
 }

@@ -7,13 +7,13 @@
 //! The `f64` side runs the reference loops, so this is also the test that every fast kernel does what they say. The shapes of
 //! [`KERNELS`] are chosen to reach every way through the fast kernels; which of them a case runs is drawn.
 
-use crate::check::{Draw, backward, draw_params, forward};
+use crate::check::{Draw, draw_arrays};
 use crate::layers::{Gaps, Own};
 use crate::losses::LOSSES;
-use lenet_layers::simd::{Isa, Kernel, Scalar, Simd};
+use crate::subject::{Case, Dispatched, Reference, Subject};
+use lenet_layers::simd::{Isa, Scalar};
 use lenet_layers::*;
 use proptest::prelude::*;
-use std::marker::PhantomData;
 
 /// Of the largest number of the tensor.
 const TOLERANCE: f64 = 1e-5;
@@ -22,74 +22,56 @@ const TOLERANCE: f64 = 1e-5;
 /// where a whole tensor cancels, as the one bias of a single unit can.
 const ROUNDING: f64 = 5e-7;
 
-/// `T::LANES` examples through layer `L`, at once and one by one.
-struct Against<L, I, T>(u64, PhantomData<(L, I, T)>);
-
-impl<L: Layer<I> + Described, I: Shape, T: Cell<Element = f32>> Kernel for Against<L, I, T> {
-    type Output = Result<(), String>;
-    fn run<S: Simd>(self, simd: S) -> Self::Output {
-        let mut draw = Draw::new(self.0);
-        let (mut wide, mut narrow) = (L::Params::<f64>::boxed(), L::Params::<f32>::boxed());
-        for i in 0..L::Params::<f64>::TENSORS {
-            // Smaller weights for more inputs, or everything saturates; a power of two keeps the sums exact.
-            let fan_in = (L::info(i).fan_in)(0) as f64;
-            let unit = 0.5f64.powi(fan_in.sqrt().log2().round() as i32);
-            for (w, n) in wide.tensor_mut(i).iter_mut().zip(narrow.tensor_mut(i)) {
-                *w = draw.on_grid() * unit;
-                *n = *w as f32;
-            }
+/// Several examples through a layer, at once in `f32` and one by one in `f64`.
+fn against(case: &mut dyn Subject<f32>, reference: &mut dyn Subject<f64>, isa: Isa, seed: u64) -> Result<(), String> {
+    let (mut draw, lanes, arrays) = (Draw::new(seed), case.lanes(), case.arrays());
+    for i in 0..arrays {
+        // Smaller weights for more inputs, or everything saturates; a power of two keeps the sums exact.
+        let fan_in = (case.info(i).fan_in)(0) as f64;
+        let unit = 0.5f64.powi(fan_in.sqrt().log2().round() as i32);
+        for (w, n) in reference.params(i).iter_mut().zip(case.params(i)) {
+            *w = draw.on_grid() * unit;
+            *n = *w as f32;
         }
-        let mut x = Tensor::<I, T>::boxed();
-        let mut g = Tensor::<L::Out, T>::boxed();
-        for cell in x.cells_mut().iter_mut().chain(g.cells_mut()) {
-            cell.lanes_mut().fill_with(|| draw.on_grid() as f32);
-        }
-        let (mut y, mut dx, mut dy) = (Tensor::<L::Out, T>::boxed(), Tensor::<I, T>::boxed(), copy(&g));
-        dx.fill(T::splat(f32::NAN));
-        // What lies in the gradient stays there.
-        let (mut grad, mut sum) = (L::Params::<f32>::boxed(), L::Params::<f64>::boxed());
-        for i in 0..L::Params::<f64>::TENSORS {
-            for (narrow, wide) in grad.tensor_mut(i).iter_mut().zip(sum.tensor_mut(i)) {
-                *wide = draw.on_grid();
-                *narrow = *wide as f32;
-            }
-        }
-        L::forward(simd, &narrow, &x, &mut y);
-        L::backward(simd, &narrow, &x, &y, &mut dy, Some(&mut dx), &mut grad);
-
-        // Without `dx` the parameters' gradients are the same.
-        let mut twice = L::Params::<f32>::boxed();
-        (0..L::Params::<f32>::TENSORS).for_each(|i| twice.tensor_mut(i).copy_from_slice(grad.tensor(i)));
-        L::backward(simd, &narrow, &x, &y, &mut copy(&g), None, &mut twice);
-        for i in 0..L::Params::<f32>::TENSORS {
-            let once = grad.tensor(i).iter().zip(sum.tensor(i)).map(|(now, before)| f64::from(*now) - before);
-            let once: Vec<f64> = once.zip(grad.tensor(i)).map(|(g, now)| f64::from(*now) + g).collect();
-            near_sum(&format!("{} without dx", L::info(i)), L::Out::LEN * T::LANES, twice.tensor(i), &once)?;
-        }
-
-        for lane in 0..T::LANES {
-            let (mut x1, mut y1) = (Tensor::<I, f64>::boxed(), Tensor::<L::Out, f64>::boxed());
-            let (mut dx1, mut dy1) = (Tensor::<I, f64>::boxed(), Tensor::<L::Out, f64>::boxed());
-            take(&x, lane, &mut x1);
-            take(&g, lane, &mut dy1);
-            forward::<L, I>(&wide, &x1, &mut y1);
-            backward::<L, I>(&wide, &x1, &y1, &mut dy1, Some(&mut dx1), &mut sum);
-            let of = |cells: &[T]| cells.iter().map(|c| c.lanes()[lane]).collect::<Vec<f32>>();
-            near(&format!("y of lane {lane}"), &of(y.cells()), y1.cells())?;
-            near(&format!("dx of lane {lane}"), &of(dx.cells()), dx1.cells())?;
-        }
-        for i in 0..L::Params::<f64>::TENSORS {
-            near_sum(&L::info(i).to_string(), L::Out::LEN * T::LANES, grad.tensor(i), sum.tensor(i))?;
-        }
-        Ok(())
     }
-}
+    case.x().fill_with(|| draw.on_grid() as f32);
+    case.dy().fill_with(|| draw.on_grid() as f32);
+    let g = case.dy().to_vec();
+    case.dx().fill(f32::NAN);
+    // What lies in the gradient stays there.
+    for i in 0..arrays {
+        for (narrow, wide) in case.grad(i).iter_mut().zip(reference.grad(i)) {
+            *wide = draw.on_grid();
+            *narrow = *wide as f32;
+        }
+    }
+    case.forward(isa);
+    case.backward(isa, true);
 
-/// On the heap from birth: cloning a box would go over the stack where the compiler does not optimise.
-fn copy<I: Shape, T: Cell>(from: &Tensor<I, T>) -> Box<Tensor<I, T>> {
-    let mut to = Tensor::<I, T>::boxed();
-    to.cells_mut().copy_from_slice(from.cells());
-    to
+    // Without `dx` the parameters' gradients are the same.
+    let grad: Vec<Vec<f32>> = (0..arrays).map(|i| case.grad(i).to_vec()).collect();
+    case.dy().copy_from_slice(&g);
+    case.backward(isa, false);
+    for (i, grad) in grad.iter().enumerate() {
+        let once = grad.iter().zip(reference.grad(i)).map(|(now, before)| f64::from(*now) - *before);
+        let twice: Vec<f64> = once.zip(grad).map(|(g, now)| f64::from(*now) + g).collect();
+        near_sum(&format!("{} without dx", case.info(i)), g.len(), case.grad(i), &twice)?;
+    }
+
+    for lane in 0..lanes {
+        let of = |cells: &[f32]| cells.iter().skip(lane).step_by(lanes).copied().collect::<Vec<f32>>();
+        for (to, from) in reference.x().iter_mut().zip(of(case.x())) {
+            *to = f64::from(from);
+        }
+        for (to, from) in reference.dy().iter_mut().zip(of(&g)) {
+            *to = f64::from(from);
+        }
+        reference.forward(isa);
+        reference.backward(isa, true);
+        near(&format!("y of lane {lane}"), &of(case.y()), reference.y())?;
+        near(&format!("dx of lane {lane}"), &of(case.dx()), reference.dx())?;
+    }
+    (0..arrays).try_for_each(|i| near_sum(&case.info(i).to_string(), g.len(), &grad[i], reference.grad(i)))
 }
 
 pub(crate) fn take<I: Shape, T: Cell<Element = f32>>(from: &Tensor<I, T>, lane: usize, to: &mut Tensor<I, f64>) {
@@ -117,9 +99,18 @@ fn within(what: &str, got: &[f32], want: &[f64], rounding: f64) -> Result<(), St
 }
 
 fn everywhere<L: Layer<I> + Described, I: Shape, T: Cell<Element = f32>>(seed: u64) -> Result<(), TestCaseError> {
+    on_each_set(Case::<L, I, T, Dispatched>::boxed, Case::<L, I, f64, Reference>::boxed, seed)
+}
+
+fn on_each_set(
+    case: fn() -> Box<dyn Subject<f32>>,
+    reference: fn() -> Box<dyn Subject<f64>>,
+    seed: u64,
+) -> Result<(), TestCaseError> {
     for isa in Isa::all_available() {
-        isa.dispatch(Against::<L, I, T>(seed, PhantomData))
-            .map_err(|why| TestCaseError::fail(format!("{isa}, {} lanes: {why}", T::LANES)))?;
+        let (mut case, mut reference) = (case(), reference());
+        against(&mut *case, &mut *reference, isa, seed)
+            .map_err(|why| TestCaseError::fail(format!("{isa}, {} lanes: {why}", case.lanes())))?;
     }
     Ok(())
 }
@@ -199,33 +190,26 @@ fn every_kernel_once() {
 }
 
 /// `f64` through the loops of each instruction set, where a register is one number, against the reference loops.
-struct Doubles<L, I>(u64, PhantomData<(L, I)>);
-
-impl<L: Layer<I> + Described, I: Shape> Kernel for Doubles<L, I> {
-    type Output = Result<(), String>;
-    fn run<S: Simd>(self, simd: S) -> Self::Output {
-        let mut draw = Draw::new(self.0);
-        let mut params = L::Params::<f64>::boxed();
-        draw_params(&mut draw, &mut *params, L::info);
-        let (mut x, mut g) = (Tensor::<I, f64>::boxed(), Tensor::<L::Out, f64>::boxed());
-        draw.fill(x.cells_mut(), 1.0);
-        draw.fill(g.cells_mut(), 1.0);
-        let (mut y, mut dx, mut dy) = (g.clone(), x.clone(), g.clone());
-        let (mut y1, mut dx1, mut dy1) = (g.clone(), x.clone(), g.clone());
-        let (mut grad, mut grad1) = (L::Params::<f64>::boxed(), L::Params::<f64>::boxed());
-        L::forward(simd, &params, &x, &mut y);
-        L::backward(simd, &params, &x, &y, &mut dy, Some(&mut dx), &mut grad);
-        forward::<L, I>(&params, &x, &mut y1);
-        backward::<L, I>(&params, &x, &y1, &mut dy1, Some(&mut dx1), &mut grad1);
-        let same = |what: &str, got: &[f64], want: &[f64]| {
-            let largest = want.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
-            let close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-12 * largest;
-            if got.iter().zip(want).all(close) { Ok(()) } else { Err(format!("{what} differs")) }
-        };
-        same("y", y.cells(), y1.cells())?;
-        same("dx", dx.cells(), dx1.cells())?;
-        (0..L::Params::<f64>::TENSORS).try_for_each(|i| same(L::info(i).name, grad.tensor(i), grad1.tensor(i)))
-    }
+fn doubles(case: &mut dyn Subject<f64>, reference: &mut dyn Subject<f64>, isa: Isa, seed: u64) -> Result<(), String> {
+    let (mut draw, arrays) = (Draw::new(seed), case.arrays());
+    draw_arrays(&mut draw, case);
+    draw.fill(case.x(), 1.0);
+    draw.fill(case.dy(), 1.0);
+    (0..arrays).for_each(|i| reference.params(i).copy_from_slice(case.params(i)));
+    reference.x().copy_from_slice(case.x());
+    reference.dy().copy_from_slice(case.dy());
+    case.forward(isa);
+    case.backward(isa, true);
+    reference.forward(isa);
+    reference.backward(isa, true);
+    let same = |what: &str, got: &[f64], want: &[f64]| {
+        let largest = want.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+        let close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-12 * largest;
+        if got.iter().zip(want).all(close) { Ok(()) } else { Err(format!("{what} differs")) }
+    };
+    same("y", case.y(), reference.y())?;
+    same("dx", case.dx(), reference.dx())?;
+    (0..arrays).try_for_each(|i| same(case.info(i).name, case.grad(i), reference.grad(i)))
 }
 
 #[test]
@@ -233,7 +217,9 @@ fn doubles_take_the_same_ways() {
     fn check<L: Layer<I> + Described, I: Shape>() {
         for isa in Isa::all_available() {
             for seed in 0..4 {
-                isa.dispatch(Doubles::<L, I>(seed, PhantomData)).unwrap_or_else(|why| panic!("{isa}: {why}"));
+                let mut case = Case::<L, I, f64, Dispatched>::boxed();
+                let mut reference = Case::<L, I, f64, Reference>::boxed();
+                doubles(&mut *case, &mut *reference, isa, seed).unwrap_or_else(|why| panic!("{isa}: {why}"));
             }
         }
     }

@@ -15,3 +15,4 @@ mod pools;
 mod sdlm;
 mod sgd;
 mod sparse;
+mod subject;

@@ -1,0 +1,121 @@
+//! A layer under test, as an object: its numbers are slices and its passes are calls. A check is then compiled once, and not
+//! once for each layer, cell and instruction set, which took three minutes.
+
+use lenet_layers::simd::{Isa, Kernel, Scalar, Simd};
+use lenet_layers::*;
+use std::marker::PhantomData;
+
+/// A layer with an input, an output and their gradients.
+pub(crate) trait Subject<E> {
+    /// Examples side by side in each cell of the slices below.
+    fn lanes(&self) -> usize;
+    /// How many arrays of parameters there are.
+    fn arrays(&self) -> usize;
+    fn info(&self, index: usize) -> ParamInfo;
+    fn params(&mut self, index: usize) -> &mut [E];
+    fn grad(&mut self, index: usize) -> &mut [E];
+    fn x(&mut self) -> &mut [E];
+    fn dx(&mut self) -> &mut [E];
+    fn y(&mut self) -> &mut [E];
+    fn dy(&mut self) -> &mut [E];
+    fn forward(&mut self, isa: Isa);
+    /// Uses up `dy` and adds to the gradient; overwrites `dx` if it is wanted.
+    fn backward(&mut self, isa: Isa, wanted: bool);
+}
+
+/// Which code a pass runs.
+pub(crate) trait Way: 'static {
+    fn run<K: Kernel>(isa: Isa, kernel: K) -> K::Output;
+}
+/// The reference loops, whatever the instruction set.
+pub(crate) struct Reference;
+impl Way for Reference {
+    fn run<K: Kernel>(_: Isa, kernel: K) -> K::Output {
+        kernel.run(Scalar)
+    }
+}
+/// The code for the instruction set.
+pub(crate) struct Dispatched;
+impl Way for Dispatched {
+    fn run<K: Kernel>(isa: Isa, kernel: K) -> K::Output {
+        isa.dispatch(kernel)
+    }
+}
+
+/// The layer `L` on an input of shape `I`, in cells `T`. All is on the heap from birth: in a test it may be large.
+pub(crate) struct Case<L: Layer<I>, I: Shape, T: Cell, W> {
+    params: Box<L::Params<T::Element>>,
+    grad: Box<L::Params<T::Element>>,
+    x: Box<Tensor<I, T>>,
+    dx: Box<Tensor<I, T>>,
+    y: Box<Tensor<L::Out, T>>,
+    dy: Box<Tensor<L::Out, T>>,
+    way: PhantomData<W>,
+}
+
+impl<L: Layer<I> + Described, I: Shape, T: Cell, W: Way> Case<L, I, T, W> {
+    pub(crate) fn boxed() -> Box<dyn Subject<T::Element>> {
+        Box::new(Case::<L, I, T, W> {
+            params: Params::boxed(),
+            grad: Params::boxed(),
+            x: Tensor::boxed(),
+            dx: Tensor::boxed(),
+            y: Tensor::boxed(),
+            dy: Tensor::boxed(),
+            way: PhantomData,
+        })
+    }
+}
+
+struct Forward<'a, L: Layer<I>, I: Shape, T: Cell, W>(&'a mut Case<L, I, T, W>);
+impl<L: Layer<I>, I: Shape, T: Cell, W: Way> Kernel for Forward<'_, L, I, T, W> {
+    type Output = ();
+    fn run<S: Simd>(self, simd: S) {
+        L::forward(simd, &self.0.params, &self.0.x, &mut self.0.y);
+    }
+}
+
+struct Backward<'a, L: Layer<I>, I: Shape, T: Cell, W>(&'a mut Case<L, I, T, W>, bool);
+impl<L: Layer<I>, I: Shape, T: Cell, W: Way> Kernel for Backward<'_, L, I, T, W> {
+    type Output = ();
+    fn run<S: Simd>(self, simd: S) {
+        let Case { params, grad, x, dx, y, dy, .. } = self.0;
+        L::backward(simd, params, x, y, dy, self.1.then_some(dx), grad);
+    }
+}
+
+impl<L: Layer<I> + Described, I: Shape, T: Cell, W: Way> Subject<T::Element> for Case<L, I, T, W> {
+    fn lanes(&self) -> usize {
+        T::LANES
+    }
+    fn arrays(&self) -> usize {
+        L::Params::<T::Element>::TENSORS
+    }
+    fn info(&self, index: usize) -> ParamInfo {
+        L::info(index)
+    }
+    fn params(&mut self, index: usize) -> &mut [T::Element] {
+        self.params.tensor_mut(index)
+    }
+    fn grad(&mut self, index: usize) -> &mut [T::Element] {
+        self.grad.tensor_mut(index)
+    }
+    fn x(&mut self) -> &mut [T::Element] {
+        T::elements_mut(self.x.cells_mut())
+    }
+    fn dx(&mut self) -> &mut [T::Element] {
+        T::elements_mut(self.dx.cells_mut())
+    }
+    fn y(&mut self) -> &mut [T::Element] {
+        T::elements_mut(self.y.cells_mut())
+    }
+    fn dy(&mut self) -> &mut [T::Element] {
+        T::elements_mut(self.dy.cells_mut())
+    }
+    fn forward(&mut self, isa: Isa) {
+        W::run(isa, Forward(self));
+    }
+    fn backward(&mut self, isa: Isa, wanted: bool) {
+        W::run(isa, Backward(self, wanted));
+    }
+}
