@@ -5,6 +5,13 @@ use clap::{Args, CommandFactory};
 use clap_complete::{Shell, generate};
 use std::io::{self, Write};
 
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+  0    success, also if the reader of the output closed the pipe
+  1    failure: a message on stderr says why
+  2    wrong usage: an option is unknown, contradicts another one, or has a value that makes no sense
+  130  interrupted";
+
 pub(crate) const TRAIN: &str = "\
 Examples:
   lenet train                                    the defaults: 99.1% in seconds

@@ -24,7 +24,7 @@ use term::progress::message;
 
 /// LeNet-5 (LeCun et al. 1998) with its shapes checked by the compiler.
 #[derive(Parser)]
-#[command(name = "lenet", version, propagate_version = true)]
+#[command(name = "lenet", version, propagate_version = true, after_help = help::EXIT_CODES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
