@@ -32,9 +32,14 @@ pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Checkpoint> {
 
 /// The library's error, with what to do about it in the words of this program.
 pub(crate) fn advise(error: CheckpointError) -> anyhow::Error {
+    advise_to(error, "give a model that `lenet train` has written")
+}
+
+/// The library's error, with other advice.
+pub(crate) fn advise_to(error: CheckpointError, advice: &str) -> anyhow::Error {
     let error = error.to_string();
     let what = error.strip_suffix(": give a file that `lenet_model::save` has written").unwrap_or(&error);
-    anyhow!("{what}: give a model that `lenet train` has written")
+    anyhow!("{what}: {advice}")
 }
 
 /// The file of a model: `best.safetensors` if `path` is a run folder.

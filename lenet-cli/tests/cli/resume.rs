@@ -160,7 +160,7 @@ fn what_cannot_be_resumed() {
     let mut unfinished = json(&record);
     unfinished.as_object_mut().unwrap().remove("test");
     fs::write(&record, unfinished.to_string()).unwrap();
-    run(dir.path(), "train --resume run").failed(&["run/state.safetensors: can't be read"]);
+    run(dir.path(), "train --resume run").failed(&["run/state.safetensors: can't be read", "start a new run"]);
     unfinished["data"]["train"] = 17.into();
     fs::write(&record, unfinished.to_string()).unwrap();
     run(dir.path(), "train --resume run").failed_at_once(&["the data are not those of the run"]);
