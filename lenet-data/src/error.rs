@@ -110,6 +110,16 @@ pub enum DataError {
         /// The number found.
         found: usize,
     },
+    /// A line of a CSV file can't be read.
+    #[error("{file}: line {line}: {reason}")]
+    Csv {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong, and what to give instead.
+        reason: String,
+    },
     /// The file ends before its header does.
     #[error("{file}: ends inside its header: the file is cut short; fetch it again")]
     HeaderCutShort {

@@ -7,6 +7,7 @@
 
 #[cfg(feature = "builtin")]
 mod builtin;
+mod csv;
 mod dataset;
 mod distortion;
 mod error;
@@ -20,6 +21,7 @@ mod interop;
 mod picture;
 mod split;
 
+pub use csv::{CsvImages, is_csv, read_csv};
 pub use dataset::{Dataset, ReadOptions, Transpose};
 pub use distortion::{Distortion, shrink, warp};
 pub use error::DataError;

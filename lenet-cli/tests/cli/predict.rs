@@ -102,7 +102,8 @@ fn standard_input_and_idx_files() {
     let digits: String = said.out.lines().map(|line| line.chars().nth(line.find(": ").unwrap() + 2).unwrap()).collect();
     assert_eq!(digits, "50419");
     assert!(said.out.starts_with("some-images-idx3-ubyte:0: 5  ") && !said.out.contains("inverted"), "{}", said.out);
-    run(dir.path(), "read some-images-idx3-ubyte").failed_at_once(&["one digit per image", "lenet predict"]);
+    run(dir.path(), "read some-images-idx3-ubyte")
+        .failed_at_once(&["a file of images has one digit per image", "lenet predict"]);
 
     // Images of another size, with more of them than are read together; one is blank.
     let mut many = vec![0; 600 * 30 * 40];
@@ -261,4 +262,28 @@ fn several_digits_in_a_picture_are_said() {
     // Single digits are not told to be several, at most one of them in each hundred.
     let said = run(root, "predict tests/fonts/breip-blue tests/fonts/because-we-connect-photo").ok();
     assert_eq!((said.err.as_str(), said.out.lines().count()), ("", 20));
+}
+
+/// Kaggle's `test.csv`: a header and 784 grey levels per line.
+#[test]
+fn a_csv_file_is_read_and_answered_as_kaggle_wants_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let line = |image: &lenet_data::Image| image.as_flattened().iter().map(u8::to_string).collect::<Vec<_>>().join(",");
+    let mnist = Dataset::mnist().unwrap();
+    let images = &mnist.train.images()[..5];
+    let blank = [[0; 28]; 28];
+    let header: Vec<String> = (0..784).map(|i| format!("pixel{i}")).collect();
+    let lines: Vec<String> = [images[0], images[1], blank, images[2]].iter().map(line).collect();
+    fs::write(dir.path().join("test.csv"), format!("{}\n{}\n", header.join(","), lines.join("\n"))).unwrap();
+
+    let said = run(dir.path(), "predict test.csv --csv");
+    assert_eq!((said.code, said.out.as_str()), (Some(1), "ImageId,Label\n1,5\n2,0\n4,4\n"), "{}", said.err);
+    assert!(said.err.starts_with("error: test.csv:2: "), "{}", said.err);
+    let said = run(dir.path(), "predict test.csv");
+    assert!(said.out.starts_with("test.csv:0: 5 "), "{}", said.out);
+
+    fs::write(dir.path().join("bad.csv"), format!("{}\n{}x\n", header.join(","), lines[0])).unwrap();
+    run(dir.path(), "predict bad.csv").failed_at_once(&["bad.csv: line 2: ", "is not a grey level"]);
+    run(dir.path(), "read test.csv").failed_at_once(&["one digit per image"]);
+    run(dir.path(), "predict test.csv --csv --json").misused(&["--csv", "--json"]);
 }

@@ -11,15 +11,26 @@ use std::io::{self, Write};
 
 #[derive(Args)]
 pub(crate) struct PredictArguments {
-    /// Pictures of one digit each (PNG, JPEG, or IDX files of many), folders of them, or - for standard input
+    /// Pictures of one digit each (PNG, JPEG, or IDX and CSV files of many), folders of them, or - for standard input
     #[arg(required = true, value_name = "FILE|DIR|-")]
     pictures: Vec<OsString>,
     #[command(flatten)]
     reader: ReaderArguments,
+    /// Print ImageId,Label lines, as Kaggle's digit recognizer takes them; images are numbered from 1
+    #[arg(long, conflicts_with_all = ["json", "show", "reject"])]
+    csv: bool,
 }
 
 pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<()> {
-    let predict = Predict { reader: Reader::new(&arguments.reader)?, arguments: &arguments.reader };
+    let mut predict = Predict {
+        reader: Reader::new(&arguments.reader)?,
+        arguments: &arguments.reader,
+        csv: arguments.csv,
+        number: 0,
+    };
+    if arguments.csv {
+        writeln!(io::stdout(), "ImageId,Label")?;
+    }
     let mut failures = Failures::default();
     for word in &arguments.pictures {
         match Source::all(word) {
@@ -33,13 +44,23 @@ pub(crate) fn run(arguments: &PredictArguments) -> anyhow::Result<()> {
 struct Predict<'a> {
     reader: Reader,
     arguments: &'a ReaderArguments,
+    csv: bool,
+    /// The number of the last picture that was read, from 1.
+    number: u64,
 }
 
-/// How many pictures of an IDX file are read together.
+/// A picture in MNIST's form.
+struct Ready {
+    number: u64,
+    name: String,
+    digit: Prepared,
+}
+
+/// How many pictures of a file are read together.
 const TOGETHER: usize = 512;
 
 impl Predict<'_> {
-    fn source(&self, source: &Source, failures: &mut Failures) -> io::Result<()> {
+    fn source(&mut self, source: &Source, failures: &mut Failures) -> io::Result<()> {
         let name = source.name();
         match source.read() {
             Err(error) => failures.tell(self.arguments.json, &name, &error),
@@ -47,17 +68,25 @@ impl Predict<'_> {
                 self.tell_of_several(source, &picture);
                 self.pictures(vec![(name, picture)], failures)
             }
-            Ok(Content::Idx { images, width, height }) => {
-                let named = |(number, pixels): (usize, &[u8])| {
-                    let picture = Picture::from_grey(width, height, pixels.to_vec());
-                    (format!("{name}:{number}"), picture.expect("an IDX file holds whole images of at least a pixel"))
-                };
-                let images: Vec<_> = images.data().chunks(width * height).enumerate().collect();
-                images
-                    .chunks(TOGETHER)
-                    .try_for_each(|part| self.pictures(part.iter().copied().map(named).collect(), failures))
-            }
+            Ok(Content::Idx { images, width, height }) => self.images(&name, images.data(), (width, height), failures),
+            Ok(Content::Csv(csv)) => self.images(&name, csv.images.as_flattened().as_flattened(), (28, 28), failures),
         }
+    }
+
+    /// Reads the images of a file, which are all of one size.
+    fn images(
+        &mut self,
+        name: &str,
+        pixels: &[u8],
+        (width, height): (usize, usize),
+        failures: &mut Failures,
+    ) -> io::Result<()> {
+        let named = |(number, pixels): (usize, &[u8])| {
+            let picture = Picture::from_grey(width, height, pixels.to_vec());
+            (format!("{name}:{number}"), picture.expect("the file holds whole images of at least a pixel"))
+        };
+        let images: Vec<_> = pixels.chunks(width * height).enumerate().collect();
+        images.chunks(TOGETHER).try_for_each(|part| self.pictures(part.iter().copied().map(named).collect(), failures))
     }
 
     /// Says so if a picture seems to show several digits, which this command reads as one.
@@ -83,11 +112,12 @@ impl Predict<'_> {
     }
 
     /// Prepares and reads pictures, and prints the answers.
-    fn pictures(&self, pictures: Vec<(String, Picture)>, failures: &mut Failures) -> io::Result<()> {
+    fn pictures(&mut self, pictures: Vec<(String, Picture)>, failures: &mut Failures) -> io::Result<()> {
         let mut prepared = Vec::new();
         for (name, picture) in pictures {
+            self.number += 1;
             match prepare(&picture) {
-                Ok(digit) => prepared.push((name, digit)),
+                Ok(digit) => prepared.push(Ready { number: self.number, name, digit }),
                 Err(error) => {
                     // The answers to the pictures before it come first.
                     self.answer(&std::mem::take(&mut prepared))?;
@@ -98,10 +128,14 @@ impl Predict<'_> {
         self.answer(&prepared)
     }
 
-    fn answer(&self, prepared: &[(String, Prepared)]) -> io::Result<()> {
-        let digits: Vec<Prepared> = prepared.iter().map(|(_, digit)| digit.clone()).collect();
+    fn answer(&self, prepared: &[Ready]) -> io::Result<()> {
+        let digits: Vec<Prepared> = prepared.iter().map(|ready| ready.digit.clone()).collect();
         let mut out = io::stdout().lock();
-        for ((name, digit), answer) in prepared.iter().zip(self.reader.answers(&digits)) {
+        for (Ready { number, name, digit }, answer) in prepared.iter().zip(self.reader.answers(&digits)) {
+            if self.csv {
+                writeln!(out, "{number},{}", answer.reading.digit)?;
+                continue;
+            }
             if self.arguments.json {
                 let mut object = answer.json();
                 object["file"] = name.as_str().into();

@@ -47,7 +47,9 @@ fn found(source: &Source) -> anyhow::Result<Vec<Found>> {
     let name = source.name();
     match source.read()? {
         Content::Picture(picture) => digits(&picture).map_err(|error| named(&name, &error)),
-        Content::Idx { .. } => bail!("{name}: an IDX file has one digit per image: `lenet predict {name}` reads them"),
+        Content::Idx { .. } | Content::Csv(_) => {
+            bail!("{name}: a file of images has one digit per image: `lenet predict {name}` reads them")
+        }
     }
 }
 

@@ -1,8 +1,8 @@
-//! Where pictures come from: files, folders, standard input; PNG, JPEG and IDX, recognised by their content.
+//! Where pictures come from: files, folders, standard input; PNG, JPEG, IDX and CSV, recognised by their content.
 
 use anyhow::{Context, bail};
-use lenet_data::Picture;
 use lenet_data::idx::Idx;
+use lenet_data::{CsvImages, Picture, is_csv, read_csv};
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -26,6 +26,8 @@ pub(super) enum Content {
         width: usize,
         height: usize,
     },
+    /// The images of a CSV file.
+    Csv(CsvImages),
 }
 
 impl Source {
@@ -99,11 +101,15 @@ fn content(name: &str, bytes: Vec<u8>) -> anyhow::Result<Content> {
     } else {
         bytes
     };
-    if !bytes.starts_with(&[0, 0]) {
+    let csv = is_csv(&bytes);
+    if !csv && !bytes.starts_with(&[0, 0]) {
         return Ok(Content::Picture(Picture::decode(name, &bytes)?));
     }
     if bytes.len() as u64 > MOST_BYTES {
         bail!("{name}: more than {} MB of images: give them in parts", MOST_BYTES >> 20);
+    }
+    if csv {
+        return Ok(Content::Csv(read_csv(&bytes, name)?));
     }
     let images = Idx::<u8>::read(&bytes[..], name)?;
     match *images.dims() {
