@@ -11,20 +11,20 @@ use crate::run::folder::{Metric, REPORT, RunRecord, read_metrics};
 use crate::run::readings::{Readings, read_set};
 use crate::term::words::{plural, thousands};
 use anyhow::{Context, bail};
-use lenet_data::Examples;
+use lenet_data::{ClassNames, Examples};
 use lenet_model::{AnyNetwork, Evaluation, write_beside};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Prints the confusion matrix: a row for each digit, a column for what it was read as; `.` is zero.
-pub(crate) fn write_confusion(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
+pub(crate) fn write_confusion(out: &mut impl Write, evaluation: &Evaluation, classes: &ClassNames) -> io::Result<()> {
     write!(out, "  is \\ read as")?;
     for digit in 0..10 {
         write!(out, "{digit:>6}")?;
     }
     writeln!(out, "   error")?;
     for (digit, row) in evaluation.confusion.iter().enumerate() {
-        write!(out, "{digit:>14}")?;
+        write!(out, "{:>14}", classes.label(digit as u8).to_string())?;
         for n in row {
             if *n == 0 {
                 write!(out, "{:>6}", ".")?;
@@ -48,6 +48,7 @@ pub(crate) struct Report<'a> {
     pub(crate) test: &'a Readings,
     /// The test set.
     pub(crate) images: &'a Examples,
+    pub(crate) classes: &'a ClassNames,
 }
 
 impl Report<'_> {
@@ -61,12 +62,12 @@ impl Report<'_> {
     }
 
     fn page(&self) -> anyhow::Result<String> {
-        let Report { record, test, images, .. } = self;
+        let Report { record, test, images, classes, .. } = self;
         let name = format!("{} on {}", record.recipe.network, record.data.name);
         let curves = Curves::of(record, self.metrics).drawing();
         let mut body = introduction(&name, record, &test.evaluation);
         body += &figure("How it learned", &curves, &caption(record))?;
-        let drawing = confusion::drawing(&test.evaluation.confusion);
+        let drawing = confusion::drawing(&test.evaluation.confusion, classes);
         body += &figure("Confusion matrix", &drawing, "A row for each digit, a column for what it was read as.")?;
         body += &self.misread()?;
         let caption = "Darker weights are larger; the middle grey is 0.";
@@ -75,7 +76,7 @@ impl Report<'_> {
             let seen = Seen::of(self.network, image, record.recipe.input.into());
             let caption = format!(
                 "Test image 0, {}: each stage from its smallest output (white) to its largest (black).",
-                seen.result()
+                escape(&seen.result(classes))
             );
             body += &figure("The output of every stage", &maps::drawing(&seen), &caption)?;
         }
@@ -88,7 +89,10 @@ impl Report<'_> {
         if misread.is_empty() {
             return Ok(format!("<h2>What it misreads</h2>\n<p>Nothing: {count}.</p>\n"));
         }
-        let caption = format!("{count}. Below each digit are its label and what it was read as.");
+        let caption = format!(
+            "{count}. Below each digit are its label and what it was read as.{}",
+            escape(&misses::legend(self.classes))
+        );
         figure("What it misreads", &misses::drawing(images, misread)?, &caption)
     }
 }
@@ -105,7 +109,8 @@ pub(crate) fn remake(folder: &Path, record: &RunRecord, moved: Option<&DataArgum
     let network = model::open(Some(&folder.join(record.tested_model())))?.any_network().map_err(model::advise)?;
     let test = read_set(&*network, &data.test, record.recipe.input.into())?;
     let (metrics, _) = read_metrics(folder)?;
-    let report = Report { record, metrics: &metrics, network: &*network, test: &test, images: &data.test };
+    let (images, classes) = (&data.test, &data.classes);
+    let report = Report { record, metrics: &metrics, network: &*network, test: &test, images, classes };
     report.write(folder)?;
     Ok(folder.join(REPORT))
 }

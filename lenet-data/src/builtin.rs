@@ -44,7 +44,12 @@ pub(crate) fn mnist() -> Result<Dataset, DataError> {
         // Where there are no threads to be had, this one does it all.
         None => unpack(TRAIN_1, &mut train.0[..FIRST], &mut train.1[..FIRST])?,
     }
-    Ok(Dataset { name: "mnist".into(), train: Examples::new(train.0, train.1)?, test: Examples::new(test.0, test.1)? })
+    Ok(Dataset {
+        name: "mnist".into(),
+        classes: crate::ClassNames::default(),
+        train: Examples::new(train.0, train.1)?,
+        test: Examples::new(test.0, test.1)?,
+    })
 }
 
 fn damaged(file: &'static str, reason: impl ToString) -> DataError {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::{DataError, Examples, folder};
+use crate::{ClassNames, DataError, Examples, folder};
 
 /// Examples to train on and examples to test with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Dataset {
     pub train: Examples,
     /// The test examples.
     pub test: Examples,
+    /// What the classes are called: from `classes.txt` beside the IDX files, or known by the name of the set.
+    pub classes: ClassNames,
 }
 
 /// How a folder is to be read.

@@ -120,6 +120,14 @@ pub enum DataError {
         /// What is wrong, and what to give instead.
         reason: String,
     },
+    /// `classes.txt` does not hold the names of classes.
+    #[error("{file}: {reason}")]
+    Classes {
+        /// The file.
+        file: String,
+        /// What is wrong, and what to give instead.
+        reason: String,
+    },
     /// The file ends before its header does.
     #[error("{file}: ends inside its header: the file is cut short; fetch it again")]
     HeaderCutShort {

@@ -8,6 +8,7 @@ use std::{
 
 use flate2::bufread::MultiGzDecoder;
 
+use crate::ClassNames;
 use crate::{
     DataError, Dataset, Examples, Image, ReadOptions, Transpose,
     idx::{self, Idx},
@@ -63,8 +64,10 @@ pub(crate) fn read(dir: &Path, options: ReadOptions) -> Result<Dataset, DataErro
         find(dir, prefixes, &TEST_IMAGES)?,
         find(dir, prefixes, &TEST_LABELS)?,
     ];
+    let name = name(dir, prefix.unwrap_or_default());
     Ok(Dataset {
-        name: name(dir, prefix.unwrap_or_default()),
+        classes: ClassNames::read(dir)?.unwrap_or_else(|| ClassNames::of_set(&name)),
+        name,
         train: read_examples(&train_images, &train_labels, transpose)?,
         test: read_examples(&test_images, &test_labels, transpose)?,
     })

@@ -31,6 +31,7 @@ impl TryFrom<mnist::Mnist> for Dataset {
         let test = part(&theirs.tst_img, theirs.tst_lbl, ["Mnist::tst_img", "Mnist::tst_lbl"])?;
         Ok(Dataset {
             name: "mnist".into(),
+            classes: crate::ClassNames::default(),
             train: Examples::named(images, labels, "Mnist::trn_img", "Mnist::trn_lbl")?,
             test: Examples::named(test.0, test.1, "Mnist::tst_img", "Mnist::tst_lbl")?,
         })

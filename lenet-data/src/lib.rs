@@ -7,6 +7,7 @@
 
 #[cfg(feature = "builtin")]
 mod builtin;
+mod classes;
 mod csv;
 mod dataset;
 mod distortion;
@@ -21,6 +22,7 @@ mod interop;
 mod picture;
 mod split;
 
+pub use classes::ClassNames;
 pub use csv::{CsvImages, is_csv, read_csv};
 pub use dataset::{Dataset, ReadOptions, Transpose};
 pub use distortion::{Distortion, shrink, warp};

@@ -2,7 +2,8 @@
 
 use anyhow::anyhow;
 use clap::Args;
-use lenet_model::{Checkpoint, CheckpointError};
+use lenet_data::ClassNames;
+use lenet_model::{Checkpoint, CheckpointError, Description};
 use std::path::{Path, PathBuf};
 
 use crate::run::folder::BEST;
@@ -40,6 +41,11 @@ pub(crate) fn advise_to(error: CheckpointError, advice: &str) -> anyhow::Error {
     let error = error.to_string();
     let what = error.strip_suffix(": give a file that `lenet_model::save` has written").unwrap_or(&error);
     anyhow!("{what}: {advice}")
+}
+
+/// The names of the classes that a model was trained on, if its set is one that has names.
+pub(crate) fn training_classes(about: &Description) -> ClassNames {
+    ClassNames::of_set(about.data.split(':').next().unwrap_or_default())
 }
 
 /// The file of a model: `best.safetensors` if `path` is a run folder.

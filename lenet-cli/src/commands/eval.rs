@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &EvalArguments) -> anyhow::Result<()> {
     } else {
         writeln!(out, "{name} ({}, {}) on the test set of {}", about.network, about.activation, data.name)?;
         writeln!(out, "test accuracy {evaluation}\n")?;
-        write_confusion(&mut out, &evaluation)?;
+        write_confusion(&mut out, &evaluation, &data.classes)?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use crate::args::Misuse;
 use crate::args::data::DataArguments;
+use crate::args::model::training_classes;
 use crate::args::threads::{ThreadArguments, instruction_set};
 use crate::draw::Drawing;
 use crate::figures::curves::Curves;
@@ -14,7 +15,7 @@ use crate::run::readings::read_set;
 use crate::term::progress::message;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
-use lenet_data::{Picture, prepare};
+use lenet_data::{ClassNames, Picture, prepare};
 use lenet_model::{Image, write_beside};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -180,15 +181,16 @@ fn show_maps(arguments: &MapsArguments) -> anyhow::Result<()> {
     let (model, picture) = arguments.sources()?;
     instruction_set()?;
     let model = Model::open(model.as_deref())?;
-    let (image, what) = match picture {
+    let (image, what, classes) = match picture {
         Some(path) => {
+            let classes = training_classes(&model.checkpoint.description);
             let image = prepare(&Picture::open(&path)?).with_context(|| path.display().to_string())?.image;
-            (image, path.file_name().unwrap_or_default().to_string_lossy().into_owned())
+            (image, path.file_name().unwrap_or_default().to_string_lossy().into_owned(), classes)
         }
         None => arguments.test_image()?,
     };
     let seen = Seen::of(&*model.network()?, &image, model.checkpoint.description.normalization);
-    let title = format!("{what}, {}", seen.result());
+    let title = format!("{what}, {}", seen.result(&classes));
     let by = format!("by {}", model.name);
     arguments.out.show(
         || Ok(maps::drawing(&seen).headed(&title, &by)),
@@ -216,12 +218,15 @@ impl MapsArguments {
     }
 
     /// An image of the test set, and what it is called.
-    fn test_image(&self) -> anyhow::Result<(Image, String)> {
+    fn test_image(&self) -> anyhow::Result<(Image, String, ClassNames)> {
         let data = self.data.load()?;
         let index = self.index.unwrap_or(0) as usize;
         let (images, labels) = (data.test.images(), data.test.labels());
         match (images.get(index), labels.get(index)) {
-            (Some(image), Some(label)) => Ok((*image, format!("test image {index} of {}, a {label}", data.name))),
+            (Some(image), Some(label)) => {
+                let what = format!("test image {index} of {}, a {}", data.name, data.classes.label(*label));
+                Ok((*image, what, data.classes))
+            }
             _ => {
                 let words =
                     format!("--index {index}: {} has {} test images: give a smaller number", data.name, images.len());
@@ -240,11 +245,12 @@ fn show_misses(arguments: &TestArguments) -> anyhow::Result<()> {
     let images = data.test.images();
     let title = format!("The digits of {1} that {0} misreads", model.name, data.name);
     let count = misses::count(misread.len(), images.len());
-    let more = format!("{count}; below each its label -> what it was read as");
+    let legend = misses::legend(&data.classes);
+    let more = format!("{count}; below each its label -> what it was read as.{legend}");
     arguments.out.show(
         || Ok(misses::drawing(images, &misread)?.headed(&title, &more)),
         |stdout| {
-            misses::write(stdout, &misread)?;
+            misses::write(stdout, &misread, &data.classes)?;
             message!("{count}");
             Ok(())
         },
@@ -259,8 +265,8 @@ fn show_confusion(arguments: &TestArguments) -> anyhow::Result<()> {
     let read = arguments.threads.pool()?.install(|| read_set(&*network, &data.test, normalization))?.evaluation;
     let title = format!("How {} reads the test set of {}", model.name, data.name);
     arguments.out.show(
-        || Ok(confusion::drawing(&read.confusion).headed(&title, &format!("test accuracy {read}"))),
-        |stdout| write_confusion(stdout, &read),
+        || Ok(confusion::drawing(&read.confusion, &data.classes).headed(&title, &format!("test accuracy {read}"))),
+        |stdout| write_confusion(stdout, &read, &data.classes),
     )
 }
 

@@ -2,6 +2,7 @@
 
 use crate::draw::{Anchor, Drawing, Ink, Range, Raster, Size};
 use crate::term::shades::{Cells, beside, shades};
+use lenet_data::ClassNames;
 use lenet_layers::{Bitmaps, Operation};
 use lenet_model::{AnyNetwork, Image, Normalization, Reading};
 use std::io::{self, Write};
@@ -42,9 +43,9 @@ impl Seen {
     }
 
     /// `read as 7 (99.8%)`.
-    pub(crate) fn result(&self) -> String {
+    pub(crate) fn result(&self, classes: &ClassNames) -> String {
         let digit = self.reading.digit;
-        format!("read as {digit} ({})", percent(self.reading.probabilities[usize::from(digit)]))
+        format!("read as {} ({})", classes.label(digit), percent(self.reading.probabilities[usize::from(digit)]))
     }
 
     fn probabilities(&self) -> &'static str {
@@ -317,8 +318,12 @@ mod tests {
                     drawing.png_file().unwrap();
                     let svg = drawing.svg_file().unwrap();
                     assert!(!svg.contains("NaN") && !svg.contains("\"inf"), "{name} {activation} {number}: {svg}");
-                    write(&mut Vec::new(), &seen.result(), &seen).unwrap();
-                    assert!(!seen.result().contains("NaN"), "{}", seen.result());
+                    write(&mut Vec::new(), &seen.result(&ClassNames::default()), &seen).unwrap();
+                    assert!(
+                        !seen.result(&ClassNames::default()).contains("NaN"),
+                        "{}",
+                        seen.result(&ClassNames::default())
+                    );
                 }
             }
         }

@@ -244,6 +244,36 @@ fn mnist_is_shown() {
 }
 
 #[test]
+fn classes_that_have_names_are_called_by_them() {
+    let place = Place::new();
+    write_data(&place.path().join("set"), 120, 60);
+    fs::write(place.path().join("set/classes.txt"), "cat\ndog\nsea lion\n").unwrap();
+    let shown = place.run("data show set").ok().out;
+    assert!(shown.contains("\n2 sea lion      12  10.00%       6  10.00%\n"), "{shown}");
+    let said = place.run("train --data set --epochs 1 --rate 1e-7 --out run").ok();
+    assert!(said.out.contains("\n    2 sea lion  ") && said.out.contains("\n             3  "), "{}", said.out);
+    let page = fs::read_to_string(place.path().join("run/report.html")).unwrap();
+    assert!(page.contains(">2 sea lion</text>") && page.contains(" Classes: 0 cat, 1 dog, 2 sea lion."), "no names");
+    assert!(place.run("eval run --data set").ok().out.contains("\n         1 dog  "));
+    let misses = place.run("view misses run --data set").ok().out;
+    assert!(misses.lines().skip(1).all(|line| line.split_whitespace().count() >= 3), "{misses}");
+    assert!(misses.contains("  0 cat  ") || misses.contains("  1 dog  "), "{misses}");
+    assert!(
+        place.run("view maps run --data set --index 1").ok().out.starts_with("test image 1 of set, a 1 dog, read as ")
+    );
+    fs::write(place.path().join("set/classes.txt"), "cat\n\ndog\n").unwrap();
+    place.run("data show set").failed_at_once(&["set/classes.txt: line 2: give a name"]);
+
+    // The published sets bring their names, also to the models that were trained on them.
+    fs::remove_file(place.path().join("set/classes.txt")).unwrap();
+    fs::rename(place.path().join("set"), place.path().join("fashion-mnist")).unwrap();
+    place.run("train --data ./fashion-mnist --epochs 1 --validation 0 --quiet --out shoes").ok();
+    let said = place.run("predict --model shoes/last.safetensors fashion-mnist/t10k-images-idx3-ubyte").ok();
+    let names = ["shirt", "trouser", "pullover", "dress", "coat", "sandal", "sneaker", "bag", "boot"];
+    assert!(said.out.lines().all(|line| names.iter().any(|name| line.contains(name))), "{}", said.out);
+}
+
+#[test]
 fn a_folder_is_shown_as_a_picture() {
     let place = Place::new();
     write_data(&place.path().join("set"), 30, 20);

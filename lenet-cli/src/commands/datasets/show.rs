@@ -61,12 +61,15 @@ fn write_table(out: &mut impl Write, set: &Dataset) -> io::Result<()> {
     let parts = [&set.train, &set.test];
     let share = |n: usize, all: usize| format!("{:.2}%", 100.0 * n as f64 / all as f64);
     let counts = parts.map(Examples::class_counts);
-    writeln!(out, "class   train           test")?;
+    let labels: Vec<String> = (0..10).map(|class| set.classes.label(class).to_string()).collect();
+    let width = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).max(5);
+    writeln!(out, "{:<width$}   train           test", "class")?;
     for class in 0..10 {
         let [train, test] = [0, 1].map(|i| (counts[i][class], parts[i].len()));
         writeln!(
             out,
-            "{class:>5}  {:>6} {:>7}  {:>6} {:>7}",
+            "{:>width$}  {:>6} {:>7}  {:>6} {:>7}",
+            labels[class],
             thousands(train.0),
             share(train.0, train.1),
             thousands(test.0),
@@ -74,7 +77,7 @@ fn write_table(out: &mut impl Write, set: &Dataset) -> io::Result<()> {
         )?;
     }
     let [train, test] = parts.map(Examples::len).map(thousands);
-    writeln!(out, "  all {train:>7}         {test:>7}")?;
+    writeln!(out, "{:>width$} {train:>7}         {test:>7}", "all")?;
     let [train, test] = parts.map(Examples::mean_and_deviation);
     writeln!(out, "\ngrey levels, background at 0 and foreground at 1")?;
     for (name, (mean, deviation)) in [("train", train), ("test", test)] {

@@ -4,14 +4,14 @@ pub(crate) mod predict;
 pub(crate) mod read;
 mod source;
 
-use crate::args::model::{ModelArguments, advise};
+use crate::args::model::{ModelArguments, advise, training_classes};
 use crate::args::threads::instruction_set;
 use crate::draw::Range;
 use crate::term::progress::message;
 use crate::term::shades::{Cells, shades};
 use anyhow::{Context, bail};
 use clap::Args;
-use lenet_data::{Image, Prepared};
+use lenet_data::{ClassNames, Image, Prepared};
 use lenet_model::{Classifier, Classify, Reading};
 use serde_json::{Value, json};
 use std::fmt;
@@ -56,6 +56,7 @@ impl FromStr for Reject {
 struct Reader {
     model: Classifier,
     margin: f32,
+    classes: ClassNames,
 }
 
 impl Reader {
@@ -69,14 +70,20 @@ impl Reader {
                 "--reject auto: the model has no margin: give a number, or a model that was trained with --validation",
             )?,
         };
-        Ok(Reader { model: checkpoint.classifier().map_err(advise)?, margin })
+        let classes = training_classes(&checkpoint.description);
+        Ok(Reader { model: checkpoint.classifier().map_err(advise)?, margin, classes })
     }
 
     fn answers(&self, digits: &[Prepared]) -> Vec<Answer> {
         let images: Vec<Image> = digits.iter().map(|digit| digit.image).collect();
         let mut readings = vec![Reading::default(); images.len()];
         self.model.classify_many(&images, &mut readings);
-        readings.into_iter().map(|reading| Answer { sure: reading.margin() >= self.margin, reading }).collect()
+        let answer = |reading: Reading| Answer {
+            sure: reading.margin() >= self.margin,
+            name: self.classes.name(reading.digit).map(Into::into),
+            reading,
+        };
+        readings.into_iter().map(answer).collect()
     }
 }
 
@@ -84,6 +91,8 @@ impl Reader {
 struct Answer {
     reading: Reading,
     sure: bool,
+    /// The name of the class, if it has one.
+    name: Option<String>,
 }
 
 impl Answer {
@@ -108,7 +117,11 @@ impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [first, second, third, ..] = self.reading.ranked();
         let percent = |digit: u8| format!("{:.2}%", 100.0 * self.reading.probabilities[usize::from(digit)]);
-        write!(f, "{}  {:>7}", self.digit(), percent(first))?;
+        write!(f, "{}", self.digit())?;
+        if let Some(name) = self.name.as_ref().filter(|_| self.sure) {
+            write!(f, " {name}")?;
+        }
+        write!(f, "  {:>7}", percent(first))?;
         if !self.sure {
             write!(f, " for {first}")?;
         }

@@ -213,8 +213,9 @@ impl Run<'_> {
         self.record.seconds = Some(seconds);
         let (metrics, _) = read_metrics(self.folder.path())?;
         // The record last: a run whose record says that it is over has its report.
-        let (record, images) = (&self.record, &self.data.test);
-        Report { record, metrics: &metrics, network: &*outcome.best, test: &test, images }.write(self.folder.path())?;
+        let (record, images, classes) = (&self.record, &self.data.test, &self.data.classes);
+        Report { record, metrics: &metrics, network: &*outcome.best, test: &test, images, classes }
+            .write(self.folder.path())?;
         self.folder.write_record(&self.record)?;
         self.folder.remove_state()?;
         self.tell(&test.evaluation, outcome.best_epoch, seconds)
@@ -229,7 +230,7 @@ impl Run<'_> {
             return Ok(());
         }
         writeln!(out)?;
-        write_confusion(&mut out, test)?;
+        write_confusion(&mut out, test, &self.data.classes)?;
         writeln!(out, "\n{folder}: best.safetensors, last.safetensors, run.json, metrics.jsonl, report.html")?;
         message!("measure it again: lenet eval {}", self.folder.file(file).display());
         if let Some(nothing) = chance::nothing_learned(&test.confusion) {

@@ -1,0 +1,116 @@
+//! What the classes of a set are called: `sandal` rather than 5.
+
+use crate::DataError;
+use std::fmt;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+/// The file with the names of a set's classes, beside its IDX files: one name per line, that of class 0 first.
+const FILE: &str = "classes.txt";
+
+/// The names of a set's classes. The classes of a set of digits have none.
+///
+/// ```
+/// use lenet_data::ClassNames;
+///
+/// let names = ClassNames::of_set("fashion-mnist");
+/// assert_eq!((names.name(5), names.label(5).to_string()), (Some("sandal"), "5 sandal".to_string()));
+/// let digits = ClassNames::default();
+/// assert_eq!((digits.name(5), digits.label(5).to_string()), (None, "5".to_string()));
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClassNames(Vec<String>);
+
+impl ClassNames {
+    /// The names of a published set: `fashion-mnist` and `kmnist` have some.
+    pub fn of_set(name: &str) -> Self {
+        let names: &[&str] = match name {
+            "fashion-mnist" => &[
+                "t-shirt/top",
+                "trouser",
+                "pullover",
+                "dress",
+                "coat",
+                "sandal",
+                "shirt",
+                "sneaker",
+                "bag",
+                "ankle boot",
+            ],
+            // The columns of the kana table that the characters are of.
+            "kmnist" => &["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"],
+            _ => &[],
+        };
+        ClassNames(names.iter().map(|name| (*name).into()).collect())
+    }
+
+    /// Reads `classes.txt` in the folder of a set; nothing if there is no such file.
+    pub(crate) fn read(folder: &Path) -> Result<Option<Self>, DataError> {
+        /// Ten names are far shorter.
+        const LONGEST: u64 = 4096;
+        let path = folder.join(FILE);
+        let file = path.display().to_string();
+        let mut bytes = Vec::new();
+        match File::open(&path).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(DataError::Read { file, error }),
+            Ok(_) => Self::parse(&String::from_utf8_lossy(&bytes), &file).map(Some),
+        }
+    }
+
+    fn parse(text: &str, file: &str) -> Result<Self, DataError> {
+        /// A name stands in the columns of tables.
+        const WIDEST: usize = 24;
+        let wrong = |reason: String| DataError::Classes { file: file.into(), reason };
+        let names: Vec<&str> = text.trim_start_matches('\u{feff}').trim_end().lines().map(str::trim).collect();
+        if names.len() > 10 {
+            return Err(wrong(format!(
+                "has {} lines: give the names of 10 classes at most, one per line",
+                names.len()
+            )));
+        }
+        for (number, name) in (1..).zip(&names) {
+            if name.is_empty() || name.chars().count() > WIDEST || name.chars().any(char::is_control) {
+                return Err(wrong(format!("line {number}: give a name of 1 to {WIDEST} characters")));
+            }
+        }
+        Ok(ClassNames(names.into_iter().map(Into::into).collect()))
+    }
+
+    /// Whether any class has a name.
+    pub fn is_named(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    /// The name of a class, if it has one.
+    pub fn name(&self, class: u8) -> Option<&str> {
+        self.0.get(usize::from(class)).map(String::as_str)
+    }
+
+    /// A class as it is shown: its number, and its name if it has one.
+    pub fn label(&self, class: u8) -> impl fmt::Display + use<> {
+        match self.name(class) {
+            Some(name) => format!("{class} {name}"),
+            None => class.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_and_wrong_ones_refused() {
+        let parse = |text: &str| ClassNames::parse(text, "classes.txt");
+        let names = parse("\u{feff}cat\r\nsea lion \n\n").unwrap();
+        assert_eq!((names.name(0), names.name(1), names.name(2)), (Some("cat"), Some("sea lion"), None));
+        assert!(!parse("").unwrap().is_named());
+        let error = |text: &str| parse(text).unwrap_err().to_string();
+        assert!(error(&"x\n".repeat(11)).starts_with("classes.txt: has 11 lines: give the names of 10"));
+        assert!(error("a\n\nb").starts_with("classes.txt: line 2: give a name of 1 to 24"));
+        assert!(error(&"x".repeat(25)).starts_with("classes.txt: line 1"));
+        assert!(error("a\u{1b}[2J").starts_with("classes.txt: line 1"));
+    }
+}
