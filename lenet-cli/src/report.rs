@@ -89,11 +89,8 @@ impl Report<'_> {
         if misread.is_empty() {
             return Ok(format!("<h2>What it misreads</h2>\n<p>Nothing: {count}.</p>\n"));
         }
-        let caption = format!(
-            "{count}. Below each digit are its label and what it was read as.{}",
-            escape(&misses::legend(self.classes))
-        );
-        figure("What it misreads", &misses::drawing(images, misread)?, &caption)
+        let caption = format!("{count}. Below each digit are its label and what it was read as.");
+        figure("What it misreads", &misses::drawing(images, misread, self.classes)?, &caption)
     }
 }
 

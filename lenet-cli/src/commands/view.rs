@@ -243,12 +243,11 @@ fn show_misses(arguments: &TestArguments) -> anyhow::Result<()> {
     let (network, normalization) = (model.network()?, model.checkpoint.description.normalization);
     let misread = arguments.threads.pool()?.install(|| read_set(&*network, &data.test, normalization))?.misread;
     let images = data.test.images();
-    let title = format!("The digits of {1} that {0} misreads", model.name, data.name);
+    let title = format!("The test images of {1} that {0} misreads", model.name, data.name);
     let count = misses::count(misread.len(), images.len());
-    let legend = misses::legend(&data.classes);
-    let more = format!("{count}; below each its label -> what it was read as.{legend}");
+    let more = format!("{count}; below each its label -> what it was read as");
     arguments.out.show(
-        || Ok(misses::drawing(images, &misread)?.headed(&title, &more)),
+        || Ok(misses::drawing(images, &misread, &data.classes)?.headed(&title, &more)),
         |stdout| {
             misses::write(stdout, &misread, &data.classes)?;
             message!("{count}");

@@ -1,7 +1,7 @@
 //! The test digits that a model misreads.
 
 use super::misread::misread_drawing;
-use crate::draw::Drawing;
+use crate::draw::{Anchor, Drawing, Size};
 use crate::run::readings::Misread;
 use crate::term::words::thousands;
 use lenet_data::ClassNames;
@@ -22,16 +22,32 @@ pub(crate) fn count(misread: usize, all: usize) -> String {
     )
 }
 
-/// Draws ten digits per line, each above its label and what it was read as.
-pub(crate) fn drawing(images: &[Image], misread: &[Misread]) -> anyhow::Result<Drawing> {
-    misread_drawing(images, &misread[..misread.len().min(MOST)])
+/// Draws ten digits per line, each above its label and what it was read as; below them the names of the classes, if they
+/// have some, because there is only room for numbers beside the digits.
+pub(crate) fn drawing(images: &[Image], misread: &[Misread], classes: &ClassNames) -> anyhow::Result<Drawing> {
+    let digits = misread_drawing(images, &misread[..misread.len().min(MOST)])?;
+    if !classes.is_named() {
+        return Ok(digits);
+    }
+    let legend = legend(classes);
+    Ok(Drawing::stack("Misread images", 8.0, vec![digits, legend]))
 }
 
-/// Which class each number stands for: the pictures have room for numbers only.
-pub(crate) fn legend(classes: &ClassNames) -> String {
-    let named = (0..10).filter(|class| classes.name(*class).is_some());
-    let labels: Vec<String> = named.map(|class| classes.label(class).to_string()).collect();
-    if labels.is_empty() { String::new() } else { format!(" Classes: {}.", labels.join(", ")) }
+/// The names of the classes in columns.
+fn legend(classes: &ClassNames) -> Drawing {
+    const WIDTH: f64 = 680.0;
+    const LETTER: f64 = 8.5;
+    const LINE: f64 = 20.0;
+    let labels: Vec<String> = (0..10).map(|class| classes.label(class).to_string()).collect();
+    let longest = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
+    let column = LETTER * (longest + 2) as f64;
+    let columns = ((WIDTH / column) as usize).clamp(1, 5);
+    let mut drawing = Drawing::new(WIDTH, LINE * labels.len().div_ceil(columns) as f64, "Classes");
+    for (i, label) in labels.into_iter().enumerate() {
+        let (x, y) = (column * (i % columns) as f64, LINE * (i / columns) as f64);
+        drawing.text(8.0 + x, y + 14.0, Anchor::Start, Size::Body, label);
+    }
+    drawing
 }
 
 /// Prints a line for each.

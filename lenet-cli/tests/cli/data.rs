@@ -253,7 +253,7 @@ fn classes_that_have_names_are_called_by_them() {
     let said = place.run("train --data set --epochs 1 --rate 1e-7 --out run").ok();
     assert!(said.out.contains("\n    2 sea lion  ") && said.out.contains("\n             3  "), "{}", said.out);
     let page = fs::read_to_string(place.path().join("run/report.html")).unwrap();
-    assert!(page.contains(">2 sea lion</text>") && page.contains(" Classes: 0 cat, 1 dog, 2 sea lion."), "no names");
+    assert!(page.contains(">2 sea lion</text>") && page.matches(">1 dog</text>").count() == 2, "no names");
     assert!(place.run("eval run --data set").ok().out.contains("\n         1 dog  "));
     let misses = place.run("view misses run --data set").ok().out;
     assert!(misses.lines().skip(1).all(|line| line.split_whitespace().count() >= 3), "{misses}");
