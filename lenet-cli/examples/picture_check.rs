@@ -1,5 +1,5 @@
-//! How well pictures become MNIST's form: MNIST's digits undone in every way of `tests/cli/common/variants.rs`, made again
-//! by `lenet_data::prepare` and read, beside the same digits as they are.
+//! How well pictures are brought into MNIST's form: digits of MNIST are changed in every way of `tests/cli/common/variants.rs`,
+//! brought back by `lenet_data::prepare` and read, and compared with the unchanged digits.
 //!
 //! `cargo run --release -p lenet-cli --example picture_check -- [validation|test] [COUNT]`
 

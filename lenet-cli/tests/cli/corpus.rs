@@ -1,4 +1,4 @@
-//! Every input that the fuzzers began with or have found, as a test of each reader.
+//! Every input that the fuzzers started with or have found, as a test of each reader.
 
 #[path = "../../../fuzz/checks.rs"]
 mod checks;

@@ -1,4 +1,4 @@
-//! `lenet data`, and `--data` with the name of a set: with MNIST's own checksums, and files made from what is built in.
+//! `lenet data`, and `--data` with the name of a set: with the checksums of MNIST, and files made from the built-in set.
 
 use crate::common::server::{Sent, Server, nowhere};
 use crate::common::{Said, files, json, lenet, said, write_data};
@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 
 const IMAGES: &str = "train-images-idx3-ubyte.gz";
 
-/// MNIST's four files, packed.
+/// The four files of MNIST, compressed.
 static MNIST: LazyLock<HashMap<String, Sent>> = LazyLock::new(|| {
     let Dataset { train, test, .. } = Dataset::mnist().unwrap();
     let pack = |idx: Idx<u8>| {
@@ -36,14 +36,14 @@ pub(crate) fn mnist() -> Server {
     Server::new(MNIST.clone())
 }
 
-/// MNIST, but for its training images.
+/// MNIST with other training images.
 fn mnist_with(images: Sent) -> Server {
     let mut files = MNIST.clone();
     files.insert(IMAGES.into(), images);
     Server::new(files)
 }
 
-/// A folder to work in, with a cache; all networks but this machine are behind a proxy that is not there.
+/// A folder to work in, with a cache. Every address except this machine is behind a proxy that does not exist.
 struct Place(tempfile::TempDir);
 
 impl Place {
@@ -77,7 +77,7 @@ impl Place {
         said(self.lenet().args(words.split_whitespace()))
     }
 
-    /// What is in the folder of MNIST, but for the lock.
+    /// The files in the folder of MNIST, except the lock.
     fn fetched(&self) -> Vec<String> {
         files(&self.cache().join("mnist")).into_iter().filter(|name| name != "fetch.lock").collect()
     }
@@ -119,7 +119,7 @@ fn mnist_is_fetched_once() {
 
 #[test]
 fn mirrors_are_asked_in_turn() {
-    // The images of the test are images too, but not these.
+    // The test images are valid images, but not the training images.
     let wrong = mnist_with(MNIST["t10k-images-idx3-ubyte.gz"].clone());
     let (place, dead, good) = (Place::new(), nowhere(), mnist());
     let words = format!("data fetch mnist --mirror {dead} --mirror {}", wrong.address);
@@ -174,14 +174,14 @@ fn a_download_that_is_broken_off_goes_on() {
     assert_eq!(place.fetched(), all_four());
 }
 
-/// A limit on the size of files is the full disk that needs no disk.
+/// A limit on the size of files acts like a full disk.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_told_and_what_was_good_stays() {
     let (place, server) = (Place::new(), mnist());
     place.run(&format!("data fetch mnist --mirror {}", server.address)).ok();
     let program = assert_cmd::cargo::cargo_bin("lenet");
-    // 512 bytes a block. Without the trap the system would end the program.
+    // A block has 512 bytes. Without the trap the system would end the program.
     let mut shell = Command::new("sh");
     shell.args(["-c", "trap '' XFSZ; ulimit -f 1000; exec \"$0\" \"$@\""]).arg(program);
     shell.args(["data", "fetch", "mnist", "--force", "--quiet", "--mirror", &server.address]).envs(place.settings());
@@ -301,7 +301,7 @@ fn sets_go_by_their_names() {
     let absent = format!("kmnist: is not in {}: run `lenet data fetch kmnist`", place.cache().join("kmnist").display());
     place.run(&format!("{train} --data kmnist")).failed_at_once(&[&absent]);
 
-    // A folder of that name is not the set, and is said so.
+    // A folder of that name is not the set, and the error says so.
     write_data(&place.path().join("kmnist"), 60, 20);
     place
         .run(&format!("{train} --data kmnist"))
@@ -326,7 +326,7 @@ fn sets_go_by_their_names() {
         "cut short",
     ]);
 
-    // MNIST is built in, whatever lies here.
+    // MNIST is built in, whatever is in this folder.
     write_data(&place.path().join("mnist"), 60, 20);
     let built_in: Value = serde_json::from_str(&place.run("data show mnist --json").ok().out).unwrap();
     assert_eq!(built_in["train"]["count"], 60_000);

@@ -1,4 +1,4 @@
-//! `lenet eval` on files that are no models, and on models without their data.
+//! `lenet eval` on files that are not models, and on models whose data are missing.
 
 use crate::common::{files, run, write_data};
 use std::fs;

@@ -1,4 +1,4 @@
-//! `lenet export`: a file that is whole or not there, and what is no model refused. What the file computes is tested in
+//! `lenet export`: the file is complete or not there, and files that are not models are refused. What the file computes is tested in
 //! lenet-model, and against ONNX Runtime by `ci/onnx/run`.
 
 use crate::common::{files, run, write_data};
@@ -14,13 +14,13 @@ fn a_model_becomes_an_onnx_file() {
     assert!(said.err.starts_with("net.onnx: lenet5-1998 with scaled-tanh as ONNX, opset 13\n"), "{}", said.err);
     let written = fs::read(dir.path().join("net.onnx")).unwrap();
     assert!(written.len() > 4 * 60_000, "{} bytes", written.len());
-    // A string is in the file as it is: the recipe among the metadata.
+    // The file contains strings unchanged: the recipe is in the metadata.
     let holds = |what: &str| written.windows(what.len()).any(|part| part == what.as_bytes());
     for what in ["logits", "probabilities", "c3.weight", "lenet5-1998", r#""network":"lenet5-1998""#] {
         assert!(holds(what), "no {what:?} in the file");
     }
 
-    // The same bytes again, in place of whatever was there; a folder stands for its best model.
+    // The same bytes again, replacing the old file; a folder stands for its best model.
     fs::write(dir.path().join("old"), "something else").unwrap();
     run(dir.path(), "export run/last.safetensors --onnx old").ok();
     assert!(fs::read(dir.path().join("old")).unwrap() == written, "the same model made other bytes");
@@ -28,7 +28,7 @@ fn a_model_becomes_an_onnx_file() {
     run(dir.path(), "export run/best.safetensors --onnx same.onnx").ok();
     let read = |name: &str| fs::read(dir.path().join(name)).unwrap();
     assert!(read("best.onnx") == read("same.onnx"), "a folder stands for another model than its best");
-    // Without a model the one that comes with the program.
+    // Without a model, the built-in one.
     let said = run(dir.path(), "export --onnx own.onnx").ok();
     assert!(said.err.starts_with("own.onnx: lenet5 with scaled-tanh as ONNX, opset 13\n"), "{}", said.err);
     assert!(read("own.onnx").len() > 4 * 60_850);

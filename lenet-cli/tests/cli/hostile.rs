@@ -1,4 +1,4 @@
-//! Files that are broken, or made to break a program: each ends in one clear line and exit code 1, and takes little memory.
+//! Broken and hostile files: each ends in one clear line and exit code 1, and takes little memory.
 
 use crate::common::{Said, lenet, run};
 use safetensors::tensor::TensorView;
@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// Runs `lenet predict` (and `read`) on a file of these bytes, with half a gigabyte of memory where the system can see to it.
+/// Runs `lenet predict` (and `read`) on a file of these bytes, with half a gigabyte of memory where the system can enforce it.
 fn refused(name: &str, bytes: &[u8], words: &[&str]) {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join(name), bytes).unwrap();
@@ -16,7 +16,7 @@ fn refused(name: &str, bytes: &[u8], words: &[&str]) {
     }
 }
 
-/// The program with an address space of 600 MB: 512 MB and what is mapped without being used.
+/// The program with an address space of 600 MB: 512 MB, and the memory that is mapped but not used.
 fn run_small(dir: &Path, words: &str) -> Said {
     if cfg!(not(target_os = "linux")) {
         return run(dir, words);
@@ -29,7 +29,7 @@ fn run_small(dir: &Path, words: &str) -> Said {
     Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
-/// A PNG of one colour, black or what `colour` says, as small as it can be packed.
+/// A PNG of one colour, black unless `colour` is given, compressed as far as possible.
 fn png(width: u32, height: u32, colour: png::ColorType, depth: png::BitDepth) -> Vec<u8> {
     use std::io::Write;
     let mut bytes = Vec::new();
@@ -48,7 +48,7 @@ fn png(width: u32, height: u32, colour: png::ColorType, depth: png::BitDepth) ->
 
 const GREY: png::ColorType = png::ColorType::Grayscale;
 
-/// The header of a PNG, with another size in it and its checksum right.
+/// The header of a PNG with another size and a correct checksum.
 fn with_size(mut png: Vec<u8>, width: u32, height: u32) -> Vec<u8> {
     png[16..20].copy_from_slice(&width.to_be_bytes());
     png[20..24].copy_from_slice(&height.to_be_bytes());
@@ -75,9 +75,9 @@ fn bombs() {
     );
     refused("none.png", &with_size(small.clone(), 0, 8), &["none.png: "]);
     refused("most.png", &with_size(small.clone(), u32::MAX, u32::MAX), &["most.png: "]);
-    // The size is allowed, and the file does not hold as much.
+    // The size is allowed, but the file holds fewer pixels.
     refused("hollow.png", &with_size(small, 6_000, 6_000), &["hollow.png: is damaged"]);
-    // The largest that is decoded, 320 MB of colours in 300 KB: blank, but read.
+    // The largest picture that is decoded, 320 MB of colours in 300 KB. It is blank.
     let largest = png(8_000, 5_000, png::ColorType::Rgba, png::BitDepth::Sixteen);
     assert!(largest.len() < 2_000_000, "{}", largest.len());
     refused("largest.png", &largest, &["largest.png: no ink found"]);
@@ -106,7 +106,7 @@ fn pictures_that_are_cut_short() {
     }
 }
 
-/// A file of endless length, and one that says it is: neither is read to its end.
+/// A file of endless length, and one that claims to be: neither is read to its end.
 #[test]
 #[cfg(target_os = "linux")]
 fn files_without_an_end() {
@@ -125,7 +125,7 @@ fn links_that_lead_nowhere_or_round() {
     let dir = tempfile::tempdir().unwrap();
     symlink("round.png", dir.path().join("round.png")).unwrap();
     run_small(dir.path(), "predict round.png").failed_at_once(&["round.png: can't be read"]);
-    // A folder within itself: not gone into.
+    // A folder that contains itself through a link is not entered.
     fs::create_dir(dir.path().join("folder")).unwrap();
     symlink(".", dir.path().join("folder/self.png")).unwrap();
     symlink("nowhere", dir.path().join("folder/gone.png")).unwrap();
@@ -146,7 +146,7 @@ fn a_folder_of_ten_thousand_files() {
     assert!(said.err.lines().all(|line| line.starts_with("error: ./") && line.contains("no ink found")));
 }
 
-/// The model that comes with the program, as a file, with something done to it.
+/// The built-in model as a file, damaged.
 fn with_model(change: impl FnOnce(&mut Vec<(String, Dtype, Vec<usize>, Vec<u8>)>)) -> Vec<u8> {
     let bytes = lenet_model::LeNet5::pretrained_file();
     let (_, header) = SafeTensors::read_metadata(bytes).unwrap();
@@ -177,7 +177,7 @@ fn models_that_are_none() {
     refused(&[], &["bad.safetensors: not a whole safetensors file"]);
     refused(b"\x89PNG\r\n\x1a\n and so on", &["bad.safetensors: not a whole safetensors file"]);
     refused(&with_model(|_| {})[..100_000], &["bad.safetensors: not a whole safetensors file"]);
-    // In the order of the alphabet c1.weight is the second.
+    // In alphabetical order, c1.weight is the second tensor.
     refused(&with_model(|t| t[1].2 = vec![6, 25]), &["tensor c1.weight: has the shape [6, 25], not [6, 1, 5, 5]"]);
     refused(&with_model(|t| t[1].1 = Dtype::I32), &["tensor c1.weight: is I32, not F32"]);
     refused(&with_model(|t| t[1].0 = "c9.weight".into()), &["tensor c9.weight: the network has no such tensor"]);

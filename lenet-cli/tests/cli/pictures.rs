@@ -1,4 +1,4 @@
-//! From pictures to digits with the model that comes with the program: MNIST undone and made again, and printed and
+//! From pictures to digits with the built-in model: MNIST changed and brought back into its form, and printed and
 //! handwritten fonts.
 
 use crate::common::variants::VARIANTS;
@@ -7,7 +7,7 @@ use lenet_model::{Classify, LeNet5};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
-/// Digits that the model has not learned from, and their labels.
+/// Digits that the model was not trained on, and their labels.
 fn held_out(count: usize) -> Vec<(Image, u8)> {
     let mnist = Dataset::mnist().unwrap();
     let at = |i: u32| (mnist.train.images()[i as usize], mnist.train.labels()[i as usize]);
@@ -18,7 +18,7 @@ fn read(image: &Image) -> u8 {
     LeNet5::pretrained().classify(image).digit
 }
 
-/// However they were undone, at most half a percent fewer are read rightly than of the digits as they are.
+/// Whatever was done to them, at most half a percent fewer are read correctly than of the unchanged digits.
 #[test]
 fn digits_of_mnist_undone_are_made_again() {
     let all = held_out(2_000);
@@ -56,11 +56,11 @@ fn digits_of_mnist_keep_their_form() {
     }
     let mean = changes / digits.len() as f64;
     println!("{kept} kept within 16 levels, {in_place} in their place, {mean:.2} levels changed in the mean");
-    // 1,946, 1,973 and 0.36 when this was written. The others have specks or strokes too faint or too thin.
+    // 1,946, 1,973 and 0.36 when this was written. The others have specks, or strokes that are too faint or too thin.
     assert!(kept >= 1_930 && in_place >= 1_960 && mean < 0.4);
 }
 
-/// Row and column of the centre of mass, a pixel's middle at its index.
+/// Row and column of the centre of mass; the middle of a pixel is at its index.
 fn centre(image: &Image) -> [f64; 2] {
     let (mut mass, mut sums) = (0.0, [0.0; 2]);
     for (y, row) in image.iter().enumerate() {
@@ -108,7 +108,7 @@ fn digits_of_fonts_are_read() {
     assert!(wrong.len() <= 4, "{wrong:?}");
 }
 
-/// A font's digit by itself is one digit to who looks for several, too.
+/// A single digit of a font is found as one digit by `digits`, too.
 #[test]
 fn digits_of_fonts_are_found() {
     let alone = fonts().iter().filter(|(_, _, file)| digits(&Picture::open(file).unwrap()).unwrap().len() == 1).count();

@@ -1,4 +1,4 @@
-//! `lenet predict` and `lenet read`: what they say of pictures, and of what is none.
+//! `lenet predict` and `lenet read`: what they print for pictures, and for files that are not pictures.
 
 use crate::common::{Said, lenet, run, said};
 use lenet_data::Dataset;
@@ -36,7 +36,7 @@ fn encode(width: usize, height: usize, pixels: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// A folder with a five, a nought and a four.
+/// A folder with a five, a zero and a four.
 fn pictures() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     for (i, name) in ["five.png", "nought.png", "four.png"].iter().enumerate() {
@@ -58,7 +58,7 @@ fn a_line_for_each_picture() {
         assert!(line.starts_with(&format!("{name}: {digit}  ")), "{line}");
         assert!(line.contains("%  then ") && line.matches('%').count() == 3 && line.ends_with("(inverted)"), "{line}");
     }
-    // A folder is read in the order of the names; what is no picture, and what is hidden, is none of it.
+    // A folder is read in the order of the names; hidden files and files that are not pictures are left out.
     fs::write(dir.path().join("notes.txt"), "mine").unwrap();
     fs::write(dir.path().join(".hidden.png"), "mine").unwrap();
     fs::create_dir(dir.path().join("folder.png")).unwrap();
@@ -128,7 +128,7 @@ fn standard_input_and_idx_files() {
 #[test]
 fn what_is_not_sure_is_answered_by_a_question_mark() {
     let dir = pictures();
-    // Half a five over half a nought is no digit.
+    // Half a five over half a zero is not a digit.
     let (five, nought) = (digit(0), digit(1));
     let chimera = std::array::from_fn(|y| std::array::from_fn(|x| if y < 14 { five[y][x] } else { nought[y][x] / 2 }));
     fs::write(dir.path().join("chimera.png"), paper(&[chimera], 4, 0)).unwrap();
@@ -151,7 +151,7 @@ fn what_is_not_sure_is_answered_by_a_question_mark() {
     run(dir.path(), "predict five.png --reject often").misused(&["--reject"]);
     run(dir.path(), "predict").misused(&["FILE|DIR|-"]);
     run(dir.path(), "predict five.png --json --show").misused(&["--json", "--show"]);
-    // A model without held-out images does not know its margin.
+    // A model that was trained without held-out images has no margin.
     run(dir.path(), "train --limit 200 --epochs 1 --validation 0 --quiet --out run").ok();
     run(dir.path(), "predict five.png --model run").ok();
     run(dir.path(), "predict five.png --model run --reject auto").failed_at_once(&["--reject auto", "give a number"]);
@@ -169,7 +169,7 @@ fn what_the_network_saw_is_drawn() {
     assert!(rows[0].trim_matches('|').trim().is_empty() && rows[13].contains('█'), "{}", said.out);
 }
 
-/// Each bad picture has its line, and the good ones are read.
+/// Each bad picture is reported in a line, and the good ones are read.
 #[test]
 fn bad_pictures_are_told_one_by_one() {
     let dir = pictures();
@@ -212,7 +212,7 @@ fn numbers_are_read_from_left_to_right() {
     assert!(lefts.is_sorted() && lefts[0] >= 10 && lefts[4] < 10 + 5 * 64, "{lefts:?}");
 }
 
-/// Digits that touch are said to, not guessed.
+/// Digits that touch are reported, not guessed.
 #[test]
 fn digits_that_touch_are_uncertain() {
     let dir = tempfile::tempdir().unwrap();
@@ -236,7 +236,7 @@ fn digits_that_touch_are_uncertain() {
     assert_eq!(object["digits"][1]["digit"], 4);
 }
 
-/// A name that is not text is shown as far as it is.
+/// A name that is not valid text is shown as far as it is.
 #[test]
 #[cfg(target_os = "linux")]
 fn names_need_not_be_text() {
@@ -259,7 +259,7 @@ fn several_digits_in_a_picture_are_said() {
     let said = run(root, &format!("predict {year}")).ok();
     let told = format!("{year}: there seem to be 4 digits in this picture: `lenet read {year}` separates them\n");
     assert_eq!((said.err, said.out.lines().count()), (told, 1));
-    // Single digits are not told to be several, at most one of them in each hundred.
+    // No message for single digits.
     let said = run(root, "predict tests/fonts/breip-blue tests/fonts/because-we-connect-photo").ok();
     assert_eq!((said.err.as_str(), said.out.lines().count()), ("", 20));
 }

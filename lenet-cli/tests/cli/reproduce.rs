@@ -1,4 +1,4 @@
-//! `lenet reproduce` from the outside: what they leave, what is kept, and how they fail.
+//! `lenet reproduce` from the outside: what it writes, what is kept, and how it fails.
 
 use crate::common::{files, json, run};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ fn runs_are_kept_and_the_report_is_made_of_them() {
     assert!(said.err.starts_with("2 runs to make on 2 threads, instruction set "), "{}", said.err);
     assert!(said.err.contains("LeNet-1, seed 2: test error "), "{}", said.err);
     assert!(said.out.contains("LeNet-1") && said.out.contains("1.70"), "{}", said.out);
-    assert!(said.out.contains("not to be compared"), "a quick run says that it is one: {}", said.out);
+    assert!(said.out.contains("Do not compare"), "a quick run says that it is one: {}", said.out);
 
     let record = json(&folder.join("runs/lenet1-1.json"));
     assert_eq!(record["settings"]["recipe"]["network"], "lenet1");
@@ -30,7 +30,7 @@ fn runs_are_kept_and_the_report_is_made_of_them() {
     assert!((100..1500).contains(&misread.len()), "{} misread", misread.len());
     assert!(misread.iter().all(|m| m["is"] != m["read"]));
 
-    // What is there is not made again, and one thread makes the same run.
+    // Runs that are there are not repeated, and one thread makes the same run.
     let first = fs::read(folder.join("runs/lenet1-1.json")).unwrap();
     fs::remove_file(folder.join("runs/lenet1-2.json")).unwrap();
     let again = run(dir.path(), &format!("{QUICK} --seeds 2 --threads 1")).ok();
@@ -66,7 +66,7 @@ fn a_broken_record_is_made_again_and_one_of_other_settings_kept() {
     fs::write(&path, other.to_string()).unwrap();
     run(dir.path(), &words).failed_at_once(&["lenet1-1.json: a run with other settings", "--out", "--force"]);
     assert_eq!(json(&path), other);
-    // It is in nobody's way who asks for another row.
+    // It does not matter to a command for another row.
     assert!(!run(dir.path(), "reproduce --quick --only lenet1-16x16 --out here --quiet").ok().out.contains("LeNet-1 "));
     assert!(run(dir.path(), &format!("{words} --force")).ok().out.contains("LeNet-1 "));
     assert!(same(&json(&path)));
@@ -86,7 +86,7 @@ fn a_folder_that_cannot_be_made_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("file"), "").unwrap();
     run(dir.path(), &format!("{QUICK} --out file"))
-        .failed_at_once(&["file: can't make the folder: choose another --out"]);
+        .failed_at_once(&["file: can't create the folder: choose another --out"]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Runs that are stopped, killed or run out of disk, and go on: to the same bits as one that was left alone.
+//! Runs that are stopped, killed or run out of disk space, and are resumed: they end on the same bits as an undisturbed run.
 
 use crate::common::{files, json, lenet, run, write_data};
 use std::fs;
@@ -19,7 +19,7 @@ fn start(dir: &Path, words: &str) -> Child {
     command.spawn().unwrap()
 }
 
-/// Waits until the run has written so many lines, or is over.
+/// Waits until the run has written `lines` lines, or is over.
 fn wait_for_lines(child: &mut Child, folder: &Path, lines: usize) {
     let written = || fs::read_to_string(folder.join("metrics.jsonl")).unwrap_or_default().lines().count();
     while written() < lines && child.try_wait().unwrap().is_none() {
@@ -27,7 +27,7 @@ fn wait_for_lines(child: &mut Child, folder: &Path, lines: usize) {
     }
 }
 
-/// Everything that a run leaves, without the time it took.
+/// Everything that a run writes, except the time it took.
 fn outcome(folder: &Path) -> (Vec<Vec<u8>>, serde_json::Value) {
     let mut record = json(&folder.join("run.json"));
     record.as_object_mut().unwrap().remove("seconds").expect("the run is over");
@@ -46,7 +46,7 @@ fn assert_same(dir: &Path, one: &str, other: &str) {
     assert_eq!(files(&dir.join(one)), files(&dir.join(other)));
 }
 
-/// Stops at each of some moments in turn; `words` are those of the run but for its folder.
+/// Stops a run at each of `moments` in turn; `words` is the command without the folder.
 #[cfg(unix)]
 fn interrupted(words: &str, moments: &[usize]) {
     let dir = tempfile::tempdir().unwrap();
@@ -80,7 +80,7 @@ fn so_do_distorted_digits_and_the_second_order() {
     interrupted("train --recipe paper --limit 300 --epochs 5 --quiet --out", &[50]);
 }
 
-/// Killed again and again, whatever it is doing: what is there can be read, and the end is the same.
+/// A run that is killed again and again at any moment: its files can be read, and the result is the same.
 #[test]
 fn a_killed_run_goes_on_to_the_same_end() {
     let dir = tempfile::tempdir().unwrap();
@@ -89,7 +89,7 @@ fn a_killed_run_goes_on_to_the_same_end() {
     let folder = dir.path().join("killed");
     for round in 0..20 {
         let mut child = start(dir.path(), &command);
-        // While it begins, and some steps and milliseconds after.
+        // While it starts, and some steps and milliseconds later.
         if round % 4 == 0 {
             sleep(Duration::from_millis(30 * round));
         } else {
@@ -122,7 +122,7 @@ fn a_killed_run_goes_on_to_the_same_end() {
     assert_same(dir.path(), "whole", "killed");
 }
 
-/// The state has a megabyte and may have half: it is told, the old files stay, and with room the run goes on.
+/// The state takes a megabyte, and there is room for half: the error says so, the old files stay, and with room the run continues.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_full_disk_is_told_and_loses_nothing() {
@@ -168,7 +168,7 @@ fn what_cannot_be_resumed() {
     run(dir.path(), "train --resume run").failed_at_once(&["run.json: not the record of a run of this version"]);
 }
 
-/// Runs to the end and goes back to a moment in it: the run as it was after its first epoch.
+/// Starts a run and kills it after its first epoch.
 fn stopped(dir: &Path, words: &str, folder: &str) {
     let mut child = start(dir, &format!("{words} {folder}"));
     wait_for_lines(&mut child, &dir.join(folder), 21);
@@ -183,12 +183,12 @@ fn the_data_have_to_be_the_same_and_may_be_named_from_elsewhere() {
     let set = dir.path().join("set");
     write_data(&set, 2000, 60);
     stopped(dir.path(), "train --data set --epochs 40 --batch 8 --quiet --out", "run");
-    // From another folder, in which `set` means something else.
+    // From another folder, where there is no `set`.
     let elsewhere = dir.path().join("elsewhere");
     fs::create_dir(&elsewhere).unwrap();
     fs::rename(dir.path().join("run"), elsewhere.join("run")).unwrap();
 
-    // As many images of the same size, one pixel of which is another.
+    // The same number of images, with one pixel changed.
     let images = set.join("train-images-idx3-ubyte");
     let mut bytes = fs::read(&images).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
@@ -208,7 +208,7 @@ fn what_a_killed_run_has_not_made_is_made() {
     let page = fs::read(&report).unwrap();
     run(dir.path(), "train --resume run").failed_at_once(&["run: this run is over"]);
 
-    // Killed before its report was written, by a version that wrote the record first.
+    // As if the run had been killed before its report was written, by a version that wrote the record first.
     fs::remove_file(&report).unwrap();
     fs::write(dir.path().join("run/state.safetensors"), "left over").unwrap();
     let said = run(dir.path(), "train --resume run").ok();
@@ -225,7 +225,7 @@ fn what_a_killed_run_has_not_made_is_made() {
     run(dir.path(), "view report run --data moved").ok();
     run(dir.path(), "view report moved").failed_at_once(&["run.json: can't be read", "the run folder"]);
 
-    // Of a run that is not over there is no report.
+    // There is no report of a run that is not over.
     let record = dir.path().join("run/run.json");
     let mut unfinished = json(&record);
     unfinished.as_object_mut().unwrap().remove("test");

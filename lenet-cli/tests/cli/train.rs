@@ -1,4 +1,4 @@
-//! `lenet train` from the outside: what it writes, what it says and where, and how it fails.
+//! `lenet train` from the outside: what it writes and prints, and how it fails.
 
 use crate::common::{files, json, lenet, run, said, write_data};
 use lenet_data::{Split, idx::Idx};
@@ -119,7 +119,7 @@ fn the_best_epoch_is_reported_and_without_validation_the_last() {
     let eval: Value = serde_json::from_str(&eval.out).unwrap();
     assert_eq!(eval["test"]["correct"], record["test"]["correct"]);
 
-    // The held-out images get wrong labels: the better the rest is learned, the worse these are read, and the best epoch
+    // The held-out images get wrong labels: the better the others are learned, the worse these are read, so the best epoch
     // is not the last.
     let path = dir.path().join("set/train-labels-idx1-ubyte");
     let mut labels = Idx::<u8>::read(&fs::read(&path).unwrap()[..], "labels").unwrap().into_data();
@@ -166,7 +166,7 @@ fn a_folder_that_is_not_empty_is_refused() {
     run(dir.path(), words).failed_at_once(&["run: the folder is not empty", "--out", "--force"]);
     assert_eq!(fs::read(dir.path().join("run/run.json")).unwrap(), before);
 
-    // With --force a folder speaks of the new run alone, and keeps what is not a run's.
+    // With --force a folder describes the new run only, and keeps files that do not belong to a run.
     fs::write(dir.path().join("run/notes.txt"), "mine").unwrap();
     let bad = run(dir.path(), &format!("{words} --force --rate 1e30 --loss mse-targets --schedule constant --batch 7"));
     bad.failed(&["before the end of the first epoch"]);
@@ -293,7 +293,7 @@ fn weights_that_die_are_warned_of() {
 #[test]
 fn a_loss_that_is_no_number_stops_it_and_the_last_good_model_stays() {
     let dir = workplace();
-    // One step an epoch: after the first the weights are huge but finite, in the second the loss is not.
+    // One step per epoch: after the first the weights are huge but finite, in the second the loss is not finite.
     let words = "train --data set --rate 1e30 --loss mse-targets --schedule constant --epochs 3 --batch 120 --validation 0 --out run";
     run(dir.path(), words).failed(&[
         "the loss stopped being finite in epoch 2, step 2",
@@ -330,7 +330,7 @@ fn the_instruction_set_can_be_chosen() {
     }
 }
 
-/// Standard output and standard error to a pipe that nobody reads.
+/// Runs the program with stdout and stderr connected to closed pipes.
 fn to_nobody(dir: &Path, words: &str) -> std::process::ExitStatus {
     let closed = || std::io::pipe().unwrap().1;
     std::process::Command::new(env!("CARGO_BIN_EXE_lenet"))
@@ -353,7 +353,7 @@ fn a_reader_that_has_gone_is_no_error() {
     {
         assert_eq!(to_nobody(dir.path(), words).code(), Some(0), "{words}");
     }
-    // What failed has failed, told or not.
+    // A failure has its exit code even if nobody reads the message.
     assert_eq!(to_nobody(dir.path(), "eval gone.safetensors").code(), Some(1));
 }
 

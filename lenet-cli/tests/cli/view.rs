@@ -1,4 +1,4 @@
-//! `lenet view` and the report of `lenet train` from the outside: what is drawn, in which form, and how it fails.
+//! `lenet view` and the report of `lenet train` from the outside: what is drawn, in which format, and how it fails.
 
 use crate::common::{json, run, write_data};
 use roxmltree::Document;
@@ -7,7 +7,7 @@ use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
-/// A folder with a small data set, `set`, and a run on it, `run`, of the network of 1998, which learns too little to read all.
+/// A folder with a small data set, `set`, and a run on it, `run`, of the network of 1998, which learns too little to read everything.
 fn workplace() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     write_data(&dir.path().join("set"), 120, 60);
@@ -26,7 +26,7 @@ fn decode(path: &Path) -> (usize, usize, Vec<Vec<u8>>) {
     (info.width as usize, info.height as usize, pixels)
 }
 
-/// The words of an SVG file, which must be whole XML without a number that is none.
+/// The text of an SVG file, which must be well-formed XML without NaN.
 fn words(path: &Path) -> Vec<String> {
     let text = fs::read_to_string(path).unwrap();
     for wrong in ["NaN", "inf"] {
@@ -60,7 +60,7 @@ fn every_view_is_a_png_an_svg_and_text() {
         let (width, height, pixels) = decode(&here.join(format!("{name}.png")));
         assert!((400..2400).contains(&width) && (300..4000).contains(&height), "{name}: {width}x{height}");
         assert!(pixels.iter().any(|pixel| pixel[0] < 64), "{name} is empty");
-        // The paper's edge, and the same picture in both forms.
+        // The margin, and the same picture in both formats.
         assert!(pixels[..width * 16].iter().all(|pixel| pixel.iter().all(|byte| *byte == 255)), "{name} is cut");
         let svg = fs::read_to_string(here.join(format!("{name}.svg"))).unwrap();
         assert!(
@@ -85,12 +85,12 @@ fn the_same_words_in_every_form() {
     assert!(misses.err.starts_with(&format!("{} of 60 test images ", total - correct)), "{}", misses.err);
     let labels_differ = |line: &str| {
         let numbers: Vec<u32> = line.split_whitespace().map(|n| n.parse().unwrap()).collect();
-        // The labels of the set are 0 to 9, round and round.
+        // The labels of the set repeat 0 to 9.
         numbers.len() == 3 && numbers[1] != numbers[2] && numbers[1] == numbers[0] % 10
     };
     assert!(misses.out.lines().skip(1).all(labels_differ), "{}", misses.out);
 
-    // Every count of the matrix is in the map of heat.
+    // Every count of the matrix is in the heat map.
     run(here, "view confusion run --data set --out c.svg").ok();
     let words_of = words(&here.join("c.svg"));
     let counts = eval["confusion"].as_array().unwrap().iter().flat_map(|row| row.as_array().unwrap());
@@ -139,7 +139,7 @@ fn a_model_comes_with_the_program_and_reads_a_picture() {
     assert!(filters.out.contains("C3: 60 kernels of 5x5"), "{}", filters.out);
     let maps = run(here, "view maps").ok();
     assert!(maps.out.starts_with("test image 0 of mnist, a 7, read as 7 "), "{}", maps.out);
-    // The picture of a bitmap, a few pixels to a cell, is a picture of a digit like another.
+    // A drawn bar is a picture of a digit, too.
     run(here, "view maps --index 2 --out maps.svg").ok();
     let bar: Vec<u8> =
         (0..60 * 60).map(|i| if (27..33).contains(&(i % 60)) && (600..3000).contains(&i) { 0 } else { 255 }).collect();
@@ -253,7 +253,7 @@ fn a_run_leaves_a_report_that_stands_alone() {
         assert!(page.contains(&format!("<h2>{heading}</h2>")), "no {heading:?}");
     }
     assert_eq!(page.matches("<svg").count(), 5);
-    // Nothing is fetched and nothing is run.
+    // The page loads no other files and runs no scripts.
     for word in ["http", "<script", "<link", "@import", "url(", " src="] {
         assert!(!page.contains(word), "{word}");
     }

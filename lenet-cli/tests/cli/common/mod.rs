@@ -1,4 +1,4 @@
-//! What the tests of the commands share: the program, small data sets, and what a command said.
+//! What the tests of the commands share: the program, small data sets, and the output of a command.
 
 pub(crate) mod server;
 pub(crate) mod variants;
@@ -16,7 +16,7 @@ pub(crate) fn lenet(dir: &Path) -> Command {
     command
 }
 
-/// What a command did.
+/// The result of a command.
 #[derive(Debug)]
 pub(crate) struct Said {
     pub(crate) code: Option<i32>,
@@ -24,7 +24,7 @@ pub(crate) struct Said {
     pub(crate) err: String,
 }
 
-/// Runs the program with words separated by blanks.
+/// Runs the program with arguments separated by blanks.
 pub(crate) fn run(dir: &Path, words: &str) -> Said {
     said(lenet(dir).args(words.split_whitespace()))
 }
@@ -36,13 +36,13 @@ pub(crate) fn said(command: &mut Command) -> Said {
 }
 
 impl Said {
-    /// It went well.
+    /// Asserts success.
     pub(crate) fn ok(self) -> Self {
         assert_eq!(self.code, Some(0), "{}", self.err);
         self
     }
 
-    /// It failed with code 1 and said why in one line with all of `words` in it; nothing went to stdout.
+    /// Asserts exit code 1, nothing on stdout, and a last line on stderr that contains all of `words`.
     pub(crate) fn failed(self, words: &[&str]) {
         assert_eq!((self.code, self.out.as_str()), (Some(1), ""), "{}", self.err);
         let last = self.err.lines().last().unwrap_or_default();
@@ -51,20 +51,20 @@ impl Said {
         assert_eq!(last.matches("os error").count().max(1), 1, "said twice: {last}");
     }
 
-    /// It failed with code 1, and one line on stderr is all it said.
+    /// Asserts exit code 1, and one line on stderr.
     pub(crate) fn failed_at_once(self, words: &[&str]) {
         assert_eq!(self.err.lines().count(), 1, "{}", self.err);
         self.failed(words);
     }
 
-    /// It was used wrongly.
+    /// Asserts exit code 2.
     pub(crate) fn misused(self, words: &[&str]) {
         assert_eq!((self.code, self.out.as_str()), (Some(2), ""), "{}", self.err);
         words.iter().for_each(|word| assert!(self.err.contains(word), "no {word:?} in {:?}", self.err));
     }
 }
 
-/// A set of IDX files in `dir`: bars at places that tell the digits apart.
+/// Writes a set of IDX files to `dir`: bars whose position depends on the digit.
 pub(crate) fn write_data(dir: &Path, train: u32, test: u32) {
     fs::create_dir_all(dir).unwrap();
     for (part, count) in [("train", train), ("t10k", test)] {

@@ -1,4 +1,4 @@
-//! A server of files on this machine. (lenet-data's tests have one that behaves worse.)
+//! A file server on this machine. (The tests of lenet-data have one that misbehaves more.)
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// A file: its bytes, and how many of them are sent before the server falls silent.
+/// A file: its bytes, and how many of them are sent before the server stops sending.
 #[derive(Clone)]
 pub(crate) struct Sent(pub(crate) Vec<u8>, pub(crate) usize);
 
@@ -16,7 +16,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// A server of these files, by name. All else is 404.
+    /// Starts a server of these files, by name. Everything else is 404.
     pub(crate) fn new(files: HashMap<String, Sent>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
@@ -31,13 +31,13 @@ impl Server {
         Self { address, asked }
     }
 
-    /// What was asked for: `/path`, or `/path from 17`.
+    /// The requests so far: `/path`, or `/path from 17`.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
 }
 
-/// An address where nobody listens.
+/// An address where no server listens.
 pub(crate) fn nowhere() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())
@@ -61,6 +61,6 @@ fn serve(mut to: TcpStream, files: &HashMap<String, Sent>, log: &Mutex<Vec<Strin
     write!(to, "Content-Length: {}\r\nConnection: close\r\n\r\n", all - from)?;
     let rest = &bytes[from..];
     to.write_all(&rest[..rest.len().min(*sent)])?;
-    // Silent, until the other side goes away.
+    // Sends nothing until the other side closes the connection.
     to.read(&mut [0]).map(|_| ())
 }

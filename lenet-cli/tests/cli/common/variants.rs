@@ -1,4 +1,4 @@
-//! MNIST undone: digits as pictures that somebody might have drawn, scanned or photographed.
+//! Digits of MNIST changed into pictures that somebody might have drawn, scanned or photographed.
 #![allow(dead_code)] // the tests use all, the example a part, or the other way round
 
 use lenet_data::{Image, Picture};
@@ -6,21 +6,21 @@ use rand::RngExt;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use rand_distr::{Distribution, Normal};
 
-/// What becomes of a digit, in the order in which it is done.
+/// How a digit is changed, in this order.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Variant {
     pub(crate) name: &'static str,
-    /// Times larger.
+    /// By which factor it is enlarged.
     scale: usize,
-    /// Interpolated instead of every pixel become a square.
+    /// Whether it is interpolated; otherwise every pixel becomes a square.
     smooth: bool,
-    /// On a larger canvas, somewhere.
+    /// Whether it is at a random place of a larger canvas.
     shifted: bool,
-    /// Dark ink on a bright ground.
+    /// Whether it is dark on a bright background.
     dark: bool,
-    /// The ground between 90 and 200, the ink at least 80 levels away from it.
+    /// Whether the background is between 90 and 200, and the foreground at least 80 levels away from it.
     grey: bool,
-    /// Light from one side: half of it on the other.
+    /// Whether light comes from one side: half of it reaches the other.
     uneven: bool,
     /// The standard deviation of Gaussian noise, in grey levels.
     noise: f32,
@@ -37,7 +37,7 @@ const PLAIN: Variant = Variant {
     noise: 0.0,
 };
 
-/// The first is the digit itself.
+/// The first variant is the digit itself.
 pub(crate) const VARIANTS: &[Variant] = &[
     PLAIN,
     Variant { name: "4x, squares", scale: 4, ..PLAIN },
