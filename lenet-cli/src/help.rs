@@ -35,6 +35,7 @@ Examples:
   lenet predict seven.png --show                 with the pixels that the network saw
   lenet predict scans/ --reject auto             ? if it is not sure
   lenet predict t10k-images-idx3-ubyte.gz        every image of a set
+  lenet predict test.csv --csv > submission.csv  for Kaggle's digit recognizer
   convert x.webp png:- | lenet predict -         from standard input";
 
 pub(crate) const READ: &str = "\
@@ -62,7 +63,8 @@ pub(crate) const VIEW: &str = "\
 Examples:
   lenet view maps --out maps.png                 the maps of every stage for one digit
   lenet view filters runs/lenet5-mse-seed1       the kernels, on the terminal
-  lenet view curves runs/lenet5-mse-seed1 --out curves.svg";
+  lenet view curves runs/lenet5-mse-seed1 --out curves.svg
+  lenet view report runs/lenet5-mse-seed1        report.html of the run again";
 
 #[derive(Args)]
 pub(crate) struct CompletionsArguments {

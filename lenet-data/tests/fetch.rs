@@ -237,7 +237,7 @@ fn the_line_says_what_each_mirror_said() {
     let (name, bytes) = images();
     let said = format!(
         "{name}: no mirror gave it: {}/{name}: its MD5 is {}, expected {}, {}/{name}: HTTP 503, {dead}/{name}: connection refused; \
-         check the network, or give another address (--mirror URL)",
+         check the network, or give another mirror",
         wrong.address,
         md5(b"another"),
         md5(&bytes),
@@ -389,7 +389,7 @@ fn wrong_addresses_and_none_are_told_before_anything_is_made() {
     let address = "ftp://x: is no address of a mirror; give one that begins with http:// or https://";
     assert_eq!(said(&images_source(&["http://127.0.0.1:9", "ftp://x"])), address);
     assert!(!place.folder().exists());
-    assert_eq!(said(&images_source(&[])), "small: no address is known for it; give one (--mirror URL)");
+    assert_eq!(said(&images_source(&[])), "small: no address is known for it; give a mirror");
 }
 
 #[test]

@@ -142,7 +142,7 @@ fn without_a_network_the_line_says_what_each_mirror_said() {
         &format!("{}/{IMAGES}: HTTP 404, ", missing.address),
         "https://ossci-datasets.s3.amazonaws.com/mnist/train-images-idx3-ubyte.gz: connection refused, ",
         "https://storage.googleapis.com/cvdf-datasets/mnist/train-images-idx3-ubyte.gz: connection refused; ",
-        "check the network, or give another address (--mirror URL)",
+        "check the network, or give another mirror (--mirror URL)",
     ]);
     assert_eq!(place.fetched(), [format!("{IMAGES}.part")]);
     for name in ["fashion-mnist", "kmnist", "emnist-digits"] {

@@ -27,7 +27,7 @@ pub enum FetchError {
         address: String,
     },
     /// There is nowhere to ask.
-    #[error("{set}: no address is known for it; give one (--mirror URL)")]
+    #[error("{set}: no address is known for it; give a mirror")]
     NoMirror {
         /// The set.
         set: String,
@@ -61,7 +61,7 @@ pub enum FetchError {
         what: String,
     },
     /// Every mirror was asked and none gave the file.
-    #[error("{file}: no mirror gave it: {}; check the network, or give another address (--mirror URL)", Joined(.failures))]
+    #[error("{file}: no mirror gave it: {}; check the network, or give another mirror", Joined(.failures))]
     Mirrors {
         /// The file.
         file: String,

@@ -2,7 +2,7 @@
 
 use crate::term::progress::{bar, bar_style, message};
 use crate::term::words::thousands;
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use indicatif::ProgressBar;
@@ -47,25 +47,31 @@ pub(crate) fn run(arguments: &FetchArguments) -> anyhow::Result<()> {
     let folder = set_folder(&source.name)?;
     let mut mirrors = arguments.mirror.clone();
     for word in env::var(MIRRORS).unwrap_or_default().split_whitespace() {
-        mirrors.push(address(word).map_err(|error| anyhow::anyhow!("{MIRRORS}: {word}: {error}"))?);
+        mirrors.push(address(word).map_err(|error| anyhow!("{MIRRORS}: {word}: {error}"))?);
     }
     let timeout = Duration::from_secs(arguments.timeout);
     let options = FetchOptions { mirrors, timeout, force: arguments.force };
     let mut messages = Messages::new(arguments.quiet);
     let fetched = fetch(&source, &folder, &options, &mut |event| messages.note(&event));
     messages.bar.finish_and_clear();
-    if let Err(FetchError::NoClient { set, folder }) = &fetched {
-        bail!(
-            "{set}: this `lenet` was built without downloads: run `cargo run --release --features fetch -- data fetch {set}` \
-             (or `cargo install --path lenet-cli --features fetch`), or put the set's files into {}",
-            folder.display()
-        );
-    }
-    if fetched? == Fetched::AlreadyThere {
+    if fetched.map_err(advise)? == Fetched::AlreadyThere {
         messages.say(&format!("{} is already there and complete (--force downloads it again)", source.name));
     }
     writeln!(io::stdout(), "{}", folder.display())?;
     Ok(())
+}
+
+/// The library's error, with what to do about it in the words of this program.
+fn advise(error: FetchError) -> anyhow::Error {
+    match error {
+        FetchError::NoClient { set, folder } => anyhow!(
+            "{set}: this `lenet` was built without downloads: run `cargo run --release --features fetch -- data fetch {set}` \
+             (or `cargo install --path lenet-cli --features fetch`), or put the set's files into {}",
+            folder.display()
+        ),
+        error @ (FetchError::NoMirror { .. } | FetchError::Mirrors { .. }) => anyhow!("{error} (--mirror URL)"),
+        error => error.into(),
+    }
 }
 
 /// The messages of a download, and on a terminal a bar for the current file.
