@@ -376,7 +376,9 @@ fn per_lane<T: Cell, const N: usize>(
     for lane in 0..T::LANES {
         let mut outputs = [zero; N];
         if let Some(target) = targets.get(lane) {
-            outputs = core::array::from_fn(|i| cells.data[i].lanes()[lane]);
+            for (output, cell) in outputs.iter_mut().zip(&cells.data) {
+                *output = cell.lanes()[lane];
+            }
             loss += f(&mut outputs, target.0);
         }
         for (cell, value) in cells.data.iter_mut().zip(outputs) {

@@ -22,6 +22,10 @@ impl Tiling {
     pub(crate) const fn narrow(self) -> usize {
         self.wide.saturating_sub(1)
     }
+    /// The same, or `wide` where there are none.
+    pub(crate) const fn rest(self) -> usize {
+        if self.wide_count < self.count { self.narrow() } else { self.wide }
+    }
     /// Where tile number `tile` begins.
     pub(crate) const fn start(self, tile: usize) -> usize {
         if tile < self.wide_count {
@@ -32,37 +36,45 @@ impl Tiling {
     }
 }
 
-/// Runs `$body` with the constant `$N` equal to `$value`, a size that is only computed, in terms of other sizes: what
-/// generic constants cannot do on stable Rust. Where `$value` is a `const` block the compiler leaves out the arms that are
-/// not taken; the innermost work of `$body` should still be a call, as there is a copy of it in every arm.
-macro_rules! with_size {
-    ($value:expr, 1..=4, $N:ident => $body:expr) => {
-        $crate::tile::with_size!(@arms $value, $N => $body, 1 2 3 4)
+/// The function `$f` with its size `$N`, a generic constant, set to `$value`: a size that is only computed, in terms of other
+/// sizes, which stable Rust does not take as a generic constant.
+///
+/// It is a constant pointer to a function, so the compiler sees the call of that one version and inlines it. A `match` with a
+/// call in every arm would say the same, but the compiler looks through every function that is mentioned in dead code too: it
+/// made the build several times as long.
+macro_rules! version {
+    ($value:expr, 1..=4, $N:ident => $f:expr) => {
+        $crate::tile::version!(@arms $value, $N => $f, 1 2 3 4)
     };
-    ($value:expr, $N:ident => $body:expr) => {
-        $crate::tile::with_size!(@arms $value, $N => $body, 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24)
+    ($value:expr, 1..=24, $N:ident => $f:expr) => {
+        $crate::tile::version!(@arms $value, $N => $f, 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24)
     };
-    (@arms $value:expr, $N:ident => $body:expr, $($n:literal)*) => {
-        match $value {
-            $($n => { const $N: usize = $n; $body })*
-            0 => {}
-            _ => unreachable!("no version for this size"),
+    (@arms $value:expr, $N:ident => $f:expr, $($n:literal)*) => {
+        const {
+            match $value {
+                $($n => { const $N: usize = $n; $f })*
+                // Where there is nothing to do, or other loops do it, the code here is never reached; it still has to compile.
+                _ => { const $N: usize = 1; $f }
+            }
         }
     };
 }
-pub(crate) use with_size;
+pub(crate) use version;
 
-/// Walks over the tiles of a [`Tiling`] constant: `$body` sees the tile's length as the constant `$N` and where it begins
-/// as `$start`.
+/// Walks over the tiles of a [`Tiling`] constant: `$body` sees the version of `$f` for the tile's length `$N` as `$tile`, and
+/// where the tile begins as `$start`.
 macro_rules! for_tiles {
-    ($tiling:expr, $start:ident, $N:ident => $body:expr) => {
+    ($tiling:expr, $N:ident => $f:expr, |$tile:ident, $start:ident| $body:expr) => {
+        assert!(const { $tiling.wide <= 24 }, "no version for this size");
+        let $tile = $crate::tile::version!($tiling.wide, 1..=24, $N => $f);
         for tile in 0..const { $tiling.wide_count } {
             let $start = const { $tiling }.start(tile);
-            $crate::tile::with_size!(const { $tiling.wide }, $N => $body)
+            $body
         }
+        let $tile = $crate::tile::version!($tiling.rest(), 1..=24, $N => $f);
         for tile in const { $tiling.wide_count }..const { $tiling.count } {
             let $start = const { $tiling }.start(tile);
-            $crate::tile::with_size!(const { $tiling.narrow() }, $N => $body)
+            $body
         }
     };
 }
@@ -141,9 +153,18 @@ pub(crate) fn add_taps<V: Vector, const K: usize, const M: usize, const N: usize
     kernels: [Option<&[[V::Element; K]; K]>; M],
     x: impl Fn(usize, usize, usize) -> V,
 ) {
-    let Some(any) = kernels.into_iter().flatten().next() else { return };
-    let connected = kernels.map(|kernel| kernel.is_some());
-    let kernels = kernels.map(|kernel| kernel.unwrap_or(any));
+    // Loops, here and in the other kernels: `array::map` is inlined or not as the compiler likes.
+    let mut any = None;
+    for m in 0..M {
+        any = any.or(kernels[m]);
+    }
+    let Some(any) = any else { return };
+    let (mut connected, mut taps) = ([false; M], [any; M]);
+    for m in 0..M {
+        if let Some(kernel) = kernels[m] {
+            (connected[m], taps[m]) = (true, kernel);
+        }
+    }
     for u in 0..K {
         for v in 0..K {
             let mut inputs = [V::splat(simd, Default::default()); N];
@@ -152,7 +173,7 @@ pub(crate) fn add_taps<V: Vector, const K: usize, const M: usize, const N: usize
             }
             for m in 0..M {
                 if all || connected[m] {
-                    let weight = V::splat(simd, kernels[m][u][v]);
+                    let weight = V::splat(simd, taps[m][u][v]);
                     for t in 0..N {
                         sums[m][t] = inputs[t].mul_add(weight, sums[m][t]);
                     }

@@ -251,12 +251,12 @@ fn scores_are_added_and_the_unsure_refused() {
 #[test]
 fn recipes_that_do_not_go_together_are_refused() {
     for name in RecipeName::ALL {
-        assert_eq!(name.recipe().check(), Ok(()), "{name}");
+        assert_eq!(name.recipe().check_named(), Ok(()), "{name}");
     }
     // The authors' Lush code takes a hundredth of the grey level.
     let lush = Normalization::from(Recipe::lush().input);
     assert!([(0, 0.0), (100, 1.0), (255, 2.55)].iter().all(|(grey, x)| (lush.apply(*grey) - x).abs() < 1e-6));
-    let said = |recipe: Recipe| recipe.check().unwrap_err().to_string();
+    let said = |recipe: Recipe| recipe.check_named().unwrap_err().to_string();
     let paper = Recipe::paper;
     assert_eq!(
         said(Recipe { loss: LossName::MeanSquared, ..paper() }),

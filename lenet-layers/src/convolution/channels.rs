@@ -55,9 +55,11 @@ impl<
                     let bias = E::Row::load(simd, &B::bias(params)[o..]);
                     for r in 0..OH {
                         let mut sums = [[E::default(); WIDEST]; OW];
-                        for_tiles!(Tiling::new(OW, sums_in_tile(S::REGISTERS)), c, N => {
-                            Self::channels_forward_tile::<S, E, N>(simd, bias, &taps, x, [r, c], &mut sums);
-                        });
+                        for_tiles!(
+                            Tiling::new(OW, sums_in_tile(S::REGISTERS)),
+                            N => Self::channels_forward_tile::<S, E, N>,
+                            |tile, c| tile(simd, bias, &taps, x, [r, c], &mut sums)
+                        );
                         add_lines(simd, &sums, &mut y[(o * OH + r) * OW..], OH * OW);
                     }
                 }
@@ -147,9 +149,11 @@ impl<
                 for o in (0..CO).step_by(width::<S, E>()) {
                     columns(simd, &da[o * OH * OW..], OH * OW, turned.as_flattened_mut());
                     for i in 0..CI {
-                        for_tiles!(Tiling::new(K, rows_of_taps(S::REGISTERS, K)), u, R => {
-                            Self::channels_gradient_tile::<S, E, R>(simd, &x[i], &turned, u, &mut taps[i]);
-                        });
+                        for_tiles!(
+                            Tiling::new(K, rows_of_taps(S::REGISTERS, K)),
+                            R => Self::channels_gradient_tile::<S, E, R>,
+                            |tile, u| tile(simd, &x[i], &turned, u, &mut taps[i])
+                        );
                     }
                     Self::add_kernels(simd, &taps, o, grad);
                 }

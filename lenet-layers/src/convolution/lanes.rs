@@ -3,7 +3,7 @@
 //! A tile of sums stays in registers while weights, one number for all examples, and inputs stream by.
 
 use super::{Bank, Convolution};
-use crate::tile::{Tiling, add_taps, columns_in_tile, for_tiles, maps_in_gradient, maps_in_tile, with_size};
+use crate::tile::{Tiling, add_taps, columns_in_tile, for_tiles, maps_in_gradient, maps_in_tile, version};
 use lenet_tensor::Cell;
 use lenet_tensor::simd::{Simd, Vector};
 
@@ -23,6 +23,12 @@ const fn columns_to_spread(registers: usize, k: usize) -> usize {
     let few = 60 / k;
     let most = if most < few { most } else { few };
     if most == 0 { 1 } else { most }
+}
+
+/// `maps`, or as many as share a tile of the weight gradient.
+const fn most_of<S: Simd, const K: usize>(maps: usize) -> usize {
+    let most = maps_in_gradient(S::REGISTERS, K);
+    if maps < most { maps } else { most }
 }
 
 /// How many output maps have the rows that one row of `dx` needs of them in the first cache together.
@@ -55,15 +61,29 @@ impl<
         simd.vectorize(
             #[inline(always)]
             || {
-                with_size!(const { maps_in_tile(S::REGISTERS, CO) }, 1..=4, M => {
-                    for o in (0..CO).step_by(M) {
-                        for_tiles!(Tiling::new(OW, columns_in_tile(S::REGISTERS, maps_in_tile(S::REGISTERS, CO))), c, N => {
-                            Self::lanes_forward_tile::<S, T, M, N>(simd, params, x, [o, r, c], y);
-                        });
-                    }
-                });
+                version!(maps_in_tile(S::REGISTERS, CO), 1..=4, M => Self::lanes_forward_tiles::<S, T, M>)(
+                    simd, params, x, r, y,
+                );
             },
         );
+    }
+
+    /// The tiles of row `r`, each of `M` output maps.
+    #[inline(always)]
+    fn lanes_forward_tiles<S: Simd, T: Cell, const M: usize>(
+        simd: S,
+        params: &B::Params<T::Element>,
+        x: &[[[T; W]; H]; CI],
+        r: usize,
+        y: &mut [[[T; OW]; OH]; CO],
+    ) {
+        for o in (0..CO).step_by(M) {
+            for_tiles!(
+                Tiling::new(OW, columns_in_tile(S::REGISTERS, maps_in_tile(S::REGISTERS, CO))),
+                N => Self::lanes_forward_tile::<S, T, M, N>,
+                |tile, c| tile(simd, params, x, [o, r, c], y)
+            );
+        }
     }
 
     /// The sums of `M` output maps from `o` and `N` columns from `c`, in row `r`.
@@ -126,15 +146,30 @@ impl<
                     }
                     let share = n.div_ceil(n.div_ceil(most).max(1)).max(1);
                     for maps in connected[..n].chunks(share) {
-                        with_size!(maps.len(), 1..=4, M => {
-                            if const { M <= maps_in_gradient(S::REGISTERS, K) } {
-                                Self::lanes_gradient_tile::<S, T, M>(simd, &x[i], da, i, maps, grad);
-                            }
-                        });
+                        match maps.len() {
+                            1 => Self::lanes_gradient_of::<S, T, 1>(simd, &x[i], da, i, maps, grad),
+                            2 => Self::lanes_gradient_of::<S, T, 2>(simd, &x[i], da, i, maps, grad),
+                            3 => Self::lanes_gradient_of::<S, T, 3>(simd, &x[i], da, i, maps, grad),
+                            _ => Self::lanes_gradient_of::<S, T, 4>(simd, &x[i], da, i, maps, grad),
+                        }
                     }
                 }
             },
         );
+    }
+
+    /// The gradient by the kernels from map `i` to the `MAPS` maps listed in `maps`, if a tile takes as many. A function of its own:
+    /// a pointer that is chosen when the program runs would not be inlined.
+    #[inline(always)]
+    fn lanes_gradient_of<S: Simd, T: Cell, const MAPS: usize>(
+        simd: S,
+        x: &[[T; W]; H],
+        da: &[[[T; OW]; OH]; CO],
+        i: usize,
+        maps: &[usize],
+        grad: &mut B::Params<T::Element>,
+    ) {
+        version!(most_of::<S, K>(MAPS), 1..=4, M => Self::lanes_gradient_tile::<S, T, M>)(simd, x, da, i, maps, grad);
     }
 
     /// The gradient by the kernels from map `i` to the `M` maps listed in `maps`.
@@ -206,12 +241,14 @@ impl<
                     for row in 0..H {
                         for i in 0..CI {
                             for part in 0..T::parts::<S>() {
-                                for_tiles!(Tiling::new(OW, columns_to_spread(S::REGISTERS, K)), c, N => {
-                                    let maps = first..CO.min(first + share);
-                                    Self::spread::<S, T, N>(
-                                        simd, params, da, maps, i, [row, c, part], &mut dx[i][row],
-                                    );
-                                });
+                                for_tiles!(
+                                    Tiling::new(OW, columns_to_spread(S::REGISTERS, K)),
+                                    N => Self::spread::<S, T, N>,
+                                    |tile, c| {
+                                        let maps = first..CO.min(first + share);
+                                        tile(simd, params, da, maps, i, [row, c, part], &mut dx[i][row]);
+                                    }
+                                );
                             }
                         }
                     }

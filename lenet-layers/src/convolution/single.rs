@@ -6,7 +6,7 @@
 
 use super::{Bank, Convolution, ROOM};
 use crate::tile::{
-    Tiling, add_taps, begin, columns_in_tile, for_tiles, maps_in_gradient, maps_in_tile, width, with_size,
+    Tiling, add_taps, begin, columns_in_tile, for_tiles, maps_in_gradient, maps_in_tile, version, width,
 };
 use lenet_tensor::Element;
 use lenet_tensor::simd::{Simd, Vector, WIDEST};
@@ -64,25 +64,37 @@ impl<
         simd.vectorize(
             #[inline(always)]
             || {
-                with_size!(const { maps_in_tile(S::REGISTERS, CO) }, 1..=4, M => {
-                    for o in (0..CO).step_by(M) {
-                        let mut sums = [[[E::default(); W]; OH]; M];
-                        for_tiles!(
-                            Tiling::new(
-                                stretch(OH, OW, W).div_ceil(width::<S, E>()),
-                                columns_in_tile(S::REGISTERS, maps_in_tile(S::REGISTERS, CO))
-                            ),
-                            j, N => Self::single_forward_tile::<S, E, M, N>(simd, params, x, [o, j], &mut sums)
-                        );
-                        for (sums, y) in sums.iter().zip(y[o * OH * OW..].chunks_exact_mut(OH * OW)) {
-                            for (sums, y) in sums.iter().zip(y.chunks_exact_mut(OW)) {
-                                y.copy_from_slice(&sums[..OW]);
-                            }
-                        }
-                    }
-                });
+                version!(maps_in_tile(S::REGISTERS, CO), 1..=4, M => Self::single_forward_tiles::<S, E, M>)(
+                    simd, params, x, y,
+                );
             },
         );
+    }
+
+    /// The same in tiles of `M` output maps.
+    #[inline(always)]
+    fn single_forward_tiles<S: Simd, E: Element, const M: usize>(
+        simd: S,
+        params: &B::Params<E>,
+        x: &[[[E; W]; H]; CI],
+        y: &mut [E],
+    ) {
+        for o in (0..CO).step_by(M) {
+            let mut sums = [[[E::default(); W]; OH]; M];
+            for_tiles!(
+                Tiling::new(
+                    stretch(OH, OW, W).div_ceil(width::<S, E>()),
+                    columns_in_tile(S::REGISTERS, maps_in_tile(S::REGISTERS, CO))
+                ),
+                N => Self::single_forward_tile::<S, E, M, N>,
+                |tile, j| tile(simd, params, x, [o, j], &mut sums)
+            );
+            for (sums, y) in sums.iter().zip(y[o * OH * OW..].chunks_exact_mut(OH * OW)) {
+                for (sums, y) in sums.iter().zip(y.chunks_exact_mut(OW)) {
+                    y.copy_from_slice(&sums[..OW]);
+                }
+            }
+        }
     }
 
     /// The sums of `M` output maps from `o` and `N` registers from `j`.
@@ -133,20 +145,30 @@ impl<
         simd.vectorize(
             #[inline(always)]
             || {
-                let zero = E::default();
-                with_size!(const { Tiling::new(CO, maps_in_gradient(S::REGISTERS, K)).wide }, 1..=4, M => {
-                    for o in (0..CO).step_by(M) {
-                        let mut wide = [[[zero; W]; OH]; M];
-                        for m in 0..M.min(CO - o) {
-                            Self::lay_out(&da[(o + m) * OH * OW..], wide[m].as_flattened_mut());
-                        }
-                        for i in 0..CI {
-                            Self::single_gradient_tile::<S, E, M>(simd, x[i].as_flattened(), &wide, o, i, grad);
-                        }
-                    }
-                });
+                version!(Tiling::new(CO, maps_in_gradient(S::REGISTERS, K)).wide, 1..=4, M => Self::single_gradient_tiles::<S, E, M>)(
+                    simd, x, da, grad,
+                );
             },
         );
+    }
+
+    /// The same in tiles of `M` output maps.
+    #[inline(always)]
+    fn single_gradient_tiles<S: Simd, E: Element, const M: usize>(
+        simd: S,
+        x: &[[[E; W]; H]; CI],
+        da: &[E],
+        grad: &mut B::Params<E>,
+    ) {
+        for o in (0..CO).step_by(M) {
+            let mut wide = [[[E::default(); W]; OH]; M];
+            for m in 0..M.min(CO - o) {
+                Self::lay_out(&da[(o + m) * OH * OW..], wide[m].as_flattened_mut());
+            }
+            for i in 0..CI {
+                Self::single_gradient_tile::<S, E, M>(simd, x[i].as_flattened(), &wide, o, i, grad);
+            }
+        }
     }
 
     /// The gradient by the kernels from map `i` to `M` maps from `o`.
@@ -210,41 +232,57 @@ impl<
             #[inline(always)]
             || {
                 dx.fill(E::default());
-                with_size!(@arms const { maps_laid_out(H * W * size_of::<E>()) }, MAPS => {
-                    let mut wide = [[[E::default(); W]; H]; MAPS + 1];
-                    for first in (0..CO).step_by(MAPS) {
-                        let maps = first..CO.min(first + MAPS);
-                        for o in maps.clone() {
-                            let wide = wide[o - first + 1].as_flattened_mut();
-                            Self::lay_out(&da[o * OH * OW..], wide);
-                        }
-                        Self::reach_back(simd, params, wide.as_flattened().as_flattened(), maps, dx);
-                    }
-                }, 1 4 16);
+                version!(@arms maps_laid_out(H * W * size_of::<E>()), MAPS => Self::single_send_back::<S, E, MAPS, {MAPS + 1}>, 1 4 16)(
+                    simd, params, da, dx,
+                );
             },
         );
     }
 
-    /// Adds to `dx` what the output maps `maps`, laid out in `wide`, send back.
+    /// The same with `MAPS` maps of `da` laid out at once, behind one of zeros.
     #[inline(always)]
-    fn reach_back<S: Simd, E: Element>(
+    fn single_send_back<S: Simd, E: Element, const MAPS: usize, const LAID_OUT: usize>(
+        simd: S,
+        params: &B::Params<E>,
+        da: &[E],
+        dx: &mut [E],
+    ) {
+        let mut wide = [[[E::default(); W]; H]; LAID_OUT];
+        for first in (0..CO).step_by(MAPS) {
+            let maps = first..CO.min(first + MAPS);
+            for o in maps.clone() {
+                let wide = wide[o - first + 1].as_flattened_mut();
+                Self::lay_out(&da[o * OH * OW..], wide);
+            }
+            version!(maps_in_tile(S::REGISTERS, CI), 1..=4, M => Self::reach_back::<S, E, M>)(
+                simd,
+                params,
+                wide.as_flattened().as_flattened(),
+                maps,
+                dx,
+            );
+        }
+    }
+
+    /// Adds to `dx` what the output maps `maps`, laid out in `wide`, send back, in tiles of `M` input maps.
+    #[inline(always)]
+    fn reach_back<S: Simd, E: Element, const M: usize>(
         simd: S,
         params: &B::Params<E>,
         wide: &[E],
         maps: core::ops::Range<usize>,
         dx: &mut [E],
     ) {
-        with_size!(const { maps_in_tile(S::REGISTERS, CI) }, 1..=4, M => {
-            for i in (0..CI).step_by(M) {
-                for_tiles!(
-                    Tiling::new(
-                        (H * W).div_ceil(width::<S, E>()),
-                        columns_in_tile(S::REGISTERS, maps_in_tile(S::REGISTERS, CI))
-                    ),
-                    j, N => Self::reach_back_tile::<S, E, M, N>(simd, params, wide, maps.clone(), [i, j], dx)
-                );
-            }
-        });
+        for i in (0..CI).step_by(M) {
+            for_tiles!(
+                Tiling::new(
+                    (H * W).div_ceil(width::<S, E>()),
+                    columns_in_tile(S::REGISTERS, maps_in_tile(S::REGISTERS, CI))
+                ),
+                N => Self::reach_back_tile::<S, E, M, N>,
+                |tile, j| tile(simd, params, wide, maps.clone(), [i, j], dx)
+            );
+        }
     }
 
     /// The same for `M` maps of `dx` from `i`, `N` registers from `j`.

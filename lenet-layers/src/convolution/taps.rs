@@ -5,7 +5,7 @@
 //! lie in one stretch. Nothing is computed in vain but in the last register of a row; the price is to turn the kernels and `dx`.
 
 use super::{Bank, Convolution, ROOM};
-use crate::tile::{Tiling, for_tiles, load, store, sums_in_tile, width, with_size};
+use crate::tile::{Tiling, for_tiles, load, store, sums_in_tile, version, width};
 use lenet_tensor::Element;
 use lenet_tensor::simd::{Simd, Vector};
 
@@ -53,17 +53,12 @@ impl<
             || {
                 let taps = Self::kernels_by_input::<E>(params);
                 let mut turned = [[[E::default(); CI]; W]; H];
-                with_size!(const { registers::<S, E>(K * CI) }, 1..=4, R => {
-                    // Rows below each other: cells that are neighbours in a row send to the same cells, and the second
-                    // would wait for the first.
-                    for_tiles!(Tiling::new(OH, rows_in_tile(S::REGISTERS, registers::<S, E>(K * CI))), r, N => {
-                        for u in 0..K {
-                            for c in 0..OW {
-                                Self::send_back::<S, E, N, R>(simd, &taps, da, [r, c, u], &mut turned);
-                            }
-                        }
-                    });
-                });
+                version!(registers::<S, E>(K * CI), 1..=4, R => Self::send_rows_back::<S, E, R>)(
+                    simd,
+                    &taps,
+                    da,
+                    &mut turned,
+                );
                 for (i, dx) in dx.chunks_exact_mut(H * W).enumerate() {
                     for (dx, turned) in dx.iter_mut().zip(turned.as_flattened()) {
                         *dx = turned[i];
@@ -88,6 +83,27 @@ impl<
             }
         }
         taps
+    }
+
+    /// Adds what all cells send back through the kernels, whose rows fill `R` registers.
+    #[inline(always)]
+    fn send_rows_back<S: Simd, E: Element, const R: usize>(
+        simd: S,
+        taps: &Taps<E, CI, CO, K>,
+        da: &[E],
+        dx: &mut [[[E; CI]; W]; H],
+    ) {
+        // Rows below each other: cells that are neighbours in a row send to the same cells, and the second would wait for the
+        // first.
+        for_tiles!(
+            Tiling::new(OH, rows_in_tile(S::REGISTERS, registers::<S, E>(K * CI))),
+            N => Self::send_back::<S, E, N, R>,
+            |tile, r| for u in 0..K {
+                for c in 0..OW {
+                    tile(simd, taps, da, [r, c, u], dx);
+                }
+            }
+        );
     }
 
     /// Adds what the cells in column `c` of `N` rows from `r` send back through row `u` of the kernels, which fills `R`

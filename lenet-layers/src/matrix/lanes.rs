@@ -18,9 +18,11 @@ pub(super) fn forward<S: Simd, T: Cell, I: Length, const O: usize>(
         #[inline(always)]
         || {
             let x = &x[..I::N];
-            for_tiles!(Tiling::new(O, sums_in_tile(S::REGISTERS)), o, N => {
-                forward_tile::<S, T, I, N>(simd, &weight[o * I::N..], &bias[o..], x, &mut y[o..]);
-            });
+            for_tiles!(
+                Tiling::new(O, sums_in_tile(S::REGISTERS)),
+                N => forward_tile::<S, T, I, N>,
+                |tile, o| tile(simd, &weight[o * I::N..], &bias[o..], x, &mut y[o..])
+            );
         },
     );
 }

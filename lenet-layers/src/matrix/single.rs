@@ -106,9 +106,11 @@ pub(super) fn input_gradient<S: Simd, E: Element, I: Length, const O: usize>(
             if const { I::N < width::<S, E>() } {
                 return reference::input_gradient(simd, weight, da, dx);
             }
-            for_tiles!(Tiling::new(I::N.div_ceil(width::<S, E>()), MOST_REGISTERS), j, N => {
-                input_tile::<S, E, I, N>(simd, weight, da, j, dx);
-            });
+            for_tiles!(
+                Tiling::new(I::N.div_ceil(width::<S, E>()), MOST_REGISTERS),
+                N => input_tile::<S, E, I, N>,
+                |tile, j| tile(simd, weight, da, j, dx)
+            );
         },
     );
 }

@@ -1,10 +1,10 @@
 //! Curvatures against a list of connections, in lanes, and where they start: at the loss.
 
+use crate::against::{near, take};
 use crate::check::{Draw, Drawn, draw_params, forward};
 use crate::connections::{IDENTITY, Net, SCALED_TANH, SQUASHES, Squash, TANH, all, gaps, table_1};
-use crate::lanes::{near, take};
-use crate::layers::{Gaps, Own};
 use crate::losses::{AnyLoss, LOSSES, class, plainly};
+use crate::tables::{Gaps, Own};
 use lenet_layers::simd::{Isa, Kernel, Scalar, Simd};
 use lenet_layers::*;
 use proptest::prelude::*;

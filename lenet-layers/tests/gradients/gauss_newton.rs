@@ -6,8 +6,8 @@
 //! as that of [`MeanSquared`] is; and for no other.
 
 use crate::check::{Draw, draw_params};
-use crate::layers::Own;
 use crate::losses::class;
+use crate::tables::Own;
 use lenet_layers::*;
 
 sequential! {

@@ -1,30 +1,9 @@
 //! Every layer alone, over a list of shapes, with every activation.
 
 use crate::check::{Check, Drawn, layer};
+use crate::tables::{Fan, Gaps, Only, Own};
 use lenet_layers::*;
 use proptest::prelude::*;
-
-connection_table! {
-    /// Not every map is seen, and one output map sees none.
-    pub(crate) struct Gaps: 4 -> 3, 5;
-    "X . X ."
-    ". . . ."
-    "X X X ."
-}
-connection_table! {
-    /// More output maps than input maps, and a single connection each.
-    pub(crate) struct Fan: 2 -> 5, 6;
-    "X ."
-    ". X"
-    "X ."
-    ". X"
-    "X X"
-}
-connection_table! {
-    /// All there is.
-    pub(crate) struct Only: 1 -> 1, 1;
-    "X"
-}
 
 /// A list of instantiations.
 macro_rules! checks {
@@ -130,12 +109,6 @@ const FLATTEN: &[Check] = checks! {
     Flatten, on Maps<7, 1, 1>;
     Flatten, on Maps<2, 9, 2>;
 };
-
-/// Codes of other sizes than the paper's, and of other numbers than +1 and -1.
-pub(crate) struct Own;
-impl Codes<5, 3> for Own {
-    const CODES: [[f32; 5]; 3] = [[1.0, -1.0, 0.5, 0.0, -2.0], [-0.25, 1.0, 1.0, -1.0, 1.5], [0.0; 5]];
-}
 
 const RBF: &[Check] = checks! {
     Rbf<84, 10, Bitmaps>, on Units<84>;

@@ -1,8 +1,8 @@
 //! Whole networks, to every parameter and to the input, with every activation and every loss.
 
 use crate::check::{Draw, Drawn, compare, draw_params};
-use crate::layers::Gaps;
 use crate::losses::{AnyLoss, LOSSES};
+use crate::tables::Gaps;
 use lenet_layers::*;
 use proptest::prelude::*;
 

@@ -1,7 +1,7 @@
 //! A sparse convolution is a dense one whose absent kernels are zero.
 
 use crate::check::{Draw, draw_params};
-use crate::layers::{Fan, Gaps};
+use crate::tables::{Fan, Gaps};
 use lenet_layers::simd::{Isa, Kernel, Scalar, Simd};
 use lenet_layers::*;
 use proptest::prelude::*;

@@ -1,0 +1,65 @@
+//! Blocks with fewer examples than lanes.
+
+use crate::against::near_sum;
+use crate::check::Draw;
+use crate::losses::LOSSES;
+use lenet_layers::simd::Scalar;
+use lenet_layers::*;
+use proptest::prelude::*;
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
+
+    /// Fewer targets than lanes give the gradient of a smaller batch, whatever lies in the lanes that are left.
+    #[test]
+    fn masked_lanes_do_not_count(count in 0..=16usize, loss in prop::sample::select(&LOSSES), seed: u64) {
+        let mut draw = Draw::new(seed);
+        let mut net = Masked::<f32>::boxed();
+        for i in 0..Masked::<f32>::TENSORS {
+            net.tensor_mut(i).fill_with(|| draw.within(0.4) as f32);
+        }
+        let mut block = MaskedTrace::<Lanes<16>>::boxed();
+        block.input.cells_mut().iter_mut().for_each(|cell| cell.0.fill_with(|| draw.within(1.0) as f32));
+        let targets: Vec<Class<3>> = (0..count).map(|_| Class::new(draw.below(3)).unwrap()).collect();
+
+        let gradient = |block: &mut MaskedTrace<Lanes<16>>| {
+            let (mut errors, mut grad) = (MaskedTrace::<Lanes<16>>::boxed(), Grad::<Masked>::boxed());
+            net.forward(block);
+            loss.evaluate_with(Scalar, &block.out, &targets, 1.0, &mut errors.out);
+            net.backward(block, &mut errors, &mut grad);
+            grad
+        };
+        let masked = gradient(&mut block);
+        let mut single = Grad::<Masked>::boxed();
+        for (lane, target) in targets.iter().enumerate() {
+            let (mut trace, mut errors) = (MaskedTrace::<f32>::boxed(), MaskedTrace::<f32>::boxed());
+            for (x, block) in trace.input.cells_mut().iter_mut().zip(block.input.cells()) {
+                *x = block.0[lane];
+            }
+            net.forward(&mut trace);
+            loss.evaluate_with(Scalar, &trace.out, &[*target], 1.0, &mut errors.out);
+            net.backward(&trace, &mut errors, &mut single);
+        }
+        for i in 0..Masked::<f32>::TENSORS {
+            let want: Vec<f64> = single.tensor(i).iter().map(|g| f64::from(*g)).collect();
+            near_sum(&Masked::<f32>::info(i).to_string(), 16, masked.tensor(i), &want).map_err(TestCaseError::fail)?;
+        }
+        for cell in block.input.cells_mut() {
+            cell.0[count..].fill(0.0);
+        }
+        let cleared = gradient(&mut block);
+        for i in 0..Masked::<f32>::TENSORS {
+            prop_assert_eq!(masked.tensor(i), cleared.tensor(i), "what lies in a masked lane matters");
+        }
+    }
+}
+
+sequential! {
+    pub(crate) struct Masked, trace MaskedTrace {
+        input:                       Maps<2, 6, 4>;
+        c1:   Conv2d<2, 3, 3, Tanh>  => Maps<3, 4, 2>;
+        s2:   Subsample<3, 2, Tanh>  => Maps<3, 2, 1>;
+        flat: Flatten                => Units<6>;
+        out:  Dense<6, 3>            => Units<3>;
+    }
+}

@@ -1,0 +1,118 @@
+//! A layer in `f32`, alone and in lanes, against the same layer in `f64`.
+//!
+//! The numbers drawn are multiples of 1/32, so the weighted sums are exact in both and ReLU takes the same side of its
+//! kink in both. What differs is the rounding of the squashing functions (3.6 ulp) and of sums of up to some thousand
+//! products of gradients, each within 2^-24 and of either sign: together a few 1e-6 of the largest, and [`TOLERANCE`] leaves room.
+//!
+//! The `f64` side runs the reference loops, so this is also the test that every fast kernel does what they say. The shapes of
+//! the list of kernels are chosen to reach every way through the fast kernels; which of them a case runs is drawn.
+
+use crate::check::Draw;
+use crate::subject::{Case, Dispatched, Reference, Subject};
+use lenet_layers::simd::Isa;
+use lenet_layers::*;
+use proptest::prelude::TestCaseError;
+
+/// Of the largest number of the tensor.
+const TOLERANCE: f64 = 1e-5;
+
+/// What rounding leaves of a sum of numbers of size one, times the root of how many they are, whatever the sum is; it matters
+/// where a whole tensor cancels, as the one bias of a single unit can.
+const ROUNDING: f64 = 5e-7;
+
+/// Several examples through a layer, at once in `f32` and one by one in `f64`.
+fn against(case: &mut dyn Subject<f32>, reference: &mut dyn Subject<f64>, isa: Isa, seed: u64) -> Result<(), String> {
+    let (mut draw, lanes, arrays) = (Draw::new(seed), case.lanes(), case.arrays());
+    for i in 0..arrays {
+        // Smaller weights for more inputs, or everything saturates; a power of two keeps the sums exact.
+        let fan_in = (case.info(i).fan_in)(0) as f64;
+        let unit = 0.5f64.powi(fan_in.sqrt().log2().round() as i32);
+        for (w, n) in reference.params(i).iter_mut().zip(case.params(i)) {
+            *w = draw.on_grid() * unit;
+            *n = *w as f32;
+        }
+    }
+    case.x().fill_with(|| draw.on_grid() as f32);
+    case.dy().fill_with(|| draw.on_grid() as f32);
+    let g = case.dy().to_vec();
+    case.dx().fill(f32::NAN);
+    // What lies in the gradient stays there.
+    for i in 0..arrays {
+        for (narrow, wide) in case.grad(i).iter_mut().zip(reference.grad(i)) {
+            *wide = draw.on_grid();
+            *narrow = *wide as f32;
+        }
+    }
+    case.forward(isa);
+    case.backward(isa, true);
+
+    // Without `dx` the parameters' gradients are the same.
+    let grad: Vec<Vec<f32>> = (0..arrays).map(|i| case.grad(i).to_vec()).collect();
+    case.dy().copy_from_slice(&g);
+    case.backward(isa, false);
+    for (i, grad) in grad.iter().enumerate() {
+        let once = grad.iter().zip(reference.grad(i)).map(|(now, before)| f64::from(*now) - *before);
+        let twice: Vec<f64> = once.zip(grad).map(|(g, now)| f64::from(*now) + g).collect();
+        near_sum(&format!("{} without dx", case.info(i)), g.len(), case.grad(i), &twice)?;
+    }
+
+    for lane in 0..lanes {
+        let of = |cells: &[f32]| cells.iter().skip(lane).step_by(lanes).copied().collect::<Vec<f32>>();
+        for (to, from) in reference.x().iter_mut().zip(of(case.x())) {
+            *to = f64::from(from);
+        }
+        for (to, from) in reference.dy().iter_mut().zip(of(&g)) {
+            *to = f64::from(from);
+        }
+        reference.forward(isa);
+        reference.backward(isa, true);
+        near(&format!("y of lane {lane}"), &of(case.y()), reference.y())?;
+        near(&format!("dx of lane {lane}"), &of(case.dx()), reference.dx())?;
+    }
+    (0..arrays).try_for_each(|i| near_sum(&case.info(i).to_string(), g.len(), &grad[i], reference.grad(i)))
+}
+
+pub(crate) fn take<I: Shape, T: Cell<Element = f32>>(from: &Tensor<I, T>, lane: usize, to: &mut Tensor<I, f64>) {
+    for (to, from) in to.cells_mut().iter_mut().zip(from.cells()) {
+        *to = f64::from(from.lanes()[lane]);
+    }
+}
+
+pub(crate) fn near(what: &str, got: &[f32], want: &[f64]) -> Result<(), String> {
+    within(what, got, want, 0.0)
+}
+/// The same of sums over `n` cells and lanes.
+pub(crate) fn near_sum(what: &str, n: usize, got: &[f32], want: &[f64]) -> Result<(), String> {
+    within(what, got, want, ROUNDING * (n as f64).sqrt())
+}
+fn within(what: &str, got: &[f32], want: &[f64], rounding: f64) -> Result<(), String> {
+    let largest = want.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+    for (i, (got, want)) in got.iter().zip(want).enumerate() {
+        let distance = (f64::from(*got) - want).abs();
+        if distance.is_nan() || distance > TOLERANCE * largest + rounding {
+            return Err(format!("{what}[{i}]: {got}, in f64 {want}; the largest is {largest}"));
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn everywhere<L: Layer<I> + Described, I: Shape, T: Cell<Element = f32>>(
+    seed: u64,
+) -> Result<(), TestCaseError> {
+    on_each_set(Case::<L, I, T, Dispatched>::boxed, Case::<L, I, f64, Reference>::boxed, seed)
+}
+
+fn on_each_set(
+    case: fn() -> Box<dyn Subject<f32>>,
+    reference: fn() -> Box<dyn Subject<f64>>,
+    seed: u64,
+) -> Result<(), TestCaseError> {
+    for isa in Isa::all_available() {
+        let (mut case, mut reference) = (case(), reference());
+        against(&mut *case, &mut *reference, isa, seed)
+            .map_err(|why| TestCaseError::fail(format!("{isa}, {} lanes: {why}", case.lanes())))?;
+    }
+    Ok(())
+}
+
+pub(crate) type Everywhere = fn(u64) -> Result<(), TestCaseError>;
