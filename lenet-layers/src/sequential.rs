@@ -31,8 +31,7 @@
 /// The network may be generic over types that its layers take, as in
 /// `pub struct LeNet5<A: Activation = Tanh>, trace LeNet5Trace`; write the element last, `LeNet5<Tanh, f64>`.
 ///
-/// Two limits: the crate must go by its own name, `lenet_layers`, where the macro is used, and the names `E`, `S` and `T`
-/// are the macro's own, so a network's type parameters want others.
+/// One limit: the crate must go by its own name, `lenet_layers`, where the macro is used.
 ///
 /// A layer that does not fit is an error on its own line. Here the kernel of c1 is smaller than the declared shape says:
 ///
@@ -62,6 +61,13 @@ macro_rules! sequential {
         $crate::sequential!{@reverse $head [$($done)*] [$Last] [$last] [] $($done)*}
     };
 
+    // A line that is none, of which the compiler would say that no rule expected this token.
+    (@split $head:tt $done:tt $shape:tt $before:tt $stage:ident $($rest:tt)*) => {
+        ::core::compile_error!(::core::concat!(
+            "stage `", ::core::stringify!($stage), "`: a line of a network is `name: Layer => Shape;`"
+        ));
+    };
+
     // The backward pass wants them the other way round.
     (@reverse $head:tt $stages:tt $Last:tt $last:tt [$($done:tt)*] $next:tt $($rest:tt)*) => {
         $crate::sequential!{@reverse $head $stages $Last $last [$next $($done)*] $($rest)*}
@@ -78,10 +84,10 @@ macro_rules! sequential {
         #[derive($crate::zerocopy::FromBytes, $crate::zerocopy::Immutable, $crate::zerocopy::KnownLayout)]
         #[zerocopy(crate = "::lenet_layers::zerocopy")]
         #[repr(C)]
-        $vis struct $Name<$($G: $Bound = $Default,)* E: $crate::Element = f32> {
+        $vis struct $Name<$($G: $Bound = $Default,)* __Element: $crate::Element = f32> {
             $(
                 #[doc = concat!("The parameters of ", stringify!($stage), ".")]
-                pub $stage: <$Layer as $crate::Trainable>::Params<E>,
+                pub $stage: <$Layer as $crate::Trainable>::Params<__Element>,
             )*
         }
 
@@ -89,37 +95,37 @@ macro_rules! sequential {
         #[derive($crate::zerocopy::FromBytes, $crate::zerocopy::Immutable, $crate::zerocopy::KnownLayout)]
         #[zerocopy(crate = "::lenet_layers::zerocopy")]
         #[repr(C)]
-        $vis struct $Trace<T: $crate::Cell = f32> {
+        $vis struct $Trace<__Cell: $crate::Cell = f32> {
             /// The input.
-            pub input: $crate::Tensor<$In, T>,
+            pub input: $crate::Tensor<$In, __Cell>,
             $(
                 #[doc = concat!("The output of ", stringify!($stage), ".")]
-                pub $stage: $crate::Tensor<$O, T>,
+                pub $stage: $crate::Tensor<$O, __Cell>,
             )*
         }
 
-        impl<T: $crate::Cell> $crate::Trace<T> for $Trace<T> {
+        impl<__Cell: $crate::Cell> $crate::Trace<__Cell> for $Trace<__Cell> {
             type Input = $In;
             type Output = $Last;
-            fn input(&self) -> &$crate::Tensor<$In, T> { &self.input }
-            fn input_mut(&mut self) -> &mut $crate::Tensor<$In, T> { &mut self.input }
-            fn output(&self) -> &$crate::Tensor<$Last, T> { &self.$last }
-            fn output_mut(&mut self) -> &mut $crate::Tensor<$Last, T> { &mut self.$last }
-            fn stage(&self, index: usize) -> &[T] {
-                let stages: &[&[T]] = &[$(self.$stage.cells()),*];
+            fn input(&self) -> &$crate::Tensor<$In, __Cell> { &self.input }
+            fn input_mut(&mut self) -> &mut $crate::Tensor<$In, __Cell> { &mut self.input }
+            fn output(&self) -> &$crate::Tensor<$Last, __Cell> { &self.$last }
+            fn output_mut(&mut self) -> &mut $crate::Tensor<$Last, __Cell> { &mut self.$last }
+            fn stage(&self, index: usize) -> &[__Cell] {
+                let stages: &[&[__Cell]] = &[$(self.$stage.cells()),*];
                 stages[index]
             }
         }
 
-        impl<$($G: $Bound,)* E: $crate::Element> $crate::Params for $Name<$($G,)* E> {
-            type Element = E;
+        impl<$($G: $Bound,)* __Element: $crate::Element> $crate::Params for $Name<$($G,)* __Element> {
+            type Element = __Element;
             const TENSORS: usize =
-                0 $(+ <<$Layer as $crate::Trainable>::Params<E> as $crate::Params>::TENSORS)*;
-            const LEN: usize = 0 $(+ <<$Layer as $crate::Trainable>::Params<E> as $crate::Params>::LEN)*;
-            fn tensor(&self, index: usize) -> &[E] {
+                0 $(+ <<$Layer as $crate::Trainable>::Params<__Element> as $crate::Params>::TENSORS)*;
+            const LEN: usize = 0 $(+ <<$Layer as $crate::Trainable>::Params<__Element> as $crate::Params>::LEN)*;
+            fn tensor(&self, index: usize) -> &[__Element] {
                 let mut local = index;
                 $(
-                    let tensors = <<$Layer as $crate::Trainable>::Params<E> as $crate::Params>::TENSORS;
+                    let tensors = <<$Layer as $crate::Trainable>::Params<__Element> as $crate::Params>::TENSORS;
                     if local < tensors {
                         return $crate::Params::tensor(&self.$stage, local);
                     }
@@ -127,10 +133,10 @@ macro_rules! sequential {
                 )*
                 panic!("no parameter {} in {}", index, stringify!($Name))
             }
-            fn tensor_mut(&mut self, index: usize) -> &mut [E] {
+            fn tensor_mut(&mut self, index: usize) -> &mut [__Element] {
                 let mut local = index;
                 $(
-                    let tensors = <<$Layer as $crate::Trainable>::Params<E> as $crate::Params>::TENSORS;
+                    let tensors = <<$Layer as $crate::Trainable>::Params<__Element> as $crate::Params>::TENSORS;
                     if local < tensors {
                         return $crate::Params::tensor_mut(&mut self.$stage, local);
                     }
@@ -140,14 +146,14 @@ macro_rules! sequential {
             }
         }
 
-        impl<$($G: $Bound,)* E: $crate::Element> $crate::Network for $Name<$($G,)* E> {
+        impl<$($G: $Bound,)* __Element: $crate::Element> $crate::Network for $Name<$($G,)* __Element> {
             type Input = $In;
             type Output = $Last;
-            type Trace<T: $crate::Cell> = $Trace<T>;
+            type Trace<__Cell: $crate::Cell> = $Trace<__Cell>;
             const STAGES: &'static [$crate::StageInfo] = &[$($crate::StageInfo {
                 name: stringify!($stage),
                 dims: <$O as $crate::Shape>::DIMS,
-                params: <<$Layer as $crate::Trainable>::Params<E> as $crate::Params>::LEN,
+                params: <<$Layer as $crate::Trainable>::Params<__Element> as $crate::Params>::LEN,
                 connections: <$Layer as $crate::Stage<$I, $O>>::STAGE_CONNECTIONS,
                 multiply_adds: <$Layer as $crate::Stage<$I, $O>>::STAGE_MULTIPLY_ADDS,
                 penalties: <$Layer as $crate::Stage<$I, $O>>::STAGE_PENALTIES,
@@ -158,7 +164,7 @@ macro_rules! sequential {
             fn info(index: usize) -> $crate::ParamInfo {
                 let mut local = index;
                 $(
-                    let tensors = <<$Layer as $crate::Trainable>::Params<E> as $crate::Params>::TENSORS;
+                    let tensors = <<$Layer as $crate::Trainable>::Params<__Element> as $crate::Params>::TENSORS;
                     if local < tensors {
                         let info = <$Layer as $crate::Stage<$I, $O>>::stage_info(local);
                         return $crate::ParamInfo { stage: stringify!($stage), ..info };
@@ -168,15 +174,15 @@ macro_rules! sequential {
                 panic!("no parameter {} in {}", index, stringify!($Name))
             }
 
-            fn forward_with<S: $crate::simd::Simd, T: $crate::Cell<Element = E>>(
-                &self, simd: S, trace: &mut $Trace<T>,
+            fn forward_with<__Simd: $crate::simd::Simd, __Cell: $crate::Cell<Element = __Element>>(
+                &self, simd: __Simd, trace: &mut $Trace<__Cell>,
             ) {
                 $(<$Layer as $crate::Stage<$I, $O>>::stage_forward(
                     simd, &self.$stage, &trace.$before, &mut trace.$stage);)*
             }
 
-            fn backward_with<S: $crate::simd::Simd, T: $crate::Cell<Element = E>>(
-                &self, simd: S, trace: &$Trace<T>, errors: &mut $Trace<T>, grad: &mut $crate::Grad<Self>, to_input: bool,
+            fn backward_with<__Simd: $crate::simd::Simd, __Cell: $crate::Cell<Element = __Element>>(
+                &self, simd: __Simd, trace: &$Trace<__Cell>, errors: &mut $Trace<__Cell>, grad: &mut $crate::Grad<Self>, to_input: bool,
             ) {
                 $(
                     let wanted = to_input || stringify!($rbefore) != "input";
@@ -187,8 +193,8 @@ macro_rules! sequential {
                 )*
             }
 
-            fn curvature_with<S: $crate::simd::Simd, T: $crate::Cell<Element = E>>(
-                squared: &$crate::Squared<Self>, simd: S, trace: &$Trace<T>, second: &mut $Trace<T>,
+            fn curvature_with<__Simd: $crate::simd::Simd, __Cell: $crate::Cell<Element = __Element>>(
+                squared: &$crate::Squared<Self>, simd: __Simd, trace: &$Trace<__Cell>, second: &mut $Trace<__Cell>,
                 h: &mut $crate::Curvature<Self>,
             ) {
                 $(<$RLayer as $crate::Stage<$RI, $RO>>::stage_curvature(

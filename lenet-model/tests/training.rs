@@ -213,7 +213,7 @@ fn a_loss_that_is_no_number_stops_it() {
     let Err(error @ TrainError::NotFinite { epoch: 1, step: 2 }) = stopped else {
         panic!("the second of four steps has not stopped it");
     };
-    assert!(error.to_string().contains("smaller --rate"), "{error}");
+    assert!(error.to_string().contains("smaller rate"), "{error}");
 
     // With one step an epoch the held-out images are the first to tell.
     let recipe = Recipe { batch: 40, ..recipe };

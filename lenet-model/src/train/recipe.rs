@@ -352,7 +352,11 @@ impl Recipe {
             LossName::Penalty | LossName::Map => 0.0005,
         };
         match activation {
-            ActivationName::Sigmoid => Recipe { rate: 10.0 * rate, weight_decay: 2.5e-5, ..recipe },
+            // Twenty times for outputs that are taught targets: of ten and twenty, twenty was better on 5,000 held-out images.
+            ActivationName::Sigmoid => {
+                let times = if loss == LossName::Targets { 20.0 } else { 10.0 };
+                Recipe { rate: times * rate, weight_decay: 2.5e-5, ..recipe }
+            }
             _ => Recipe { rate, weight_decay: 5e-4, ..recipe },
         }
     }

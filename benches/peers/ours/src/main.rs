@@ -7,7 +7,7 @@ use harness::{Data, Peer, RATE, Work};
 use lenet_layers::simd::Isa;
 use lenet_layers::{Network, Params, SoftmaxCrossEntropy, Tanh, Trace};
 use lenet_model::{
-    Class, Examples, Image, InitName, LeNet5Average, LossName, Normalization, Recipe, Schedule, Training, evaluate,
+    Examples, Image, InitName, LeNet5Average, LossName, Normalization, Recipe, Schedule, Training, evaluate,
     read,
 };
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -31,7 +31,7 @@ struct Ours {
     pool: ThreadPool,
     work: Work,
     images: Vec<Image>,
-    labels: Vec<Class<10>>,
+    labels: Vec<u8>,
     indexes: Vec<u32>,
     network: Box<LeNet>,
 }
@@ -58,7 +58,7 @@ impl Peer for Ours {
             work,
             indexes: (0..images.len() as u32).collect(),
             images,
-            labels: classes(&data.labels)?,
+            labels: data.labels.clone(),
             network,
         })
     }
@@ -69,7 +69,7 @@ impl Peer for Ours {
         let train = &self.indexes[..images.min(self.indexes.len())];
         let recipe = Recipe { epochs: images.div_ceil(train.len()).try_into()?, ..recipe(self.work.batch, RATE) };
         let training = training(&recipe, self.examples(), train);
-        self.network = self.pool.install(|| training.run(|_| ControlFlow::Continue(())))?.last;
+        self.network = self.pool.install(|| training.run(|_| ControlFlow::Continue(())))?.last.network;
         Ok(train.len() * recipe.epochs as usize)
     }
 
@@ -147,8 +147,4 @@ fn image(pixels: &[u8; 28 * 28]) -> Image {
     let mut image = [[0; 28]; 28];
     image.as_flattened_mut().copy_from_slice(pixels);
     image
-}
-
-fn classes(labels: &[u8]) -> Result<Vec<Class<10>>> {
-    labels.iter().map(|label| Ok(Class::new(usize::from(*label))?)).collect()
 }

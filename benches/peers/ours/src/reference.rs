@@ -1,6 +1,6 @@
 //! The files that every program starts from and is checked against.
 
-use crate::{LeNet, classes, outputs, parameters, recipe, training};
+use crate::{LeNet, outputs, parameters, recipe, training};
 use anyhow::{Context, Result, ensure};
 use harness::{PARAMETERS, RATE, SHAPES};
 use lenet_data::Dataset;
@@ -19,13 +19,12 @@ const STEP: usize = 64;
 pub(crate) fn write(folder: &Path) -> Result<()> {
     let mut mnist = Dataset::mnist()?.train;
     mnist.truncate(IMAGES);
-    let classes = classes(mnist.labels())?;
-    let examples = Examples::new(mnist.images(), &classes).context("as many labels as images")?;
+    let examples = Examples::new(mnist.images(), mnist.labels())?;
     let indexes: Vec<u32> = (0..STEP as u32).collect();
     let step = |rate| {
         let recipe = recipe(STEP, rate);
         let outcome = training(&recipe, examples, &indexes).run::<LeNet>(|_| ControlFlow::Continue(()))?;
-        anyhow::Ok(outcome.last)
+        anyhow::Ok(outcome.last.network)
     };
     // A step of a rate that `f32` has no number for is none: these are the weights that training starts from.
     let first = step(1e-300)?;
