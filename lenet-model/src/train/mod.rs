@@ -16,6 +16,6 @@ pub use examples::{Examples, ExamplesError, Variants};
 pub use recipe::{
     InitName, InputName, LossName, NamedLoss, Order, Recipe, RecipeError, RecipeName, Schedule, SecondOrder,
 };
-pub use run::TrainingRun;
+pub use run::{TrainingEvent, TrainingRun};
 pub use saved::ResumeError;
-pub use training::{Epoch, Outcome, TrainError, Training, TrainingEvent};
+pub use training::{Epoch, Outcome, TrainError, Training};

@@ -3,15 +3,83 @@
 use super::evaluation::{Evaluation, evaluate};
 use super::order::Walk;
 use super::step::{Batch, Optimizer, Tally, Worker};
-use super::training::{Epoch, Outcome, TrainError, Training, TrainingEvent, stream};
+use super::training::{Epoch, Outcome, TrainError, Training, stream};
 use crate::any_network::Arrays;
 use crate::parallel::LANES;
-use crate::{AnyNetwork, Classifier, SecondOrder};
-use lenet_layers::Diagonal;
+use crate::{AnyNetwork, Classifier, DigitNetwork, SecondOrder};
+use lenet_layers::{Diagonal, Params};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
+
+/// What happens while a network is trained.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum TrainingEvent<'a, N: AnyNetwork + ?Sized = dyn AnyNetwork> {
+    /// A step was made.
+    Step {
+        /// The epoch, from 1.
+        epoch: u32,
+        /// Steps made in all.
+        step: u64,
+        /// Steps to be made in all.
+        steps: u64,
+        /// The mean loss of the epoch so far.
+        loss: f64,
+        /// The part read rightly in the epoch so far.
+        accuracy: f64,
+        /// The learning rate of the step.
+        rate: f64,
+        /// Images in the step.
+        images: usize,
+    },
+    /// An epoch is over.
+    Epoch {
+        /// What it came to.
+        record: &'a Epoch,
+        /// The run as it is now, to be saved or looked at.
+        run: &'a TrainingRun<'a, N>,
+    },
+}
+
+/// How a training becomes a run. It stands here, above [`Training`], so that the modules are read in one order.
+impl Training<'_> {
+    /// Trains on the rayon pool it is called in. The result is the same to the bit for any number of threads.
+    /// `watch` sees every event and may stop the training.
+    ///
+    /// # Errors
+    /// If the recipe or the indexes make no sense, the loss stops being finite, or `watch` breaks off.
+    pub fn run<N: DigitNetwork>(
+        &self,
+        watch: impl FnMut(TrainingEvent<'_, N>) -> ControlFlow<()>,
+    ) -> Result<Outcome<N>, TrainError> {
+        let mut run = self.begin()?;
+        run.go_on(watch)?;
+        Ok(run.into_outcome())
+    }
+
+    /// A run that has not made a step yet, to be saved on the way ([`TrainingRun::save`]).
+    ///
+    /// # Errors
+    /// If the recipe or the indexes make no sense.
+    pub fn begin<N: DigitNetwork>(&self) -> Result<TrainingRun<'_, N>, TrainError> {
+        self.check(N::PENALTIES)?;
+        Ok(TrainingRun::new(self, <N as Params>::boxed(), <N as Params>::boxed()))
+    }
+
+    /// [`Training::begin`] for the network that the recipe names.
+    ///
+    /// # Errors
+    /// If the recipe or the indexes make no sense.
+    pub fn begin_named(&self) -> Result<TrainingRun<'_>, TrainError> {
+        self.recipe.check_named()?;
+        let zeroed = || self.recipe.network.zeroed(self.recipe.activation);
+        let network = zeroed();
+        self.check(network.info().penalties)?;
+        Ok(TrainingRun::new(self, network, zeroed()))
+    }
+}
 
 /// A training run on its way: what [`Training::begin`] and [`Training::resume`] give. It can stop after any step, be
 /// [saved](TrainingRun::save), and go on elsewhere to the same end, to the bit.

@@ -1,14 +1,11 @@
 //! Training: epochs of steps, held-out images after each, the best kept.
 
 use super::evaluation::Evaluation;
-use super::run::TrainingRun;
 use super::step::{DigitLoss, Task};
-use crate::{AnyNetwork, Classifier, DigitNetwork, Examples, Recipe, RecipeError};
-use lenet_layers::Params;
+use crate::{AnyNetwork, Classifier, Examples, Recipe, RecipeError};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use std::ops::ControlFlow;
 
 /// The streams of ChaCha8 that a seed is split into, so that none depends on how much another draws.
 pub(super) mod stream {
@@ -34,36 +31,6 @@ pub struct Epoch {
     pub rates: Option<(f32, f32)>,
     /// Seconds it took, the held-out images included.
     pub seconds: f64,
-}
-
-/// What happens while a network is trained.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum TrainingEvent<'a, N: AnyNetwork + ?Sized = dyn AnyNetwork> {
-    /// A step was made.
-    Step {
-        /// The epoch, from 1.
-        epoch: u32,
-        /// Steps made in all.
-        step: u64,
-        /// Steps to be made in all.
-        steps: u64,
-        /// The mean loss of the epoch so far.
-        loss: f64,
-        /// The part read rightly in the epoch so far.
-        accuracy: f64,
-        /// The learning rate of the step.
-        rate: f64,
-        /// Images in the step.
-        images: usize,
-    },
-    /// An epoch is over.
-    Epoch {
-        /// What it came to.
-        record: &'a Epoch,
-        /// The run as it is now, to be saved or looked at.
-        run: &'a TrainingRun<'a, N>,
-    },
 }
 
 /// What training ends with.
@@ -129,41 +96,6 @@ pub struct Training<'a> {
 }
 
 impl Training<'_> {
-    /// Trains on the rayon pool it is called in. The result is the same to the bit for any number of threads.
-    /// `watch` sees every event and may stop the training.
-    ///
-    /// # Errors
-    /// If the recipe or the indexes make no sense, the loss stops being finite, or `watch` breaks off.
-    pub fn run<N: DigitNetwork>(
-        &self,
-        watch: impl FnMut(TrainingEvent<'_, N>) -> ControlFlow<()>,
-    ) -> Result<Outcome<N>, TrainError> {
-        let mut run = self.begin()?;
-        run.go_on(watch)?;
-        Ok(run.into_outcome())
-    }
-
-    /// A run that has not made a step yet, to be saved on the way ([`TrainingRun::save`]).
-    ///
-    /// # Errors
-    /// If the recipe or the indexes make no sense.
-    pub fn begin<N: DigitNetwork>(&self) -> Result<TrainingRun<'_, N>, TrainError> {
-        self.check(N::PENALTIES)?;
-        Ok(TrainingRun::new(self, <N as Params>::boxed(), <N as Params>::boxed()))
-    }
-
-    /// [`Training::begin`] for the network that the recipe names.
-    ///
-    /// # Errors
-    /// If the recipe or the indexes make no sense.
-    pub fn begin_named(&self) -> Result<TrainingRun<'_>, TrainError> {
-        self.recipe.check_named()?;
-        let zeroed = || self.recipe.network.zeroed(self.recipe.activation);
-        let network = zeroed();
-        self.check(network.info().penalties)?;
-        Ok(TrainingRun::new(self, network, zeroed()))
-    }
-
     /// A generator of its own for each purpose.
     pub(super) fn random(&self, stream: u64) -> ChaCha8Rng {
         let mut random = ChaCha8Rng::seed_from_u64(self.recipe.seed);
@@ -172,7 +104,7 @@ impl Training<'_> {
     }
 
     /// That the recipe can be followed with a network whose outputs are penalties or not, and that the examples exist.
-    fn check(&self, penalties: bool) -> Result<(), TrainError> {
+    pub(super) fn check(&self, penalties: bool) -> Result<(), TrainError> {
         self.recipe.check()?;
         // The type counts, whatever the recipe calls it.
         if penalties != self.recipe.loss.takes_penalties() {
