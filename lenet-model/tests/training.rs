@@ -5,9 +5,9 @@ mod common;
 use common::{Bars, bits, indexes, unwatched};
 use lenet_layers::{Params, Relu, SoftmaxCrossEntropy, Tanh};
 use lenet_model::{
-    ActivationName, DigitNetwork, Examples, InitName, InputName, LeNet5, LeNet5Average, LeNet5Dense, LossName,
-    NetworkName, Normalization, Order, Outcome, Recipe, RecipeError, Schedule, TrainError, Training, TrainingEvent,
-    evaluate,
+    ActivationName, DigitNetwork, Evaluation, Examples, InitName, InputName, LeNet5, LeNet5Average, LeNet5Dense,
+    LossName, NetworkName, Normalization, Order, Outcome, Recipe, RecipeError, Schedule, TrainError, Training,
+    TrainingEvent, evaluate,
 };
 use std::ops::ControlFlow;
 
@@ -336,4 +336,16 @@ fn names_are_read_as_they_are_written() {
         "median".parse::<LossName>().unwrap_err().to_string(),
         "no loss is called \"median\": choose mse, cross-entropy, mse-targets, penalty, map"
     );
+}
+
+#[test]
+fn accuracy_comes_with_its_count_and_error() {
+    let mut e = Evaluation::default();
+    for d in 0..10 {
+        e.confusion[d][d] = 990;
+    }
+    e.confusion[4][9] = 96;
+    e.confusion[7][2] = 4;
+    assert_eq!(e.to_string(), "99.00% +- 0.10 (9900/10000)");
+    assert_eq!(Evaluation::default().to_string(), "0.00% +- 0.00 (0/0)");
 }

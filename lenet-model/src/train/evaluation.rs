@@ -118,20 +118,3 @@ fn sweep<P: Default + Send>(
     });
     parts.into_iter().map(|(_, part, loss)| (part, loss)).collect()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn accuracy_comes_with_its_count_and_error() {
-        let mut e = Evaluation::default();
-        for d in 0..10 {
-            e.confusion[d][d] = 990;
-        }
-        e.confusion[4][9] = 96;
-        e.confusion[7][2] = 4;
-        assert_eq!(e.to_string(), "99.00% +- 0.10 (9900/10000)");
-        assert_eq!(Evaluation::default().to_string(), "0.00% +- 0.00 (0/0)");
-    }
-}

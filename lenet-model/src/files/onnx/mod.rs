@@ -3,8 +3,6 @@
 
 mod graph;
 mod proto;
-#[cfg(test)]
-mod tests;
 
 use crate::any_network::type_of;
 use crate::files::write_beside;

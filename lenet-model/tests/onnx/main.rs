@@ -1,14 +1,18 @@
 //! Every network of the catalogue, exported, read back and computed by the plain meaning of ONNX's operators: what comes out is what the network's own forward pass says.
 
 mod operators;
+/// The messages, as the exporter has them.
+#[path = "../../src/files/onnx/proto.rs"]
+mod proto;
 
-use super::proto::*;
-use super::*;
-use crate::any_network::scores_in;
-use crate::{ActivationName, DigitNetwork, Image, NetworkName};
-use lenet_layers::simd::Simd;
+use lenet_layers::simd::{Simd, Vector};
 use lenet_layers::*;
+use lenet_model::{
+    ActivationName, AnyNetwork, Description, DigitNetwork, Image, LeNet5, NetworkName, OnnxError, save_onnx, to_onnx,
+};
 use operators::run;
+use prost::Message;
+use proto::{Extent, FLOAT, ModelProto, StringStringEntryProto, ValueInfoProto};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -52,13 +56,11 @@ fn check(network: Box<dyn AnyNetwork>, what: &str) -> ModelProto {
         assert_eq!(array.data.len() - zeros, info.len(), "{what}: {name} where nothing is connected");
     }
     for (n, image) in images.iter().enumerate() {
-        let mut pass = network.single_pass();
-        pass.lay(&[image], normalization);
-        pass.forward(&*network);
-        let scores = scores_in(pass.output(), 0, network.info().penalties);
+        let sign = if network.info().penalties { -1.0 } else { 1.0 };
+        let outputs = network.stage_outputs(image, normalization).pop().unwrap();
         let reading = network.read(image, normalization);
         for digit in 0..10 {
-            let (theirs, ours) = (values["logits"].at(&[n, digit]), f64::from(scores[digit]));
+            let (theirs, ours) = (values["logits"].at(&[n, digit]), f64::from(sign * outputs[digit]));
             // The graph is computed in f64, the network in f32: some hundred roundings of 6e-8.
             assert!((theirs - ours).abs() < 1e-5 * (1.0 + ours.abs()), "{what}, {digit}: {theirs}, not {ours}");
             let probability = f64::from(reading.probabilities[digit]);
@@ -103,7 +105,7 @@ fn a_network_of_ones_own() {
 
 #[test]
 fn lenet5_is_the_graph_it_should_be() {
-    let model = check(crate::LeNet5::<ScaledTanh>::boxed(), "lenet5");
+    let model = check(LeNet5::<ScaledTanh>::boxed(), "lenet5");
     assert_eq!((model.ir_version, model.opset_import[0].version, model.producer_name.as_str()), (7, 13, "lenet"));
     assert_eq!(model.metadata_props, [StringStringEntryProto { key: "key".into(), value: "value".into() }]);
     let graph = model.graph.unwrap();
@@ -228,10 +230,10 @@ fn a_network_in_the_name_of_another_is_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("net.onnx");
     let description = Description::new(NetworkName::LeNet5, ActivationName::Relu, Normalization::PAPER);
-    let error = save_onnx(&*crate::LeNet5::<Tanh>::boxed(), &description, &path).unwrap_err();
+    let error = save_onnx(&*LeNet5::<Tanh>::boxed(), &description, &path).unwrap_err();
     assert!(error.to_string().contains("net.onnx: says lenet5 with relu"), "{error}");
     assert!(!path.exists());
-    save_onnx(&*crate::LeNet5::<Relu>::boxed(), &description, &path).unwrap();
+    save_onnx(&*LeNet5::<Relu>::boxed(), &description, &path).unwrap();
     let model = ModelProto::decode(&std::fs::read(path).unwrap()[..]).unwrap();
     let entries: Vec<_> = model.metadata_props.iter().map(|e| (e.key.as_str(), e.value.as_str())).collect();
     let said = [("network", "lenet5"), ("activation", "relu"), ("ground", "-0.1"), ("ink", "1.175")];

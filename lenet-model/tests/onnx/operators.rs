@@ -1,7 +1,7 @@
 //! What ONNX says its operators mean, written plainly and in `f64`: those that we write, with the attributes that we write.
 
-use super::super::proto::*;
-use crate::Image;
+use crate::proto::*;
+use lenet_model::Image;
 use std::collections::HashMap;
 
 /// An array of any number of axes.
