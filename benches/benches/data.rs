@@ -3,8 +3,9 @@
 use benches::mnist;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use lenet_data::Dataset;
-use lenet_layers::{Lanes, Maps, Normalization, Tensor};
+use lenet_layers::{Lanes, Maps, Tensor};
 use lenet_model::Image;
+use lenet_model::{Normalization, lay_images};
 
 fn unpack(c: &mut Criterion) {
     let mut group = c.benchmark_group("data");
@@ -23,10 +24,10 @@ fn unpack(c: &mut Criterion) {
 fn lay(c: &mut Criterion) {
     let (images, _) = mnist();
     let block: [&Image; 16] = core::array::from_fn(|i| &images[i]);
-    let mut x = Tensor::<Maps<1, 32, 32>, Lanes<16>>::boxed();
+    let mut x = Tensor::<Maps<1, 32, 32>, Lanes<16>>::boxed_zeroed();
     let mut group = benches::group(c, "data");
     group.throughput(Throughput::Elements(16));
-    group.bench_function("lay sixteen images", |b| b.iter(|| x.lay(&block, Normalization::PAPER)));
+    group.bench_function("lay sixteen images", |b| b.iter(|| lay_images(&mut x, &block, Normalization::PAPER)));
     assert_eq!(x.data[0][0][0].0, [-0.1; 16]);
     group.finish();
 }

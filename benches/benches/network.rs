@@ -27,14 +27,14 @@ fn training_flop<N: DigitNetwork>() -> usize {
 /// Sixteen images forward, and forward and back, on one thread.
 fn block<N: DigitNetwork>(c: &mut Criterion, name: &str, limit: f64) {
     let (all, labels) = mnist();
-    let mut network = N::boxed();
+    let mut network = N::boxed_zeroed();
     for i in 0..N::TENSORS {
         for (k, w) in network.tensor_mut(i).iter_mut().enumerate() {
             *w = ((k * 37 % 101) as f32 / 101.0 - 0.5) * 0.2;
         }
     }
-    let (mut trace, mut errors) = (<N::Trace<Lanes<16>>>::boxed(), <N::Trace<Lanes<16>>>::boxed());
-    let mut grad = Grad::<N>::boxed();
+    let (mut trace, mut errors) = (<N::Trace<Lanes<16>>>::boxed_zeroed(), <N::Trace<Lanes<16>>>::boxed_zeroed());
+    let mut grad = Grad::<N>::boxed_zeroed();
     let block: [&Image; 16] = core::array::from_fn(|i| &all[i]);
     let targets: [Class<10>; 16] = core::array::from_fn(|i| Class::new(usize::from(labels[i])).expect("a digit"));
 
@@ -92,7 +92,7 @@ fn inference<N: DigitNetwork>(c: &mut Criterion, name: &str, limit: f64) {
     let (all, labels) = mnist();
     let examples = Examples::new(&all, &labels).expect("as many labels as images");
     let indexes: Vec<u32> = (0..IMAGES as u32).collect();
-    let network = N::boxed();
+    let network = N::boxed_zeroed();
     let mut group = group(c, &format!("{name}, inference"));
     for threads in [1, 2] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a thread pool");

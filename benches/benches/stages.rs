@@ -21,11 +21,12 @@ struct Stage<'a, 'b, T> {
 
 impl<T: Cell> Stage<'_, '_, T> {
     fn run<L: Layer<I>, I: Shape>(&mut self, name: &str, is_first: bool) {
-        let mut params = <L::Params<T::Element> as Params>::boxed();
+        let mut params = <L::Params<T::Element> as Params>::boxed_zeroed();
         for i in 0..<L::Params<T::Element> as Params>::TENSORS {
             spread(params.tensor_mut(i), 0.1);
         }
-        let (mut x, mut dx, mut y) = (Tensor::<I, T>::boxed(), Tensor::<I, T>::boxed(), Tensor::<L::Out, T>::boxed());
+        let (mut x, mut dx, mut y) =
+            (Tensor::<I, T>::boxed_zeroed(), Tensor::<I, T>::boxed_zeroed(), Tensor::<L::Out, T>::boxed_zeroed());
         spread(T::elements_mut(x.cells_mut()), 1.0);
         let flop = 2 * T::LANES * L::MULTIPLY_ADDS;
         let isa = Isa::current();
@@ -34,9 +35,9 @@ impl<T: Cell> Stage<'_, '_, T> {
         assert!(y.cells().iter().all(|y| y.sum().is_finite()));
         // The gradient is used up at each call; with outputs of zero the slope is one and it stays what it is.
         y.fill(T::ZERO);
-        let mut dy = Tensor::<L::Out, T>::boxed();
+        let mut dy = Tensor::<L::Out, T>::boxed_zeroed();
         spread(T::elements_mut(dy.cells_mut()), 0.01);
-        let mut grad = <L::Params<T::Element> as Params>::boxed();
+        let mut grad = <L::Params<T::Element> as Params>::boxed_zeroed();
         let backward = || {
             let dx = (!is_first).then_some(&mut *dx);
             isa.dispatch(Backward::<L, I, T> { params: &params, x: &x, y: &y, dy: &mut dy, dx, grad: &mut grad });

@@ -46,7 +46,8 @@ fn picture(rng: &mut impl Rng) -> ([[[f32; 10]; 12]; 2], Class<3>) {
 fn main() {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let (mut net, mut grad, mut sgd) = (Leaning::<f32>::zeroed(), Grad::zeroed(), Sgd::boxed(0.9, 0.0));
-    let (mut trace, mut errors) = (LeaningTrace::<Lanes<16>>::boxed(), LeaningTrace::<Lanes<16>>::boxed());
+    let (mut trace, mut errors) =
+        (LeaningTrace::<Lanes<16>>::boxed_zeroed(), LeaningTrace::<Lanes<16>>::boxed_zeroed());
     initialize(&mut net, Init::SqrtFanIn, &mut rng);
     for _ in 0..400 {
         // Sixteen pictures side by side, one in each lane.

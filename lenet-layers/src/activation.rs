@@ -1,10 +1,10 @@
-//! Squashing functions, as type parameters of the layers that apply them.
+//! Activation functions, as type parameters of the layers that apply them.
 
 use core::marker::PhantomData;
 use lenet_tensor::Element;
 use lenet_tensor::simd::{Simd, Vector};
 
-/// A squashing function. Its slope is written in terms of its *output*, so that the backward pass needs nothing but
+/// An activation function. Its slope is written in terms of its *output*, so that the backward pass needs nothing but
 /// what the forward pass left in the trace.
 ///
 /// It is written once over [`Vector`]: a register of numbers, or a single one.
@@ -33,17 +33,17 @@ pub trait Activation: Send + Sync + 'static {
     /// Its name in a summary.
     const NAME: &'static str;
     /// Its formula as data, where it has one of these. A function of one's own may leave it out.
-    const SQUASH: Squash = Squash::Custom;
+    const KIND: ActivationKind = ActivationKind::Custom;
     /// `y = f(a)`.
     fn apply<V: Vector>(a: V) -> V;
     /// `f'(a)`, from `y = f(a)`.
     fn slope<V: Vector>(y: V) -> V;
 }
 
-/// A squashing function as data: for whoever writes a network down in another form.
+/// An activation function as data: for whoever writes a network down in another form.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Squash {
+pub enum ActivationKind {
     /// a.
     Identity,
     /// tanh(a).
@@ -67,7 +67,7 @@ pub enum Squash {
 pub struct Identity;
 impl Activation for Identity {
     const NAME: &'static str = "identity";
-    const SQUASH: Squash = Squash::Identity;
+    const KIND: ActivationKind = ActivationKind::Identity;
     #[inline(always)]
     fn apply<V: Vector>(a: V) -> V {
         a
@@ -89,7 +89,7 @@ impl ScaledTanh {
 }
 impl Activation for ScaledTanh {
     const NAME: &'static str = "scaled tanh";
-    const SQUASH: Squash = Squash::ScaledTanh { amplitude: Self::A, slope: Self::S };
+    const KIND: ActivationKind = ActivationKind::ScaledTanh { amplitude: Self::A, slope: Self::S };
     #[inline(always)]
     fn apply<V: Vector>(a: V) -> V {
         a.like(Self::A) * (a.like(Self::S) * a).tanh()
@@ -105,7 +105,7 @@ impl Activation for ScaledTanh {
 pub struct Tanh;
 impl Activation for Tanh {
     const NAME: &'static str = "tanh";
-    const SQUASH: Squash = Squash::Tanh;
+    const KIND: ActivationKind = ActivationKind::Tanh;
     #[inline(always)]
     fn apply<V: Vector>(a: V) -> V {
         a.tanh()
@@ -120,7 +120,7 @@ impl Activation for Tanh {
 pub struct Sigmoid;
 impl Activation for Sigmoid {
     const NAME: &'static str = "sigmoid";
-    const SQUASH: Squash = Squash::Sigmoid;
+    const KIND: ActivationKind = ActivationKind::Sigmoid;
     #[inline(always)]
     fn apply<V: Vector>(a: V) -> V {
         // (1 + tanh(a / 2)) / 2 is the same function, and has no exponential to overflow.
@@ -137,7 +137,7 @@ impl Activation for Sigmoid {
 pub struct Relu;
 impl Activation for Relu {
     const NAME: &'static str = "ReLU";
-    const SQUASH: Squash = Squash::Relu;
+    const KIND: ActivationKind = ActivationKind::Relu;
     #[inline(always)]
     fn apply<V: Vector>(a: V) -> V {
         a.max(a.like(0.0))
@@ -155,7 +155,7 @@ impl Activation for Relu {
 pub(crate) struct SquaredSlope<A>(PhantomData<A>);
 impl<A: Activation> Activation for SquaredSlope<A> {
     const NAME: &'static str = A::NAME;
-    const SQUASH: Squash = A::SQUASH;
+    const KIND: ActivationKind = A::KIND;
     #[inline(always)]
     fn apply<V: Vector>(a: V) -> V {
         A::apply(a)
@@ -179,7 +179,7 @@ pub(crate) fn square<S: Simd, E: Element>(simd: S, x: &[E], squares: &mut [E]) {
 }
 
 /// From weighted sums to outputs, in place.
-pub(crate) fn squash<A: Activation, S: Simd, E: Element>(simd: S, a: &mut [E]) {
+pub(crate) fn apply_activation<A: Activation, S: Simd, E: Element>(simd: S, a: &mut [E]) {
     map_rows(
         simd,
         a,
@@ -208,7 +208,7 @@ pub(crate) fn map_rows<S: Simd, E: Element>(simd: S, numbers: &mut [E], f: impl 
 
 /// From `dy` to `da`, in place: the gradient by the layer's output becomes the gradient by its weighted sum. Gives the sum
 /// of all of `da`, which is what a bias that all of them share has as its gradient.
-pub(crate) fn unsquash<A: Activation, S: Simd, E: Element>(simd: S, y: &[E], dy: &mut [E]) -> E {
+pub(crate) fn apply_slope<A: Activation, S: Simd, E: Element>(simd: S, y: &[E], dy: &mut [E]) -> E {
     /// Sums that do not wait for each other.
     const CHAINS: usize = 4;
     simd.vectorize(

@@ -8,65 +8,39 @@ extern crate alloc;
 extern crate self as lenet_layers;
 
 mod activation;
-mod codes;
-mod connections;
-mod conv;
-mod convolution;
-mod dense;
-mod flatten;
-#[cfg(feature = "init")]
-mod init;
-mod layer;
+mod kernels;
+mod layers;
 mod loss;
-mod matrix;
 mod network;
-mod operation;
+mod optim;
 mod params;
-mod pool;
-mod rbf;
-mod repeat;
-mod sdlm;
-mod sequential;
-mod sgd;
-mod sparse;
-mod subsample;
-mod tile;
-mod turn;
-mod windows;
 
-pub use activation::{Activation, Identity, Relu, ScaledTanh, Sigmoid, Squash, Tanh};
-pub use codes::{Bitmaps, Codes};
-pub use connections::{Connections, Drawn, Table1};
-pub use conv::{Conv2d, Kernels};
-pub use dense::{Dense, Weights};
-pub use flatten::Flatten;
-#[cfg(feature = "init")]
-pub use init::{Init, initialize};
-pub use layer::{Described, Layer, Trainable};
+pub use activation::{Activation, ActivationKind, Identity, Relu, ScaledTanh, Sigmoid, Tanh};
+pub use layers::{
+    AvgPool, Bitmaps, Codes, Coefficients, ConnectionTable, Connections, Conv2d, Dense, Flatten, Kernels, Layer,
+    LayerInfo, MaxPool, Operation, Rbf, Repeat, SparseConv2d, SparseKernels, Subsample, Table1, Trainable, Weights,
+};
 #[doc(hidden)]
-pub use layer::{Gives, Stage};
+pub use layers::{Gives, Stage};
 pub use lenet_tensor::{
-    Cell, Dim, Element, Lanes, Maps, Normalization, Shape, Tensor, Tiled, Times, Units, Valid, simd, simd::Vector,
+    Cell, Dim, Element, Flattened, Lanes, Maps, Shape, Tensor, Tiled, Times, Units, Valid, simd, simd::Vector,
 };
 pub use loss::{
     Class, ClassError, CorrectPenalty, Loss, MaximumAPosteriori, MeanSquared, SoftmaxCrossEntropy, SoftmaxMeanSquared,
     softmax,
 };
+#[doc(hidden)]
+pub use network::{DistinctName, LineOfANetwork, distinct_name, line_of_a_network};
 pub use network::{Network, StageInfo, Trace};
-pub use operation::Operation;
+pub use optim::{Descent, Diagonal, Rule, Sdlm, Sgd};
+#[cfg(feature = "init")]
+pub use optim::{Init, initialize};
 pub use params::{Curvature, Grad, NoParams, ParamInfo, Params, Role, Squared};
-pub use pool::{AvgPool, MaxPool};
-pub use rbf::Rbf;
-pub use repeat::Repeat;
-pub use sdlm::{Diagonal, Sdlm};
-pub use sgd::{Descent, Rule, Sgd};
-pub use sparse::{SparseConv2d, SparseKernels};
-pub use subsample::{Coefficients, Subsample};
 
 /// What the macros need of this crate and nobody else does.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::connections::parse;
+    pub use crate::layers::parse;
     pub use lenet_tensor::Num;
 }
 /// For a layer with parameters of its own: they derive `FromBytes`, `Immutable` and `KnownLayout`.

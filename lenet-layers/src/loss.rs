@@ -87,7 +87,7 @@ pub trait Loss<Out: Shape, Target> {
 
     /// The second derivative of each example's loss by its outputs, in the Gauss-Newton approximation, in `d2y`: where
     /// [`Squared::curvature`](crate::Squared::curvature) starts. Zero in lanes without a target. Of a loss for penalties
-    /// ([`Described::PENALTIES`](crate::Described::PENALTIES)): how much each penalty counts in it, as a penalty is itself a
+    /// ([`LayerInfo::PENALTIES`](crate::LayerInfo::PENALTIES)): how much each penalty counts in it, as a penalty is itself a
     /// sum of squares, and the layer that gives it knows how that bends.
     ///
     /// # Panics

@@ -64,7 +64,7 @@ pub trait Params: Sized + Send + Sync + 'static + FromBytes + Immutable + KnownL
     /// # Panics
     /// If the allocator has no memory left, as `Box::new` does.
     #[cfg(feature = "alloc")]
-    fn boxed() -> alloc::boxed::Box<Self> {
+    fn boxed_zeroed() -> alloc::boxed::Box<Self> {
         zerocopy::FromZeros::new_box_zeroed().expect("memory for parameters")
     }
 }
@@ -162,7 +162,7 @@ impl ParamInfo {
     /// Where each number of the array lies in the dense array of extent `dims`, in the array's order.
     ///
     /// ```
-    /// use lenet_layers::{Described, SparseConv2d, Table1};
+    /// use lenet_layers::{LayerInfo, SparseConv2d, Table1};
     /// let c3 = SparseConv2d::<6, 16, 60, 5, Table1>::info(0);
     /// assert_eq!((c3.len(), c3.positions().count()), (1500, 1500));
     /// // C3's map 0 sees maps 0, 1 and 2; map 1 sees 1, 2 and 3: the fourth kernel belongs to the pair (1, 1).

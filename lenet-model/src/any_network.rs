@@ -4,12 +4,12 @@
 //! and not once for each of the networks that a program can choose by name.
 
 use crate::DigitNetwork;
+use crate::Normalization;
 use crate::image::{Image, ImageInput, scores};
 use crate::infer::{Reading, read};
 use crate::parallel::LANES;
 use lenet_layers::{
-    Cell, Curvature, Grad, Lanes, Network, Normalization, ParamInfo, Params, Shape, Squared, StageInfo, Tensor, Trace,
-    Units,
+    Cell, Curvature, Grad, Lanes, Network, ParamInfo, Params, Shape, Squared, StageInfo, Tensor, Trace, Units,
 };
 use std::any::{Any, TypeId};
 
@@ -188,16 +188,16 @@ impl<N: DigitNetwork> Object for N {
         self
     }
     fn zeroed_like(&self) -> Box<dyn AnyNetwork> {
-        <N as Params>::boxed()
+        <N as Params>::boxed_zeroed()
     }
     fn gradient(&self) -> Box<dyn Arrays> {
-        <Grad<N> as Params>::boxed()
+        <Grad<N> as Params>::boxed_zeroed()
     }
     fn second_derivatives(&self) -> Box<dyn Arrays> {
-        <Curvature<N> as Params>::boxed()
+        <Curvature<N> as Params>::boxed_zeroed()
     }
     fn squares(&self) -> Box<dyn Arrays> {
-        <Squared<N> as Params>::boxed()
+        <Squared<N> as Params>::boxed_zeroed()
     }
     #[cfg(feature = "train")]
     fn set_initial(&mut self, rule: lenet_layers::Init, random: &mut rand_chacha::ChaCha8Rng) {
@@ -252,7 +252,7 @@ struct PassOf<N: Network, T: Cell<Element = f32>> {
 
 impl<N: DigitNetwork, T: Cell<Element = f32>> PassOf<N, T> {
     fn new() -> Self {
-        PassOf { trace: Trace::boxed(), errors: Trace::boxed() }
+        PassOf { trace: Trace::boxed_zeroed(), errors: Trace::boxed_zeroed() }
     }
 }
 

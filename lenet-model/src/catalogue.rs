@@ -111,7 +111,7 @@ impl NetworkName {
         impl NetworkVisitor for Zeroed {
             type Output = Box<dyn AnyNetwork>;
             fn visit<N: DigitNetwork>(self) -> Box<dyn AnyNetwork> {
-                <N as Params>::boxed()
+                <N as Params>::boxed_zeroed()
             }
         }
         with_network(self, activation, Zeroed)

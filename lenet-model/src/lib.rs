@@ -24,13 +24,13 @@ pub use catalogue::{ActivationName, NameError, NetworkName, NetworkVisitor, with
 pub use files::{Checkpoint, CheckpointError, Description, UNFINISHED, save, write_beside};
 #[cfg(feature = "onnx")]
 pub use files::{OnnxError, save_onnx, to_onnx};
-pub use image::{Image, ImageInput, most_likely};
+pub use image::{Image, ImageInput, Normalization, lay_images, most_likely};
 #[cfg(feature = "files")]
 pub use infer::Classifier;
 pub use infer::{Classify, Reading, read, read_many};
 #[cfg(feature = "train")]
 pub use infer::{Rejection, reject, score_margin, sure_margin};
-pub use lenet_layers::{Class, Normalization};
+pub use lenet_layers::Class;
 pub use networks::{
     DigitNetwork, LeNet1, LeNet1Table, LeNet1Trace, LeNet4, LeNet4Table, LeNet4Trace, LeNet5, LeNet5Average,
     LeNet5AverageTrace, LeNet5Dense, LeNet5DenseTrace, LeNet5Lush, LeNet5LushTrace, LeNet5Rbf, LeNet5RbfTrace,

@@ -68,7 +68,7 @@ fn a_step_allocates_nothing() {
     assert_eq!(blocks(), before + 1);
 
     // Reading takes none at all, once the instruction set is chosen.
-    let network = <LeNet5<Tanh> as lenet_layers::Params>::boxed();
+    let network = <LeNet5<Tanh> as lenet_layers::Params>::boxed_zeroed();
     read(&*network, &images[0], Normalization::PAPER);
     let before = blocks();
     black_box(read(&*network, &images[0], Normalization::PAPER));

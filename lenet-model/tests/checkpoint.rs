@@ -27,7 +27,7 @@ fn description(network: NetworkName, activation: ActivationName) -> Description 
 }
 
 fn random_network<N: DigitNetwork>() -> Box<N> {
-    let mut network = N::boxed();
+    let mut network = N::boxed_zeroed();
     initialize(&mut *network, Init::SqrtFanIn, &mut ChaCha8Rng::seed_from_u64(3));
     // Numbers that a text format or a careless comparison would lose.
     network.tensor_mut(0)[..4].copy_from_slice(&[-0.0, f32::MIN_POSITIVE / 8.0, f32::MAX, 1.0 / 3.0]);

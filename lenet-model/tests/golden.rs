@@ -53,7 +53,7 @@ impl Golden {
 
     /// The parameters of the file, each in its place.
     fn network<N: Network>(&self) -> Box<N> {
-        let mut network = N::boxed();
+        let mut network = N::boxed_zeroed();
         let mut known = self.names("param.");
         for index in 0..N::TENSORS {
             let name = N::info(index).to_string();
@@ -97,7 +97,7 @@ where
     fn run<S: Simd>(self, simd: S) -> Found {
         let lane_numbers =
             |cells: &[T], lane: usize| cells.iter().map(|c| c.lanes()[lane].to_f64()).collect::<Vec<_>>();
-        let (mut trace, mut errors) = (N::Trace::<T>::boxed(), N::Trace::<T>::boxed());
+        let (mut trace, mut errors) = (N::Trace::<T>::boxed_zeroed(), N::Trace::<T>::boxed_zeroed());
         let count = self.golden.images.len() as f64;
         let mut found = Found { stages: vec![Vec::new(); N::STAGES.len()], ..Found::default() };
         for (images, classes) in self.golden.images.chunks(T::LANES).zip(self.golden.classes.chunks(T::LANES)) {
@@ -160,7 +160,7 @@ where
     L: Loss<Units<10>, Class<10>>,
 {
     let network = golden.network::<N>();
-    let mut grad = Grad::<N>::boxed();
+    let mut grad = Grad::<N>::boxed_zeroed();
     let rubbish = T::splat(Element::from_f64(0.7));
     let found = isa.dispatch(Pass { network: &*network, golden, loss, grad: &mut grad, cell: rubbish });
 
@@ -200,7 +200,7 @@ where
         header.metadata().as_ref().unwrap()[key].parse::<f64>().unwrap()
     };
     let mut network = golden.network::<N>();
-    let mut grad = Grad::<N>::boxed();
+    let mut grad = Grad::<N>::boxed_zeroed();
     let mut sgd = Sgd::<N>::boxed(Element::from_f64(number("momentum")), Element::from_f64(number("weight_decay")));
     let wanted = golden.numbers("curve");
     assert_eq!(wanted.len(), 10);

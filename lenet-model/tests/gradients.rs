@@ -39,15 +39,15 @@ impl<N: Checked, L: Loss<Units<10>, Class<10>>> Kernel for Forward<'_, N, L> {
 
 impl<N: Checked, L: Loss<Units<10>, Class<10>>> Bench<N, L> {
     fn new(loss: L, random: &mut ChaCha8Rng) -> Self {
-        let mut network = N::boxed();
+        let mut network = N::boxed_zeroed();
         initialize(&mut *network, Init::SqrtFanIn, random);
         // Biases start at zero, which may hide that one is read in another's place.
         for index in 0..N::TENSORS {
             network.tensor_mut(index).iter_mut().for_each(|p| *p += random.random_range(-0.05..0.05));
         }
-        let mut trace = <N::Trace<f64> as Trace<f64>>::boxed();
+        let mut trace = <N::Trace<f64> as Trace<f64>>::boxed_zeroed();
         trace.input_mut().cells_mut().iter_mut().for_each(|x| *x = random.random_range(-0.1..1.175));
-        Bench { network, trace, errors: Trace::boxed(), loss, class: Class::new(3).unwrap() }
+        Bench { network, trace, errors: Trace::boxed_zeroed(), loss, class: Class::new(3).unwrap() }
     }
 
     fn evaluate(&mut self) -> f64 {
@@ -96,7 +96,7 @@ fn check<A: Activation, N: Checked, L: Loss<Units<10>, Class<10>>>(loss: L, seed
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut bench = Bench::<N, L>::new(loss, &mut random);
     bench.evaluate();
-    let mut grad = Grad::<N>::boxed();
+    let mut grad = Grad::<N>::boxed_zeroed();
     bench.network.backward_to_input(&bench.trace, &mut bench.errors, &mut grad);
     let input_gradient = bench.errors.input().cells().to_vec();
     let mut tensors: Vec<_> =

@@ -25,18 +25,18 @@ fn plainly(recipe: &Recipe, data: &Bars, train: &[u32]) -> Box<LeNet5Rbf> {
         random.set_stream(stream);
         random
     };
-    let mut network = LeNet5Rbf::boxed();
+    let mut network = LeNet5Rbf::boxed_zeroed();
     initialize(&mut *network, recipe.init.into(), &mut random(1));
     let mut order = train.to_vec();
     order.shuffle(&mut random(2));
     let mut drawer = random(3);
     let (mut trace, mut back) =
-        (<LeNet5Rbf as Network>::Trace::<f32>::boxed(), <LeNet5Rbf as Network>::Trace::<f32>::boxed());
-    let (mut sdlm, mut h) = (Sdlm::boxed(), Curvature::<LeNet5Rbf>::boxed());
+        (<LeNet5Rbf as Network>::Trace::<f32>::boxed_zeroed(), <LeNet5Rbf as Network>::Trace::<f32>::boxed_zeroed());
+    let (mut sdlm, mut h) = (Sdlm::boxed_zeroed(), Curvature::<LeNet5Rbf>::boxed_zeroed());
     let loss = recipe.named_loss();
     for epoch in 0..recipe.epochs {
         let is_time = epoch % second.every == 0;
-        let mut squared = Squared::<LeNet5Rbf>::boxed();
+        let mut squared = Squared::<LeNet5Rbf>::boxed_zeroed();
         squared.set(&network);
         if is_time {
             h.fill(0.0);
@@ -56,7 +56,7 @@ fn plainly(recipe: &Recipe, data: &Bars, train: &[u32]) -> Box<LeNet5Rbf> {
         sdlm.set_rates(&h, second.patterns, eta as f32, second.mu as f32);
         for index in &order {
             let label = show(*index, &network, &mut trace);
-            let mut grad = Grad::<LeNet5Rbf>::boxed();
+            let mut grad = Grad::<LeNet5Rbf>::boxed_zeroed();
             loss.evaluate(trace.output(), &[Class::new(label.into()).unwrap()], 1.0, back.output_mut());
             network.backward(&trace, &mut back, &mut grad);
             sdlm.step(&mut network, &grad);
@@ -212,7 +212,7 @@ fn boosting_sees_what_it_should() {
     assert_eq!(stream.half_wrong(&*first, 100_000), [&wrong[..n], &fine[..n]].concat());
 
     // A network of zeros reads every picture as a 0: nine in ten are wrong.
-    let zeros: Box<LeNet5Rbf> = Params::boxed();
+    let zeros: Box<LeNet5Rbf> = Params::boxed_zeroed();
     let (right, wrong): (Vec<u32>, Vec<u32>) = every.iter().partition(|i| **i % 10 == 0);
     assert_eq!(stream.half_wrong(&*zeros, 100_000), [&wrong[..right.len()], &right].concat());
 
@@ -287,7 +287,7 @@ fn the_smallest_penalty_wins() {
         type Output = (usize, u8);
         fn visit<N: DigitNetwork>(self) -> (usize, u8) {
             // With weights of zero F6 says f(bias); the code of 7 is made to stand there.
-            let mut network = N::boxed();
+            let mut network = N::boxed_zeroed();
             let code = <lenet_layers::Bitmaps as lenet_layers::Codes<84, 10>>::CODES[7];
             let f6 = (0..N::TENSORS).find(|i| N::info(*i).to_string() == "f6.bias").unwrap();
             network.tensor_mut(f6).copy_from_slice(&code);

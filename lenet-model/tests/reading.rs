@@ -81,7 +81,7 @@ fn a_digit_is_read_on_a_small_stack() {
         })
     }
     on_small_stack(LeNet5::pretrained());
-    on_small_stack(&*LeNet5Dense::<lenet_layers::ScaledTanh>::boxed());
+    on_small_stack(&*LeNet5Dense::<lenet_layers::ScaledTanh>::boxed_zeroed());
 }
 
 #[test]

@@ -1,19 +1,30 @@
 //! Sizes as types: `Dim<N>` is the const-generic face, typenum does the sums.
 //!
-//! Stable Rust cannot write `N - K + 1` in a type. typenum can, but its integers make error messages nobody reads. So
-//! public signatures carry `usize` parameters, and a two-way table translates to typenum and back inside a
+//! Stable Rust cannot write `N - K + 1` in a type. typenum can, but error messages about its integers are unreadable.
+//! So public signatures have `usize` parameters, and a table in both directions translates to typenum and back inside a
 //! `where` clause.
 
+mod from_num;
+mod to_num;
+
 use core::ops::{Add, Mul, Sub};
-use typenum::{Add1, B0, B1, Diff, PartialDiv, Prod, UInt, Unsigned};
+use typenum::{Add1, B1, Diff, PartialDiv, Prod, Unsigned};
 
 /// A size known at compile time.
+///
+/// The compiler can compute with those that are in a table:
+///
+/// | sizes | in the table |
+/// |---|---|
+/// | sides, numbers of maps, kernels | 1 to 1,280; multiples of 8 to 4,096 |
+/// | what arithmetic gives, units of flattened maps among it | 1 to 1,280; multiples of 8 to 10,240, of 64 to 81,920, of 512 to 655,360, of 4,096 to 5,242,880 |
 pub struct Dim<const N: usize>;
 
 /// `Dim<N>` to typenum's integer; the way back is [`FromNum`].
 #[diagnostic::on_unimplemented(
-    message = "the size of `{Self}` is outside the table of sizes this crate can do arithmetic on",
-    note = "sizes 0..=512 and every multiple of 16 up to 4096 are in the table"
+    message = "`{Self}` is outside the table of sizes",
+    label = "a size outside the table",
+    note = "sides, numbers of maps and kernels are 1 to 1280, or multiples of 8 to 4096"
 )]
 pub trait ToNum {
     /// The same size as a typenum integer.
@@ -22,8 +33,9 @@ pub trait ToNum {
 
 /// typenum's integer to `Dim<N>`.
 #[diagnostic::on_unimplemented(
-    message = "the result of this size arithmetic is outside the table of sizes this crate knows",
-    note = "sizes 0..=512 and every multiple of 16 up to 4096 are in the table"
+    message = "the result of this arithmetic is outside the table of sizes",
+    label = "the result is outside the table",
+    note = "results are 1 to 1280, or multiples of 8 to 10240, of 64 to 81920, of 512 to 655360, of 4096 to 5242880"
 )]
 pub trait FromNum {
     /// The same size as a [`Dim`].
@@ -40,26 +52,41 @@ pub type Num<const N: usize> = <Dim<N> as ToNum>::Num;
 /// fn is<A: Valid<5, Out = Dim<28>>>() {}
 /// is::<Dim<32>>();
 /// ```
-#[diagnostic::on_unimplemented(
-    message = "a kernel of side {K} does not fit in a side of `{Self}`",
-    label = "the kernel is larger than its input"
-)]
 pub trait Valid<const K: usize> {
     /// The side that is left.
     type Out;
 }
 
-#[diagnostic::do_not_recommend]
 impl<const N: usize, const K: usize> Valid<K> for Dim<N>
 where
     Dim<N>: ToNum,
     Dim<K>: ToNum,
-    Num<N>: Add<B1>,
-    Num<K>: typenum::NonZero,
-    Add1<Num<N>>: Sub<Num<K>>,
-    Diff<Add1<Num<N>>, Num<K>>: typenum::NonZero + FromNum,
+    Dim<N>: Fits<K>,
 {
-    type Out = <Diff<Add1<Num<N>>, Num<K>> as FromNum>::Dim;
+    type Out = <Dim<N> as Fits<K>>::Left;
+}
+
+/// The arithmetic of [`Valid`] for sizes in the table. A trait of its own, so that the error says whether a size is outside
+/// the table or the kernel does not fit.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a kernel of side {K} does not fit in a side of `{Self}`",
+    label = "the kernel is larger than the side"
+)]
+pub trait Fits<const K: usize> {
+    type Left;
+}
+
+#[diagnostic::do_not_recommend]
+impl<const N: usize, const K: usize> Fits<K> for Dim<N>
+where
+    Dim<N>: ToNum,
+    Dim<K>: ToNum,
+    Num<N>: Sub<Num<K>>,
+    Diff<Num<N>, Num<K>>: Add<B1>,
+    Add1<Diff<Num<N>, Num<K>>>: FromNum,
+{
+    type Left = <Add1<Diff<Num<N>, Num<K>>> as FromNum>::Dim;
 }
 
 /// Windows of side `K` that lie side by side and cover a side exactly: `N -> N / K`.
@@ -69,24 +96,39 @@ where
 /// fn is<A: Tiled<2, Out = Dim<14>>>() {}
 /// is::<Dim<28>>();
 /// ```
-#[diagnostic::on_unimplemented(
-    message = "windows of side {K} do not tile a side of `{Self}` exactly",
-    label = "the side is not a multiple of {K}"
-)]
 pub trait Tiled<const K: usize> {
     /// How many windows there are.
     type Out;
 }
 
-#[diagnostic::do_not_recommend]
 impl<const N: usize, const K: usize> Tiled<K> for Dim<N>
+where
+    Dim<N>: ToNum,
+    Dim<K>: ToNum,
+    Dim<N>: Divides<K>,
+{
+    type Out = <Dim<N> as Divides<K>>::Quotient;
+}
+
+/// The arithmetic of [`Tiled`] for sizes in the table.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "windows of side {K} do not tile a side of `{Self}` exactly",
+    label = "the side is not a multiple of {K}"
+)]
+pub trait Divides<const K: usize> {
+    type Quotient;
+}
+
+#[diagnostic::do_not_recommend]
+impl<const N: usize, const K: usize> Divides<K> for Dim<N>
 where
     Dim<N>: ToNum,
     Dim<K>: ToNum,
     Num<N>: PartialDiv<Num<K>>,
     <Num<N> as PartialDiv<Num<K>>>::Output: FromNum,
 {
-    type Out = <<Num<N> as PartialDiv<Num<K>>>::Output as FromNum>::Dim;
+    type Quotient = <<Num<N> as PartialDiv<Num<K>>>::Output as FromNum>::Dim;
 }
 
 /// The product of two sizes: `N -> N * M`.
@@ -96,16 +138,11 @@ where
 /// fn is<A: Times<25, Out = Dim<400>>>() {}
 /// is::<Dim<16>>();
 /// ```
-#[diagnostic::on_unimplemented(
-    message = "the product of `{Self}` and {M} is outside the table of sizes this crate can do arithmetic on",
-    note = "sizes 0..=512 and every multiple of 16 up to 4096 are in the table"
-)]
 pub trait Times<const M: usize> {
     /// The product.
     type Out;
 }
 
-#[diagnostic::do_not_recommend]
 impl<const N: usize, const M: usize> Times<M> for Dim<N>
 where
     Dim<N>: ToNum,
@@ -116,20 +153,54 @@ where
     type Out = <Prod<Num<N>, Num<M>> as FromNum>::Dim;
 }
 
-macro_rules! table {
-    ($($n:literal $u:ident),* $(,)?) => {$(
-        impl ToNum for Dim<$n> { type Num = typenum::$u; }
-        const _: () = assert!(<Num<$n> as Unsigned>::USIZE == $n);
-        impl FromNum for typenum::$u { type Dim = Dim<$n>; }
-    )*};
+/// The number of cells of `N` maps of `H` x `W`: `N -> N * H * W`. Only the result need be in the table, not the product of
+/// two.
+///
+/// ```
+/// use lenet_tensor::{Dim, Flattened};
+/// fn is<A: Flattened<224, 224, Out = Dim<3_211_264>>>() {}
+/// is::<Dim<64>>();
+/// ```
+pub trait Flattened<const H: usize, const W: usize> {
+    /// The number of cells.
+    type Out;
 }
-/// Sixteen times a typenum integer: four zero bits appended.
-type Sixteen<U> = UInt<UInt<UInt<UInt<U, B0>, B0>, B0>, B0>;
-macro_rules! sixteens {
-    ($($n:literal $u:ident),* $(,)?) => {$(
-        impl ToNum for Dim<$n> { type Num = Sixteen<typenum::$u>; }
-        const _: () = assert!(<Num<$n> as Unsigned>::USIZE == $n);
-        impl FromNum for Sixteen<typenum::$u> { type Dim = Dim<$n>; }
-    )*};
+
+impl<const N: usize, const H: usize, const W: usize> Flattened<H, W> for Dim<N>
+where
+    Dim<N>: ToNum,
+    Dim<H>: ToNum,
+    Dim<W>: ToNum,
+    Num<N>: Mul<Num<H>>,
+    Prod<Num<N>, Num<H>>: Mul<Num<W>>,
+    Prod<Prod<Num<N>, Num<H>>, Num<W>>: FromNum,
+{
+    type Out = <Prod<Prod<Num<N>, Num<H>>, Num<W>> as FromNum>::Dim;
 }
-include!("dim_table.rs");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every digit of every row of the table, and the first and the last sizes of each row.
+    #[test]
+    fn integers_come_back_as_the_sizes_they_were() {
+        /// `product(A, B)` is `A * B`, by typenum and the table.
+        fn product<const A: usize, const B: usize, const P: usize>()
+        where
+            Dim<A>: Times<B, Out = Dim<P>>,
+        {
+            assert_eq!(A * B, P);
+        }
+        macro_rules! rows {
+            ($($n:literal)*) => {$(
+                product::<$n, 1, $n>();
+                product::<$n, 8, { 8 * $n }>();
+                product::<$n, 64, { 64 * $n }>();
+                product::<$n, 512, { 512 * $n }>();
+                product::<$n, 4096, { 4096 * $n }>();
+            )*};
+        }
+        rows!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 63 64 65 511 512 513 1023 1024 1025 1279 1280);
+    }
+}

@@ -8,7 +8,6 @@ extern crate alloc;
 mod cell;
 mod dim;
 mod element;
-mod image;
 #[cfg(feature = "nalgebra")]
 mod interop;
 mod math;
@@ -17,8 +16,7 @@ pub mod simd;
 mod tensor;
 
 pub use cell::{Cell, Lanes};
-pub use dim::{Dim, FromNum, Num, Tiled, Times, ToNum, Valid};
+pub use dim::{Dim, Flattened, FromNum, Num, Tiled, Times, ToNum, Valid};
 pub use element::Element;
-pub use image::Normalization;
 pub use shape::{Maps, Shape, Units};
 pub use tensor::Tensor;

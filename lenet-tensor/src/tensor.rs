@@ -7,7 +7,7 @@ use zerocopy::{FromBytes, Immutable, KnownLayout};
 /// Cells of type `T` in the shape `S`, 64-byte aligned.
 ///
 /// The array is public: `maps.data[c][row][column]` is the cell, checked at compile time where the index is known.
-/// Large tensors belong on the heap from birth ([`Tensor::boxed`]).
+/// Large tensors belong on the heap from birth ([`Tensor::boxed_zeroed`]).
 ///
 /// ```
 /// use lenet_tensor::{Maps, Tensor};
@@ -45,7 +45,7 @@ impl<S: Shape, T: Cell> Tensor<S, T> {
     /// # Panics
     /// If the allocator has no memory left, as `Box::new` does.
     #[cfg(feature = "alloc")]
-    pub fn boxed() -> alloc::boxed::Box<Self> {
+    pub fn boxed_zeroed() -> alloc::boxed::Box<Self> {
         use zerocopy::FromZeros;
         Self::new_box_zeroed().expect("memory for a tensor")
     }

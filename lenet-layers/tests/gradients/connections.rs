@@ -1,6 +1,6 @@
 //! A network as nothing but a list of connections, and eqs. 22-27 of LeCun et al. (1998) by plain loops over that list.
 //!
-//! It is written without the library: its own sums, its own squashing functions, its own table I.
+//! It is written without the library: its own sums, its own activation functions, its own table I.
 
 use crate::check::Drawn;
 
@@ -28,25 +28,25 @@ struct Connection {
     weight: Weight,
 }
 
-/// A squashing function and its derivative, both of the weighted sum.
+/// An activation function and its derivative, both of the weighted sum.
 #[derive(Clone, Copy)]
-pub(crate) struct Squash(fn(f64) -> f64, fn(f64) -> f64);
+pub(crate) struct Function(fn(f64) -> f64, fn(f64) -> f64);
 
-pub(crate) const IDENTITY: Squash = Squash(|a| a, |_| 1.0);
-pub(crate) const SCALED_TANH: Squash =
-    Squash(|a| 1.7159 * (2.0 / 3.0 * a).tanh(), |a| 1.7159 * 2.0 / 3.0 / (2.0 / 3.0 * a).cosh().powi(2));
-pub(crate) const TANH: Squash = Squash(f64::tanh, |a| 1.0 / a.cosh().powi(2));
-pub(crate) const SIGMOID: Squash =
-    Squash(|a| 1.0 / (1.0 + (-a).exp()), |a| 1.0 / ((1.0 + a.exp()) * (1.0 + (-a).exp())));
-pub(crate) const RELU: Squash = Squash(|a| a.max(0.0), |a| f64::from(u8::from(a > 0.0)));
+pub(crate) const IDENTITY: Function = Function(|a| a, |_| 1.0);
+pub(crate) const SCALED_TANH: Function =
+    Function(|a| 1.7159 * (2.0 / 3.0 * a).tanh(), |a| 1.7159 * 2.0 / 3.0 / (2.0 / 3.0 * a).cosh().powi(2));
+pub(crate) const TANH: Function = Function(f64::tanh, |a| 1.0 / a.cosh().powi(2));
+pub(crate) const SIGMOID: Function =
+    Function(|a| 1.0 / (1.0 + (-a).exp()), |a| 1.0 / ((1.0 + a.exp()) * (1.0 + (-a).exp())));
+pub(crate) const RELU: Function = Function(|a| a.max(0.0), |a| f64::from(u8::from(a > 0.0)));
 /// In the order of [`Drawn`].
-pub(crate) const SQUASHES: [Squash; Drawn::NAMES.len()] = [IDENTITY, SCALED_TANH, TANH, SIGMOID, RELU];
+pub(crate) const FUNCTIONS: [Function; Drawn::NAMES.len()] = [IDENTITY, SCALED_TANH, TANH, SIGMOID, RELU];
 
 /// The units in the order in which they can be computed, and all connections in the order of the units that they lead to.
 pub(crate) struct Net {
     inputs: usize,
     pub(crate) parameters: usize,
-    squash: Vec<Squash>,
+    function: Vec<Function>,
     connections: Vec<Connection>,
     /// What the next layer sees: maps, rows, columns; units in a row are so many maps of one cell.
     last: Vec<Source>,
@@ -67,14 +67,14 @@ impl Net {
     pub(crate) fn new(dims: [usize; 3]) -> Self {
         let inputs = dims.iter().product();
         let last = (0..inputs).map(Source::Input).collect();
-        Net { inputs, parameters: 0, squash: vec![], connections: vec![], last, dims }
+        Net { inputs, parameters: 0, function: vec![], connections: vec![], last, dims }
     }
 
     /// Makes a layer of the units whose connections `incoming` gives.
     fn layer<C: IntoIterator<Item = (Source, Weight)>>(
         mut self,
         dims: [usize; 3],
-        squash: Squash,
+        function: Function,
         parameters: usize,
         incoming: impl Fn(&Self, [usize; 3]) -> C,
     ) -> Self {
@@ -82,10 +82,10 @@ impl Net {
         for m in 0..dims[0] {
             for r in 0..dims[1] {
                 for c in 0..dims[2] {
-                    let to = self.squash.len();
+                    let to = self.function.len();
                     let incoming: Vec<_> = incoming(&self, [m, r, c]).into_iter().collect();
                     self.connections.extend(incoming.iter().map(|&(from, weight)| Connection { from, to, weight }));
-                    self.squash.push(squash);
+                    self.function.push(function);
                     made.push(Source::Unit(to));
                 }
             }
@@ -100,11 +100,11 @@ impl Net {
     }
 
     /// Kernels only where `table(o, i)`, numbered by output map, then by input map.
-    pub(crate) fn conv(self, co: usize, k: usize, table: fn(usize, usize) -> bool, squash: Squash) -> Self {
+    pub(crate) fn conv(self, co: usize, k: usize, table: fn(usize, usize) -> bool, function: Function) -> Self {
         let ([ci, h, w], first) = (self.dims, self.parameters);
         let pairs: Vec<_> = (0..co).flat_map(|o| (0..ci).map(move |i| (o, i))).filter(|(o, i)| table(*o, *i)).collect();
         let weights = pairs.len() * k * k;
-        self.layer([co, h - k + 1, w - k + 1], squash, weights + co, |net, [o, r, c]| {
+        self.layer([co, h - k + 1, w - k + 1], function, weights + co, |net, [o, r, c]| {
             let mut incoming = vec![(Source::One, Weight::Parameter(first + weights + o))];
             for (n, (_, i)) in pairs.iter().enumerate().filter(|(_, pair)| pair.0 == o) {
                 for u in 0..k {
@@ -118,11 +118,11 @@ impl Net {
     }
 
     /// The sum of a window is a unit of its own, with fixed connections; the coefficient's is the one connection from there.
-    pub(crate) fn subsample(self, k: usize, squash: Squash) -> Self {
+    pub(crate) fn subsample(self, k: usize, function: Function) -> Self {
         let (maps, first) = (self.dims[0], self.parameters);
         let sums = self.windows(k, 1.0);
         let dims = sums.dims;
-        sums.layer(dims, squash, 2 * maps, |net, [m, r, c]| {
+        sums.layer(dims, function, 2 * maps, |net, [m, r, c]| {
             let (coefficient, bias) = (Weight::Parameter(first + m), Weight::Parameter(first + maps + m));
             [(net.at(m, r, c), coefficient), (Source::One, bias)]
         })
@@ -151,9 +151,9 @@ impl Net {
         self.layer([units, 1, 1], IDENTITY, 0, |net, [i, ..]| [(net.last[i], Weight::Fixed(1.0))])
     }
 
-    pub(crate) fn dense(self, o: usize, squash: Squash) -> Self {
+    pub(crate) fn dense(self, o: usize, function: Function) -> Self {
         let (i, first) = (self.last.len(), self.parameters);
-        self.layer([o, 1, 1], squash, o * i + o, |net, [unit, ..]| {
+        self.layer([o, 1, 1], function, o * i + o, |net, [unit, ..]| {
             let mut incoming = vec![(Source::One, Weight::Parameter(first + o * i + unit))];
             let weight = |(j, from): (usize, &Source)| (*from, Weight::Parameter(first + unit * i + j));
             incoming.extend(net.last.iter().enumerate().map(weight));
@@ -172,7 +172,7 @@ impl Net {
     fn value(&self, x: &[f64], a: &[f64], from: Source) -> f64 {
         match from {
             Source::Input(j) => x[j],
-            Source::Unit(j) => (self.squash[j].0)(a[j]),
+            Source::Unit(j) => (self.function[j].0)(a[j]),
             Source::One => 1.0,
         }
     }
@@ -180,7 +180,7 @@ impl Net {
     /// The weighted sum of every unit.
     pub(crate) fn forward(&self, parameters: &[f64], x: &[f64]) -> Vec<f64> {
         assert_eq!((parameters.len(), x.len()), (self.parameters, self.inputs), "the list is of the network");
-        let mut a = vec![0.0; self.squash.len()];
+        let mut a = vec![0.0; self.function.len()];
         for c in &self.connections {
             a[c.to] += Self::weight(parameters, c.weight) * self.value(x, &a, c.from);
         }
@@ -203,7 +203,7 @@ impl Net {
         for c in self.connections.iter().rev() {
             while unit > c.to {
                 unit -= 1;
-                let slope = (self.squash[unit].1)(a[unit]);
+                let slope = (self.function[unit].1)(a[unit]);
                 second.units[unit] *= slope * slope; // eq. 26
             }
             let d2a = second.units[c.to];

@@ -2,7 +2,7 @@
 
 use crate::against::{near, take};
 use crate::check::{Draw, Drawn, draw_params, forward};
-use crate::connections::{IDENTITY, Net, SCALED_TANH, SQUASHES, Squash, TANH, all, gaps, table_1};
+use crate::connections::{FUNCTIONS, Function, IDENTITY, Net, SCALED_TANH, TANH, all, gaps, table_1};
 use crate::losses::{AnyLoss, LOSSES, class, plainly};
 use crate::tables::{Gaps, Own};
 use lenet_layers::simd::{Isa, Kernel, Scalar, Simd};
@@ -41,7 +41,7 @@ fn same(what: &str, got: &[f64], want: &[f64]) -> Result<(), String> {
 }
 
 fn squares<P: Params<Element = f64>>(params: &P) -> Box<P> {
-    let mut squared = P::boxed();
+    let mut squared = P::boxed_zeroed();
     squared.copy_from(params);
     (0..P::TENSORS).for_each(|i| squared.tensor_mut(i).iter_mut().for_each(|w| *w *= *w));
     squared
@@ -49,16 +49,16 @@ fn squares<P: Params<Element = f64>>(params: &P) -> Box<P> {
 
 /// A layer alone against its list, over two patterns one after the other: what lies in `h` stays there, what lies in
 /// `d2x` goes.
-fn layer<L: Layer<I> + Described, I: Shape>(list: fn(Net) -> Net, seed: u64) -> Result<(), String> {
+fn layer<L: Layer<I> + LayerInfo, I: Shape>(list: fn(Net) -> Net, seed: u64) -> Result<(), String> {
     let list = list(Net::new(std::array::from_fn(|axis| I::DIMS.get(axis).copied().unwrap_or(1))));
     let mut draw = Draw::new(seed);
-    let mut params = L::Params::<f64>::boxed();
+    let mut params = L::Params::<f64>::boxed_zeroed();
     draw_params(&mut draw, &mut *params, L::info);
     let (plain, squared) = (flat(&*params), squares(&*params));
-    let mut h = L::Params::<f64>::boxed();
+    let mut h = L::Params::<f64>::boxed_zeroed();
     let mut sum = vec![0.0; list.parameters];
-    let (mut x, mut d2x) = (Tensor::<I, f64>::boxed(), Tensor::<I, f64>::boxed());
-    let (mut y, mut d2y) = (Tensor::<L::Out, f64>::boxed(), Tensor::<L::Out, f64>::boxed());
+    let (mut x, mut d2x) = (Tensor::<I, f64>::boxed_zeroed(), Tensor::<I, f64>::boxed_zeroed());
+    let (mut y, mut d2y) = (Tensor::<L::Out, f64>::boxed_zeroed(), Tensor::<L::Out, f64>::boxed_zeroed());
     for _ in 0..2 {
         draw.fill(x.cells_mut(), 1.0);
         d2y.cells_mut().fill_with(|| draw.within(1.0).abs());
@@ -77,13 +77,13 @@ fn layer<L: Layer<I> + Described, I: Shape>(list: fn(Net) -> Net, seed: u64) -> 
 /// A whole network against its list, the same way.
 fn network<N: Network<Element = f64>>(list: &Net, seed: u64) -> Result<(), String> {
     let mut draw = Draw::new(seed);
-    let mut net = N::boxed();
+    let mut net = N::boxed_zeroed();
     draw_params(&mut draw, &mut *net, N::info);
     let plain = flat(&*net);
-    let (mut squared, mut h) = (Squared::<N>::boxed(), Curvature::<N>::boxed());
+    let (mut squared, mut h) = (Squared::<N>::boxed_zeroed(), Curvature::<N>::boxed_zeroed());
     squared.set(&net);
     let mut sum = vec![0.0; list.parameters];
-    let (mut trace, mut second) = (N::Trace::<f64>::boxed(), N::Trace::<f64>::boxed());
+    let (mut trace, mut second) = (N::Trace::<f64>::boxed_zeroed(), N::Trace::<f64>::boxed_zeroed());
     for _ in 0..2 {
         draw.fill(trace.input_mut().cells_mut(), 1.0);
         second.output_mut().cells_mut().fill_with(|| draw.within(1.0).abs());
@@ -106,7 +106,7 @@ fn network<N: Network<Element = f64>>(list: &Net, seed: u64) -> Result<(), Strin
 /// One layer alone, from a seed.
 type Check = fn(u64) -> Result<(), String>;
 
-/// A list of layers, what they take, and how they are written as connections with [`drawn`] as squashing function.
+/// A list of layers, what they take, and how they are written as connections with [`drawn`] as activation function.
 macro_rules! checks {
     ($($layer:ty, on $input:ty, as $list:expr;)+) => { &[$(|seed| layer::<$layer, $input>($list, seed)),+] };
 }
@@ -118,8 +118,8 @@ fn choose(activation: usize) {
     Drawn::choose(activation);
     CHOSEN.set(activation);
 }
-fn drawn() -> Squash {
-    SQUASHES[CHOSEN.get()]
+fn drawn() -> Function {
+    FUNCTIONS[CHOSEN.get()]
 }
 
 const LAYERS: &[Check] = checks! {
@@ -238,13 +238,15 @@ fn of_a_coefficient_is_by_the_windows_sum() {
 fn of_max_pooling_goes_to_the_largest() {
     for seed in 0..32 {
         let mut draw = Draw::new(seed);
-        let (mut x, mut d2x) = (Tensor::<Maps<2, 6, 9>, f64>::boxed(), Tensor::<Maps<2, 6, 9>, f64>::boxed());
-        let (mut y, mut d2y) = (Tensor::<Maps<2, 2, 3>, f64>::boxed(), Tensor::<Maps<2, 2, 3>, f64>::boxed());
+        let (mut x, mut d2x) =
+            (Tensor::<Maps<2, 6, 9>, f64>::boxed_zeroed(), Tensor::<Maps<2, 6, 9>, f64>::boxed_zeroed());
+        let (mut y, mut d2y) =
+            (Tensor::<Maps<2, 2, 3>, f64>::boxed_zeroed(), Tensor::<Maps<2, 2, 3>, f64>::boxed_zeroed());
         // Some are equal.
         x.cells_mut().fill_with(|| draw.on_grid());
         d2y.cells_mut().fill_with(|| 0.1 + draw.within(1.0).abs());
         d2x.fill(f64::NAN);
-        let mut want = Tensor::<Maps<2, 6, 9>, f64>::boxed();
+        let mut want = Tensor::<Maps<2, 6, 9>, f64>::boxed_zeroed();
         for m in 0..2 {
             for (r, c) in (0..2).flat_map(|r| (0..3).map(move |c| (r, c))) {
                 let mut largest = (3 * r, 3 * c);
@@ -293,7 +295,7 @@ impl<T: Cell<Element = f32>> Kernel for InLanes<T> {
     fn run<S: Simd>(self, simd: S) -> Self::Output {
         let InLanes { loss, count, seed, .. } = self;
         let mut draw = Draw::new(seed);
-        let (mut wide, mut narrow) = (Fast::<f64>::boxed(), Fast::<f32>::boxed());
+        let (mut wide, mut narrow) = (Fast::<f64>::boxed_zeroed(), Fast::<f32>::boxed_zeroed());
         draw_params(&mut draw, &mut *wide, Fast::<f64>::info);
         for i in 0..Fast::<f64>::TENSORS {
             for (wide, narrow) in wide.tensor_mut(i).iter_mut().zip(narrow.tensor_mut(i)) {
@@ -301,27 +303,27 @@ impl<T: Cell<Element = f32>> Kernel for InLanes<T> {
                 *wide = f64::from(*narrow);
             }
         }
-        let (mut squared, mut squared1) = (Squared::<Fast>::boxed(), Squared::<Fast<f64>>::boxed());
+        let (mut squared, mut squared1) = (Squared::<Fast>::boxed_zeroed(), Squared::<Fast<f64>>::boxed_zeroed());
         squared.set(&narrow);
         squared1.set(&wide);
-        let mut trace = FastTrace::<T>::boxed();
+        let mut trace = FastTrace::<T>::boxed_zeroed();
         trace.input.cells_mut().iter_mut().for_each(|cell| cell.lanes_mut().fill_with(|| draw.within(1.0) as f32));
         let targets: Vec<Class<3>> = (0..count.min(T::LANES)).map(|_| class(draw.below(3))).collect();
 
         let gauss_newton = |trace: &mut FastTrace<T>, second: &mut FastTrace<T>| {
-            let mut h = Curvature::<Fast>::boxed();
+            let mut h = Curvature::<Fast>::boxed_zeroed();
             narrow.forward_with(simd, trace);
             second.out.fill(T::splat(f32::NAN));
             loss.curvature(&trace.out, &targets, &mut second.out);
             Fast::curvature_with(&squared, simd, trace, second, &mut h);
             h
         };
-        let mut second = FastTrace::<T>::boxed();
+        let mut second = FastTrace::<T>::boxed_zeroed();
         let h = gauss_newton(&mut trace, &mut second);
 
-        let mut sum = Curvature::<Fast<f64>>::boxed();
+        let mut sum = Curvature::<Fast<f64>>::boxed_zeroed();
         for lane in 0..T::LANES {
-            let (mut trace1, mut second1) = (FastTrace::<f64>::boxed(), FastTrace::<f64>::boxed());
+            let (mut trace1, mut second1) = (FastTrace::<f64>::boxed_zeroed(), FastTrace::<f64>::boxed_zeroed());
             if let Some(target) = targets.get(lane) {
                 take(&trace.input, lane, &mut trace1.input);
                 wide.forward_with(Scalar, &mut trace1);
@@ -336,7 +338,7 @@ impl<T: Cell<Element = f32>> Kernel for InLanes<T> {
         }
 
         // What lies in lanes without a target does not matter.
-        let mut cleared = FastTrace::<T>::boxed();
+        let mut cleared = FastTrace::<T>::boxed_zeroed();
         cleared.input.cells_mut().copy_from_slice(trace.input.cells());
         cleared.input.cells_mut().iter_mut().for_each(|cell| cell.lanes_mut()[targets.len()..].fill(0.0));
         let again = gauss_newton(&mut cleared, &mut second);

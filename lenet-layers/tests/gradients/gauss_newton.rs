@@ -61,13 +61,13 @@ where
     N: Network<Element = f64, Output = Units<O>>,
 {
     let mut draw = Draw::new(seed);
-    let mut net = N::boxed();
+    let mut net = N::boxed_zeroed();
     draw_params(&mut draw, &mut *net, N::info);
-    let (mut trace, mut second) = (N::Trace::<f64>::boxed(), N::Trace::<f64>::boxed());
+    let (mut trace, mut second) = (N::Trace::<f64>::boxed_zeroed(), N::Trace::<f64>::boxed_zeroed());
     draw.fill(trace.input_mut().cells_mut(), 1.0);
     net.forward(&mut trace);
 
-    let (mut squared, mut h) = (Squared::<N>::boxed(), Curvature::<N>::boxed());
+    let (mut squared, mut h) = (Squared::<N>::boxed_zeroed(), Curvature::<N>::boxed_zeroed());
     squared.set(&net);
     loss.curvature(trace.output(), &[class(draw.below(O))], second.output_mut());
     squared.curvature(&trace, &mut second, &mut h);
@@ -75,7 +75,7 @@ where
     // A unit error at an output gives the output's row of J.
     let jacobian: Vec<_> = (0..O)
         .map(|o| {
-            let (mut errors, mut row) = (N::Trace::<f64>::boxed(), Grad::<N>::boxed());
+            let (mut errors, mut row) = (N::Trace::<f64>::boxed_zeroed(), Grad::<N>::boxed_zeroed());
             errors.output_mut().cells_mut()[o] = 1.0;
             net.backward(&trace, &mut errors, &mut row);
             row
@@ -139,12 +139,13 @@ fn the_first_of_three_layers_is_not_exact() {
 fn one_layer_before_the_distances_is_exact() {
     for seed in 0..16 {
         let mut draw = Draw::new(seed);
-        let mut net = Distances::<f64>::boxed();
+        let mut net = Distances::<f64>::boxed_zeroed();
         draw_params(&mut draw, &mut *net, Distances::<f64>::info);
-        let (mut trace, mut second) = (DistancesTrace::<f64>::boxed(), DistancesTrace::<f64>::boxed());
+        let (mut trace, mut second) = (DistancesTrace::<f64>::boxed_zeroed(), DistancesTrace::<f64>::boxed_zeroed());
         draw.fill(&mut trace.input.data, 1.0);
         let target = [class::<3>(draw.below(3))];
-        let (mut squared, mut h) = (Squared::<Distances<f64>>::boxed(), Curvature::<Distances<f64>>::boxed());
+        let (mut squared, mut h) =
+            (Squared::<Distances<f64>>::boxed_zeroed(), Curvature::<Distances<f64>>::boxed_zeroed());
         squared.set(&net);
         net.forward(&mut trace);
         CorrectPenalty.curvature(&trace.out, &target, &mut second.out);

@@ -222,7 +222,7 @@ fn distances_and_copies() {
     let x = Tensor { data: [1.0, 0.0, 0.0, 0.0, 0.0] };
     Rbf::<5, 3, Own>::forward(simd::Scalar, &no, &x, &mut y);
     assert_eq!(y.data, [1.0 + 0.25 + 4.0, 1.5625 + 1.0 + 1.0 + 1.0 + 2.25, 1.0]);
-    const { assert!(<Rbf<5, 3, Own> as Described>::PENALTIES && !<Repeat<2> as Described>::PENALTIES) };
+    const { assert!(<Rbf<5, 3, Own> as LayerInfo>::PENALTIES && !<Repeat<2> as LayerInfo>::PENALTIES) };
 
     let mut z = Tensor::<Maps<6, 1, 1>, f32>::ZERO;
     Repeat::<3>::forward(simd::Scalar, &no, &Tensor::<Maps<2, 1, 1>, f32> { data: [[[1.0]], [[2.0]]] }, &mut z);

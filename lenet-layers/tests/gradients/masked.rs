@@ -14,25 +14,25 @@ proptest! {
     #[test]
     fn masked_lanes_do_not_count(count in 0..=16usize, loss in prop::sample::select(&LOSSES), seed: u64) {
         let mut draw = Draw::new(seed);
-        let mut net = Masked::<f32>::boxed();
+        let mut net = Masked::<f32>::boxed_zeroed();
         for i in 0..Masked::<f32>::TENSORS {
             net.tensor_mut(i).fill_with(|| draw.within(0.4) as f32);
         }
-        let mut block = MaskedTrace::<Lanes<16>>::boxed();
+        let mut block = MaskedTrace::<Lanes<16>>::boxed_zeroed();
         block.input.cells_mut().iter_mut().for_each(|cell| cell.0.fill_with(|| draw.within(1.0) as f32));
         let targets: Vec<Class<3>> = (0..count).map(|_| Class::new(draw.below(3)).unwrap()).collect();
 
         let gradient = |block: &mut MaskedTrace<Lanes<16>>| {
-            let (mut errors, mut grad) = (MaskedTrace::<Lanes<16>>::boxed(), Grad::<Masked>::boxed());
+            let (mut errors, mut grad) = (MaskedTrace::<Lanes<16>>::boxed_zeroed(), Grad::<Masked>::boxed_zeroed());
             net.forward(block);
             loss.evaluate_with(Scalar, &block.out, &targets, 1.0, &mut errors.out);
             net.backward(block, &mut errors, &mut grad);
             grad
         };
         let masked = gradient(&mut block);
-        let mut single = Grad::<Masked>::boxed();
+        let mut single = Grad::<Masked>::boxed_zeroed();
         for (lane, target) in targets.iter().enumerate() {
-            let (mut trace, mut errors) = (MaskedTrace::<f32>::boxed(), MaskedTrace::<f32>::boxed());
+            let (mut trace, mut errors) = (MaskedTrace::<f32>::boxed_zeroed(), MaskedTrace::<f32>::boxed_zeroed());
             for (x, block) in trace.input.cells_mut().iter_mut().zip(block.input.cells()) {
                 *x = block.0[lane];
             }

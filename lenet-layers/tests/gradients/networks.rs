@@ -57,25 +57,25 @@ where
     N: Network<Element = f64, Output = Units<CLASSES>>,
 {
     let mut draw = Draw::new(seed);
-    let mut net = N::boxed();
+    let mut net = N::boxed_zeroed();
     draw_params(&mut draw, &mut *net, N::info);
-    let mut trace = N::Trace::<f64>::boxed();
+    let mut trace = N::Trace::<f64>::boxed_zeroed();
     draw.fill(trace.input_mut().cells_mut(), 1.0);
     let target = [Class::<CLASSES>::new(draw.below(CLASSES)).unwrap()];
     let scale = 0.5 + draw.below(3) as f64;
     let mut sink = Tensor::<Units<CLASSES>, f64>::ZERO;
 
-    let mut errors = N::Trace::<f64>::boxed();
+    let mut errors = N::Trace::<f64>::boxed_zeroed();
     net.forward(&mut trace);
     loss.evaluate(trace.output(), &target, scale, errors.output_mut());
-    let mut grad = Grad::<N>::boxed();
+    let mut grad = Grad::<N>::boxed_zeroed();
     draw.fill(errors.input_mut().cells_mut(), 100.0);
     net.backward_to_input(&trace, &mut errors, &mut grad);
 
     // The backward pass that stops short of the input gives the same gradient, and adds it.
-    let mut twice = Grad::<N>::boxed();
+    let mut twice = Grad::<N>::boxed_zeroed();
     for _ in 0..2 {
-        let mut errors = N::Trace::<f64>::boxed();
+        let mut errors = N::Trace::<f64>::boxed_zeroed();
         loss.evaluate(trace.output(), &target, scale, errors.output_mut());
         net.backward(&trace, &mut errors, &mut twice);
         if errors.input().cells().iter().any(|d| *d != 0.0) {

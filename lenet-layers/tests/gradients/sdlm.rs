@@ -18,8 +18,8 @@ proptest! {
     ) {
         type Net = Sparse<f64>;
         let mut draw = Draw::new(seed);
-        let (mut net, mut grad, mut h) = (Net::boxed(), Grad::<Net>::boxed(), Curvature::<Net>::boxed());
-        let mut sdlm = Sdlm::<Net>::boxed();
+        let (mut net, mut grad, mut h) = (Net::boxed_zeroed(), Grad::<Net>::boxed_zeroed(), Curvature::<Net>::boxed_zeroed());
+        let mut sdlm = Sdlm::<Net>::boxed_zeroed();
         prop_assert_eq!(sdlm.range(), (0.0, 0.0));
         (0..Net::TENSORS).for_each(|i| draw.fill(net.tensor_mut(i), 1.0));
         let mut p: Vec<f64> = net.tensors().flatten().copied().collect();
@@ -53,10 +53,10 @@ proptest! {
 /// No pattern is taken for one: a curvature of zero gives the rate eta / mu.
 #[test]
 fn without_curvature_mu_bounds_the_rate() {
-    let mut sdlm = Sdlm::<Weights<3, 2>>::boxed();
+    let mut sdlm = Sdlm::<Weights<3, 2>>::boxed_zeroed();
     sdlm.set_rates(&Curvature::zeroed(), 0, 0.5, 0.25);
     assert_eq!(sdlm.range(), (2.0, 2.0));
-    assert_eq!(Sdlm::<NoParams<f32>>::boxed().range(), (0.0, 0.0));
+    assert_eq!(Sdlm::<NoParams<f32>>::boxed_zeroed().range(), (0.0, 0.0));
 }
 
 /// The rule of a step with every instruction set, a register's worth or less at a time.

@@ -16,7 +16,7 @@ proptest! {
     ) {
         type Net = Sparse<f64>;
         let mut draw = Draw::new(seed);
-        let (mut net, mut grad) = (Net::boxed(), Grad::<Net>::boxed());
+        let (mut net, mut grad) = (Net::boxed_zeroed(), Grad::<Net>::boxed_zeroed());
         (0..Net::TENSORS).for_each(|i| draw.fill(net.tensor_mut(i), 1.0));
         let mut sgd = Sgd::<Net>::boxed(momentum, decay);
         let mut p: Vec<f64> = net.tensors().flatten().copied().collect();
@@ -45,8 +45,8 @@ proptest! {
 /// Without momentum and decay a step is p - rate g and nothing else.
 #[test]
 fn plain_descent() {
-    let mut net = Sparse::<f32>::boxed();
-    let mut grad = Grad::<Sparse>::boxed();
+    let mut net = Sparse::<f32>::boxed_zeroed();
+    let mut grad = Grad::<Sparse>::boxed_zeroed();
     grad.0.out.bias[2] = 4.0;
     let mut sgd = Sgd::<Sparse>::boxed(0.0, 0.0);
     for _ in 0..3 {

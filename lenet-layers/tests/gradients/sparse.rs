@@ -9,20 +9,20 @@ use proptest::prelude::*;
 /// The sparse layer `P` and the dense layer `D` on the same numbers.
 fn same<P, D, I: Shape>(seed: u64)
 where
-    P: Layer<I> + Described,
+    P: Layer<I> + LayerInfo,
     D: Layer<I, Out = P::Out>,
 {
     let mut draw = Draw::new(seed);
-    let (mut sparse, mut dense) = (P::Params::<f64>::boxed(), D::Params::<f64>::boxed());
+    let (mut sparse, mut dense) = (P::Params::<f64>::boxed_zeroed(), D::Params::<f64>::boxed_zeroed());
     draw_params(&mut draw, &mut *sparse, P::info);
     for i in 0..2 {
         for (position, weight) in P::info(i).positions().zip(sparse.tensor(i)) {
             dense.tensor_mut(i)[position] = *weight;
         }
     }
-    let mut x = Tensor::<I, f64>::boxed();
+    let mut x = Tensor::<I, f64>::boxed_zeroed();
     draw.fill(x.cells_mut(), 1.0);
-    let mut g = Tensor::<P::Out, f64>::boxed();
+    let mut g = Tensor::<P::Out, f64>::boxed_zeroed();
     draw.fill(g.cells_mut(), 1.0);
     let (mut y, mut full_y) = (g.clone(), g.clone());
     P::forward(Scalar, &sparse, &x, &mut y);
@@ -30,8 +30,8 @@ where
     // The sums run in another order where the dense layer is a matrix product.
     near(y.cells(), full_y.cells());
 
-    let (mut dx, mut full_dx) = (Tensor::<I, f64>::boxed(), Tensor::<I, f64>::boxed());
-    let (mut grad, mut full_grad) = (P::Params::<f64>::boxed(), D::Params::<f64>::boxed());
+    let (mut dx, mut full_dx) = (Tensor::<I, f64>::boxed_zeroed(), Tensor::<I, f64>::boxed_zeroed());
+    let (mut grad, mut full_grad) = (P::Params::<f64>::boxed_zeroed(), D::Params::<f64>::boxed_zeroed());
     P::backward(Scalar, &sparse, &x, &y, &mut g.clone(), Some(&mut dx), &mut grad);
     D::backward(Scalar, &dense, &x, &full_y, &mut g, Some(&mut full_dx), &mut full_grad);
     near(dx.cells(), full_dx.cells());
@@ -68,17 +68,20 @@ fn the_table_says_what_is_connected() {
     impl Kernel for Both {
         type Output = ();
         fn run<S: Simd>(self, simd: S) {
-            let (mut right, mut wrong) = (SparseKernels::<3, 5, 2>::boxed(), SparseKernels::<3, 12, 2>::boxed());
+            let (mut right, mut wrong) =
+                (SparseKernels::<3, 5, 2>::boxed_zeroed(), SparseKernels::<3, 12, 2>::boxed_zeroed());
             for (k, w) in right.weight.as_flattened_mut().as_flattened_mut().iter_mut().enumerate() {
                 *w = 0.1 * k as f32 - 1.0;
             }
             wrong.weight[..5].copy_from_slice(&right.weight);
-            let mut x = Tensor::<Maps<4, 6, 7>, Lanes<16>>::boxed();
+            let mut x = Tensor::<Maps<4, 6, 7>, Lanes<16>>::boxed_zeroed();
             for (k, x) in x.cells_mut().iter_mut().enumerate() {
                 *x = Lanes::splat((k % 13) as f32 * 0.1 - 0.6);
             }
-            let (mut y, mut z) =
-                (Tensor::<Maps<3, 5, 6>, Lanes<16>>::boxed(), Tensor::<Maps<3, 5, 6>, Lanes<16>>::boxed());
+            let (mut y, mut z) = (
+                Tensor::<Maps<3, 5, 6>, Lanes<16>>::boxed_zeroed(),
+                Tensor::<Maps<3, 5, 6>, Lanes<16>>::boxed_zeroed(),
+            );
             Right::forward(simd, &right, &x, &mut y);
             Wrong::forward(simd, &wrong, &x, &mut z);
             assert!(y == z);

@@ -45,11 +45,11 @@ fn doubles(case: &mut dyn Subject<f64>, reference: &mut dyn Subject<f64>, isa: I
 
 #[test]
 fn doubles_take_the_same_ways() {
-    fn check<L: Layer<I> + Described, I: Shape>() {
+    fn check<L: Layer<I> + LayerInfo, I: Shape>() {
         for isa in Isa::all_available() {
             for seed in 0..4 {
-                let mut case = Case::<L, I, f64, Dispatched>::boxed();
-                let mut reference = Case::<L, I, f64, Reference>::boxed();
+                let mut case = Case::<L, I, f64, Dispatched>::boxed_zeroed();
+                let mut reference = Case::<L, I, f64, Reference>::boxed_zeroed();
                 doubles(&mut *case, &mut *reference, isa, seed).unwrap_or_else(|why| panic!("{isa}: {why}"));
             }
         }

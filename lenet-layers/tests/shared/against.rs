@@ -1,7 +1,7 @@
 //! A layer in `f32`, alone and in lanes, against the same layer in `f64`.
 //!
 //! The numbers drawn are multiples of 1/32, so the weighted sums are exact in both and ReLU takes the same side of its
-//! kink in both. What differs is the rounding of the squashing functions (3.6 ulp) and of sums of up to some thousand
+//! kink in both. What differs is the rounding of the activation functions (3.6 ulp) and of sums of up to some thousand
 //! products of gradients, each within 2^-24 and of either sign: together a few 1e-6 of the largest, and [`TOLERANCE`] leaves room.
 //!
 //! The `f64` side runs the reference loops, so this is also the test that every fast kernel does what they say. The shapes of
@@ -96,7 +96,7 @@ fn within(what: &str, got: &[f32], want: &[f64], rounding: f64) -> Result<(), St
     Ok(())
 }
 
-pub(crate) fn everywhere<L: Layer<I> + Described, I: Shape, T: Cell<Element = f32>>(
+pub(crate) fn everywhere<L: Layer<I> + LayerInfo, I: Shape, T: Cell<Element = f32>>(
     seed: u64,
 ) -> Result<(), TestCaseError> {
     on_each_set(Case::<L, I, T, Dispatched>::boxed, Case::<L, I, f64, Reference>::boxed, seed)

@@ -110,8 +110,8 @@ pub(crate) fn forward<L: Layer<I>, I: Shape>(params: &L::Params<f64>, x: &Tensor
 }
 /// Checks a layer alone, by every parameter and every input. The loss is a random linear function of its output, so that
 /// every path through the layer counts.
-pub(crate) fn layer<L: Layer<I> + Described, I: Shape>(seed: u64, kinks: bool) -> Result<(), String> {
-    layer_of(&mut *Case::<L, I, f64, Reference>::boxed(), seed, kinks)
+pub(crate) fn layer<L: Layer<I> + LayerInfo, I: Shape>(seed: u64, kinks: bool) -> Result<(), String> {
+    layer_of(&mut *Case::<L, I, f64, Reference>::boxed_zeroed(), seed, kinks)
 }
 
 fn layer_of(case: &mut dyn Subject<f64>, seed: u64, kinks: bool) -> Result<(), String> {

@@ -53,15 +53,15 @@ pub(crate) struct Case<L: Layer<I>, I: Shape, T: Cell, W> {
     way: PhantomData<W>,
 }
 
-impl<L: Layer<I> + Described, I: Shape, T: Cell, W: Way> Case<L, I, T, W> {
-    pub(crate) fn boxed() -> Box<dyn Subject<T::Element>> {
+impl<L: Layer<I> + LayerInfo, I: Shape, T: Cell, W: Way> Case<L, I, T, W> {
+    pub(crate) fn boxed_zeroed() -> Box<dyn Subject<T::Element>> {
         Box::new(Case::<L, I, T, W> {
-            params: Params::boxed(),
-            grad: Params::boxed(),
-            x: Tensor::boxed(),
-            dx: Tensor::boxed(),
-            y: Tensor::boxed(),
-            dy: Tensor::boxed(),
+            params: Params::boxed_zeroed(),
+            grad: Params::boxed_zeroed(),
+            x: Tensor::boxed_zeroed(),
+            dx: Tensor::boxed_zeroed(),
+            y: Tensor::boxed_zeroed(),
+            dy: Tensor::boxed_zeroed(),
             way: PhantomData,
         })
     }
@@ -84,7 +84,7 @@ impl<L: Layer<I>, I: Shape, T: Cell, W: Way> Kernel for Backward<'_, L, I, T, W>
     }
 }
 
-impl<L: Layer<I> + Described, I: Shape, T: Cell, W: Way> Subject<T::Element> for Case<L, I, T, W> {
+impl<L: Layer<I> + LayerInfo, I: Shape, T: Cell, W: Way> Subject<T::Element> for Case<L, I, T, W> {
     fn lanes(&self) -> usize {
         T::LANES
     }

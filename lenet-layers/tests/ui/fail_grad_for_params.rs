@@ -18,7 +18,7 @@ sequential! {
 }
 
 fn main() {
-    let mut net = Net::<f32>::boxed();
-    let grad = Grad::<Net>::boxed();
+    let mut net = Net::<f32>::boxed_zeroed();
+    let grad = Grad::<Net>::boxed_zeroed();
     net.copy_from(&grad);
 }

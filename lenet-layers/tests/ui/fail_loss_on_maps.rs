@@ -18,8 +18,8 @@ sequential! {
 }
 
 fn main() {
-    let trace = NetTrace::<f32>::boxed();
-    let mut errors = NetTrace::<f32>::boxed();
+    let trace = NetTrace::<f32>::boxed_zeroed();
+    let mut errors = NetTrace::<f32>::boxed_zeroed();
     let target = [Class::<4>::new(1).unwrap()];
     MeanSquared.evaluate(&trace.c1, &target, 1.0, &mut errors.c1);
 }

@@ -1,4 +1,4 @@
-//! A side of 5,000: arithmetic ends at 4,096.
+//! A side of 5,000, which is not in the table of sizes.
 use lenet_layers::*;
 
 sequential! {

@@ -18,8 +18,8 @@ sequential! {
 }
 
 fn main() {
-    let mut net = Net::<f32>::boxed();
-    let other = Net::<f32>::boxed();
+    let mut net = Net::<f32>::boxed_zeroed();
+    let other = Net::<f32>::boxed_zeroed();
     let mut sgd = Sgd::<Net>::boxed(0.9, 0.0);
     sgd.step(&mut net, &other, 0.1);
 }

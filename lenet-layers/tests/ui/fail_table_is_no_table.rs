@@ -1,4 +1,4 @@
-//! The squashing function stands where the table belongs.
+//! The activation function stands where the table belongs.
 use lenet_layers::*;
 
 sequential! {

@@ -18,7 +18,7 @@ sequential! {
 }
 
 fn main() {
-    let net = Net::<f32>::boxed();
-    let mut trace = NetTrace::<f64>::boxed();
+    let net = Net::<f32>::boxed_zeroed();
+    let mut trace = NetTrace::<f64>::boxed_zeroed();
     net.forward(&mut trace);
 }

@@ -18,8 +18,8 @@ sequential! {
 }
 
 fn main() {
-    let trace = NetTrace::<f32>::boxed();
-    let mut errors = NetTrace::<f32>::boxed();
+    let trace = NetTrace::<f32>::boxed_zeroed();
+    let mut errors = NetTrace::<f32>::boxed_zeroed();
     let target = [Class::<10>::new(7).unwrap()];
     SoftmaxCrossEntropy.evaluate(&trace.out, &target, 1.0, &mut errors.out);
 }

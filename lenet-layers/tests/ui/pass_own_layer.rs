@@ -1,4 +1,4 @@
-//! A layer from outside the library, in a network that is generic over its squashing function.
+//! A layer from outside the library, in a network that is generic over its activation function.
 use lenet_layers::simd::Simd;
 use lenet_layers::*;
 
@@ -9,7 +9,7 @@ impl Trainable for Negate {
     type Params<E: Element> = NoParams<E>;
 }
 
-impl Described for Negate {
+impl LayerInfo for Negate {
     fn info(index: usize) -> ParamInfo {
         panic!("no parameter {index}")
     }
@@ -79,6 +79,6 @@ fn main() {
     assert_eq!(h.0.f1.bias, [2.0, 0.0, 2.0, 0.0]);
     assert_eq!(<Net as Network>::STAGES[1].layer().to_string(), "negation");
     let operations: Vec<_> = <Net<Relu> as Network>::STAGES.iter().map(|stage| stage.operation).collect();
-    let dense = |squash| Operation::FullConnection { squash };
-    assert_eq!(operations, [dense(Squash::Relu), Operation::Custom, dense(Squash::Identity)]);
+    let dense = |activation| Operation::FullConnection { activation };
+    assert_eq!(operations, [dense(ActivationKind::Relu), Operation::Custom, dense(ActivationKind::Identity)]);
 }

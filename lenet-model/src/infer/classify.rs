@@ -1,13 +1,13 @@
 //! Reading digits with a network, or with a network and its normalization; many digits in the lanes of registers.
 
 use crate::DigitNetwork;
+use crate::Normalization;
 #[cfg(feature = "files")]
 use crate::any_network::{AnyNetwork, scores_in};
 use crate::image::Image;
 use crate::infer::reading::{Reading, read};
 #[cfg(feature = "files")]
 use crate::parallel::{FEW, LANES, fork};
-use lenet_layers::Normalization;
 
 /// Reads pictures, each into its place; the longer of the two slices keeps what it has beyond the other's end. With the
 /// feature `files` they are read sixteen at a time on the rayon pool it is called in, which takes some memory for each

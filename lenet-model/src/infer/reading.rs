@@ -1,8 +1,9 @@
 //! Reading one digit, without a heap.
 
 use crate::DigitNetwork;
+use crate::Normalization;
 use crate::image::{Image, ImageInput, most_likely, scores};
-use lenet_layers::{Normalization, Tensor, Trace, Units, softmax};
+use lenet_layers::{Tensor, Trace, Units, softmax};
 
 /// What a network makes of a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -51,7 +52,7 @@ impl Reading {
 /// ```
 /// use lenet_layers::Params;
 /// use lenet_model::{LeNet5, Normalization, read};
-/// let mut network: Box<LeNet5> = LeNet5::boxed();
+/// let mut network: Box<LeNet5> = LeNet5::boxed_zeroed();
 /// network.output.bias[7] = 5.0;
 /// let reading = read(&*network, &[[0; 28]; 28], Normalization::PAPER);
 /// assert_eq!(reading.digit, 7);

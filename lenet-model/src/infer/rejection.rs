@@ -1,9 +1,9 @@
 //! Refusing to read what is not sure.
 
+use crate::Normalization;
 use crate::image::most_likely;
 use crate::infer::reading::Reading;
 use crate::{AnyNetwork, Examples, score};
-use lenet_layers::Normalization;
 
 /// How many pictures have to be refused for so few errors on the rest (LeCun et al. 1998, section III.D and fig. 10).
 #[derive(Clone, Copy, Debug, PartialEq)]

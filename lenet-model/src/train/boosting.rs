@@ -6,9 +6,9 @@
 //! after Drucker, Schapire and Simard 1993.) It takes more patterns than there are: distorted ones.
 
 use super::evaluation::score;
+use crate::Normalization;
 use crate::image::most_likely;
 use crate::{AnyNetwork, Examples};
-use lenet_layers::Normalization;
 
 /// Variants of some pictures, in order: all of them in one variant, then in the next.
 ///

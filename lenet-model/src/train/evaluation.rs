@@ -1,10 +1,11 @@
 //! How well a network reads a set of examples.
 
 use super::step::{Task, Worker};
+use crate::Normalization;
 use crate::image::most_likely;
 use crate::parallel::{LANES, fork};
 use crate::{AnyNetwork, Examples};
-use lenet_layers::{Class, Loss, MeanSquared, Normalization, Units};
+use lenet_layers::{Class, Loss, MeanSquared, Units};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

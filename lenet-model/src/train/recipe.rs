@@ -1,11 +1,12 @@
 //! How a network is trained: everything that, with the data, decides the result to the last bit.
 
+use crate::Normalization;
 use crate::catalogue::names;
 use crate::{ActivationName, NetworkName};
 use lenet_layers::simd::Simd;
 use lenet_layers::{
-    Cell, Class, CorrectPenalty, Init, Loss, MaximumAPosteriori, MeanSquared, Normalization, SoftmaxCrossEntropy,
-    SoftmaxMeanSquared, Tensor, Units,
+    Cell, Class, CorrectPenalty, Init, Loss, MaximumAPosteriori, MeanSquared, SoftmaxCrossEntropy, SoftmaxMeanSquared,
+    Tensor, Units,
 };
 use serde::{Deserialize, Serialize};
 

@@ -65,7 +65,7 @@ impl Training<'_> {
     /// If the recipe or the indexes make no sense.
     pub fn begin<N: DigitNetwork>(&self) -> Result<TrainingRun<'_, N>, TrainError> {
         self.check(N::PENALTIES)?;
-        Ok(TrainingRun::new(self, <N as Params>::boxed(), <N as Params>::boxed()))
+        Ok(TrainingRun::new(self, <N as Params>::boxed_zeroed(), <N as Params>::boxed_zeroed()))
     }
 
     /// [`Training::begin`] for the network that the recipe names.

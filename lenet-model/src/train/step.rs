@@ -1,10 +1,11 @@
 //! One step of training: a batch in blocks of sixteen, the blocks over the threads, the gradients in a fixed order.
 
+use crate::Normalization;
 use crate::any_network::{Arrays, LanesPass, Pass, scores_in};
 use crate::image::{Image, most_likely};
 use crate::parallel::{FEW, LANES};
 use crate::{AnyNetwork, Examples};
-use lenet_layers::{Cell, Class, Descent, Diagonal, Lanes, Loss, Normalization, Rule, Tensor, Units};
+use lenet_layers::{Cell, Class, Descent, Diagonal, Lanes, Loss, Rule, Tensor, Units};
 use std::ops::Range;
 
 /// The most gradients of a batch that are kept apart, and so the most threads that work on it.

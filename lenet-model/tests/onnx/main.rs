@@ -96,7 +96,7 @@ sequential! {
 
 #[test]
 fn a_network_of_ones_own() {
-    let model = check(Odd::<f32>::boxed(), "odd");
+    let model = check(Odd::<f32>::boxed_zeroed(), "odd");
     let graph = model.graph.unwrap();
     let ops: Vec<_> = graph.node.iter().map(|node| node.op_type.as_str()).collect();
     let expected = "Pad Mul Add Conv Relu MaxPool Gather Conv Flatten Gemm Sigmoid Softmax";
@@ -105,7 +105,7 @@ fn a_network_of_ones_own() {
 
 #[test]
 fn lenet5_is_the_graph_it_should_be() {
-    let model = check(LeNet5::<ScaledTanh>::boxed(), "lenet5");
+    let model = check(LeNet5::<ScaledTanh>::boxed_zeroed(), "lenet5");
     assert_eq!((model.ir_version, model.opset_import[0].version, model.producer_name.as_str()), (7, 13, "lenet"));
     assert_eq!(model.metadata_props, [StringStringEntryProto { key: "key".into(), value: "value".into() }]);
     let graph = model.graph.unwrap();
@@ -151,9 +151,9 @@ struct Own<const LIES: bool>;
 impl<const LIES: bool> Trainable for Own<LIES> {
     type Params<E: Element> = NoParams<E>;
 }
-impl<const LIES: bool> Described for Own<LIES> {
+impl<const LIES: bool> LayerInfo for Own<LIES> {
     const OPERATION: Operation =
-        if LIES { Operation::FullConnection { squash: Squash::Identity } } else { Operation::Custom };
+        if LIES { Operation::FullConnection { activation: ActivationKind::Identity } } else { Operation::Custom };
     fn info(index: usize) -> ParamInfo {
         panic!("no parameter {index}")
     }
@@ -213,7 +213,7 @@ sequential! {
 #[test]
 fn what_cannot_be_expressed_is_refused_with_its_stage() {
     fn refused<N: DigitNetwork>() -> OnnxError {
-        to_onnx(&*N::boxed(), Normalization::PAPER, &[]).expect_err("it was exported")
+        to_onnx(&*N::boxed_zeroed(), Normalization::PAPER, &[]).expect_err("it was exported")
     }
     for (error, words) in [
         (refused::<Halved>(), "stage out (full connection, half) can't be expressed in ONNX: its squashing function"),
@@ -230,10 +230,10 @@ fn a_network_in_the_name_of_another_is_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("net.onnx");
     let description = Description::new(NetworkName::LeNet5, ActivationName::Relu, Normalization::PAPER);
-    let error = save_onnx(&*LeNet5::<Tanh>::boxed(), &description, &path).unwrap_err();
+    let error = save_onnx(&*LeNet5::<Tanh>::boxed_zeroed(), &description, &path).unwrap_err();
     assert!(error.to_string().contains("net.onnx: says lenet5 with relu"), "{error}");
     assert!(!path.exists());
-    save_onnx(&*LeNet5::<Relu>::boxed(), &description, &path).unwrap();
+    save_onnx(&*LeNet5::<Relu>::boxed_zeroed(), &description, &path).unwrap();
     let model = ModelProto::decode(&std::fs::read(path).unwrap()[..]).unwrap();
     let entries: Vec<_> = model.metadata_props.iter().map(|e| (e.key.as_str(), e.value.as_str())).collect();
     let said = [("network", "lenet5"), ("activation", "relu"), ("ground", "-0.1"), ("ink", "1.175")];

@@ -7,7 +7,7 @@ use core::ops::{Add, Div, Mul, Neg, Sub};
 /// Several numbers that are computed with at once. Having one proves that its instruction set is there: the first is
 /// made with a [`Simd`] token.
 ///
-/// Kernels and squashing functions are written over `Vector`; the compiler makes the version for each register from
+/// Kernels and activation functions are written over `Vector`; the compiler makes the version for each register from
 /// it, down to the single `f64` of a gradient check.
 pub trait Vector:
     Copy

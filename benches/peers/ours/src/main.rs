@@ -8,7 +8,7 @@ use lenet_layers::simd::Isa;
 use lenet_layers::{Network, Params, SoftmaxCrossEntropy, Tanh, Trace};
 use lenet_model::{
     Examples, Image, InitName, LeNet5Average, LossName, Normalization, Recipe, Schedule, Training, evaluate,
-    read,
+    lay_images, read,
 };
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::hint::black_box;
@@ -46,7 +46,7 @@ impl Peer for Ours {
 
     fn new(data: &Data, work: Work) -> Result<Self> {
         let images: Vec<_> = data.pixels.as_chunks().0.iter().map(image).collect();
-        let mut network = LeNet::boxed();
+        let mut network = LeNet::boxed_zeroed();
         let mut weights = &data.weights[..];
         for index in 0..LeNet::TENSORS {
             let tensor = network.tensor_mut(index);
@@ -126,8 +126,8 @@ fn training<'a>(recipe: &'a Recipe, examples: Examples<'a>, train: &'a [u32]) ->
 }
 
 fn outputs(network: &LeNet, image: &Image) -> [f32; 10] {
-    let mut trace = <LeNet as Network>::Trace::<f32>::boxed();
-    trace.input_mut().lay(&[image], Normalization::PAPER);
+    let mut trace = <LeNet as Network>::Trace::<f32>::boxed_zeroed();
+    lay_images(trace.input_mut(), &[image], Normalization::PAPER);
     network.forward(&mut *trace).data
 }
 

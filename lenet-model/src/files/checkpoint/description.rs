@@ -1,8 +1,8 @@
 //! What a checkpoint says of its network: the metadata of the file.
 
 use super::CheckpointError;
+use crate::Normalization;
 use crate::{ActivationName, NameError, NetworkName};
-use lenet_layers::Normalization;
 use std::any::TypeId;
 use std::collections::HashMap;
 use std::path::Path;

@@ -108,7 +108,7 @@ impl Checkpoint {
     /// If `N` is another type, or a tensor is missing, unknown, of another shape or type, not finite, or not zero where there is no connection.
     pub fn network<N: DigitNetwork>(&self) -> Result<Box<N>, CheckpointError> {
         self.description.check(std::any::TypeId::of::<N>(), &self.path)?;
-        let mut network = <N as Params>::boxed();
+        let mut network = <N as Params>::boxed_zeroed();
         self.fill(&mut *network)?;
         Ok(network)
     }

@@ -7,8 +7,9 @@
 use super::OnnxError;
 use super::proto::{AttributeProto, FLOAT, GraphProto, INT, INT64, INTS, NodeProto, TensorProto};
 use crate::AnyNetwork;
+use crate::Normalization;
 use crate::files::checkpoint::dense;
-use lenet_layers::{Normalization, Operation, Squash, StageInfo};
+use lenet_layers::{ActivationKind, Operation, StageInfo};
 
 /// Rows and columns of a picture.
 const SIDE: usize = 28;
@@ -97,12 +98,12 @@ impl Writer<'_> {
         let at = |what: &str| format!("{}/{what}", stage.name);
         let sum = at("sum");
         match stage.operation {
-            Operation::Convolution { kernel, squash } => {
+            Operation::Convolution { kernel, activation } => {
                 let [weight, bias] = self.initializers(stage)?;
                 self.node("Conv", &[x, &weight, &bias], &sum, vec![square("kernel_shape", kernel)]);
-                self.squash(stage, squash, sum)
+                self.activate(stage, activation, sum)
             }
-            Operation::Subsampling { window, squash } => {
+            Operation::Subsampling { window, activation } => {
                 // A convolution of each map alone, whose kernel is the coefficient everywhere.
                 let [(_, _, coefficient), (bias_name, _, bias)] = self.parameters(stage)?;
                 let kernels: Vec<f32> =
@@ -113,12 +114,12 @@ impl Writer<'_> {
                 self.floats(&bias_name, &[maps], &bias);
                 let attributes = vec![int("group", maps), square("kernel_shape", window), square("strides", window)];
                 self.node("Conv", &[x, &kernel, &bias_name], &sum, attributes);
-                self.squash(stage, squash, sum)
+                self.activate(stage, activation, sum)
             }
-            Operation::FullConnection { squash } => {
+            Operation::FullConnection { activation } => {
                 let [weight, bias] = self.initializers(stage)?;
                 self.node("Gemm", &[x, &weight, &bias], &sum, vec![int("transB", 1)]);
-                self.squash(stage, squash, sum)
+                self.activate(stage, activation, sum)
             }
             Operation::AveragePool { window } => Ok(self.pool("AveragePool", window, x, at("output"))),
             Operation::MaxPool { window } => Ok(self.pool("MaxPool", window, x, at("output"))),
@@ -161,15 +162,15 @@ impl Writer<'_> {
     }
 
     /// Squashes `sum`; gives the name of what comes out.
-    fn squash(&mut self, stage: &StageInfo, squash: Squash, sum: String) -> Result<String, OnnxError> {
+    fn activate(&mut self, stage: &StageInfo, activation: ActivationKind, sum: String) -> Result<String, OnnxError> {
         let at = |what: &str| format!("{}/{what}", stage.name);
         let output = at("output");
-        match squash {
-            Squash::Identity => return Ok(sum),
-            Squash::Tanh => self.node("Tanh", &[&sum], &output, vec![]),
-            Squash::Sigmoid => self.node("Sigmoid", &[&sum], &output, vec![]),
-            Squash::Relu => self.node("Relu", &[&sum], &output, vec![]),
-            Squash::ScaledTanh { amplitude, slope } => {
+        match activation {
+            ActivationKind::Identity => return Ok(sum),
+            ActivationKind::Tanh => self.node("Tanh", &[&sum], &output, vec![]),
+            ActivationKind::Sigmoid => self.node("Sigmoid", &[&sum], &output, vec![]),
+            ActivationKind::Relu => self.node("Relu", &[&sum], &output, vec![]),
+            ActivationKind::ScaledTanh { amplitude, slope } => {
                 self.floats(&at("slope"), &[], &[slope as f32]);
                 self.floats(&at("amplitude"), &[], &[amplitude as f32]);
                 self.node("Mul", &[&sum, &at("slope")], &at("scaled"), vec![]);

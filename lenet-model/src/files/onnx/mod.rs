@@ -4,10 +4,10 @@
 mod graph;
 mod proto;
 
+use crate::Normalization;
 use crate::any_network::type_of;
 use crate::files::write_beside;
 use crate::{AnyNetwork, CheckpointError, Description};
-use lenet_layers::Normalization;
 use prost::Message;
 use proto::{
     DimensionProto, Extent, FLOAT, ModelProto, OperatorSetIdProto, StringStringEntryProto, TensorShapeProto,
@@ -27,7 +27,7 @@ pub enum OnnxError {
     /// A stage that ONNX can't be told of.
     #[error(
         "stage {stage} ({layer}) can't be expressed in ONNX: {what} does not say what it computes: use one of \
-         lenet-layers' own there, or give yours an OPERATION or SQUASH that is true of it"
+         lenet-layers' own there, or give yours an OPERATION or KIND that is true of it"
     )]
     Stage {
         /// Its name.
@@ -67,7 +67,7 @@ pub enum OnnxError {
 /// ```
 /// use lenet_layers::Params;
 /// use lenet_model::{LeNet5, Normalization, to_onnx};
-/// let network: Box<LeNet5> = LeNet5::boxed();
+/// let network: Box<LeNet5> = LeNet5::boxed_zeroed();
 /// let bytes = to_onnx(&*network, Normalization::PAPER, &[("author", "Ada")])?;
 /// assert!(bytes.len() > 4 * <LeNet5>::LEN);
 /// # Ok::<(), lenet_model::OnnxError>(())

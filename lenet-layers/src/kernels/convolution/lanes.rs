@@ -1,0 +1,294 @@
+//! The convolution over examples that lie side by side: a register holds the same cell of several examples.
+//!
+//! A tile of sums stays in registers while weights, one number for all examples, and inputs stream by.
+
+use super::{Bank, Convolution};
+use crate::kernels::tile::{Tiling, add_taps, columns_in_tile, for_tiles, maps_in_gradient, maps_in_tile, version};
+use lenet_tensor::Cell;
+use lenet_tensor::simd::{Simd, Vector};
+
+/// The widest kernel that has tiles of its own; a wider one is left to the reference loops.
+pub(super) const MOST_TAPS: usize = 24;
+
+/// Rows of `da` that stay in the first cache, with the rows of `x` they meet, while the taps pass over them.
+const fn rows_in_band(rows: usize, bytes_in_row: usize) -> usize {
+    let most = 24 * 1024 / bytes_in_row;
+    if most == 0 { 1 } else { Tiling::new(rows, most).wide }
+}
+
+/// How many columns of `da` spread into registers at once: they reach `k - 1` further.
+const fn columns_to_spread(registers: usize, k: usize) -> usize {
+    let most = if registers < 32 { 11usize } else { 20 }.saturating_sub(k);
+    // More than some sixty products in the innermost loop and the compiler would not unroll it.
+    let few = 60 / k;
+    let most = if most < few { most } else { few };
+    if most == 0 { 1 } else { most }
+}
+
+/// `maps`, or as many as share a tile of the weight gradient.
+const fn most_of<S: Simd, const K: usize>(maps: usize) -> usize {
+    let most = maps_in_gradient(S::REGISTERS, K);
+    if maps < most { maps } else { most }
+}
+
+/// How many output maps have the rows that one row of `dx` needs of them in the first cache together.
+const fn maps_at_hand(bytes_in_rows: usize) -> usize {
+    let most = 24 * 1024 / bytes_in_rows;
+    if most == 0 { 1 } else { most }
+}
+
+impl<
+    B: Bank<CI, CO, K>,
+    const CI: usize,
+    const CO: usize,
+    const K: usize,
+    const H: usize,
+    const W: usize,
+    const OH: usize,
+    const OW: usize,
+> Convolution<B, CI, CO, K, H, W, OH, OW>
+{
+    /// Row `r` of the weighted sums of all output maps: tiles of output maps by columns, so that each input is used by every
+    /// map of the tile. The rows of input it needs stay in the first cache for all of them.
+    #[inline(never)]
+    pub(super) fn lanes_forward_row<S: Simd, T: Cell>(
+        simd: S,
+        params: &B::Params<T::Element>,
+        x: &[[[T; W]; H]; CI],
+        r: usize,
+        y: &mut [[[T; OW]; OH]; CO],
+    ) {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                version!(maps_in_tile(S::REGISTERS, CO), 1..=4, M => Self::lanes_forward_tiles::<S, T, M>)(
+                    simd, params, x, r, y,
+                );
+            },
+        );
+    }
+
+    /// The tiles of row `r`, each of `M` output maps.
+    #[inline(always)]
+    fn lanes_forward_tiles<S: Simd, T: Cell, const M: usize>(
+        simd: S,
+        params: &B::Params<T::Element>,
+        x: &[[[T; W]; H]; CI],
+        r: usize,
+        y: &mut [[[T; OW]; OH]; CO],
+    ) {
+        for o in (0..CO).step_by(M) {
+            for_tiles!(
+                Tiling::new(OW, columns_in_tile(S::REGISTERS, maps_in_tile(S::REGISTERS, CO))),
+                N => Self::lanes_forward_tile::<S, T, M, N>,
+                |tile, c| tile(simd, params, x, [o, r, c], y)
+            );
+        }
+    }
+
+    /// The sums of `M` output maps from `o` and `N` columns from `c`, in row `r`.
+    #[inline(always)]
+    fn lanes_forward_tile<S: Simd, T: Cell, const M: usize, const N: usize>(
+        simd: S,
+        params: &B::Params<T::Element>,
+        x: &[[[T; W]; H]; CI],
+        [o, r, c]: [usize; 3],
+        y: &mut [[[T; OW]; OH]; CO],
+    ) {
+        for part in 0..T::parts::<S>() {
+            let mut sums = [[T::Vector::splat(simd, Default::default()); N]; M];
+            for m in 0..M.min(CO - o) {
+                sums[m] = [T::Vector::splat(simd, B::bias(params)[o + m]); N];
+            }
+            for i in 0..CI {
+                let mut kernels = [None; M];
+                for m in 0..M.min(CO - o) {
+                    kernels[m] = B::kernel(params, o + m, i);
+                }
+                let rows = &x[i][r..][..K];
+                add_taps(
+                    simd,
+                    &mut sums,
+                    const { B::FULL && CO.is_multiple_of(M) },
+                    kernels,
+                    #[inline(always)]
+                    |u, v, t| rows[u][c..][..N + K - 1][v + t].part(simd, part),
+                );
+            }
+            for m in 0..M.min(CO - o) {
+                for t in 0..N {
+                    y[o + m][r][c + t].set_part(part, sums[m][t]);
+                }
+            }
+        }
+    }
+
+    /// Adds the gradient by the kernels: for one input map and a few of its output maps, a row of taps at a time in registers,
+    /// the lanes added at the end.
+    #[inline(never)]
+    pub(super) fn lanes_weight_gradient<S: Simd, T: Cell>(
+        simd: S,
+        x: &[[[T; W]; H]; CI],
+        da: &[[[T; OW]; OH]; CO],
+        grad: &mut B::Params<T::Element>,
+    ) {
+        let most = const { maps_in_gradient(S::REGISTERS, K) };
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                for i in 0..CI {
+                    let (mut connected, mut n) = ([0; CO], 0);
+                    for o in 0..CO {
+                        if B::kernel_mut(grad, o, i).is_some() {
+                            connected[n] = o;
+                            n += 1;
+                        }
+                    }
+                    let share = n.div_ceil(n.div_ceil(most).max(1)).max(1);
+                    for maps in connected[..n].chunks(share) {
+                        match maps.len() {
+                            1 => Self::lanes_gradient_of::<S, T, 1>(simd, &x[i], da, i, maps, grad),
+                            2 => Self::lanes_gradient_of::<S, T, 2>(simd, &x[i], da, i, maps, grad),
+                            3 => Self::lanes_gradient_of::<S, T, 3>(simd, &x[i], da, i, maps, grad),
+                            _ => Self::lanes_gradient_of::<S, T, 4>(simd, &x[i], da, i, maps, grad),
+                        }
+                    }
+                }
+            },
+        );
+    }
+
+    /// The gradient by the kernels from map `i` to the `MAPS` maps listed in `maps`, if a tile takes as many. A function of its own:
+    /// a pointer that is chosen when the program runs would not be inlined.
+    #[inline(always)]
+    fn lanes_gradient_of<S: Simd, T: Cell, const MAPS: usize>(
+        simd: S,
+        x: &[[T; W]; H],
+        da: &[[[T; OW]; OH]; CO],
+        i: usize,
+        maps: &[usize],
+        grad: &mut B::Params<T::Element>,
+    ) {
+        version!(most_of::<S, K>(MAPS), 1..=4, M => Self::lanes_gradient_tile::<S, T, M>)(simd, x, da, i, maps, grad);
+    }
+
+    /// The gradient by the kernels from map `i` to the `M` maps listed in `maps`.
+    #[inline(always)]
+    fn lanes_gradient_tile<S: Simd, T: Cell, const M: usize>(
+        simd: S,
+        x: &[[T; W]; H],
+        da: &[[[T; OW]; OH]; CO],
+        i: usize,
+        maps: &[usize],
+        grad: &mut B::Params<T::Element>,
+    ) {
+        let zero = T::Vector::splat(simd, Default::default());
+        let band = const { rows_in_band(OH, maps_in_gradient(S::REGISTERS, K) * OW * size_of::<T>()) };
+        let mut all = [[[zero; K]; M]; K];
+        for first in (0..OH).step_by(band) {
+            for u in 0..K {
+                let mut sums = all[u];
+                for r in first..OH.min(first + band) {
+                    for part in 0..T::parts::<S>() {
+                        let mut das = [&da[0][0]; M];
+                        for m in 0..M {
+                            das[m] = &da[maps[m]][r];
+                        }
+                        let x = &x[r + u];
+                        for c in 0..OW {
+                            let x = &x[c..][..K];
+                            let mut inputs = [zero; K];
+                            for v in 0..K {
+                                inputs[v] = x[v].part(simd, part);
+                            }
+                            for m in 0..M {
+                                let da = das[m][c].part(simd, part);
+                                for v in 0..K {
+                                    sums[m][v] = inputs[v].mul_add(da, sums[m][v]);
+                                }
+                            }
+                        }
+                    }
+                }
+                all[u] = sums;
+            }
+        }
+        for m in 0..M {
+            let Some(kernel) = B::kernel_mut(grad, maps[m], i) else { continue };
+            for u in 0..K {
+                for v in 0..K {
+                    kernel[u][v] += all[u][m][v].sum();
+                }
+            }
+        }
+    }
+
+    /// The gradient by the input: a row of `dx` in registers, to which every cell of `da` adds the kernel that it was made
+    /// through. Nothing is padded, nothing is computed in vain.
+    #[inline(never)]
+    pub(super) fn lanes_input_gradient<S: Simd, T: Cell>(
+        simd: S,
+        params: &B::Params<T::Element>,
+        da: &[[[T; OW]; OH]; CO],
+        dx: &mut [[[T; W]; H]; CI],
+    ) {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                dx.as_flattened_mut().as_flattened_mut().fill(T::ZERO);
+                let share = const { maps_at_hand(K * OW * size_of::<T>()) };
+                for first in (0..CO).step_by(share) {
+                    for row in 0..H {
+                        for i in 0..CI {
+                            for part in 0..T::parts::<S>() {
+                                for_tiles!(
+                                    Tiling::new(OW, columns_to_spread(S::REGISTERS, K)),
+                                    N => Self::spread::<S, T, N>,
+                                    |tile, c| {
+                                        let maps = first..CO.min(first + share);
+                                        tile(simd, params, da, maps, i, [row, c, part], &mut dx[i][row]);
+                                    }
+                                );
+                            }
+                        }
+                    }
+                }
+            },
+        );
+    }
+
+    /// Adds to one row of `dx` what `N` columns from `c` of the output maps `maps` send back.
+    #[inline(always)]
+    fn spread<S: Simd, T: Cell, const N: usize>(
+        simd: S,
+        params: &B::Params<T::Element>,
+        da: &[[[T; OW]; OH]; CO],
+        maps: core::ops::Range<usize>,
+        i: usize,
+        [row, c, part]: [usize; 3],
+        dx: &mut [T; W],
+    ) {
+        /// Further than any tile reaches.
+        const MOST: usize = MOST_TAPS + 8;
+        let dx = &mut dx[c..][..N + K - 1];
+        let mut sums = [T::Vector::splat(simd, Default::default()); MOST];
+        for t in 0..N + K - 1 {
+            sums[t] = dx[t].part(simd, part);
+        }
+        for o in maps {
+            let Some(kernel) = B::kernel(params, o, i) else { continue };
+            for u in (row + 1).saturating_sub(OH)..K.min(row + 1) {
+                let da = &da[o][row - u][c..][..N];
+                for v in 0..K {
+                    let weight = T::Vector::splat(simd, kernel[u][v]);
+                    for t in 0..N {
+                        sums[t + v] = da[t].part(simd, part).mul_add(weight, sums[t + v]);
+                    }
+                }
+            }
+        }
+        for t in 0..N + K - 1 {
+            dx[t].set_part(part, sums[t]);
+        }
+    }
+}

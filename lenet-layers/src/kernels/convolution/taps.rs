@@ -1,0 +1,141 @@
+//! The gradient by the input, for one example, with a register along a row of the kernels: the taps of the row, and in each
+//! tap the input maps.
+//!
+//! A cell of `da` sends a row of taps back to as many neighbours in a row of `dx`, and with input maps as the last axis these
+//! lie in one stretch. Nothing is computed in vain but in the last register of a row; the price is to turn the kernels and `dx`.
+
+use super::{Bank, Convolution, ROOM};
+use crate::kernels::tile::{Tiling, for_tiles, load, store, sums_in_tile, version, width};
+use lenet_tensor::Element;
+use lenet_tensor::simd::{Simd, Vector};
+
+/// Kernels with the input map as the last axis: `[output map][row][column][input map]`.
+type Taps<E, const CI: usize, const CO: usize, const K: usize> = [[[[E; CI]; K]; K]; CO];
+
+/// The most registers that a row may fill: each has its sums beside it.
+const MOST_REGISTERS: usize = 4;
+
+/// How many registers `numbers` numbers fill.
+const fn registers<S: Simd, E: Element>(numbers: usize) -> usize {
+    numbers.div_ceil(width::<S, E>())
+}
+
+/// How many rows of `da` share a tile in which each has `registers` of sums.
+const fn rows_in_tile(available: usize, registers: usize) -> usize {
+    let most = sums_in_tile(available) / if registers == 0 { 1 } else { registers };
+    if most == 0 { 1 } else { most }
+}
+
+impl<
+    B: Bank<CI, CO, K>,
+    const CI: usize,
+    const CO: usize,
+    const K: usize,
+    const H: usize,
+    const W: usize,
+    const OH: usize,
+    const OW: usize,
+> Convolution<B, CI, CO, K, H, W, OH, OW>
+{
+    /// Whether a row of the kernels fills its registers well enough, and there is room for what is turned.
+    pub(super) const fn taps_fit<S: Simd, E: Element>() -> bool {
+        let room = (CO * K * K + H * W) * CI * size_of::<E>() <= ROOM;
+        let registers = registers::<S, E>(K * CI);
+        let idle = registers * width::<S, E>() - K * CI;
+        room && B::MOSTLY_FULL && registers <= MOST_REGISTERS && 4 * idle <= K * CI
+    }
+
+    /// The gradient by the input.
+    #[inline(never)]
+    pub(super) fn taps_input_gradient<S: Simd, E: Element>(simd: S, params: &B::Params<E>, da: &[E], dx: &mut [E]) {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let taps = Self::kernels_by_input::<E>(params);
+                let mut turned = [[[E::default(); CI]; W]; H];
+                version!(registers::<S, E>(K * CI), 1..=4, R => Self::send_rows_back::<S, E, R>)(
+                    simd,
+                    &taps,
+                    da,
+                    &mut turned,
+                );
+                for (i, dx) in dx.chunks_exact_mut(H * W).enumerate() {
+                    for (dx, turned) in dx.iter_mut().zip(turned.as_flattened()) {
+                        *dx = turned[i];
+                    }
+                }
+            },
+        );
+    }
+
+    /// The kernels, turned; zeros where there is none.
+    #[inline(always)]
+    fn kernels_by_input<E: Element>(params: &B::Params<E>) -> Taps<E, CI, CO, K> {
+        let mut taps = [[[[E::default(); CI]; K]; K]; CO];
+        for o in 0..CO {
+            for i in 0..CI {
+                let Some(kernel) = B::kernel(params, o, i) else { continue };
+                for u in 0..K {
+                    for v in 0..K {
+                        taps[o][u][v][i] = kernel[u][v];
+                    }
+                }
+            }
+        }
+        taps
+    }
+
+    /// Adds what all cells send back through the kernels, whose rows fill `R` registers.
+    #[inline(always)]
+    fn send_rows_back<S: Simd, E: Element, const R: usize>(
+        simd: S,
+        taps: &Taps<E, CI, CO, K>,
+        da: &[E],
+        dx: &mut [[[E; CI]; W]; H],
+    ) {
+        // Rows below each other: cells that are neighbours in a row send to the same cells, and the second would wait for the
+        // first.
+        for_tiles!(
+            Tiling::new(OH, rows_in_tile(S::REGISTERS, registers::<S, E>(K * CI))),
+            N => Self::send_back::<S, E, N, R>,
+            |tile, r| for u in 0..K {
+                for c in 0..OW {
+                    tile(simd, taps, da, [r, c, u], dx);
+                }
+            }
+        );
+    }
+
+    /// Adds what the cells in column `c` of `N` rows from `r` send back through row `u` of the kernels, which fills `R`
+    /// registers.
+    #[inline(always)]
+    fn send_back<S: Simd, E: Element, const N: usize, const R: usize>(
+        simd: S,
+        taps: &Taps<E, CI, CO, K>,
+        da: &[E],
+        [r, c, u]: [usize; 3],
+        dx: &mut [[[E; CI]; W]; H],
+    ) {
+        let mut sums = [[E::Row::splat(simd, E::default()); R]; N];
+        for (taps, da) in taps.iter().zip(da.chunks_exact(OH * OW)) {
+            let line = taps[u].as_flattened();
+            let mut weights = [E::Row::splat(simd, E::default()); R];
+            for j in 0..R {
+                weights[j] = load(simd, &line[j * width::<S, E>()..]);
+            }
+            for n in 0..N {
+                let da = E::Row::splat(simd, da[(r + n) * OW + c]);
+                for j in 0..R {
+                    sums[n][j] = weights[j].mul_add(da, sums[n][j]);
+                }
+            }
+        }
+        for n in 0..N {
+            let line = dx[r + n + u][c..][..K].as_flattened_mut();
+            for j in 0..R {
+                let line = &mut line[j * width::<S, E>()..];
+                store(load::<E::Row<S>>(simd, line) + sums[n][j], line);
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! What the fast loops share: tiles of sums that stay in registers.
+
+use lenet_tensor::Element;
+use lenet_tensor::simd::{Simd, Vector};
+
+/// How a length is cut into tiles: `count` in all, the first `wide_count` of them `wide` long and the rest one less.
+#[derive(Clone, Copy)]
+pub(crate) struct Tiling {
+    pub(crate) count: usize,
+    pub(crate) wide: usize,
+    pub(crate) wide_count: usize,
+}
+
+impl Tiling {
+    /// As few tiles as `most` allows, as equal as can be: a short last tile would leave registers idle.
+    pub(crate) const fn new(length: usize, most: usize) -> Self {
+        let count = length.div_ceil(most);
+        let wide = if count == 0 { 0 } else { length.div_ceil(count) };
+        Tiling { count, wide, wide_count: length - count * wide.saturating_sub(1) }
+    }
+    /// The length of tiles that are not wide.
+    pub(crate) const fn narrow(self) -> usize {
+        self.wide.saturating_sub(1)
+    }
+    /// The same, or `wide` where there are none.
+    pub(crate) const fn rest(self) -> usize {
+        if self.wide_count < self.count { self.narrow() } else { self.wide }
+    }
+    /// Where tile number `tile` begins.
+    pub(crate) const fn start(self, tile: usize) -> usize {
+        if tile < self.wide_count {
+            tile * self.wide
+        } else {
+            self.wide_count * self.wide + (tile - self.wide_count) * self.narrow()
+        }
+    }
+}
+
+/// The function `$f` with its size `$N`, a generic constant, set to `$value`: a size that is only computed, in terms of other
+/// sizes, which stable Rust does not take as a generic constant.
+///
+/// It is a constant pointer to a function, so the compiler sees the call of that one version and inlines it. A `match` with a
+/// call in every arm would say the same, but the compiler looks through every function that is mentioned in dead code too: it
+/// made the build several times as long.
+macro_rules! version {
+    ($value:expr, 1..=4, $N:ident => $f:expr) => {
+        $crate::kernels::tile::version!(@arms $value, $N => $f, 1 2 3 4)
+    };
+    ($value:expr, 1..=24, $N:ident => $f:expr) => {
+        $crate::kernels::tile::version!(@arms $value, $N => $f, 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24)
+    };
+    (@arms $value:expr, $N:ident => $f:expr, $($n:literal)*) => {
+        const {
+            match $value {
+                $($n => { const $N: usize = $n; $f })*
+                // Where there is nothing to do, or other loops do it, the code here is never reached; it still has to compile.
+                _ => { const $N: usize = 1; $f }
+            }
+        }
+    };
+}
+pub(crate) use version;
+
+/// Walks over the tiles of a [`Tiling`] constant: `$body` sees the version of `$f` for the tile's length `$N` as `$tile`, and
+/// where the tile begins as `$start`.
+macro_rules! for_tiles {
+    ($tiling:expr, $N:ident => $f:expr, |$tile:ident, $start:ident| $body:expr) => {
+        assert!(const { $tiling.wide <= 24 }, "no version for this size");
+        let $tile = $crate::kernels::tile::version!($tiling.wide, 1..=24, $N => $f);
+        for tile in 0..const { $tiling.wide_count } {
+            let $start = const { $tiling }.start(tile);
+            $body
+        }
+        let $tile = $crate::kernels::tile::version!($tiling.rest(), 1..=24, $N => $f);
+        for tile in const { $tiling.wide_count }..const { $tiling.count } {
+            let $start = const { $tiling }.start(tile);
+            $body
+        }
+    };
+}
+pub(crate) use for_tiles;
+
+/// How many numbers a register along an array holds.
+pub(crate) const fn width<S: Simd, E: Element>() -> usize {
+    <E::Row<S> as Vector>::LANES
+}
+
+/// The first numbers of a slice in a register, then zeros if it is shorter.
+#[inline(always)]
+pub(crate) fn load<V: Vector>(simd: V::Simd, from: &[V::Element]) -> V {
+    if from.len() < V::LANES { V::load_few(simd, from) } else { V::load(simd, from) }
+}
+
+/// Writes the lanes to the front of a slice, or as many as there is room for.
+#[inline(always)]
+pub(crate) fn store<V: Vector>(register: V, to: &mut [V::Element]) {
+    if to.len() < V::LANES { register.store_few(to) } else { register.store(to) }
+}
+
+/// Where register number `j` over a stretch of `length` numbers begins: the last one ends where the stretch does, and may
+/// overlap the one before it.
+#[inline(always)]
+pub(crate) fn begin<V: Vector>(j: usize, length: usize) -> usize {
+    (j * V::LANES).min(length - V::LANES)
+}
+
+/// How many output maps a tile covers: as many as the registers are good for, and a divisor of their number if four or three
+/// is one.
+pub(crate) const fn maps_in_tile(registers: usize, maps: usize) -> usize {
+    if registers < 32 {
+        if maps < 2 { maps } else { 2 }
+    } else if maps.is_multiple_of(4) || maps > 4 && !maps.is_multiple_of(3) {
+        4
+    } else if maps.is_multiple_of(3) {
+        3
+    } else {
+        maps
+    }
+}
+
+/// How many sums of a tile fit in the registers. Thirty-two hold the inputs and two weights beside them; of sixteen the products
+/// take their inputs from memory.
+pub(crate) const fn sums_in_tile(registers: usize) -> usize {
+    if registers < 32 { 12 } else { 24 }
+}
+
+/// How many columns a tile of `maps` output maps covers. Of thirty-two registers they, their inputs and two weights take no
+/// more than all: with one more the compiler would keep a sum on the stack.
+pub(crate) const fn columns_in_tile(registers: usize, maps: usize) -> usize {
+    let maps = if maps == 0 { 1 } else { maps };
+    let most = sums_in_tile(registers) / maps;
+    let fit = (registers - 2) / (maps + 1);
+    if registers < 32 || most < fit { most } else { fit }
+}
+
+/// How many output maps share a tile of the weight gradient, with a row of `k` taps each.
+pub(crate) const fn maps_in_gradient(registers: usize, k: usize) -> usize {
+    match sums_in_tile(registers) / k {
+        0 => 1,
+        few @ 1..=4 => few,
+        _ => 4,
+    }
+}
+
+/// Adds to the sums of the tile what one map contributes: for each of the `M` maps of the tile that is connected with it, the
+/// kernel's taps times the inputs. `x(u, v, t)` is the input under tap `u`, `v` of the sum number `t` of a map. Where all
+/// maps of every tile are connected, there is no question left in the innermost loop.
+#[inline(always)]
+pub(crate) fn add_taps<V: Vector, const K: usize, const M: usize, const N: usize>(
+    simd: V::Simd,
+    sums: &mut [[V; N]; M],
+    all: bool,
+    kernels: [Option<&[[V::Element; K]; K]>; M],
+    x: impl Fn(usize, usize, usize) -> V,
+) {
+    // Loops, here and in the other kernels: `array::map` is inlined or not as the compiler likes.
+    let mut any = None;
+    for m in 0..M {
+        any = any.or(kernels[m]);
+    }
+    let Some(any) = any else { return };
+    let (mut connected, mut taps) = ([false; M], [any; M]);
+    for m in 0..M {
+        if let Some(kernel) = kernels[m] {
+            (connected[m], taps[m]) = (true, kernel);
+        }
+    }
+    for u in 0..K {
+        for v in 0..K {
+            let mut inputs = [V::splat(simd, Default::default()); N];
+            for t in 0..N {
+                inputs[t] = x(u, v, t);
+            }
+            for m in 0..M {
+                if all || connected[m] {
+                    let weight = V::splat(simd, taps[m][u][v]);
+                    for t in 0..N {
+                        sums[m][t] = inputs[t].mul_add(weight, sums[m][t]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tiles_cover_a_length_once() {
+        for length in 1..100 {
+            for most in 1..25 {
+                let tiling = Tiling::new(length, most);
+                let mut end = 0;
+                for tile in 0..tiling.count {
+                    assert_eq!(tiling.start(tile), end);
+                    end += if tile < tiling.wide_count { tiling.wide } else { tiling.narrow() };
+                }
+                assert_eq!(end, length);
+                assert!(tiling.wide <= most);
+            }
+        }
+    }
+}

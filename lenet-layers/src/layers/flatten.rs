@@ -1,0 +1,66 @@
+//! Maps read as a row of units.
+
+use crate::{Layer, LayerInfo, NoParams, Operation, ParamInfo, Trainable};
+use core::fmt;
+use lenet_tensor::{Cell, Dim, Element, Flattened, Maps, Tensor, Units, simd::Simd};
+
+/// `Maps<C, H, W>` read as `Units<C * H * W>`, the last axis running fastest.
+pub struct Flatten;
+
+impl Trainable for Flatten {
+    type Params<E: Element> = NoParams<E>;
+}
+
+impl LayerInfo for Flatten {
+    const OPERATION: Operation = Operation::Flatten;
+    fn info(index: usize) -> ParamInfo {
+        panic!("no parameter {index}: Flatten has none")
+    }
+    fn describe(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("flatten")
+    }
+}
+
+impl<const C: usize, const H: usize, const W: usize, const N: usize> Layer<Maps<C, H, W>> for Flatten
+where
+    Dim<C>: Flattened<H, W, Out = Dim<N>>,
+{
+    type Out = Units<N>;
+    const CONNECTIONS: usize = 0;
+    const MULTIPLY_ADDS: usize = 0;
+
+    fn forward<S: Simd, T: Cell>(
+        _: S,
+        _: &NoParams<T::Element>,
+        x: &Tensor<Maps<C, H, W>, T>,
+        y: &mut Tensor<Units<N>, T>,
+    ) {
+        y.data.copy_from_slice(x.cells());
+    }
+
+    fn backward<S: Simd, T: Cell>(
+        _: S,
+        _: &NoParams<T::Element>,
+        _: &Tensor<Maps<C, H, W>, T>,
+        _: &Tensor<Units<N>, T>,
+        dy: &mut Tensor<Units<N>, T>,
+        dx: Option<&mut Tensor<Maps<C, H, W>, T>>,
+        _: &mut NoParams<T::Element>,
+    ) {
+        if let Some(dx) = dx {
+            dx.cells_mut().copy_from_slice(&dy.data);
+        }
+    }
+
+    fn curvature<S: Simd, T: Cell>(
+        _: S,
+        _: &NoParams<T::Element>,
+        _: &Tensor<Maps<C, H, W>, T>,
+        _: &Tensor<Units<N>, T>,
+        d2y: &mut Tensor<Units<N>, T>,
+        d2x: &mut Tensor<Maps<C, H, W>, T>,
+        _: &mut NoParams<T::Element>,
+    ) {
+        d2x.cells_mut().copy_from_slice(&d2y.data);
+    }
+}

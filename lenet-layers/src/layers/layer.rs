@@ -1,0 +1,210 @@
+//! The traits every layer has: what it learns, and which shapes it turns into which.
+
+use crate::{Operation, ParamInfo, Params};
+use core::fmt;
+use lenet_tensor::{Cell, Element, Shape, Tensor, simd::Simd};
+
+/// A kind of layer. The layer is a type without values, a rule; its trainable numbers are a value of `Params<E>`.
+///
+/// A layer implements this whatever stands in its type parameters: what a network's fields are must be known even where
+/// a table or an activation function is wrong, or every use of the fields would be an error of its own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a layer",
+    note = "each line of a network is `name: Layer => Shape;`"
+)]
+pub trait Trainable: Send + Sync + 'static {
+    /// The trainable numbers, in `f32` or in `f64`.
+    type Params<E: Element>: Params<Element = E>;
+}
+
+/// What a layer says of itself, whatever its input.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a layer",
+    note = "each line of a network is `name: Layer => Shape;`"
+)]
+pub trait LayerInfo: Trainable {
+    /// Whether the outputs are penalties, so that the smallest and not the largest of them tells the class.
+    const PENALTIES: bool = false;
+    /// What it computes, where that can be said in a word: whoever writes the network down for another program reads it
+    /// here. A layer of one's own may leave it out.
+    const OPERATION: Operation = Operation::Custom;
+    /// What is known of array number `index` of the parameters.
+    ///
+    /// # Panics
+    /// If the parameters have no such array.
+    fn info(index: usize) -> ParamInfo;
+    /// Writes the layer's name for a summary: `convolution 5x5, tanh`.
+    ///
+    /// # Errors
+    /// Those of the formatter.
+    fn describe(f: &mut fmt::Formatter<'_>) -> fmt::Result;
+}
+
+/// A layer that takes an input of shape `In`. What shape it gives follows from the types; a layer that has no answer
+/// does not implement this trait, and the program does not compile.
+///
+/// Forward and backward are one rule for every [`Cell`]: one `f32` image, one `f64` image, a block of 16.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not accept an input of shape `{In}`",
+    label = "the stage above comes out as `{In}`, which this layer cannot take",
+    note = "check the number of maps or units that the layer takes, and whether it takes maps or units"
+)]
+pub trait Layer<In: Shape>: Trainable {
+    /// The shape it gives.
+    type Out: Shape;
+    /// Connections as the 1998 paper counts them: every weight at every place it is used, biases included.
+    const CONNECTIONS: usize;
+    /// Multiply-adds of one forward pass over one example.
+    const MULTIPLY_ADDS: usize;
+
+    /// `y` from `x`.
+    fn forward<S: Simd, T: Cell>(
+        simd: S,
+        params: &Self::Params<T::Element>,
+        x: &Tensor<In, T>,
+        y: &mut Tensor<Self::Out, T>,
+    );
+
+    /// The gradients. `dy` holds the gradient of the loss by `y` and is used up: on return it is the gradient by the
+    /// layer's weighted sums, before the activation function. `dx` is overwritten if it is wanted. The gradient by the
+    /// parameters, summed over the lanes, is *added* to `grad`.
+    fn backward<S: Simd, T: Cell>(
+        simd: S,
+        params: &Self::Params<T::Element>,
+        x: &Tensor<In, T>,
+        y: &Tensor<Self::Out, T>,
+        dy: &mut Tensor<Self::Out, T>,
+        dx: Option<&mut Tensor<In, T>>,
+        grad: &mut Self::Params<T::Element>,
+    );
+
+    /// The curvature: the same way back for second derivatives, in the Gauss-Newton approximation (LeCun et al. 1998,
+    /// appendix C, eqs. 22-27). Where the gradient multiplies with a weight, an input or a slope, the curvature multiplies
+    /// with its square, and what a connection adds to a weight it adds to the weight that it shares.
+    ///
+    /// `squared` holds the square of every parameter. `d2y` holds the second derivative of the loss by each output and is used
+    /// up: on return it is that by each weighted sum. `d2x` is overwritten, by that for each input. The second derivative by
+    /// the parameters, summed over the lanes, is *added* to `h`.
+    fn curvature<S: Simd, T: Cell>(
+        simd: S,
+        squared: &Self::Params<T::Element>,
+        x: &Tensor<In, T>,
+        y: &Tensor<Self::Out, T>,
+        d2y: &mut Tensor<Self::Out, T>,
+        d2x: &mut Tensor<In, T>,
+        h: &mut Self::Params<T::Element>,
+    );
+}
+
+/// Equality of shapes, with a message of its own: what a layer gives is what its line declares.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this stage comes out as `{Self}`, but is declared `{Declared}`",
+    label = "gives `{Self}`, not `{Declared}`"
+)]
+pub trait Gives<Declared: Shape>: Shape + Sized {
+    fn y<T: Cell>(y: &Tensor<Declared, T>) -> &Tensor<Self, T>;
+    fn y_mut<T: Cell>(y: &mut Tensor<Declared, T>) -> &mut Tensor<Self, T>;
+}
+impl<S: Shape> Gives<S> for S {
+    #[inline(always)]
+    fn y<T: Cell>(y: &Tensor<S, T>) -> &Tensor<S, T> {
+        y
+    }
+    #[inline(always)]
+    fn y_mut<T: Cell>(y: &mut Tensor<S, T>) -> &mut Tensor<S, T> {
+        y
+    }
+}
+
+/// One line of a network: a layer that takes `I` and gives exactly `O`. All that `sequential!` asks of a layer it asks by
+/// this one bound, so that a mistake is one error. The names are not those of [`Layer`], or calls of a layer by its type
+/// would be ambiguous where this trait is imported too.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not accept an input of shape `{I}`",
+    label = "the stage above comes out as `{I}`, which this layer cannot take",
+    note = "check the number of maps or units that the layer takes, and whether it takes maps or units"
+)]
+pub trait Stage<I: Shape, O: Shape>: Trainable {
+    const STAGE_CONNECTIONS: usize;
+    const STAGE_MULTIPLY_ADDS: usize;
+    const STAGE_PENALTIES: bool;
+    const STAGE_OPERATION: Operation;
+    fn stage_info(index: usize) -> ParamInfo;
+    fn stage_describe(f: &mut fmt::Formatter<'_>) -> fmt::Result;
+    fn stage_forward<S: Simd, T: Cell>(
+        simd: S,
+        params: &Self::Params<T::Element>,
+        x: &Tensor<I, T>,
+        y: &mut Tensor<O, T>,
+    );
+    fn stage_backward<S: Simd, T: Cell>(
+        simd: S,
+        params: &Self::Params<T::Element>,
+        x: &Tensor<I, T>,
+        y: &Tensor<O, T>,
+        dy: &mut Tensor<O, T>,
+        dx: Option<&mut Tensor<I, T>>,
+        grad: &mut Self::Params<T::Element>,
+    );
+    fn stage_curvature<S: Simd, T: Cell>(
+        simd: S,
+        squared: &Self::Params<T::Element>,
+        x: &Tensor<I, T>,
+        y: &Tensor<O, T>,
+        d2y: &mut Tensor<O, T>,
+        d2x: &mut Tensor<I, T>,
+        h: &mut Self::Params<T::Element>,
+    );
+}
+
+impl<L, I: Shape, O: Shape> Stage<I, O> for L
+where
+    L: LayerInfo + Layer<I>,
+    L::Out: Gives<O>,
+{
+    const STAGE_CONNECTIONS: usize = <L as Layer<I>>::CONNECTIONS;
+    const STAGE_MULTIPLY_ADDS: usize = <L as Layer<I>>::MULTIPLY_ADDS;
+    const STAGE_PENALTIES: bool = <L as LayerInfo>::PENALTIES;
+    const STAGE_OPERATION: Operation = <L as LayerInfo>::OPERATION;
+    fn stage_info(index: usize) -> ParamInfo {
+        <L as LayerInfo>::info(index)
+    }
+    fn stage_describe(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        <L as LayerInfo>::describe(f)
+    }
+    #[inline]
+    fn stage_forward<S: Simd, T: Cell>(
+        simd: S,
+        params: &Self::Params<T::Element>,
+        x: &Tensor<I, T>,
+        y: &mut Tensor<O, T>,
+    ) {
+        <L as Layer<I>>::forward(simd, params, x, L::Out::y_mut(y));
+    }
+    #[inline]
+    fn stage_backward<S: Simd, T: Cell>(
+        simd: S,
+        params: &Self::Params<T::Element>,
+        x: &Tensor<I, T>,
+        y: &Tensor<O, T>,
+        dy: &mut Tensor<O, T>,
+        dx: Option<&mut Tensor<I, T>>,
+        grad: &mut Self::Params<T::Element>,
+    ) {
+        <L as Layer<I>>::backward(simd, params, x, L::Out::y(y), L::Out::y_mut(dy), dx, grad);
+    }
+    #[inline]
+    fn stage_curvature<S: Simd, T: Cell>(
+        simd: S,
+        squared: &Self::Params<T::Element>,
+        x: &Tensor<I, T>,
+        y: &Tensor<O, T>,
+        d2y: &mut Tensor<O, T>,
+        d2x: &mut Tensor<I, T>,
+        h: &mut Self::Params<T::Element>,
+    ) {
+        <L as Layer<I>>::curvature(simd, squared, x, L::Out::y(y), L::Out::y_mut(d2y), d2x, h);
+    }
+}

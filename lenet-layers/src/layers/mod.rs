@@ -1,0 +1,31 @@
+//! The layers, and the traits that every layer implements.
+
+mod codes;
+mod connections;
+mod conv;
+mod dense;
+mod flatten;
+mod layer;
+mod operation;
+mod pool;
+mod rbf;
+mod repeat;
+mod sparse;
+mod subsample;
+
+pub use codes::{Bitmaps, Codes};
+#[doc(hidden)]
+pub use connections::parse;
+pub use connections::{ConnectionTable, Connections, Table1};
+pub use conv::{Conv2d, Kernels};
+pub use dense::{Dense, Weights};
+pub use flatten::Flatten;
+#[doc(hidden)]
+pub use layer::{Gives, Stage};
+pub use layer::{Layer, LayerInfo, Trainable};
+pub use operation::Operation;
+pub use pool::{AvgPool, MaxPool};
+pub use rbf::Rbf;
+pub use repeat::Repeat;
+pub use sparse::{SparseConv2d, SparseKernels};
+pub use subsample::{Coefficients, Subsample};

@@ -1,0 +1,211 @@
+//! Pooling without parameters: the mean or the largest of a window.
+
+use crate::activation::map_rows;
+use crate::kernels::windows;
+use crate::{Layer, LayerInfo, NoParams, Operation, ParamInfo, Trainable};
+use core::fmt;
+use lenet_tensor::simd::{Simd, Vector};
+use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Tiled};
+
+/// Every map reduced to the means of its `K` x `K` windows, which lie side by side.
+pub struct AvgPool<const K: usize>;
+
+/// Every map reduced to the largest cells of its `K` x `K` windows, which lie side by side. The gradient goes to the
+/// first of equals, row by row.
+pub struct MaxPool<const K: usize>;
+
+impl<const K: usize> Trainable for AvgPool<K> {
+    type Params<E: Element> = NoParams<E>;
+}
+
+impl<const K: usize> LayerInfo for AvgPool<K> {
+    const OPERATION: Operation = Operation::AveragePool { window: K };
+    fn info(index: usize) -> ParamInfo {
+        panic!("no parameter {index}: AvgPool has none")
+    }
+    fn describe(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "average pooling {K}x{K}")
+    }
+}
+
+impl<const K: usize> Trainable for MaxPool<K> {
+    type Params<E: Element> = NoParams<E>;
+}
+
+impl<const K: usize> LayerInfo for MaxPool<K> {
+    const OPERATION: Operation = Operation::MaxPool { window: K };
+    fn info(index: usize) -> ParamInfo {
+        panic!("no parameter {index}: MaxPool has none")
+    }
+    fn describe(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "max pooling {K}x{K}")
+    }
+}
+
+impl<const K: usize, const C: usize, const H: usize, const W: usize, const OH: usize, const OW: usize>
+    Layer<Maps<C, H, W>> for AvgPool<K>
+where
+    Dim<H>: Tiled<K, Out = Dim<OH>>,
+    Dim<W>: Tiled<K, Out = Dim<OW>>,
+{
+    type Out = Maps<C, OH, OW>;
+    const CONNECTIONS: usize = C * OH * OW * K * K;
+    const MULTIPLY_ADDS: usize = C * OH * OW;
+
+    fn forward<S: Simd, T: Cell>(
+        simd: S,
+        _: &NoParams<T::Element>,
+        x: &Tensor<Maps<C, H, W>, T>,
+        y: &mut Tensor<Self::Out, T>,
+    ) {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                for (x, y) in x.data.iter().zip(&mut y.data) {
+                    windows::sums::<S, T, K, H, W, OH, OW>(simd, x, y);
+                }
+            },
+        );
+        let share = T::Element::from_f64(1.0 / (K * K) as f64);
+        map_rows(
+            simd,
+            T::elements_mut(y.cells_mut()),
+            #[inline(always)]
+            |sum| sum * Vector::splat(simd, share),
+        );
+    }
+
+    fn backward<S: Simd, T: Cell>(
+        simd: S,
+        _: &NoParams<T::Element>,
+        _: &Tensor<Maps<C, H, W>, T>,
+        _: &Tensor<Self::Out, T>,
+        dy: &mut Tensor<Self::Out, T>,
+        dx: Option<&mut Tensor<Maps<C, H, W>, T>>,
+        _: &mut NoParams<T::Element>,
+    ) {
+        let Some(dx) = dx else { return };
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let share = T::Element::from_f64(1.0 / (K * K) as f64);
+                for (dy, dx) in dy.data.iter().zip(&mut dx.data) {
+                    windows::spread::<S, T, K, H, W, OH, OW>(simd, share, dy, dx);
+                }
+            },
+        );
+    }
+
+    fn curvature<S: Simd, T: Cell>(
+        simd: S,
+        _: &NoParams<T::Element>,
+        _: &Tensor<Maps<C, H, W>, T>,
+        _: &Tensor<Self::Out, T>,
+        d2y: &mut Tensor<Self::Out, T>,
+        d2x: &mut Tensor<Maps<C, H, W>, T>,
+        _: &mut NoParams<T::Element>,
+    ) {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let squared_share = T::Element::from_f64(1.0 / (K * K * K * K) as f64);
+                for (d2y, d2x) in d2y.data.iter().zip(&mut d2x.data) {
+                    windows::spread::<S, T, K, H, W, OH, OW>(simd, squared_share, d2y, d2x);
+                }
+            },
+        );
+    }
+}
+
+impl<const K: usize, const C: usize, const H: usize, const W: usize, const OH: usize, const OW: usize>
+    Layer<Maps<C, H, W>> for MaxPool<K>
+where
+    Dim<H>: Tiled<K, Out = Dim<OH>>,
+    Dim<W>: Tiled<K, Out = Dim<OW>>,
+{
+    type Out = Maps<C, OH, OW>;
+    const CONNECTIONS: usize = C * OH * OW * K * K;
+    const MULTIPLY_ADDS: usize = 0;
+
+    fn forward<S: Simd, T: Cell>(
+        simd: S,
+        _: &NoParams<T::Element>,
+        x: &Tensor<Maps<C, H, W>, T>,
+        y: &mut Tensor<Self::Out, T>,
+    ) {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                for (x, y) in x.data.iter().zip(&mut y.data) {
+                    for r in 0..OH {
+                        for c in 0..OW {
+                            let mut largest = x[K * r][K * c];
+                            for u in 0..K {
+                                for v in 0..K {
+                                    // Where neither is the larger, one is a NaN, and so is the sum.
+                                    largest = largest.zip(x[K * r + u][K * c + v], |a, b| {
+                                        if b <= a {
+                                            a
+                                        } else if b > a {
+                                            b
+                                        } else {
+                                            a + b
+                                        }
+                                    });
+                                }
+                            }
+                            y[r][c] = largest;
+                        }
+                    }
+                }
+            },
+        );
+    }
+
+    fn backward<S: Simd, T: Cell>(
+        simd: S,
+        _: &NoParams<T::Element>,
+        x: &Tensor<Maps<C, H, W>, T>,
+        y: &Tensor<Self::Out, T>,
+        dy: &mut Tensor<Self::Out, T>,
+        dx: Option<&mut Tensor<Maps<C, H, W>, T>>,
+        _: &mut NoParams<T::Element>,
+    ) {
+        let Some(dx) = dx else { return };
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let zero = T::Element::from_f64(0.0);
+                for m in 0..C {
+                    for r in 0..OH {
+                        for c in 0..OW {
+                            // What is still to be given away; the first cell that equals the largest takes it.
+                            let mut left = dy.data[m][r][c];
+                            for u in 0..K {
+                                for v in 0..K {
+                                    let is_largest = x.data[m][K * r + u][K * c + v]
+                                        .zip(y.data[m][r][c], |x, y| T::Element::from_f64(f64::from(u8::from(x == y))));
+                                    dx.data[m][K * r + u][K * c + v] = left.times(is_largest);
+                                    left = left.zip(is_largest, |left, taken| if taken > zero { zero } else { left });
+                                }
+                            }
+                        }
+                    }
+                }
+            },
+        );
+    }
+
+    fn curvature<S: Simd, T: Cell>(
+        simd: S,
+        nothing: &NoParams<T::Element>,
+        x: &Tensor<Maps<C, H, W>, T>,
+        y: &Tensor<Self::Out, T>,
+        d2y: &mut Tensor<Self::Out, T>,
+        d2x: &mut Tensor<Maps<C, H, W>, T>,
+        h: &mut NoParams<T::Element>,
+    ) {
+        // The slope is 1 or 0, and so is its square.
+        Self::backward(simd, nothing, x, y, d2y, Some(d2x), h);
+    }
+}

@@ -1,0 +1,80 @@
+//! Maps that are seen several times.
+
+use crate::{Layer, LayerInfo, NoParams, Operation, ParamInfo, Trainable};
+use core::fmt;
+use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Times, simd::Simd};
+
+/// Every map `N` times, its copies side by side: `Maps<C, H, W>` to `Maps<C * N, H, W>`. A layer of one map for each that
+/// follows, as [`Subsample`](crate::Subsample), then has `N` maps for each: the "subsampling maps connected in pairs" of LeNet-4.
+pub struct Repeat<const N: usize>;
+
+impl<const N: usize> Trainable for Repeat<N> {
+    type Params<E: Element> = NoParams<E>;
+}
+
+impl<const N: usize> LayerInfo for Repeat<N> {
+    const OPERATION: Operation = Operation::Repeat { times: N };
+    fn info(index: usize) -> ParamInfo {
+        panic!("no parameter {index}: Repeat has none")
+    }
+    fn describe(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "every map {N} times")
+    }
+}
+
+impl<const N: usize, const C: usize, const CN: usize, const H: usize, const W: usize> Layer<Maps<C, H, W>> for Repeat<N>
+where
+    Dim<C>: Times<N, Out = Dim<CN>>,
+{
+    type Out = Maps<CN, H, W>;
+    const CONNECTIONS: usize = 0;
+    const MULTIPLY_ADDS: usize = 0;
+
+    fn forward<S: Simd, T: Cell>(
+        _: S,
+        _: &NoParams<T::Element>,
+        x: &Tensor<Maps<C, H, W>, T>,
+        y: &mut Tensor<Self::Out, T>,
+    ) {
+        for (copy, y) in y.data.iter_mut().enumerate() {
+            y.clone_from(&x.data[copy / N]);
+        }
+    }
+
+    fn backward<S: Simd, T: Cell>(
+        simd: S,
+        _: &NoParams<T::Element>,
+        _: &Tensor<Maps<C, H, W>, T>,
+        _: &Tensor<Self::Out, T>,
+        dy: &mut Tensor<Self::Out, T>,
+        dx: Option<&mut Tensor<Maps<C, H, W>, T>>,
+        _: &mut NoParams<T::Element>,
+    ) {
+        let Some(dx) = dx else { return };
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                dx.cells_mut().fill(T::ZERO);
+                for (copy, dy) in dy.data.iter().enumerate() {
+                    let dx = dx.data[copy / N].as_flattened_mut();
+                    for (dx, dy) in dx.iter_mut().zip(dy.as_flattened()) {
+                        *dx = dx.plus(*dy);
+                    }
+                }
+            },
+        );
+    }
+
+    fn curvature<S: Simd, T: Cell>(
+        simd: S,
+        nothing: &NoParams<T::Element>,
+        x: &Tensor<Maps<C, H, W>, T>,
+        y: &Tensor<Self::Out, T>,
+        d2y: &mut Tensor<Self::Out, T>,
+        d2x: &mut Tensor<Maps<C, H, W>, T>,
+        h: &mut NoParams<T::Element>,
+    ) {
+        // Every slope is 1.
+        Self::backward(simd, nothing, x, y, d2y, Some(d2x), h);
+    }
+}

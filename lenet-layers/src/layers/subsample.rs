@@ -1,0 +1,134 @@
+//! The trainable subsampling of 1998.
+
+use crate::activation::{SquaredSlope, apply_slope, map_rows};
+use crate::kernels::windows;
+use crate::params::params;
+use crate::{Activation, Identity, Layer, LayerInfo, Operation, ParamInfo, Role, Trainable};
+use core::{fmt, marker::PhantomData};
+use lenet_tensor::simd::{Simd, Vector};
+use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Tiled};
+
+/// `C` maps, each reduced by windows of `K` x `K` that lie side by side: the *sum* of the window times the map's
+/// coefficient, plus the map's bias, through the activation function `A` (LeCun et al. 1998, section II.B).
+pub struct Subsample<const C: usize, const K: usize, A = Identity>(PhantomData<A>);
+
+params! {
+    /// The parameters of a [`Subsample`] layer.
+    Coefficients<const C> {
+        0 /// Multiplies the sum of a window; one for each map.
+          coefficient: [E; C] = C,
+        1 /// One for each map.
+          bias: [E; C] = C,
+    }
+}
+
+impl<const C: usize, const K: usize, A: Send + Sync + 'static> Trainable for Subsample<C, K, A> {
+    type Params<E: Element> = Coefficients<C, E>;
+}
+
+impl<const C: usize, const K: usize, A: Activation> LayerInfo for Subsample<C, K, A> {
+    const OPERATION: Operation = Operation::Subsampling { window: K, activation: A::KIND };
+    fn info(index: usize) -> ParamInfo {
+        let bias =
+            ParamInfo { stage: "", name: "bias", dims: &[C], role: Role::Bias, connected: &[], fan_in: |_| K * K };
+        match index {
+            0 => ParamInfo { name: "coefficient", role: Role::Coefficient { window: K * K }, ..bias },
+            1 => bias,
+            _ => panic!("no parameter {index} in a subsampling layer"),
+        }
+    }
+    fn describe(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "subsampling {K}x{K}, {}", A::NAME)
+    }
+}
+
+impl<const C: usize, const K: usize, A, const H: usize, const W: usize, const OH: usize, const OW: usize>
+    Layer<Maps<C, H, W>> for Subsample<C, K, A>
+where
+    A: Activation,
+    Dim<H>: Tiled<K, Out = Dim<OH>>,
+    Dim<W>: Tiled<K, Out = Dim<OW>>,
+{
+    type Out = Maps<C, OH, OW>;
+    const CONNECTIONS: usize = C * OH * OW * (K * K + 1);
+    const MULTIPLY_ADDS: usize = C * OH * OW;
+
+    fn forward<S: Simd, T: Cell>(
+        simd: S,
+        params: &Self::Params<T::Element>,
+        x: &Tensor<Maps<C, H, W>, T>,
+        y: &mut Tensor<Self::Out, T>,
+    ) {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                for (x, y) in x.data.iter().zip(&mut y.data) {
+                    windows::sums::<S, T, K, H, W, OH, OW>(simd, x, y);
+                }
+            },
+        );
+        for (m, y) in y.data.iter_mut().enumerate() {
+            let (coefficient, bias) = (params.coefficient[m], params.bias[m]);
+            map_rows(
+                simd,
+                T::elements_mut(y.as_flattened_mut()),
+                #[inline(always)]
+                |sum| A::apply(sum.mul_add(Vector::splat(simd, coefficient), Vector::splat(simd, bias))),
+            );
+        }
+    }
+
+    fn backward<S: Simd, T: Cell>(
+        simd: S,
+        params: &Self::Params<T::Element>,
+        x: &Tensor<Maps<C, H, W>, T>,
+        y: &Tensor<Self::Out, T>,
+        dy: &mut Tensor<Self::Out, T>,
+        dx: Option<&mut Tensor<Maps<C, H, W>, T>>,
+        grad: &mut Self::Params<T::Element>,
+    ) {
+        for (m, (y, dy)) in y.data.iter().zip(&mut dy.data).enumerate() {
+            let (y, dy) = (T::elements(y.as_flattened()), T::elements_mut(dy.as_flattened_mut()));
+            grad.bias[m] += apply_slope::<A, S, _>(simd, y, dy);
+        }
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                for (m, (x, da)) in x.data.iter().zip(&dy.data).enumerate() {
+                    grad.coefficient[m] += windows::dot::<false, S, T, K, H, W, OH, OW>(simd, x, da);
+                }
+                let Some(dx) = dx else { return };
+                for (m, (dy, dx)) in dy.data.iter().zip(&mut dx.data).enumerate() {
+                    windows::spread::<S, T, K, H, W, OH, OW>(simd, params.coefficient[m], dy, dx);
+                }
+            },
+        );
+    }
+
+    fn curvature<S: Simd, T: Cell>(
+        simd: S,
+        squared: &Self::Params<T::Element>,
+        x: &Tensor<Maps<C, H, W>, T>,
+        y: &Tensor<Self::Out, T>,
+        d2y: &mut Tensor<Self::Out, T>,
+        d2x: &mut Tensor<Maps<C, H, W>, T>,
+        h: &mut Self::Params<T::Element>,
+    ) {
+        for (m, (y, d2y)) in y.data.iter().zip(&mut d2y.data).enumerate() {
+            let (y, d2y) = (T::elements(y.as_flattened()), T::elements_mut(d2y.as_flattened_mut()));
+            h.bias[m] += apply_slope::<SquaredSlope<A>, S, _>(simd, y, d2y);
+        }
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                // A coefficient has one connection to each unit, from the window's sum. Were each cell's taken for one of its
+                // own, its second derivative would come out up to K * K times too small, and training at the paper's rates
+                // would not settle (docs/paper.md).
+                for (m, ((x, d2a), d2x)) in x.data.iter().zip(&d2y.data).zip(&mut d2x.data).enumerate() {
+                    h.coefficient[m] += windows::dot::<true, S, T, K, H, W, OH, OW>(simd, x, d2a);
+                    windows::spread::<S, T, K, H, W, OH, OW>(simd, squared.coefficient[m], d2a, d2x);
+                }
+            },
+        );
+    }
+}

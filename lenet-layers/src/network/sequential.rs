@@ -1,0 +1,216 @@
+//! The macro that declares a network, a line a stage.
+
+/// Declares a network: every line names a stage, its layer, and the shape it comes out with.
+///
+/// ```
+/// use lenet_layers::{AvgPool, Conv2d, Dense, Flatten, Maps, Network, Params, Tanh, Trace, Units, sequential};
+/// sequential! {
+///     /// A network for pictures of 8 rows and 12 columns.
+///     pub struct Small, trace SmallTrace {
+///         input:                      Maps<1, 8, 12>;
+///         c1:   Conv2d<1, 2, 3, Tanh> => Maps<2, 6, 10>;
+///         s2:   AvgPool<2>            => Maps<2, 3, 5>;
+///         flat: Flatten               => Units<30>;
+///         out:  Dense<30, 4>          => Units<4>;
+///     }
+/// }
+/// let mut net = Small::<f32>::zeroed();
+/// net.out.bias[3] = 1.0;
+/// let mut trace = SmallTrace::<f32>::zeroed();
+/// assert_eq!(net.forward(&mut trace).data, [0.0, 0.0, 0.0, 1.0]);
+/// assert_eq!(Small::<f32>::LEN, 20 + 124);
+/// assert_eq!(Small::<f32>::info(2).to_string(), "out.weight");
+/// ```
+///
+/// It makes
+/// * a struct whose fields are the stages' parameters, generic over their element, `f32` unless said otherwise:
+///   it implements [`Params`](crate::Params) and [`Network`](crate::Network);
+/// * its trace, whose fields are `input` and the stages' outputs, generic over the [`Cell`](crate::Cell): it
+///   implements [`Trace`](crate::Trace).
+///
+/// The network may be generic over types that its layers take, as in
+/// `pub struct LeNet5<A: Activation = Tanh>, trace LeNet5Trace`; write the element last, `LeNet5<Tanh, f64>`.
+///
+/// One limit: the crate must go by its own name, `lenet_layers`, where the macro is used.
+///
+/// A layer that does not fit is an error on its own line. Here the kernel of c1 is smaller than the declared shape says:
+///
+/// ```compile_fail
+/// # use lenet_layers::{Conv2d, Maps, sequential};
+/// sequential! {
+///     pub struct Wrong, trace WrongTrace {
+///         input:              Maps<1, 8, 12>;
+///         c1: Conv2d<1, 2, 3> => Maps<2, 4, 8>; // Conv2d<1, 2, 5> would be right
+///     }
+/// }
+/// ```
+#[macro_export]
+macro_rules! sequential {
+    ($(#[$meta:meta])* $vis:vis struct $Name:ident $(<$($G:ident: $Bound:path = $Default:ty),+>)?, trace $Trace:ident {
+        input: $In:ty; $($stages:tt)*
+    }) => {
+        $crate::sequential!{@split { [$(#[$meta])*] [$vis] $Name [$($($G: $Bound = $Default,)+)?] $Trace $In }
+            [] [$In] [input] $($stages)*}
+    };
+
+    // Collect the stages as {name, layer, shape of the input, shape of the output, name of the stage before}. A name is a `tt`
+    // throughout: an `ident` would lose its place in the user's file, and an error about it would point at the whole macro.
+    (@split $head:tt [$($done:tt)*] [$I:ty] [$before:tt] $stage:tt: $Layer:ty => $O:ty; $($rest:tt)*) => {
+        $crate::sequential!{@split $head [$($done)* {$stage, $Layer, $I, $O, $before}] [$O] [$stage] $($rest)*}
+    };
+    (@split $head:tt [$({$stage:tt, $($line:tt)*})*] [$Last:ty] [$last:tt]) => {
+        $crate::__with_distinct_names!{ [] [input $($stage)*]
+            $crate::sequential!{@reverse $head [$({$stage, $($line)*})*] [$Last] [$last] [] $({$stage, $($line)*})*}
+        }
+    };
+    (@split $head:tt $done:tt $shape:tt $before:tt $stage:tt $($rest:tt)*) => {
+        $crate::sequential!{@malformed $stage $stage}
+    };
+    (@malformed $at:tt $name:ident) => {
+        const _: () = {
+            #[allow(non_camel_case_types)]
+            struct $at;
+            $crate::line_of_a_network::<$at>()
+        };
+    };
+    (@malformed $at:tt $other:tt) => {
+        ::core::compile_error!("each line of a network is `name: Layer => Shape;`");
+    };
+
+    // The backward pass wants them the other way round.
+    (@reverse $head:tt $stages:tt $Last:tt $last:tt [$($done:tt)*] $next:tt $($rest:tt)*) => {
+        $crate::sequential!{@reverse $head $stages $Last $last [$next $($done)*] $($rest)*}
+    };
+    (@reverse $head:tt $stages:tt $Last:tt $last:tt $reversed:tt) => {
+        $crate::sequential!{@make $head $stages $Last $last $reversed}
+    };
+
+    (@make { [$(#[$meta:meta])*] [$vis:vis] $Name:ident [$($G:ident: $Bound:path = $Default:ty,)*] $Trace:ident $In:ty }
+        [$({$stage:tt, $Layer:ty, $I:ty, $O:ty, $before:tt})*] [$Last:ty] [$last:tt]
+        [$({$rstage:tt, $RLayer:ty, $RI:ty, $RO:ty, $rbefore:tt})*]
+    ) => {
+        $(#[$meta])*
+        #[derive($crate::zerocopy::FromBytes, $crate::zerocopy::Immutable, $crate::zerocopy::KnownLayout)]
+        #[zerocopy(crate = "::lenet_layers::zerocopy")]
+        #[repr(C)]
+        $vis struct $Name<$($G: $Bound = $Default,)* __Element: $crate::Element = f32> {
+            $(
+                #[doc = concat!("The parameters of ", stringify!($stage), ".")]
+                pub $stage: <$Layer as $crate::Trainable>::Params<__Element>,
+            )*
+        }
+
+        #[doc = concat!("What a forward pass of [`", stringify!($Name), "`] leaves behind: every stage's output.")]
+        #[derive($crate::zerocopy::FromBytes, $crate::zerocopy::Immutable, $crate::zerocopy::KnownLayout)]
+        #[zerocopy(crate = "::lenet_layers::zerocopy")]
+        #[repr(C)]
+        $vis struct $Trace<__Cell: $crate::Cell = f32> {
+            /// The input.
+            pub input: $crate::Tensor<$In, __Cell>,
+            $(
+                #[doc = concat!("The output of ", stringify!($stage), ".")]
+                pub $stage: $crate::Tensor<$O, __Cell>,
+            )*
+        }
+
+        impl<__Cell: $crate::Cell> $crate::Trace<__Cell> for $Trace<__Cell> {
+            type Input = $In;
+            type Output = $Last;
+            fn input(&self) -> &$crate::Tensor<$In, __Cell> { &self.input }
+            fn input_mut(&mut self) -> &mut $crate::Tensor<$In, __Cell> { &mut self.input }
+            fn output(&self) -> &$crate::Tensor<$Last, __Cell> { &self.$last }
+            fn output_mut(&mut self) -> &mut $crate::Tensor<$Last, __Cell> { &mut self.$last }
+            fn stage(&self, index: usize) -> &[__Cell] {
+                let stages: &[&[__Cell]] = &[$(self.$stage.cells()),*];
+                stages[index]
+            }
+        }
+
+        impl<$($G: $Bound,)* __Element: $crate::Element> $crate::Params for $Name<$($G,)* __Element> {
+            type Element = __Element;
+            const TENSORS: usize =
+                0 $(+ <<$Layer as $crate::Trainable>::Params<__Element> as $crate::Params>::TENSORS)*;
+            const LEN: usize = 0 $(+ <<$Layer as $crate::Trainable>::Params<__Element> as $crate::Params>::LEN)*;
+            fn tensor(&self, index: usize) -> &[__Element] {
+                let mut local = index;
+                $(
+                    let tensors = <<$Layer as $crate::Trainable>::Params<__Element> as $crate::Params>::TENSORS;
+                    if local < tensors {
+                        return $crate::Params::tensor(&self.$stage, local);
+                    }
+                    local -= tensors;
+                )*
+                panic!("no parameter {} in {}", index, stringify!($Name))
+            }
+            fn tensor_mut(&mut self, index: usize) -> &mut [__Element] {
+                let mut local = index;
+                $(
+                    let tensors = <<$Layer as $crate::Trainable>::Params<__Element> as $crate::Params>::TENSORS;
+                    if local < tensors {
+                        return $crate::Params::tensor_mut(&mut self.$stage, local);
+                    }
+                    local -= tensors;
+                )*
+                panic!("no parameter {} in {}", index, stringify!($Name))
+            }
+        }
+
+        impl<$($G: $Bound,)* __Element: $crate::Element> $crate::Network for $Name<$($G,)* __Element> {
+            type Input = $In;
+            type Output = $Last;
+            type Trace<__Cell: $crate::Cell> = $Trace<__Cell>;
+            const STAGES: &'static [$crate::StageInfo] = &[$($crate::StageInfo {
+                name: stringify!($stage),
+                dims: <$O as $crate::Shape>::DIMS,
+                params: <<$Layer as $crate::Trainable>::Params<__Element> as $crate::Params>::LEN,
+                connections: <$Layer as $crate::Stage<$I, $O>>::STAGE_CONNECTIONS,
+                multiply_adds: <$Layer as $crate::Stage<$I, $O>>::STAGE_MULTIPLY_ADDS,
+                penalties: <$Layer as $crate::Stage<$I, $O>>::STAGE_PENALTIES,
+                operation: <$Layer as $crate::Stage<$I, $O>>::STAGE_OPERATION,
+                describe: <$Layer as $crate::Stage<$I, $O>>::stage_describe,
+            }),*];
+
+            fn info(index: usize) -> $crate::ParamInfo {
+                let mut local = index;
+                $(
+                    let tensors = <<$Layer as $crate::Trainable>::Params<__Element> as $crate::Params>::TENSORS;
+                    if local < tensors {
+                        let info = <$Layer as $crate::Stage<$I, $O>>::stage_info(local);
+                        return $crate::ParamInfo { stage: stringify!($stage), ..info };
+                    }
+                    local -= tensors;
+                )*
+                panic!("no parameter {} in {}", index, stringify!($Name))
+            }
+
+            fn forward_with<__Simd: $crate::simd::Simd, __Cell: $crate::Cell<Element = __Element>>(
+                &self, simd: __Simd, trace: &mut $Trace<__Cell>,
+            ) {
+                $(<$Layer as $crate::Stage<$I, $O>>::stage_forward(
+                    simd, &self.$stage, &trace.$before, &mut trace.$stage);)*
+            }
+
+            fn backward_with<__Simd: $crate::simd::Simd, __Cell: $crate::Cell<Element = __Element>>(
+                &self, simd: __Simd, trace: &$Trace<__Cell>, errors: &mut $Trace<__Cell>, grad: &mut $crate::Grad<Self>, to_input: bool,
+            ) {
+                $(
+                    let wanted = to_input || stringify!($rbefore) != "input";
+                    <$RLayer as $crate::Stage<$RI, $RO>>::stage_backward(
+                        simd, &self.$rstage, &trace.$rbefore, &trace.$rstage, &mut errors.$rstage,
+                        wanted.then_some(&mut errors.$rbefore), &mut grad.0.$rstage,
+                    );
+                )*
+            }
+
+            fn curvature_with<__Simd: $crate::simd::Simd, __Cell: $crate::Cell<Element = __Element>>(
+                squared: &$crate::Squared<Self>, simd: __Simd, trace: &$Trace<__Cell>, second: &mut $Trace<__Cell>,
+                h: &mut $crate::Curvature<Self>,
+            ) {
+                $(<$RLayer as $crate::Stage<$RI, $RO>>::stage_curvature(
+                    simd, &squared.0.$rstage, &trace.$rbefore, &trace.$rstage, &mut second.$rstage,
+                    &mut second.$rbefore, &mut h.0.$rstage,
+                );)*
+            }
+        }
+    };
+}

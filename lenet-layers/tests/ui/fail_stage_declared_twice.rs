@@ -1,0 +1,13 @@
+//! Two stages of one name.
+use lenet_layers::*;
+
+sequential! {
+    pub struct Net, trace NetTrace {
+        input:                       Maps<1, 32, 32>;
+        c1:   Conv2d<1, 4, 5, Tanh> => Maps<4, 28, 28>;
+        s2:   AvgPool<2>            => Maps<4, 14, 14>;
+        c1:   Conv2d<4, 6, 5, Tanh> => Maps<6, 10, 10>;
+    }
+}
+
+fn main() {}
