@@ -260,15 +260,15 @@ fn recipes_that_do_not_go_together_are_refused() {
     let paper = Recipe::paper;
     assert_eq!(
         said(Recipe { loss: LossName::MeanSquared, ..paper() }),
-        "the loss mse does not go with outputs that are penalties: choose penalty or map"
+        "the loss mse is not for outputs that are penalties: choose penalty or map"
     );
     assert_eq!(
         said(Recipe { network: NetworkName::LeNet4, ..paper() }),
-        "the loss map does not go with outputs that are scores: choose mse, cross-entropy or mse-targets"
+        "the loss map is not for outputs that are scores: choose mse, cross-entropy or mse-targets"
     );
     assert_eq!(
         said(Recipe { activation: ActivationName::Relu, ..paper() }),
-        "lenet5-1998 comes with scaled-tanh alone: leave relu away"
+        "lenet5-1998 supports only scaled-tanh: leave out relu"
     );
     assert_eq!(Recipe { momentum: 0.9, ..paper() }.check(), Err(RecipeError::Mixed));
     let second = |second| Recipe { second_order: Some(second), ..paper() }.check().is_err();

@@ -175,7 +175,7 @@ fn what_is_no_state_of_the_run_is_refused() {
     with(r#"\"best_epoch\":1"#, r#"\"best_epoch\":7"#);
     refused(&training, &path, "contradict each other");
     with(r#"\"loss\":"#, r#"\"lass\":"#);
-    refused(&training, &path, "no state of a run of this version");
+    refused(&training, &path, "not the state of a run of this version");
     with("velocity.f6.bias", "velocity.f9.bias");
     refused(&training, &path, "tensor velocity.f6.bias: is missing");
     for length in [0, 7, 100, sound.len() / 2, sound.len() - 1] {
@@ -199,5 +199,5 @@ fn what_is_no_state_of_the_run_is_refused() {
     }
     // A model is not a state.
     fs::write(&path, LeNet5::pretrained_file()).unwrap();
-    refused(&training, &path, "it is no state of a run");
+    refused(&training, &path, "it is not the state of a run");
 }

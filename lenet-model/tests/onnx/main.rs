@@ -216,7 +216,7 @@ fn what_cannot_be_expressed_is_refused_with_its_stage() {
         to_onnx(&*N::boxed(), Normalization::PAPER, &[]).expect_err("it was exported")
     }
     for (error, words) in [
-        (refused::<Halved>(), "stage out (full connection, half) can't be expressed in ONNX: its squashing function"),
+        (refused::<Halved>(), "stage out (full connection, half) can't be expressed in ONNX: its activation function"),
         (refused::<Silent>(), "stage mine (own) can't be expressed in ONNX: its layer does not say what"),
         (refused::<Lying>(), "stage mine (own) can't be expressed in ONNX: its layer does not say what"),
     ] {
