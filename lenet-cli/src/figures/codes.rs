@@ -51,7 +51,7 @@ mod tests {
         let mut out = Vec::new();
         write(&mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
-        // The bar and the round of 0, and the foot of 1 beside it.
+        // The bar and the top of the round stroke of 0, and the foot of 1 beside it.
         assert!(text.starts_with("··██████████··  ······████····  ··██████████··"), "{text}");
         assert_eq!(text.lines().nth(9).unwrap().split("  ").nth(1), Some("··████████████"));
         let ink: f32 = Bitmaps::CODES.as_flattened().iter().map(|x| (x + 1.0) / 2.0).sum();
