@@ -21,7 +21,7 @@ pub(crate) fn nothing_learned(confusion: &[[u32; 10]; 10]) -> Option<String> {
     let share = f64::from(largest) / f64::from(total);
     let chance = share + 2.0 * (share * (1.0 - share) / f64::from(total)).sqrt();
     let accuracy = f64::from(correct) / f64::from(total);
-    (accuracy <= chance).then(|| format!("{:.2}% are read rightly, which is chance", 100.0 * accuracy))
+    (accuracy <= chance).then(|| format!("{:.2}% are read correctly, which is no better than chance", 100.0 * accuracy))
 }
 
 /// What to change in the recipe of a run that has learned nothing.
@@ -63,7 +63,7 @@ mod tests {
         // A few of each digit are read as another one, and 12% are correct.
         (0..10).for_each(|is| confusion[is] = [5; 10]);
         (0..10).for_each(|is| confusion[is][is] += 1);
-        assert_eq!(nothing_learned(&confusion).unwrap(), "11.76% are read rightly, which is chance");
+        assert_eq!(nothing_learned(&confusion).unwrap(), "11.76% are read correctly, which is no better than chance");
         (0..10).for_each(|is| confusion[is][is] += 10);
         assert_eq!(nothing_learned(&confusion), None);
         // Too few to tell.

@@ -93,9 +93,8 @@ pub fn to_onnx(
         ir_version: IR,
         producer_name: "lenet".into(),
         producer_version: env!("CARGO_PKG_VERSION").into(),
-        doc_string:
-            "Reads pictures of 28x28 grey levels, 0 to 255 with bright ink on dark ground as in MNIST, as digits."
-                .into(),
+        doc_string: "Reads digits from images of 28x28 grey levels, 0 (background) to 255 (foreground) as in MNIST."
+            .into(),
         graph: Some(graph),
         opset_import: vec![OperatorSetIdProto { domain: Some(String::new()), version: OPSET }],
         metadata_props: metadata.iter().map(entry).collect(),
