@@ -182,7 +182,7 @@ def check_gradients(name, values, labels, gradients, step=1e-5):
 
 
 def serialise(tensors, metadata):
-    """Writes a safetensors file, with the metadata sorted: the library writes them in a different order each time."""
+    """The bytes of a safetensors file, with sorted metadata: the library writes them in a different order each time."""
     data = save(tensors, {key: str(value) for key, value in metadata.items()})
     end = 8 + int.from_bytes(data[:8], "little")
     header = json.loads(data[8:end])
