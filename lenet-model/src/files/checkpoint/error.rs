@@ -44,7 +44,8 @@ pub enum CheckpointError {
     },
     /// A network of one type where another is described.
     #[error(
-        "{path}: contains {network} with {activation}, but another type was asked for: use the type that `with_network` chooses"
+        "{path}: contains {network} with {activation}, but another type was asked for: use the type that \
+         `with_network` chooses"
     )]
     Type {
         /// The file.
