@@ -1,11 +1,11 @@
-//! What must hold for any bytes: used by the fuzz targets, and by a test over all that they have found.
+//! What must hold for any bytes. The fuzz targets use it, and so does a test that runs every input they have found.
 
 use lenet_data::idx::{Element, Idx};
 use lenet_data::{Picture, digits, prepare};
 use lenet_model::{Checkpoint, CheckpointError, Classify};
 use std::path::Path;
 
-/// What errors call the bytes.
+/// The name of the bytes in errors.
 const NAME: &str = "the file";
 
 fn assert_one_line(error: &impl std::error::Error, most: usize) {
@@ -13,7 +13,7 @@ fn assert_one_line(error: &impl std::error::Error, most: usize) {
     assert!(text.starts_with("the file: ") && text.lines().count() == 1 && text.len() < most, "{text}");
 }
 
-/// An IDX file is values, which are written back as they were, or an error.
+/// Bytes are an IDX file, which is written back as it was, or an error.
 pub(crate) fn idx(bytes: &[u8]) {
     fn check<T: Element>(bytes: &[u8]) {
         match Idx::<T>::read(bytes, NAME) {
@@ -31,7 +31,7 @@ pub(crate) fn idx(bytes: &[u8]) {
     check::<f64>(bytes);
 }
 
-/// A picture, as a PNG or JPEG file and as grey levels, is forms of MNIST or an error.
+/// Bytes, taken as a PNG or JPEG file and as grey levels, give digits in MNIST's form or an error.
 pub(crate) fn picture(bytes: &[u8]) {
     fn check(picture: &Picture) {
         match prepare(picture) {
@@ -57,7 +57,7 @@ pub(crate) fn picture(bytes: &[u8]) {
     }
 }
 
-/// A checkpoint is a model that reads, or an error.
+/// Bytes are a checkpoint whose model can read an image, or an error.
 pub(crate) fn checkpoint(bytes: &[u8]) {
     fn check(bytes: &[u8]) -> Result<(), CheckpointError> {
         let classifier = Checkpoint::from_bytes(Path::new(NAME), bytes.to_vec())?.classifier()?;

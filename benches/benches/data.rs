@@ -1,4 +1,4 @@
-//! From the program's own bytes to 70,000 images in memory, and from there to the cells that a network sees.
+//! From the bytes inside the program to 70,000 images in memory, and from there to the cells that a network sees.
 
 use benches::mnist;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -20,7 +20,7 @@ fn unpack(c: &mut Criterion) {
     group.finish();
 }
 
-/// Padded, normalised and laid into lanes; the throughput is in images.
+/// Pads and normalises images and puts them into lanes; the throughput is in images.
 fn lay(c: &mut Criterion) {
     let (images, _) = mnist();
     let block: [&Image; 16] = core::array::from_fn(|i| &images[i]);

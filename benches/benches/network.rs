@@ -1,4 +1,5 @@
-//! Whole passes: a block of sixteen images forward and back, one image, training and inference by batch and threads.
+//! Whole passes: a block of sixteen images forward and backward, one image, training and inference by batch and
+//! threads.
 
 use benches::{group, images, limit, mnist};
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -10,21 +11,21 @@ use lenet_model::{
 use std::hint::black_box;
 use std::ops::ControlFlow;
 
-/// Images of MNIST that are trained on and read.
+/// The number of MNIST images that are trained on and read.
 const IMAGES: usize = 4_096;
 
-/// Operations of a forward pass over one image.
+/// The number of operations of a forward pass over one image.
 fn forward_flop<N: DigitNetwork>() -> usize {
     2 * N::MULTIPLY_ADDS
 }
 
-/// Operations of a step's share of one image: as many again for the gradient by the weights and by the inputs, but for
-/// the first stage, whose input has none.
+/// The number of operations of a step per image: the forward pass, and as many again for the gradient with respect to
+/// the weights and for the one with respect to the inputs, which the first stage does not compute.
 fn training_flop<N: DigitNetwork>() -> usize {
     2 * (3 * N::MULTIPLY_ADDS - N::STAGES[0].multiply_adds)
 }
 
-/// Sixteen images forward, and forward and back, on one thread.
+/// Sixteen images forward, and forward and backward, on one thread.
 fn block<N: DigitNetwork>(c: &mut Criterion, name: &str, limit: f64) {
     let (all, labels) = mnist();
     let mut network = N::boxed_zeroed();
@@ -55,7 +56,7 @@ fn block<N: DigitNetwork>(c: &mut Criterion, name: &str, limit: f64) {
     group.finish();
 }
 
-/// Training and reading through the public way, by batch and threads.
+/// Training and reading through the public API, by batch and threads.
 fn training<N: DigitNetwork>(c: &mut Criterion, network: NetworkName, limit: f64, works: &[(usize, usize)]) {
     let (all, labels) = mnist();
     let examples = Examples::new(&all, &labels).expect("as many labels as images");
@@ -69,7 +70,7 @@ fn training<N: DigitNetwork>(c: &mut Criterion, network: NetworkName, limit: f64
             loss: LossName::CrossEntropy,
             epochs: 1,
             batch,
-            // Plain descent, as the frameworks beside us do it.
+            // Plain gradient descent, as in the other frameworks of the comparison.
             rate: if batch == 1 { 0.005 } else { 0.1 },
             momentum: 0.0,
             weight_decay: 0.0,
@@ -80,14 +81,14 @@ fn training<N: DigitNetwork>(c: &mut Criterion, network: NetworkName, limit: f64
         images(&mut group, &id, (IMAGES, training_flop::<N>()), threads as f64 * limit, || {
             let outcome = pool.install(|| training.run::<N>(|_| ControlFlow::Continue(())));
             let outcome = outcome.expect("the recipe is sound");
-            // One pass in sixteen steps of 256 is little, but twice what guessing gives.
+            // One pass in sixteen steps of 256 trains little, but the accuracy is twice that of guessing.
             assert!(outcome.epochs[0].train_accuracy > 0.2, "it does not learn");
         });
     }
     group.finish();
 }
 
-/// Reading many images and one alone.
+/// Reading many images, and one alone.
 fn inference<N: DigitNetwork>(c: &mut Criterion, name: &str, limit: f64) {
     let (all, labels) = mnist();
     let examples = Examples::new(&all, &labels).expect("as many labels as images");

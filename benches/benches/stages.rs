@@ -1,6 +1,6 @@
-//! Each stage of LeNet-5 forward and back, in GFLOP/s and as a part of what the machine can do.
+//! Each stage of LeNet-5 forward and backward, in GFLOP/s and as a fraction of the machine's limit.
 //!
-//! Criterion's throughput is in floating-point operations, two for each multiply-add ("Gelem/s" reads GFLOP/s).
+//! Criterion's throughput is in floating-point operations, two for each multiply-add ("Gelem/s" means GFLOP/s).
 
 use benches::{group, limit, operations};
 use criterion::measurement::WallTime;
@@ -12,7 +12,7 @@ use lenet_layers::{
 };
 use std::marker::PhantomData;
 
-/// A layer forward and back, to its parameters and, unless it is the first, to its input.
+/// A layer forward and backward, to its parameters and, unless it is the first, to its input.
 struct Stage<'a, 'b, T> {
     group: &'a mut BenchmarkGroup<'b, WallTime>,
     limit: f64,
@@ -33,7 +33,7 @@ impl<T: Cell> Stage<'_, '_, T> {
         let forward = || isa.dispatch(Forward::<L, I, T> { params: &params, x: &x, y: &mut y });
         operations(self.group, &format!("{name} forward"), flop, self.limit, forward);
         assert!(y.cells().iter().all(|y| y.sum().is_finite()));
-        // The gradient is used up at each call; with outputs of zero the slope is one and it stays what it is.
+        // Each call consumes the gradient; with outputs of zero the slope is one, so the gradient keeps its value.
         y.fill(T::ZERO);
         let mut dy = Tensor::<L::Out, T>::boxed_zeroed();
         spread(T::elements_mut(dy.cells_mut()), 0.01);
@@ -47,7 +47,7 @@ impl<T: Cell> Stage<'_, '_, T> {
         assert!(grad.is_finite());
     }
 
-    /// LeNet-5, with the dense and the sparse C3, with average pooling and trainable subsampling.
+    /// LeNet-5, with dense and sparse C3, with average pooling and trainable subsampling.
     fn all(&mut self) {
         self.run::<Conv2d<1, 6, 5, Tanh>, Maps<1, 32, 32>>("C1", true);
         self.run::<Subsample<6, 2, Tanh>, Maps<6, 28, 28>>("S2", false);
@@ -58,7 +58,7 @@ impl<T: Cell> Stage<'_, '_, T> {
         self.run::<Conv2d<16, 120, 5, Tanh>, Maps<16, 5, 5>>("C5", false);
         self.run::<Dense<120, 84, Tanh>, Units<120>>("F6", false);
         self.run::<Dense<84, 10>, Units<84>>("output", false);
-        // A network of somebody else: nothing here is a multiple of anything.
+        // Layers as another network may have them: no size is a multiple of a register.
         self.run::<Conv2d<3, 7, 3, Tanh>, Maps<3, 23, 17>>("odd convolution, 3@23x17 to 7@21x15", false);
         self.run::<Conv2d<7, 11, 5, Tanh>, Maps<7, 21, 15>>("odd convolution, 7@21x15 to 11@17x11", false);
         self.run::<Dense<187, 37, Tanh>, Units<187>>("odd full connection, 187 to 37", false);

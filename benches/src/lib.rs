@@ -1,8 +1,9 @@
-//! What the benches have in common: MNIST as the networks take it, the clock, and the limit of the machine.
+//! The code that the benches share: MNIST as the networks take it, the clock, and the limit of the machine.
 //!
-//! A figure is criterion's, and beside it the best of the samples as a part of the limit: fused multiply-adds on registers
-//! alone, measured in the same run. (On the scalar set they are not fused and one at a time, and where the compiler makes
-//! vector code of a loop, that exceeds "the limit".) Work that is no multiply-add, as squashing, takes its time and counts for nothing.
+//! A figure is criterion's; beside it is the best of the samples as a fraction of the limit: fused multiply-adds on
+//! registers alone, measured in the same run. (On the scalar set they are separate operations, one at a time; a loop
+//! that the compiler vectorises can exceed this "limit".) Work other than multiply-adds, such as activation functions,
+//! takes time but is not counted.
 
 #![forbid(unsafe_code)]
 
@@ -24,11 +25,11 @@ pub fn mnist() -> (Vec<Image>, Vec<u8>) {
     (train.images().to_vec(), labels)
 }
 
-/// As many independent chains of multiply-adds as keep the processor busy, and how long they are.
+/// The number of independent chains of multiply-adds that keep the CPU busy, and their length.
 const CHAINS: usize = 12;
 const LINKS: usize = 20_000;
 
-/// Multiply-adds that touch no memory.
+/// Multiply-adds that do not access memory.
 struct MultiplyAdds;
 impl Kernel for MultiplyAdds {
     type Output = f32;
@@ -50,7 +51,7 @@ impl Kernel for MultiplyAdds {
     }
 }
 
-/// How many `f32` a register holds.
+/// The number of `f32` in a register.
 struct Width;
 impl Kernel for Width {
     type Output = usize;
@@ -59,14 +60,14 @@ impl Kernel for Width {
     }
 }
 
-/// A group of benches that takes a second for each.
+/// A group of benches that takes a second for each bench.
 pub fn group<'a>(c: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
     let mut group = c.benchmark_group(format!("{name}, {}", Isa::current()));
     group.sample_size(15).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_millis(700));
     group
 }
 
-/// How many floating-point operations a second one core can do, two for each multiply-add.
+/// The number of floating-point operations per second of one core, two for each multiply-add.
 pub fn limit(c: &mut Criterion) -> f64 {
     let isa = Isa::current();
     let flop = 2 * CHAINS * LINKS * isa.dispatch(Width);
@@ -80,7 +81,7 @@ pub fn limit(c: &mut Criterion) -> f64 {
     limit
 }
 
-/// Runs `f` under criterion; the seconds of the best sample's calls.
+/// Runs `f` under criterion; returns the seconds per call of the best sample.
 pub fn best(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, mut f: impl FnMut()) -> f64 {
     let mut best = f64::INFINITY;
     group.bench_function(name, |b| {
@@ -97,8 +98,8 @@ pub fn best(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, mut f: impl Fn
     best
 }
 
-/// Runs `f`, which does `flop` operations, and says what part that is of `limit`. Criterion's throughput is in
-/// operations a second.
+/// Runs `f`, which does `flop` operations, and prints the speed as a fraction of `limit`. Criterion's throughput is in
+/// operations per second.
 pub fn operations(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, flop: usize, limit: f64, f: impl FnMut()) {
     group.throughput(Throughput::Elements(flop as u64));
     let seconds = best(group, name, f);
@@ -106,8 +107,8 @@ pub fn operations(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, flop: us
     println!("    best {:.2} us, {:.1} GFLOP/s, {:.0}% of the limit", seconds * 1e6, rate / 1e9, 100.0 * rate / limit);
 }
 
-/// Runs `f`, which deals with `count` images of `flop` operations each, and says what part that is of `limit`. Criterion's
-/// throughput is in images a second.
+/// Runs `f`, which processes `count` images of `flop` operations each, and prints the speed as a fraction of `limit`.
+/// Criterion's throughput is in images per second.
 pub fn images(
     group: &mut BenchmarkGroup<'_, WallTime>,
     name: &str,

@@ -1,7 +1,7 @@
-"""Compares our networks with what ONNX Runtime and PyTorch make of them, on 1,000 of MNIST's test images.
+"""Compares the outputs of our networks with those of ONNX Runtime and PyTorch, on 1,000 of MNIST's test images.
 
 check.py PROGRAMS README FOLDER: PROGRAMS is the folder cargo builds into, README has the snippets for PyTorch, FOLDER is
-for what comes about. Ends with 1 if anything differs.
+for the files that are made. Exits with 1 if anything differs.
 """
 
 import itertools
@@ -19,12 +19,12 @@ import onnxruntime
 import torch
 
 PROGRAMS, README, OUT = (Path(word).resolve() for word in sys.argv[1:])
-# The sums of f32 are added in another order: some hundred roundings of 6e-8, of logits that are some units large.
+# f32 sums are added in another order: some hundred roundings of 6e-8, for logits of a few units.
 TOLERANCE = 1e-4
 
 
 def run(program, *words):
-    """Its output; it must go well."""
+    """Returns the program's output; it must succeed."""
     done = subprocess.run([PROGRAMS / program, *map(str, words)], cwd=OUT, capture_output=True)
     if done.returncode != 0:
         raise SystemExit(f"{program} {' '.join(map(str, words))} ended with {done.returncode}:\n{done.stderr.decode()}")
@@ -32,7 +32,7 @@ def run(program, *words):
 
 
 def choices(option):
-    """What the program lists when it is given a name that is none."""
+    """Returns the names that the program lists when it is given an unknown one."""
     done = subprocess.run([PROGRAMS / "lenet", "summary", option, "?"], capture_output=True, text=True)
     names = re.search(r"choose ((?:[\w-]+, )*[\w-]+)", done.stderr)
     assert done.returncode == 2 and names, done.stderr
@@ -40,7 +40,7 @@ def choices(option):
 
 
 def networks():
-    """Every network with every squashing function that it comes with."""
+    """Yields every network with every activation function that it supports."""
     for network, activation in itertools.product(choices("--network"), choices("--activation")):
         words = [PROGRAMS / "lenet", "summary", "--network", network, "--activation", activation]
         if subprocess.run(words, capture_output=True).returncode == 0:
@@ -48,7 +48,7 @@ def networks():
 
 
 def train(network, activation):
-    """A model that has learned a little: its path."""
+    """Trains a model a little; returns its path."""
     folder = OUT / f"{network}-{activation}"
     loss = "penalty" if network == "lenet5-1998" else "cross-entropy"
     run("lenet", "train", "--network", network, "--activation", activation, "--loss", loss, "--rate", 0.005,
@@ -57,19 +57,22 @@ def train(network, activation):
 
 
 def scores(model):
-    """What our program makes of the pictures."""
+    """Returns our program's scores for the pictures."""
     return np.frombuffer(run("examples/scores", model, "pictures"), np.float32).reshape(-1, 10)
 
 
 def differ(what, theirs, ours):
-    """Prints how far the two are apart, of numbers beyond 1 in parts of them; whether that is too far."""
+    """Prints the largest difference, relative for numbers beyond 1; returns whether it is too large."""
     apart = float(np.max(np.abs(theirs - ours) / np.maximum(1, np.abs(ours))))
     print(f"{what:42} {apart:.1e}   numbers up to {np.max(np.abs(ours)):.1f}")
     return not apart <= TOLERANCE
 
 
 def in_onnx_runtime(what, model, named, pictures):
-    """Exports a model, named so, checks the file, and runs it on a batch and on one picture; whether it differs."""
+    """Exports the model that `named` gives, checks the file, and runs it on a batch and on one picture.
+
+    Returns whether the results differ.
+    """
     file = OUT / "model.onnx"
     run("lenet", "export", *named, "--onnx", file)
     onnx.checker.check_model(str(file), full_check=True)
@@ -89,7 +92,10 @@ def in_onnx_runtime(what, model, named, pictures):
 
 
 def in_pytorch(pictures, labels):
-    """Runs the snippets of the README: one opens best.safetensors, one writes mine.safetensors. Whether they differ."""
+    """Runs the README's snippets: one opens best.safetensors, one writes mine.safetensors.
+
+    Returns whether the results differ.
+    """
     opens, writes = re.findall(r"^```python\n(.*?)^```", README.read_text(), re.DOTALL | re.MULTILINE)
     os.chdir(OUT)
     torch.manual_seed(1)
@@ -125,7 +131,7 @@ def main():
         model = train(network, activation)
         wrong.append(in_onnx_runtime(what, model, [model], pictures[:1000]))
 
-    # The model that comes with the program: trained well, and exported without being named.
+    # The built-in model: trained well, and exported without being named.
     shutil.copy(README.parent / "models/lenet5.safetensors", OUT / "best.safetensors")
     wrong.append(in_onnx_runtime("lenet5 with scaled-tanh, pretrained", "best.safetensors", [], pictures[:1000]))
     wrong.append(in_pytorch(pictures, labels))

@@ -1,5 +1,6 @@
-//! What a model makes of pictures, for another program to compare with: `scores MODEL PICTURES > SCORES`. PICTURES are as many
-//! times 28x28 bytes, SCORES ten little-endian f32 for each: the outputs of the network, or its penalties negated.
+//! Prints a model's scores for images, for another program to compare: `scores MODEL PICTURES > SCORES`. PICTURES has
+//! 28x28 bytes for each image, SCORES ten little-endian f32 for each: the outputs of the network, or its penalties
+//! negated.
 
 use lenet_model::{Checkpoint, Examples, score};
 use std::{env, error::Error, fs, io::Write, path::Path};

@@ -1,7 +1,7 @@
-//! Networks as objects: what training, evaluation and files need of a network, whatever its type.
+//! Networks as objects: what training, evaluation and files need from a network, whatever its type.
 //!
-//! Only the passes through a network depend on its type. Everything else works on slices, so it is compiled once
-//! and not once for each of the networks that a program can choose by name.
+//! Only the passes through a network depend on its type. Everything else works on slices, so it is compiled once and
+//! not once for each network that a program can choose by name.
 
 use crate::DigitNetwork;
 use crate::Normalization;
@@ -13,8 +13,8 @@ use lenet_layers::{
 };
 use std::any::{Any, TypeId};
 
-/// A network of any type that reads digits, to be used as `dyn AnyNetwork`. Every [`DigitNetwork`] is one, so
-/// `&network` fits wherever `&dyn AnyNetwork` is wanted.
+/// A network of any type that reads digits, for use as `dyn AnyNetwork`. Every [`DigitNetwork`] implements it, so
+/// `&network` can be passed wherever `&dyn AnyNetwork` is expected.
 ///
 /// ```
 /// use lenet_model::{ActivationName, AnyNetwork, LeNet1, NetworkName};
@@ -26,29 +26,29 @@ use std::any::{Any, TypeId};
 pub trait AnyNetwork: Object {}
 impl<N: DigitNetwork> AnyNetwork for N {}
 
-/// What is known of a network before it has any numbers.
+/// What is known about a network from its type, without its parameters.
 #[derive(Clone, Copy)]
 pub struct NetworkInfo {
     /// The extent of each axis of the input.
     pub input: &'static [usize],
     /// The stages in order, without the input.
     pub stages: &'static [StageInfo],
-    /// Whether the outputs are penalties: the smallest of them tells the class.
+    /// Whether the outputs are penalties: the smallest one gives the class.
     pub penalties: bool,
-    /// Trainable numbers.
+    /// The number of trainable parameters.
     pub parameters: usize,
-    /// Connections, as the 1998 paper counts them.
+    /// The number of connections, as the 1998 paper counts them.
     pub connections: usize,
-    /// Multiply-adds of a forward pass over one example.
+    /// The number of multiply-adds in a forward pass over one example.
     pub multiply_adds: usize,
-    /// Arrays of parameters.
+    /// The number of parameter arrays.
     tensors: usize,
-    /// What is known of each of them.
+    /// Describes each of them.
     tensor: fn(usize) -> ParamInfo,
 }
 
 impl NetworkInfo {
-    /// What is known of networks of type `N`.
+    /// Describes networks of type `N`.
     pub fn of<N: DigitNetwork>() -> Self {
         NetworkInfo {
             input: <N::Input as Shape>::DIMS,
@@ -62,7 +62,7 @@ impl NetworkInfo {
         }
     }
 
-    /// What is known of each array of parameters, in order.
+    /// Describes each array of parameters, in order.
     pub fn tensors(self) -> impl ExactSizeIterator<Item = ParamInfo> {
         (0..self.tensors).map(self.tensor)
     }
@@ -75,7 +75,7 @@ impl std::fmt::Debug for NetworkInfo {
 }
 
 impl dyn AnyNetwork {
-    /// What is known of its type.
+    /// Describes the network's type.
     pub fn info(&self) -> NetworkInfo {
         self.type_info()
     }
@@ -101,12 +101,12 @@ impl dyn AnyNetwork {
         (self as &dyn Any).downcast_ref()
     }
 
-    /// Reads one picture, without a heap: see [`read`](fn@crate::read).
+    /// Reads one image, without a heap: see [`read`](fn@crate::read).
     pub fn read(&self, image: &Image, normalization: Normalization) -> Reading {
         self.read_image(image, normalization)
     }
 
-    /// Runs one picture through the network: the input as the first stage takes it, then the output of every stage, in
+    /// Runs one image through the network. Returns the input of the first stage, then the output of every stage, in
     /// order.
     pub fn stage_outputs(&self, image: &Image, normalization: Normalization) -> Vec<Vec<f32>> {
         let mut pass = self.single_pass();
@@ -123,7 +123,7 @@ impl std::fmt::Debug for dyn AnyNetwork {
     }
 }
 
-/// Arrays of numbers of a network's form: its parameters, or something of the same form.
+/// Arrays of numbers in a network's form: its parameters, or something of the same form.
 pub trait Arrays: Any + Send + Sync {
     fn array(&self, index: usize) -> &[f32];
     fn array_mut(&mut self, index: usize) -> &mut [f32];
@@ -155,16 +155,16 @@ impl dyn Arrays {
     }
 }
 
-/// All parts of a run are made by the one network that it trains.
+/// All parts of a run are made by the network that it trains.
 const ONE_TYPE: &str = "the parts of one network";
 
-/// What the crate asks of a network's type. It is a trait of its own, which other crates can't name, so that
-/// [`AnyNetwork`] shows what is for them.
+/// What the crate needs from a network's type. This is a separate trait that other crates can't name, so that
+/// [`AnyNetwork`] shows only what is meant for them.
 pub trait Object: Arrays {
     fn type_info(&self) -> NetworkInfo;
     fn as_dyn(&self) -> &dyn AnyNetwork;
     fn as_dyn_mut(&mut self) -> &mut dyn AnyNetwork;
-    /// Another network of the type, all zeros.
+    /// Makes another network of this type, all zeros.
     fn zeroed_like(&self) -> Box<dyn AnyNetwork>;
     fn gradient(&self) -> Box<dyn Arrays>;
     fn second_derivatives(&self) -> Box<dyn Arrays>;
@@ -173,7 +173,7 @@ pub trait Object: Arrays {
     fn set_initial(&mut self, rule: lenet_layers::Init, random: &mut rand_chacha::ChaCha8Rng);
     fn single_pass(&self) -> Box<dyn Pass<f32>>;
     fn lanes_pass(&self) -> Box<dyn LanesPass>;
-    /// Without a heap.
+    /// Reads one image without a heap.
     fn read_image(&self, image: &Image, normalization: Normalization) -> Reading;
 }
 
@@ -214,7 +214,7 @@ impl<N: DigitNetwork> Object for N {
     }
 }
 
-/// What speaks for each digit, from the outputs in lane `lane`.
+/// The score of each digit, from the outputs in lane `lane`.
 pub(crate) fn scores_in<T: Cell<Element = f32>>(
     outputs: &Tensor<Units<10>, T>,
     lane: usize,
@@ -225,15 +225,15 @@ pub(crate) fn scores_in<T: Cell<Element = f32>>(
 
 /// The activations and the errors of as many examples as a cell has lanes.
 ///
-/// The network, its gradient and the pass that are used together must be of one type, or a pass panics.
+/// The network, its gradient and the pass that are used together must be of one type; otherwise a pass panics.
 pub trait Pass<T: Cell<Element = f32>>: Send {
-    /// Lays one picture in each lane; lanes without one are all background.
+    /// Puts one image in each lane; lanes without an image are all background.
     fn lay(&mut self, images: &[&Image], normalization: Normalization);
     fn forward(&mut self, network: &dyn AnyNetwork);
-    /// Adds to `gradient`. The gradient of the loss by the outputs lies in [`Pass::ends`].
+    /// Adds to `gradient`. The gradient of the loss with respect to the outputs is in [`Pass::ends`].
     fn backward(&mut self, network: &dyn AnyNetwork, gradient: &mut dyn Arrays);
     fn output(&self) -> &Tensor<Units<10>, T>;
-    /// The outputs, and the place for their errors.
+    /// The outputs, and the buffer for their errors.
     fn ends(&mut self) -> (&Tensor<Units<10>, T>, &mut Tensor<Units<10>, T>);
     fn input(&self) -> &[T];
     fn stage(&self, index: usize) -> &[T];
@@ -241,7 +241,7 @@ pub trait Pass<T: Cell<Element = f32>>: Send {
 
 /// A pass through a network that reads sixteen examples at a time.
 pub trait LanesPass: Pass<Lanes<LANES>> {
-    /// Adds to `h` the second derivatives; those by the outputs lie in [`Pass::ends`].
+    /// Adds the second derivatives to `h`; those with respect to the outputs are in [`Pass::ends`].
     fn curvature(&mut self, squares: &dyn Arrays, h: &mut dyn Arrays);
 }
 

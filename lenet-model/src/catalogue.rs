@@ -1,32 +1,32 @@
-//! From names to types: which network and which squashing function a run uses is known when it starts, and the
-//! compiler has one program ready for each.
+//! From names to types. Which network and which activation function a run uses is known when it starts; the compiler
+//! has compiled one program for each.
 
 use crate::{AnyNetwork, DigitNetwork, LeNet1, LeNet4, LeNet5, LeNet5Average, LeNet5Dense, LeNet5Lush, LeNet5Rbf};
 use lenet_layers::{Params, Relu, ScaledTanh, Sigmoid, Tanh};
 use serde::{Deserialize, Serialize};
 use std::any::TypeId;
 
-/// A name that is not one of the known ones.
+/// A name that is not one of the known names.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no {what} is called {name:?}: choose {}", known.join(", "))]
 #[non_exhaustive]
 pub struct NameError {
-    /// What it should be the name of: `network`.
+    /// The kind of name that was expected, such as `network`.
     pub what: &'static str,
-    /// The name.
+    /// The unknown name.
     pub name: String,
-    /// The names there are.
+    /// The known names.
     pub known: Vec<&'static str>,
 }
 
-/// Declares an enum whose variants have names to be written and read by people.
+/// Declares an enum whose variants have names that people write and read.
 macro_rules! names {
     ($(#[$meta:meta])* pub enum $Name:ident, $what:literal { $($(#[$doc:meta])* $Variant:ident = $text:literal,)+ }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
         pub enum $Name { $($(#[$doc])* #[serde(rename = $text)] $Variant,)+ }
         impl $Name {
-            /// All of them.
+            /// All variants.
             pub const ALL: &'static [$Name] = &[$($Name::$Variant),+];
             /// Its name.
             pub fn name(self) -> &'static str {
@@ -72,7 +72,7 @@ names! {
 }
 
 impl NetworkName {
-    /// The squashing functions that it comes with: any, or the paper's alone for the networks of the paper.
+    /// The activation functions that the network supports: any, or for the networks of the paper only the paper's.
     pub fn activations(self) -> &'static [ActivationName] {
         match self {
             NetworkName::LeNet5 | NetworkName::LeNet5Dense | NetworkName::LeNet5Average => ActivationName::ALL,
@@ -82,7 +82,7 @@ impl NetworkName {
         }
     }
 
-    /// Whether its outputs are penalties, of which the smallest wins; the losses for them are
+    /// Whether its outputs are penalties, of which the smallest wins. The losses for penalties are
     /// [`LossName::Penalty`](crate::LossName::Penalty) and [`LossName::Map`](crate::LossName::Map).
     pub fn has_penalties(self) -> bool {
         self == NetworkName::LeNet5Rbf
@@ -90,7 +90,7 @@ impl NetworkName {
 }
 
 names! {
-    /// A squashing function, by name.
+    /// An activation function, by name.
     pub enum ActivationName, "activation" {
         /// 1.7159 tanh(2a/3).
         ScaledTanh = "scaled-tanh",
@@ -104,8 +104,8 @@ names! {
 }
 
 impl NetworkName {
-    /// A network of this name as an object, all its numbers zero. A network that comes with one squashing function alone
-    /// has that one, whatever `activation` says.
+    /// A network of this name as an object, all zeros. A network that supports only one activation function has that
+    /// one, whatever `activation` says.
     pub fn zeroed(self, activation: ActivationName) -> Box<dyn AnyNetwork> {
         struct Zeroed;
         impl NetworkVisitor for Zeroed {
@@ -117,7 +117,7 @@ impl NetworkName {
         with_network(self, activation, Zeroed)
     }
 
-    /// The type that [`with_network`] gives for these names.
+    /// The type that [`with_network`] chooses for these names.
     pub(crate) fn type_id(self, activation: ActivationName) -> TypeId {
         struct Id;
         impl NetworkVisitor for Id {
@@ -130,16 +130,16 @@ impl NetworkName {
     }
 }
 
-/// Something to be done with a network whose type is chosen when the program runs.
+/// An operation on a network whose type is chosen at run time.
 pub trait NetworkVisitor {
-    /// What it gives.
+    /// The result of the operation.
     type Output;
-    /// Does it with the network `N`.
+    /// Performs the operation on the network `N`.
     fn visit<N: DigitNetwork>(self) -> Self::Output;
 }
 
-/// Hands the type of the named network to `visitor`. A network that comes with one squashing function alone has that one,
-/// whatever `activation` says.
+/// Passes the type of the named network to `visitor`. A network that supports only one activation function has that
+/// one, whatever `activation` says.
 ///
 /// ```
 /// use lenet_model::{ActivationName, DigitNetwork, NetworkName, NetworkVisitor, with_network};
@@ -165,7 +165,7 @@ pub fn with_network<V: NetworkVisitor>(network: NetworkName, activation: Activat
         NetworkName::LeNet5 => with!(LeNet5),
         NetworkName::LeNet5Dense => with!(LeNet5Dense),
         NetworkName::LeNet5Average => with!(LeNet5Average),
-        // The paper's own come with the paper's squashing function alone (`NetworkName::activations`).
+        // The paper's own networks support only the paper's activation function (`NetworkName::activations`).
         NetworkName::LeNet5Rbf => visitor.visit::<LeNet5Rbf>(),
         NetworkName::LeNet5Lush => visitor.visit::<LeNet5Lush>(),
         NetworkName::LeNet4 => visitor.visit::<LeNet4>(),

@@ -1,4 +1,4 @@
-//! LeNet-5 and its relatives, a line a stage, with the paper's counts asserted when the program is compiled.
+//! LeNet-5 and its relatives, one line per stage, with the paper's counts asserted at compile time.
 
 use crate::image::ImageInput;
 use lenet_layers::{
@@ -9,8 +9,8 @@ use lenet_layers::{
 sequential! {
     /// LeNet-5 with a linear output of ten units: C3 sees S2 by Table I, S2 and S4 are trainable.
     ///
-    /// Up to F6 it is the network of LeCun et al. 1998, section II.B. The paper's output layer, ten Euclidean RBF
-    /// units with fixed codes, is replaced by ten units that a softmax or the tanh targets of the loss go with.
+    /// Up to F6 it is the network of LeCun et al. 1998, section II.B. The paper's output layer, ten Euclidean RBF units
+    /// with fixed codes, is replaced by ten linear units, for losses with a softmax or with tanh targets.
     pub struct LeNet5<A: Activation = ScaledTanh>, trace LeNet5Trace {
         input:                                       Maps<1, 32, 32>;
         c1:     Conv2d<1, 6, 5, A>                => Maps<6, 28, 28>;
@@ -40,7 +40,7 @@ sequential! {
 }
 
 sequential! {
-    /// What most people call LeNet-5: a dense C3, and plain average pooling, which learns nothing.
+    /// The network that most people call LeNet-5: a dense C3, and plain average pooling, which has no parameters.
     pub struct LeNet5Average<A: Activation = ScaledTanh>, trace LeNet5AverageTrace {
         input:                         Maps<1, 32, 32>;
         c1:     Conv2d<1, 6, 5, A>  => Maps<6, 28, 28>;
@@ -55,7 +55,7 @@ sequential! {
 }
 
 sequential! {
-    /// LeNet-5 as it was in 1998, output layer and all (LeCun et al. 1998, section II.B): ten Euclidean RBF units
+    /// LeNet-5 as it was in 1998, including the output layer (LeCun et al. 1998, section II.B): ten Euclidean RBF units
     /// with fixed codes, of which the smallest wins.
     pub struct LeNet5Rbf<A: Activation = ScaledTanh>, trace LeNet5RbfTrace {
         input:                                       Maps<1, 32, 32>;
@@ -71,8 +71,8 @@ sequential! {
 }
 
 sequential! {
-    /// The network that the authors' Lush distribution trains under the name of LeNet-5: no F6, and ten squashed units for an
-    /// output, against targets of +1 and -1.
+    /// The network that the authors' Lush distribution trains under the name LeNet-5: no F6, and ten output units with
+    /// an activation function, against targets of +1 and -1.
     pub struct LeNet5Lush<A: Activation = ScaledTanh>, trace LeNet5LushTrace {
         input:                                       Maps<1, 32, 32>;
         c1:     Conv2d<1, 6, 5, A>                => Maps<6, 28, 28>;
@@ -86,9 +86,10 @@ sequential! {
 }
 
 connection_table! {
-    /// LeNet-4's third layer: which of the 8 subsampling maps (columns) each of its 16 maps (rows) sees. The paper does not
-    /// give the table. This one is ours: fifty kernels, with which the network has 252,600 multiply-adds and 267,306
-    /// connections, on either side of the 260,000 it speaks of. The columns come in pairs, each pair of one map of the first layer; most rows see three different ones.
+    /// LeNet-4's third layer: which of the 8 subsampling maps (columns) each of its 16 maps (rows) sees. The paper does
+    /// not give the table; this one is ours. With its fifty kernels the network has 252,600 multiply-adds and 267,306
+    /// connections, one below and one above the paper's 260,000. The columns come in pairs, each pair from one map of
+    /// the first layer; most rows see three different pairs.
     pub struct LeNet4Table: 8 -> 16, 50;
     "X . X . X . . ."
     ". X . X . X . ."
@@ -109,8 +110,8 @@ connection_table! {
 }
 
 sequential! {
-    /// LeNet-4 (LeCun et al. 1998, section III.C.8), as far as the paper describes it; the table of its third layer and its ten
-    /// squashed outputs are ours.
+    /// LeNet-4 (LeCun et al. 1998, section III.C.8), as far as the paper describes it. The table of its third layer and
+    /// its ten output units with an activation function are ours.
     pub struct LeNet4<A: Activation = ScaledTanh>, trace LeNet4Trace {
         input:                                       Maps<1, 32, 32>;
         c1:     Conv2d<1, 4, 5, A>                => Maps<4, 28, 28>;
@@ -125,8 +126,8 @@ sequential! {
 }
 
 connection_table! {
-    /// LeNet-1's third layer: which of the 4 subsampling maps (columns) each of its 12 maps (rows) sees. Four see one map,
-    /// eight see two; the twenty kernels are inferred from the paper's counts.
+    /// LeNet-1's third layer: which of the 4 subsampling maps (columns) each of its 12 maps (rows) sees. Four see one
+    /// map, eight see two; the twenty kernels are inferred from the paper's counts.
     pub struct LeNet1Table: 4 -> 12, 20;
     "X . . ."
     "X X . ."
@@ -143,8 +144,8 @@ connection_table! {
 }
 
 sequential! {
-    /// LeNet-1 (LeCun et al. 1998, section III.C.7), which was fed digits made to fit 16x16 pixels, in the middle of 28x28.
-    /// Its ten squashed outputs are ours: the paper does not give them.
+    /// LeNet-1 (LeCun et al. 1998, section III.C.7), whose digits fitted 16x16 pixels, in the middle of 28x28. Its ten
+    /// output units with an activation function are ours: the paper does not give its output layer.
     pub struct LeNet1<A: Activation = ScaledTanh>, trace LeNet1Trace {
         input:                                       Maps<1, 28, 28>;
         c1:     Conv2d<1, 4, 5, A>                => Maps<4, 24, 24>;
@@ -177,7 +178,8 @@ const _: () = {
     assert!(<LeNet5Rbf as Network>::CONNECTIONS == 340_908);
     assert!(<LeNet5Rbf as Network>::PENALTIES && !<LeNet5 as Network>::PENALTIES);
     assert!(<LeNet5Lush as Params>::LEN == 51_046);
-    // "about 260,000 multiply/add steps" and "about 17,000 free parameters": 400 -> 120 alone is 48,120, so both can't be.
+    // "about 260,000 multiply/add steps" and "about 17,000 free parameters" exclude each other: 400 -> 120 alone has
+    // 48,120 parameters.
     assert!(<LeNet4 as Params>::LEN == 50_748);
     assert!(<LeNet4 as Network>::MULTIPLY_ADDS - 8 * 14 * 14 - 16 * 5 * 5 == 252_600);
     // "about 100,000 multiply/add steps", "only about 2600 free parameters".
@@ -186,7 +188,7 @@ const _: () = {
     assert!(<LeNet5 as Params>::LEN == 60_850);
     assert!(<LeNet5Dense as Params>::LEN == 61_750);
     assert!(<LeNet5Average as Params>::LEN == 61_706);
-    // "C1 contains 156 trainable parameters, and 122,304 connections", and so on through the section.
+    // "C1 contains 156 trainable parameters, and 122,304 connections", and the other counts of the section.
     let stages = <LeNet5 as Network>::STAGES;
     assert!(stages[0].params == 156 && stages[0].connections == 122_304);
     assert!(stages[1].params == 12 && stages[1].connections == 5_880);
@@ -196,6 +198,6 @@ const _: () = {
     assert!(stages[6].params == 10_164 && stages[6].connections == 10_164);
 };
 
-/// A network that reads one picture as one of ten digits, in `f32`.
+/// A network that reads one image as one of ten digits, in `f32`.
 pub trait DigitNetwork: Network<Input: ImageInput, Output = Units<10>, Element = f32> {}
 impl<N: Network<Input: ImageInput, Output = Units<10>, Element = f32>> DigitNetwork for N {}

@@ -1,8 +1,8 @@
-//! How work is shared: examples side by side in registers, blocks of them over threads.
+//! How work is divided: examples side by side in registers, blocks of them over threads.
 
-/// Examples side by side in one block.
+/// The number of examples side by side in one block.
 pub(crate) const LANES: usize = 16;
-/// Up to so many examples are faster one by one than as a block with most of its lanes idle.
+/// Up to this number of examples are faster one by one than as a block with most of its lanes idle.
 pub(crate) const FEW: usize = 5;
 
 /// Calls `f` with every item, halving the work between threads.

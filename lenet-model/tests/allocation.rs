@@ -1,6 +1,6 @@
-//! Steps allocate nothing: every block of the heap is there before the second one.
+//! Steps allocate nothing: all heap blocks are allocated before the second step.
 //!
-//! One test alone in this program, as the heap it counts is the whole process's.
+//! This program has a single test, because it counts the allocations of the whole process.
 
 use lenet_layers::{SoftmaxCrossEntropy, Tanh};
 use lenet_model::{
@@ -13,12 +13,12 @@ use std::ops::ControlFlow;
 #[global_allocator]
 static HEAP: dhat::Alloc = dhat::Alloc;
 
-/// Blocks that the heap was asked for so far.
+/// The number of heap blocks allocated so far.
 fn blocks() -> u64 {
     dhat::HeapStats::get().total_blocks
 }
 
-/// Trains for an epoch; the blocks that were asked for after the first step.
+/// Trains for an epoch; returns the number of blocks allocated after the first step.
 fn asked<N: DigitNetwork>(
     pool: &rayon::ThreadPool,
     (network, batch, momentum): (NetworkName, usize, f64),
@@ -44,8 +44,8 @@ fn asked<N: DigitNetwork>(
     last - first
 }
 
-/// Batches of several sizes: a step for each image, a short block, whole blocks, several blocks a slot; the last batch is
-/// never a whole one.
+/// Batches of several sizes: a step for each image, a short block, whole blocks, several blocks per slot. The last
+/// batch is never a whole one.
 fn steps<N: DigitNetwork>(pool: &rayon::ThreadPool, network: NetworkName, examples: Examples<'_>, train: &[u32]) {
     for (batch, momentum) in [(1, 0.0), (1, 0.9), (7, 0.9), (64, 0.0), (64, 0.9), (130, 0.9)] {
         let asked = asked::<N>(pool, (network, batch, momentum), examples, train);
@@ -62,12 +62,12 @@ fn a_step_allocates_nothing() {
     let examples = Examples::new(&images, &labels).unwrap();
     let train: Vec<u32> = (0..300).collect();
 
-    // The counting itself counts.
+    // The counter must count.
     let before = blocks();
     black_box(Box::new(1));
     assert_eq!(blocks(), before + 1);
 
-    // Reading takes none at all, once the instruction set is chosen.
+    // Reading allocates nothing, once the instruction set is chosen.
     let network = <LeNet5<Tanh> as lenet_layers::Params>::boxed_zeroed();
     read(&*network, &images[0], Normalization::PAPER);
     let before = blocks();
@@ -75,7 +75,8 @@ fn a_step_allocates_nothing() {
     black_box(<LeNet5>::pretrained().classify(&images[0]));
     assert_eq!(blocks(), before, "reading a digit");
 
-    // Threads that begin, find their first work or end would be counted too: all are there before, have worked, and stay.
+    // Threads that start, get their first work or end would be counted too. So all of them start and work before the
+    // count, and stay until its end.
     let pools = [1, 2, 3].map(|threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.broadcast(|_| ());
@@ -87,7 +88,7 @@ fn a_step_allocates_nothing() {
         steps::<LeNet5Average<Tanh>>(pool, NetworkName::LeNet5Average, examples, &train);
     }
 
-    // Evaluating takes a fixed number for each thread, however many images there are.
+    // Evaluation makes a fixed number of allocations for each thread, however many images there are.
     let asked_for = |indexes: &[u32]| {
         let before = blocks();
         let loss = &SoftmaxCrossEntropy;

@@ -1,4 +1,4 @@
-//! What is written beside its place, where that place is a link, a pipe or a device.
+//! `write_beside` where the path is a link, a pipe or a device.
 #![cfg(unix)]
 
 use lenet_model::write_beside;
@@ -13,7 +13,7 @@ fn a_link_stays_and_its_target_is_replaced() {
     fs::create_dir(at("models")).unwrap();
     symlink("models/first", at("link")).unwrap();
     symlink("link", at("link-to-link")).unwrap();
-    // First nothing is there, then a file.
+    // First the target does not exist, then it is a file.
     for bytes in [b"one", b"two"] {
         write_beside(&at("link-to-link"), bytes).unwrap();
         assert_eq!(fs::read(at("models/first")).unwrap(), bytes);

@@ -1,5 +1,5 @@
-//! Networks on disk: what is saved comes back to the bit, and what is not a model of ours is refused in one line that
-//! names the file, what is wrong with it, and what to do.
+//! Networks on disk: what is saved is read back to the bit, and what is not one of our models is refused in one line
+//! that names the file, what is wrong with it, and what to do.
 
 use lenet_layers::{Init, ParamInfo, Params, Tanh, initialize};
 use lenet_model::{
@@ -42,14 +42,14 @@ fn model() -> Vec<u8> {
     fs::read(path).unwrap()
 }
 
-/// Opens a model and takes its network, whichever it says it is.
+/// Opens a model and reads its network, of the type in its description.
 fn load(path: &Path, bytes: Vec<u8>) -> Result<(), CheckpointError> {
     Checkpoint::from_bytes(path, bytes)?.any_network().map(drop)
 }
 
 const NAME: &str = "some-folder/some-model.safetensors";
 
-/// The error of a bad file: one line, with the file and the cure in it.
+/// The error of a bad file: one line with the file's name and what to do.
 fn refusal(bytes: Vec<u8>) -> CheckpointError {
     let error = load(Path::new(NAME), bytes).expect_err("a bad file was taken for a model");
     assert_one_line(&error, NAME);
@@ -70,7 +70,7 @@ fn assert_format(bytes: Vec<u8>) {
     assert!(error.to_string().contains("give a file that `lenet_model::save` has written"), "{error}");
 }
 
-/// Asserts that the file is refused as no model of ours, with `reason` in the message.
+/// Asserts that the file is refused because it is not one of our models, with `reason` in the message.
 fn assert_foreign(bytes: Vec<u8>, reason: &str) {
     let error = refusal(bytes);
     assert!(matches!(error, CheckpointError::Foreign { .. }), "{error}");
@@ -112,7 +112,7 @@ impl Parts {
     }
 }
 
-/// The model, changed.
+/// The model with a change.
 fn changed(change: impl FnOnce(&mut Parts)) -> Vec<u8> {
     let mut parts = Parts::of(&model());
     change(&mut parts);
@@ -177,7 +177,7 @@ fn tensors_are_named_and_shaped_as_pytorch_would_have_them() {
     .into();
     assert_eq!(shapes, wanted);
 
-    // The 36 kernels of C3 that Table I leaves out are there, as zeros, and the 60 others are not.
+    // The 36 kernels of C3 that Table I leaves out are zeros in the file, and the 60 others are not.
     let c3 = file.tensor("c3.weight").unwrap();
     let zero: Vec<bool> = c3.data().chunks(4 * 25).map(|kernel| kernel.iter().all(|b| *b == 0)).collect();
     let seen_by_map_0: Vec<bool> = zero[..6].iter().map(|z| !z).collect();
@@ -190,8 +190,8 @@ fn a_network_of_another_type_is_refused() {
     let checkpoint = Checkpoint::from_bytes(Path::new(NAME), model()).unwrap();
     let Err(error) = checkpoint.network::<LeNet5Average<Tanh>>() else { panic!("taken for another network") };
     assert_one_line(&error, NAME);
-    // The same tensors, another squashing function: only the type tells.
-    let Err(error) = checkpoint.network::<LeNet5<Tanh>>() else { panic!("taken for another squashing function") };
+    // The same tensors with another activation function: only the type shows the difference.
+    let Err(error) = checkpoint.network::<LeNet5<Tanh>>() else { panic!("taken for another activation function") };
     assert!(matches!(error, CheckpointError::Type { .. }), "{error}");
     assert!(checkpoint.network::<LeNet5>().is_ok());
 
@@ -247,8 +247,8 @@ fn files_of_something_else() {
     for number in ["black", "", "NaN", "inf", "1e99"] {
         assert_foreign(say("ground", number), "its ground is");
     }
-    // What only people read may be missing.
-    // The networks of the paper come with the paper's squashing function alone.
+    // Entries that only people read can be missing.
+    // The networks of the paper support only the paper's activation function.
     let of_1998 = changed(|p| {
         p.metadata.insert("network".into(), "lenet5-1998".into());
         p.metadata.insert("activation".into(), "relu".into());
@@ -275,11 +275,11 @@ fn tensors_that_do_not_belong() {
     assert_tensor(half, "c5.bias", "is F16, not F32");
     let whole_numbers = changed(|p| p.tensor("c5.bias").1 = Dtype::I32);
     assert_tensor(whole_numbers, "c5.bias", "is I32, not F32");
-    // The description of another network than the tensors are of.
+    // The description is of another network than the tensors.
     let other = changed(|p| drop(p.metadata.insert("network".into(), "lenet5-average".into())));
     let error = refusal(other);
     assert!(error.to_string().contains("not written for the network lenet5-average"), "{error}");
-    // A name that is no name.
+    // A name with a line break.
     assert_tensor(changed(|p| p.tensor("c1.bias").0 = "two\nlines".into()), "two\nlines", "no such tensor");
 }
 
@@ -287,7 +287,7 @@ fn tensors_that_do_not_belong() {
 fn numbers_that_are_none() {
     for (bad, shown) in [(f32::NAN, "NaN"), (f32::INFINITY, "inf"), (f32::NEG_INFINITY, "-inf")] {
         for name in ["c1.weight", "s2.coefficient", "c3.weight", "output.bias"] {
-            // The last number of the tensor; of C3's, it belongs to a connection.
+            // The last number of the tensor; in C3's tensor it belongs to a connection.
             let bytes = changed(|p| {
                 let data = &mut p.tensor(name).3;
                 let at = data.len() - 4;
@@ -344,7 +344,7 @@ fn what_cannot_be_written_leaves_all_as_it_was() {
     refused(&folder.path().join("no such folder/model.safetensors"));
     assert!(files(folder.path()).is_empty());
 
-    // A folder stands where the file should.
+    // There is a folder where the file should be.
     let taken = folder.path().join("taken.safetensors");
     fs::create_dir(&taken).unwrap();
     fs::write(taken.join("inside"), "kept").unwrap();
@@ -361,7 +361,7 @@ fn a_folder_that_cannot_be_written_to_keeps_its_model() {
     let path = folder.path().join("model.safetensors");
     fs::write(&path, "the old model").unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o555)).unwrap();
-    // The superuser may write everywhere.
+    // The superuser can write everywhere.
     let may_write = fs::write(folder.path().join("probe"), "").is_ok();
     if !may_write {
         assert!(matches!(save_to(&path), Err(CheckpointError::Write { .. })));
@@ -401,7 +401,7 @@ fn the_same_network_makes_the_same_bytes() {
 
 #[test]
 fn the_table_of_positions_is_what_the_file_holds() {
-    // What `place` relies on: as many positions as numbers, in order, all within the tensor.
+    // `place` relies on this: as many positions as numbers, in order, all within the tensor.
     for index in 0..LeNet5::<Tanh>::TENSORS {
         let info: ParamInfo = <LeNet5<Tanh> as lenet_layers::Network>::info(index);
         let positions: Vec<_> = info.positions().collect();
@@ -413,7 +413,8 @@ fn the_table_of_positions_is_what_the_file_holds() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever bytes are damaged: no panic, and an error that can be shown. Half of the damage falls on the header.
+    /// Whichever bytes are damaged, there is no panic, and the error can be displayed. Half of the damage is in the
+    /// header.
     #[test]
     fn damaged_bytes_never_panic(
         flips in prop::collection::vec((any::<bool>(), any::<prop::sample::Index>(), 1..=255_u8), 1..8),

@@ -1,5 +1,5 @@
-//! PyTorch's numbers, matched: every stage, every gradient, ten steps of SGD, on every instruction set this machine has.
-//! `tests/golden/README.md` says what is in the files and how they were made.
+//! Compares with PyTorch's numbers: every stage, every gradient, ten steps of SGD, on every instruction set of this
+//! machine. `tests/golden/README.md` says what is in the files and how they were made.
 
 use lenet_layers::simd::{Isa, Kernel, Simd};
 use lenet_layers::{
@@ -10,9 +10,9 @@ use lenet_model::{LeNet5, LeNet5Average};
 use safetensors::{Dtype, SafeTensors};
 use std::collections::BTreeSet;
 
-/// What differs from PyTorch's f64 by no more than this part of the tensor's largest number is the same function.
+/// The tolerance for f64, relative to the tensor's largest number: a smaller difference from PyTorch's f64 is rounding.
 const F64: f64 = 1e-10;
-/// The same in f32, whose own rounding is 6e-8: sums of up to 400 products and five stages on top of each other.
+/// The tolerance for f32, whose own rounding is 6e-8, over sums of up to 400 products and five stages in a row.
 const F32: f64 = 1e-5;
 
 /// One of the committed files.
@@ -45,13 +45,13 @@ impl Golden {
         }
     }
 
-    /// The names that begin so, without that beginning.
+    /// The names that begin with `beginning`, without it.
     fn names(&self, beginning: &str) -> BTreeSet<String> {
         let file = SafeTensors::deserialize(&self.bytes).unwrap();
         file.names().iter().filter_map(|n| n.strip_prefix(beginning)).map(str::to_string).collect()
     }
 
-    /// The parameters of the file, each in its place.
+    /// A network with the parameters of the file.
     fn network<N: Network>(&self) -> Box<N> {
         let mut network = N::boxed_zeroed();
         let mut known = self.names("param.");
@@ -67,18 +67,18 @@ impl Golden {
     }
 }
 
-/// What the network makes of the three images.
+/// The network's results for the three images.
 #[derive(Default)]
 struct Found {
-    /// By stage: image after image.
+    /// For each stage, image after image.
     stages: Vec<Vec<f64>>,
-    /// The mean.
+    /// The mean loss.
     loss: f64,
     input_gradient: Vec<f64>,
 }
 
 /// Forward and backward over the three images, as many at a time as a cell has lanes. Lanes without an image hold
-/// rubbish, which must not matter. The gradient of the mean loss is added to `grad`.
+/// arbitrary numbers, which must not matter. The gradient of the mean loss is added to `grad`.
 struct Pass<'a, N: Network, L, T> {
     network: &'a N,
     golden: &'a Golden,
@@ -123,13 +123,13 @@ where
     }
 }
 
-/// The largest difference, as a part of the largest number wanted.
+/// The largest difference, relative to the largest number wanted.
 fn difference(found: &[f64], wanted: &[f64]) -> f64 {
     assert_eq!(found.len(), wanted.len());
     let largest = wanted.iter().fold(0.0_f64, |m, w| m.max(w.abs()));
     assert!(largest > 0.0, "there is nothing to compare with");
     let differences = found.iter().zip(wanted).map(|(f, w)| (f - w).abs() / largest);
-    // A NaN is no small difference: `max` would pass it over.
+    // A NaN must count as a difference, but `max` would ignore it.
     differences.fold(0.0, |m, d| if d > m || d.is_nan() { d } else { m })
 }
 
@@ -152,7 +152,7 @@ where
     }
 }
 
-/// Every stage, the loss and every gradient.
+/// Checks every stage, the loss and every gradient.
 fn check_pass<N, T, L>(golden: &Golden, isa: Isa, loss: &L, tolerance: f64, context: &impl Fn(&str) -> String)
 where
     N: Network<Input = Maps<1, 32, 32>, Output = Units<10>>,
@@ -166,7 +166,7 @@ where
 
     let mut known = golden.names("activation.");
     for (stage, numbers) in N::STAGES.iter().zip(&found.stages) {
-        // Flattening is a stage of its own here; PyTorch's script has none.
+        // Flattening is a separate stage here, but not in PyTorch's script.
         let name = if stage.name == "flat" { "c5" } else { stage.name };
         known.remove(name);
         assert_near(numbers, &golden.numbers(&format!("activation.{name}")), tolerance, &context(stage.name));
@@ -182,13 +182,13 @@ where
             all[position] = g.to_f64();
         }
         assert_near(&all, &wanted, tolerance, &context(&format!("gradient by {name}")));
-        // PyTorch's kernels that are not connected learn nothing; ours are not there.
+        // PyTorch's kernels that are not connected have a zero gradient; our network does not have them.
         N::info(index).positions().for_each(|p| wanted[p] = 0.0);
         assert!(wanted.iter().all(|w| *w == 0.0), "{name} learns where there is no connection");
     }
 }
 
-/// Ten steps of SGD: the loss before each, and F6 after the last.
+/// Checks ten steps of SGD: the loss before each, and F6 after the last.
 fn check_curve<N, T, L>(golden: &Golden, isa: Isa, loss: &L, tolerance: f64, context: &impl Fn(&str) -> String)
 where
     N: Network<Input = Maps<1, 32, 32>, Output = Units<10>>,
@@ -215,9 +215,9 @@ where
     assert_near(&found, &golden.numbers("final.f6.weight"), tolerance.min(F32), &context("F6 after ten steps"));
 }
 
-/// What the losses of a curve in f32 may differ by. Each step carries the rounding of those before: PyTorch's own f32 ends
-/// up 2.5e-5 away on the sparse curve, ours 2e-5. Four times that is still a tenth of what a slip makes: a momentum of
-/// 0.8991 in place of 0.9 moves a loss by 1.7e-3 at least, a forgotten weight decay by 8e-4.
+/// The tolerance for the losses of a curve in f32. Each step carries the rounding of the steps before: PyTorch's own
+/// f32 ends up 2.5e-5 away on the sparse curve, ours 2e-5. Four times that is still a tenth of the effect of a mistake:
+/// a momentum of 0.8991 instead of 0.9 moves a loss by at least 1.7e-3, a forgotten weight decay by 8e-4.
 const F32_CURVE: f64 = 1e-4;
 
 #[test]

@@ -1,4 +1,4 @@
-//! Whole networks in f64: every gradient that backward gives, against central differences of the loss.
+//! Whole networks in f64: every gradient of the backward pass, compared with central differences of the loss.
 
 use lenet_layers::simd::{Isa, Kernel, Simd};
 use lenet_layers::{
@@ -10,9 +10,9 @@ use proptest::prelude::{ProptestConfig, proptest};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// The part of a tensor's largest gradient that a difference may come to.
+/// The tolerance, relative to the tensor's largest gradient.
 const TOLERANCE: f64 = 1e-6;
-/// Numbers checked in each tensor, and in the input.
+/// How many numbers are checked in each tensor, and in the input.
 const CHECKED: usize = 12;
 
 trait Checked: Network<Input = Maps<1, 32, 32>, Output = Units<10>, Element = f64> {}
@@ -41,7 +41,7 @@ impl<N: Checked, L: Loss<Units<10>, Class<10>>> Bench<N, L> {
     fn new(loss: L, random: &mut ChaCha8Rng) -> Self {
         let mut network = N::boxed_zeroed();
         initialize(&mut *network, Init::SqrtFanIn, random);
-        // Biases start at zero, which may hide that one is read in another's place.
+        // Biases start at zero, which could hide that one is read in place of another.
         for index in 0..N::TENSORS {
             network.tensor_mut(index).iter_mut().for_each(|p| *p += random.random_range(-0.05..0.05));
         }
@@ -54,7 +54,7 @@ impl<N: Checked, L: Loss<Units<10>, Class<10>>> Bench<N, L> {
         Isa::current().dispatch(Forward(self))
     }
 
-    /// The number under test: of a parameter, or of the input if there is no such.
+    /// The number under test: a parameter, or a cell of the input if `tensor` is `None`.
     fn number(&mut self, tensor: Option<usize>, at: usize) -> &mut f64 {
         match tensor {
             Some(tensor) => &mut self.network.tensor_mut(tensor)[at],
@@ -62,15 +62,15 @@ impl<N: Checked, L: Loss<Units<10>, Class<10>>> Bench<N, L> {
         }
     }
 
-    /// Which units give more than zero.
+    /// For each unit, whether its output is above zero.
     fn active(&self) -> Vec<bool> {
         (0..N::STAGES.len()).flat_map(|i| self.trace.stage(i)).map(|y| *y > 0.0).collect()
     }
 
-    /// The slope of the loss by a number, and whether no unit changed its sign on the way.
+    /// The slope of the loss with respect to a number, and whether no unit changed its sign on the way.
     ///
-    /// By central differences of the fourth order: of two points the round-off alone, 1e-16 of the loss over the step,
-    /// would be more than is allowed where five sigmoids have left a gradient of 1e-5.
+    /// Uses central differences of the fourth order. With two points, the round-off alone (1e-16 of the loss over the
+    /// step) would exceed the tolerance where five sigmoids have left a gradient of 1e-5.
     fn slope(&mut self, tensor: Option<usize>, at: usize, step: f64) -> (f64, bool) {
         let kept = *self.number(tensor, at);
         let signs = self.active();
@@ -87,7 +87,7 @@ impl<N: Checked, L: Loss<Units<10>, Class<10>>> Bench<N, L> {
     }
 }
 
-/// ReLU alone has a kink: it wants a small step, the others one that leaves little round-off.
+/// Only ReLU has a kink: it needs a small step. The others need one with little round-off.
 fn step<A: Activation>() -> f64 {
     if A::NAME == Relu::NAME { 1e-6 } else { 1e-3 }
 }
@@ -121,8 +121,8 @@ fn check_tensor<A: Activation, N: Checked, L: Loss<Units<10>, Class<10>>>(
     let mut compared = 0;
     for at in some.chain([steepest]).collect::<Vec<_>>() {
         let (measured, smooth) = bench.slope(tensor, at, step::<A>());
-        // Where a unit of ReLU goes on or off between the two points the loss has no slope to measure: a weight of C1
-        // moves 784 units, so one that does is no rarity.
+        // If a ReLU unit switches on or off between the two points, the loss has no slope to measure. A weight of C1
+        // moves 784 units, so this is not rare.
         if A::NAME == Relu::NAME && !smooth {
             continue;
         }
@@ -141,7 +141,7 @@ fn check_tensor<A: Activation, N: Checked, L: Loss<Units<10>, Class<10>>>(
 proptest! {
     #![proptest_config(ProptestConfig { cases: 6, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// LeNet-5 itself, with weights, picture, squashing function and loss drawn.
+    /// LeNet-5 itself, with random weights, image, activation function and loss.
     #[test]
     fn lenet5_however_it_starts(seed: u64, activation in 0..3, loss in 0..3) {
         match (activation, loss) {

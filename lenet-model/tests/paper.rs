@@ -1,4 +1,4 @@
-//! The training of 1998: second order, pattern by pattern, in one order; variants, boosting, refusals.
+//! The training of 1998: second order, pattern by pattern, in one order; variants, boosting, rejection.
 
 mod common;
 
@@ -17,7 +17,7 @@ fn training<'a>(recipe: &'a Recipe, data: &'a Bars, train: &'a [u32]) -> Trainin
     Training { recipe, examples: data.examples(), train, validation: &[] }
 }
 
-/// The method written out with the public parts: what `Training` does, without blocks, workers or slots.
+/// The method of `Training` written out with the public API, without blocks, workers or slots.
 fn plainly(recipe: &Recipe, data: &Bars, train: &[u32]) -> Box<LeNet5Rbf> {
     let second = recipe.second_order.unwrap();
     let random = |stream| {
@@ -69,7 +69,7 @@ fn plainly(recipe: &Recipe, data: &Bars, train: &[u32]) -> Box<LeNet5Rbf> {
 fn training_is_the_papers_method() {
     let data = Bars::new(40);
     let train = indexes(3..37);
-    // A factor, and derivatives that are used for two epochs with the rates of each.
+    // With a factor, and with derivatives that are used for two epochs, each with its own rate.
     let second = SecondOrder { patterns: 21, every: 2, output: 2.0, ..SecondOrder::PAPER };
     let recipe = Recipe { epochs: 5, second_order: Some(second), ..Recipe::paper() };
     let outcome = training(&recipe, &data, &train).run::<LeNet5Rbf>(unwatched).unwrap();
@@ -121,7 +121,7 @@ fn any_number_of_threads_gives_the_same_bits() {
     }
 }
 
-/// Every variant is the same picture with its number in a corner; it counts how often each is shown.
+/// Every variant is the same image with its number in a corner. Counts how often each is shown.
 #[derive(Default)]
 struct Stamped(std::sync::Mutex<std::collections::BTreeMap<(usize, u32), u32>>);
 impl Variants for Stamped {
@@ -137,7 +137,7 @@ impl Variants for Stamped {
 fn variants_come_once_each_before_any_comes_again() {
     let data = Bars::new(10);
     let stamped = Stamped::default();
-    // Of ten pictures those numbered 2 to 9, with two variants each beside themselves: 24 patterns, 8 to an epoch.
+    // The images 2 to 9 of ten, with two variants each besides the originals: 24 patterns, 8 per epoch.
     let train: Vec<u32> = (0..3).flat_map(|variant| (2..10).map(move |i| variant * 10 + i)).collect();
     let recipe = Recipe { epochs: 6, presentations: Some(8), second_order: None, rate: 1e-4, ..Recipe::paper() };
     let mut steps = Vec::new();
@@ -152,7 +152,7 @@ fn variants_come_once_each_before_any_comes_again() {
     assert_eq!(steps.len(), 48);
     assert_eq!((steps[7], steps[8]), ((1, 8, 48, 1), (2, 9, 48, 1)));
     let shown = stamped.0.into_inner().unwrap();
-    // Six epochs of 8 are the 24 patterns twice; the originals are not asked for.
+    // Six epochs of 8 show the 24 patterns twice; the originals are not made by `show`.
     let wanted: Vec<_> = (2..10).flat_map(|i| [((i, 1), 2), ((i, 2), 2)]).collect();
     assert_eq!(shown.into_iter().collect::<Vec<_>>(), wanted);
 }
@@ -160,7 +160,7 @@ fn variants_come_once_each_before_any_comes_again() {
 #[test]
 fn one_order_is_kept_and_the_other_is_not() {
     let data = Bars::new(60);
-    // The pictures are variants, so that it is seen in which order they come.
+    // The images are variants, so that their order can be seen.
     let train: Vec<u32> = (60..120).collect();
     struct Order1(std::sync::Mutex<Vec<usize>>);
     impl Variants for Order1 {
@@ -186,7 +186,7 @@ fn boosting_sees_what_it_should() {
     let data = Bars::new(300);
     let stamped = Stamped::default();
     let examples = data.examples().with_variants(&stamped);
-    // A network that has hardly learned, and one that has learned a little more.
+    // A network that has learned almost nothing, and one that has learned a little more.
     let network = |count| {
         let recipe = Recipe { epochs: 1, ..Recipe::paper() };
         training(&recipe, &data, &indexes(0..count)).run::<LeNet5Rbf>(unwatched).unwrap().last
@@ -207,11 +207,11 @@ fn boosting_sees_what_it_should() {
     for count in [20, 21] {
         assert_eq!(stream.half_wrong(&*first, count), [&wrong[..10], &fine[..10]].concat(), "the first ten of each");
     }
-    // At the end of the stream there are as many of the one as of the other, whichever is scarce.
+    // At the end of the stream there are as many wrong ones as right ones, whichever is scarce.
     let n = wrong.len().min(fine.len());
     assert_eq!(stream.half_wrong(&*first, 100_000), [&wrong[..n], &fine[..n]].concat());
 
-    // A network of zeros reads every picture as a 0: nine in ten are wrong.
+    // A network of zeros reads every image as a 0, so nine in ten are wrong.
     let zeros: Box<LeNet5Rbf> = Params::boxed_zeroed();
     let (right, wrong): (Vec<u32>, Vec<u32>) = every.iter().partition(|i| **i % 10 == 0);
     assert_eq!(stream.half_wrong(&*zeros, 100_000), [&wrong[..right.len()], &right].concat());
@@ -234,13 +234,14 @@ fn scores_are_added_and_the_unsure_refused() {
     let labels = [0, 9, 2, 3, 9, 5];
     let found = reject(&scores, &labels, 0.25);
     assert_eq!((found.rejected, found.wrong, found.margin, found.total), (2, 1, 2.0, 6));
-    // The two of one margin are read together or not at all: with the right one alone it would be one in five.
+    // The two with the same margin are both read or both rejected: reading only the right one would give one error in
+    // five.
     let found = reject(&scores, &labels, 0.2);
     assert_eq!((found.rejected, found.margin), (5, 5.0));
     assert_eq!(reject(&scores, &labels, 0.34).rejected, 0);
-    // The same where the right one of the two comes first: five read with one wrong would be a fifth.
+    // The same if the right one of the two comes first: five read with one error would be a fifth.
     assert_eq!(reject(&scores, &[0, 9, 2, 3, 4, 9], 0.2).rejected, 5);
-    // The margin is to the second best, whatever the best itself is.
+    // The margin is to the second best, whichever class is the best.
     let ahead: [f32; 10] = std::array::from_fn(|i| [9.0, 8.5, 3.0][i.min(2)]);
     assert_eq!((score_margin(&ahead), score_margin(&one(3, 1.0))), (0.5, 1.0));
     let found = reject(&[one(1, 1.0)], &[0], 0.5);
@@ -260,15 +261,15 @@ fn recipes_that_do_not_go_together_are_refused() {
     let paper = Recipe::paper;
     assert_eq!(
         said(Recipe { loss: LossName::MeanSquared, ..paper() }),
-        "the loss mse does not go with outputs that are penalties: choose penalty or map"
+        "the loss mse is not for outputs that are penalties: choose penalty or map"
     );
     assert_eq!(
         said(Recipe { network: NetworkName::LeNet4, ..paper() }),
-        "the loss map does not go with outputs that are scores: choose mse, cross-entropy or mse-targets"
+        "the loss map is not for outputs that are scores: choose mse, cross-entropy or mse-targets"
     );
     assert_eq!(
         said(Recipe { activation: ActivationName::Relu, ..paper() }),
-        "lenet5-1998 comes with scaled-tanh alone: leave relu away"
+        "lenet5-1998 supports only scaled-tanh: leave out relu"
     );
     assert_eq!(Recipe { momentum: 0.9, ..paper() }.check(), Err(RecipeError::Mixed));
     let second = |second| Recipe { second_order: Some(second), ..paper() }.check().is_err();
@@ -286,7 +287,7 @@ fn the_smallest_penalty_wins() {
     impl NetworkVisitor for Wins {
         type Output = (usize, u8);
         fn visit<N: DigitNetwork>(self) -> (usize, u8) {
-            // With weights of zero F6 says f(bias); the code of 7 is made to stand there.
+            // With weights of zero F6 gives f(bias); the biases are set so that this is the code of 7.
             let mut network = N::boxed_zeroed();
             let code = <lenet_layers::Bitmaps as lenet_layers::Codes<84, 10>>::CODES[7];
             let f6 = (0..N::TENSORS).find(|i| N::info(*i).to_string() == "f6.bias").unwrap();

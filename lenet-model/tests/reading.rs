@@ -1,10 +1,10 @@
-//! Reading digits as a library is used: the model that comes with the crate, one digit and many, on a small stack.
+//! Reading digits as a user of the library does: with the built-in model, one digit and many, on a small stack.
 
 use lenet_layers::Params;
 use lenet_model::{Checkpoint, Classify, DigitNetwork, Image, LeNet5, LeNet5Dense, Normalization, Reading, read};
 use std::thread;
 
-/// Pictures of all kinds: bars, gradients, noise, a blank one.
+/// Images of all kinds: bars, gradients, noise, a blank one.
 fn pictures(n: usize) -> Vec<Image> {
     let pixel = |i: usize, row: usize, column: usize| match i % 4 {
         0 => 255 * u8::from(column.abs_diff(10 + i % 7) < 2 && (4..24).contains(&row)),
@@ -38,14 +38,14 @@ fn many_are_read_as_one() {
         for (i, (image, reading)) in images.iter().zip(&readings).enumerate() {
             let alone = network.classify(image);
             assert_eq!(alone.digit, reading.digit, "{i} of {n}");
-            // Lanes add in another order.
+            // Lanes add in another order than single numbers.
             let close = |(a, b): (f32, f32)| (a - b).abs() < 1e-5;
             assert!(alone.probabilities.into_iter().zip(reading.probabilities).all(close), "{alone:?} {reading:?}");
             assert!((reading.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
             assert_eq!(classifier.classify(image), alone);
         }
     }
-    // What has no place, or no picture, is left alone.
+    // Readings without an image, and images without a reading, are left alone.
     let (images, mut readings) = (pictures(20), [Reading { digit: 77, ..Reading::default() }; 30]);
     network.classify_many(&images, &mut readings[..10]);
     assert!(readings[10..].iter().all(|reading| reading.digit == 77));
@@ -66,13 +66,13 @@ fn a_classifier_knows_what_pixels_become() {
     assert!((many[7].probabilities[0] - classifier.classify(&image).probabilities[0]).abs() < 1e-5);
 }
 
-/// The thread's own needs are within it. (Where the compiler does not optimise, which no profile of this workspace asks for, it
-/// takes twice as much.)
+/// The limit includes the thread's own needs. (Without compiler optimisation, which no profile of this workspace uses,
+/// reading takes twice as much.)
 #[test]
 fn a_digit_is_read_on_a_small_stack() {
     const STACK: usize = 64 * 1024;
     fn on_small_stack<N: DigitNetwork>(network: &N) -> Reading {
-        // The instruction set is found out once, on whichever stack.
+        // The instruction set is detected once, on any stack.
         network.classify(&[[0; 28]; 28]);
         let image = pictures(1)[0];
         thread::scope(|scope| {

@@ -1,4 +1,5 @@
-//! A run that was stopped, saved and taken up again ends as one that was not, to the bit; and what is no state of it is refused.
+//! A run that was stopped, saved and resumed ends on the same bits as one that was not. A file that is not its state is
+//! refused.
 
 mod common;
 
@@ -16,7 +17,7 @@ use std::path::Path;
 
 const HELD_OUT: u32 = 20;
 
-/// What is compared: both networks, which epoch was the best, and every epoch but its time.
+/// What is compared: both networks, the number of the best epoch, and every epoch except its time.
 type Result = (Vec<u32>, Vec<u32>, u32, Vec<(u32, [u64; 4], bool, Option<(f32, f32)>)>);
 
 fn result<N: DigitNetwork>(outcome: &Outcome<N>) -> Result {
@@ -35,7 +36,7 @@ fn stop_after<'a, N: DigitNetwork>(steps: u64) -> impl FnMut(TrainingEvent<'_, N
     }
 }
 
-/// Trains in one go, then stopped after each of `stops` in turn, saved and taken up again.
+/// Trains without a stop, then stopped after each of `stops` in turn, saved and resumed.
 fn stopped_and_resumed<N: DigitNetwork>(recipe: &Recipe, stops: &[u64]) {
     let data = Bars::new(120);
     let (train, validation) = (indexes(0..120 - HELD_OUT), indexes(120 - HELD_OUT..120));
@@ -58,20 +59,21 @@ fn stopped_and_resumed<N: DigitNetwork>(recipe: &Recipe, stops: &[u64]) {
     assert!(result(&run.into_outcome()) == result(&whole), "{recipe:?} stopped after {stops:?}");
 }
 
-/// Four epochs of thirteen steps: stops within epochs, at their ends, before the first step and after the last but one.
+/// Four epochs of thirteen steps, with stops within epochs, at their ends, before the first step and after the last but
+/// one.
 #[test]
 fn gradient_descent_goes_on_to_the_same_bits() {
     let recipe = Recipe { epochs: 4, batch: 8, rate: 0.02, ..Recipe::default() };
     stopped_and_resumed::<LeNet5>(&recipe, &[1, 5, 13, 14, 26, 40, 51]);
     stopped_and_resumed::<LeNet5>(&recipe, &[]);
     stopped_and_resumed::<LeNet5>(&Recipe { order: Order::Fixed, ..recipe.clone() }, &[7, 30]);
-    // The list ends within an epoch, and an epoch within the list.
+    // The list ends within an epoch, or an epoch within the list.
     for presentations in [37, 150] {
         stopped_and_resumed::<LeNet5>(&Recipe { presentations: Some(presentations), ..recipe.clone() }, &[3, 12, 19]);
     }
 }
 
-/// With second derivatives before each epoch, and with such as are kept for three of them.
+/// With second derivatives estimated before each epoch, and with ones that are kept for three epochs.
 #[test]
 fn the_second_order_goes_on_to_the_same_bits() {
     let paper = Recipe { epochs: 3, ..Recipe::paper() };
@@ -81,7 +83,7 @@ fn the_second_order_goes_on_to_the_same_bits() {
     stopped_and_resumed::<LeNet5Lush>(&lush, &[20, 31, 61, 70]);
 }
 
-/// Stopped by the event of an epoch's end, as by a step's.
+/// Stopped by the event at the end of an epoch, as by that of a step.
 #[test]
 fn an_epochs_end_is_a_place_to_stop() {
     let data = Bars::new(60);
@@ -106,7 +108,7 @@ fn an_epochs_end_is_a_place_to_stop() {
     assert!(result(&again.into_outcome()) == result(&run.into_outcome()));
 }
 
-/// The best network may be one that no later epoch has left.
+/// The best network can be one that no later epoch has.
 #[test]
 fn the_best_network_of_an_early_epoch_is_kept() {
     let data = Bars::new(120);
@@ -114,7 +116,7 @@ fn the_best_network_of_an_early_epoch_is_kept() {
     let training = |recipe| Training { recipe, examples: data.examples(), train: &train, validation: &validation };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.safetensors");
-    // Steps that are too large make it worse, sooner or later, without an end in what is no number.
+    // Steps that are too large make it worse sooner or later, without making the numbers infinite or NaN.
     let recipe = Recipe { epochs: 6, rate: 0.5, schedule: Schedule::Constant, weight_decay: 0.0, ..Recipe::default() };
     let training = training(&recipe);
     let whole = training.run::<LeNet5>(unwatched).unwrap();
@@ -155,7 +157,7 @@ fn what_is_no_state_of_the_run_is_refused() {
     let error = training.resume::<LeNet5<ScaledTanh>>(&folder.path().join("state.safetensors.old")).err().unwrap();
     assert!(error.to_string().contains("can't be read"), "{error}");
 
-    // Text within the file: the same length keeps its lengths right.
+    // Replaces text in the file by text of the same length, which keeps the lengths in the file right.
     let with = |from: &str, to: &str| {
         let at = sound.windows(from.len()).position(|w| w == from.as_bytes()).expect(from);
         let mut bytes = sound.clone();
@@ -175,14 +177,14 @@ fn what_is_no_state_of_the_run_is_refused() {
     with(r#"\"best_epoch\":1"#, r#"\"best_epoch\":7"#);
     refused(&training, &path, "contradict each other");
     with(r#"\"loss\":"#, r#"\"lass\":"#);
-    refused(&training, &path, "no state of a run of this version");
+    refused(&training, &path, "not the state of a run of this version");
     with("velocity.f6.bias", "velocity.f9.bias");
     refused(&training, &path, "tensor velocity.f6.bias: is missing");
     for length in [0, 7, 100, sound.len() / 2, sound.len() - 1] {
         fs::write(&path, &sound[..length]).unwrap();
         refused(&training, &path, "not a whole safetensors file");
     }
-    // Numbers that no sum may overflow with.
+    // Large numbers, which must not overflow in any sum.
     let (_, header) = SafeTensors::read_metadata(&sound).unwrap();
     let text = &header.metadata().as_ref().unwrap()["run"];
     for (from, to) in [
@@ -199,5 +201,5 @@ fn what_is_no_state_of_the_run_is_refused() {
     }
     // A model is not a state.
     fs::write(&path, LeNet5::pretrained_file()).unwrap();
-    refused(&training, &path, "it is no state of a run");
+    refused(&training, &path, "it is not the state of a run");
 }

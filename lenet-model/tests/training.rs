@@ -11,7 +11,7 @@ use lenet_model::{
 };
 use std::ops::ControlFlow;
 
-/// Every number is said: better defaults are no business of these tests.
+/// Every setting is given, so that better defaults do not affect these tests.
 fn quick() -> Recipe {
     Recipe {
         network: NetworkName::LeNet5,
@@ -37,7 +37,7 @@ fn training<'a>(recipe: &'a Recipe, data: &'a Bars, train: &'a [u32], validation
     Training { recipe, examples: data.examples(), train, validation }
 }
 
-/// Everything that a training came to, the time it took left out.
+/// The results of a training, without the time it took.
 fn result<N: DigitNetwork>(outcome: &Outcome<N>) -> (Vec<u32>, Vec<u32>, u32, Vec<[u64; 3]>) {
     let record = |e: &lenet_model::Epoch| {
         [e.train_loss, e.train_accuracy, e.validation.as_ref().map_or(0.0, |v| v.loss_sum)].map(f64::to_bits)
@@ -49,8 +49,8 @@ fn result<N: DigitNetwork>(outcome: &Outcome<N>) -> (Vec<u32>, Vec<u32>, u32, Ve
 fn any_number_of_threads_gives_the_same_bits() {
     let data = Bars::new(1470);
     let validation = indexes(1400..1470);
-    // A short last block, a last batch shorter still, more blocks than slots, a batch larger than the data, and one so large
-    // that it has a slot more.
+    // A short last block; a last batch that is even shorter; more blocks than slots; a batch larger than the data; and
+    // one so large that it has one more slot.
     for (batch, count) in [(1, 400), (7, 400), (33, 400), (50, 400), (288, 400), (1000, 400), (1400, 1400)] {
         let (recipe, train) = (Recipe { batch, ..quick() }, indexes(0..count));
         let results = [1, 2, 3, 7].map(|threads| {
@@ -76,7 +76,7 @@ fn the_seed_alone_decides() {
     assert!(run(1).0 != run(2).0, "another seed");
 }
 
-/// What one step at rate 1 makes of the initial network: it minus the gradient of the mean loss over `train`.
+/// The initial network after one step at rate 1: the network minus the gradient of the mean loss over `train`.
 fn one_step(data: &Bars, train: &[u32], batch: usize) -> Vec<f32> {
     let recipe = Recipe {
         epochs: 1,
@@ -94,7 +94,7 @@ fn one_step(data: &Bars, train: &[u32], batch: usize) -> Vec<f32> {
 #[test]
 fn a_short_block_is_masked_and_not_dropped() {
     let data = Bars::new(300);
-    // The step over a batch is the mean of the steps over its examples, whatever of the last block is in use.
+    // The step over a batch is the mean of the steps over its examples, however full the last block is.
     for count in [5, 16, 17, 31, 260] {
         let together = one_step(&data, &indexes(0..count), 300);
         let mut mean = vec![0.0; together.len()];
@@ -158,7 +158,7 @@ fn networks_learn() {
 #[test]
 fn the_best_on_the_held_out_images_is_kept() {
     let mut data = Bars::new(160);
-    // Held-out labels that are wrong: the better the network knows the bars, the worse it does here.
+    // The held-out labels are wrong: the better the network knows the bars, the worse it reads these.
     for label in &mut data.labels[120..] {
         *label = (*label + 1) % 10;
     }
@@ -191,7 +191,7 @@ fn the_best_on_the_held_out_images_is_kept() {
 fn an_evaluation_counts_every_example_once() {
     let data = Bars::new(300);
     let network = LeNet5::<Tanh>::boxed_zeroed();
-    // All zeros: every output is equal, and of equals the first is taken.
+    // All zeros: every output is equal, and among equals the first is taken.
     for count in [1, 15, 16, 17, 256, 257, 300] {
         let found =
             evaluate(&*network, &SoftmaxCrossEntropy, &data.examples(), &indexes(0..count), Normalization::PAPER);
@@ -207,7 +207,8 @@ fn an_evaluation_counts_every_example_once() {
 fn a_loss_that_is_no_number_stops_it() {
     let data = Bars::new(40);
     let train = indexes(0..40);
-    // The first step leaves weights that are huge and finite, the square of the outputs of the second is not.
+    // The first step leaves weights that are huge but finite; in the second step the square of the outputs is not
+    // finite.
     let recipe = Recipe { rate: 1e30, loss: LossName::Targets, batch: 10, schedule: Schedule::Constant, ..quick() };
     let stopped = training(&recipe, &data, &train, &[]).run::<LeNet5>(unwatched);
     let Err(error @ TrainError::NotFinite { epoch: 1, step: 2 }) = stopped else {
@@ -215,7 +216,7 @@ fn a_loss_that_is_no_number_stops_it() {
     };
     assert!(error.to_string().contains("smaller rate"), "{error}");
 
-    // With one step an epoch the held-out images are the first to tell.
+    // With one step per epoch the held-out images show it first.
     let recipe = Recipe { batch: 40, ..recipe };
     let stopped = training(&recipe, &data, &train, &[7]).run::<LeNet5>(|event| {
         assert!(matches!(event, TrainingEvent::Step { .. }), "an epoch that came to nothing is told as one");
@@ -292,13 +293,13 @@ fn schedules_start_rise_and_end_as_they_should() {
             Schedule::Constant => (0, 1.0, 1.0),
             Schedule::Linear | Schedule::Cosine => (0, 1.0, 0.0),
             Schedule::OneCycle => (150, 1.0 / 25.0, 0.0),
-            // Those that go by steps have a test of their own.
+            // The schedules that go by steps have a separate test.
             Schedule::Paper | Schedule::Lush => continue,
         };
         assert!(near(factors[0], start) && near(factors[top], 1.0) && near(factors[STEPS as usize], end), "{schedule}");
         assert!(factors[..=top].is_sorted(), "{schedule} rises to its top");
         assert!(factors[top..].iter().rev().is_sorted(), "{schedule} never rises after its top");
-        // No step is a jump: the rate goes from step to step by less than a hundredth.
+        // No step is a jump: the rate changes by less than a hundredth from step to step.
         assert!(factors.windows(2).all(|w| (w[0] - w[1]).abs() < 0.011), "{schedule}");
         assert!(schedule.factor(0, 1) > 0.0, "{schedule}: a training of one step learns something");
     }

@@ -1,12 +1,12 @@
-"""What the Python programs of the comparison share: the works, the data, the clock and the checks.
+"""The code that the Python programs of the comparison share: the works, the data, the clock and the checks.
 
-It is the Rust `harness` again. A program gives a class for each way it knows to run the network; the one that is
-fastest at the work in a short trial is measured. A way has
+It is the counterpart of the Rust `harness`. A program gives a class for each way that it can run the network; the
+fastest way in a short trial is measured. A way has
 
-    train(steps)    at least so many steps of SGD, from where the last call stopped; returns the number of images
-    infer(batches)  the network at least so many times; returns the number of images
+    train(steps)    makes at least that many steps of SGD, continuing from the last call; returns the number of images
+    infer(batches)  runs the network on at least that many batches; returns the number of images
     outputs(n)      ten outputs for each of the first n images
-    parameters()    one array of all of them, in the order of SHAPES
+    parameters()    one array of all parameters, in the order of SHAPES
 """
 
 import argparse
@@ -28,7 +28,7 @@ SHAPES = [
     (10, 84), (10,),
 ]  # fmt: skip
 
-# What outputs and the first step may differ by; see `check.rs`.
+# The tolerances for the outputs and the first step; see `check.rs`.
 OUTPUTS, STEP = 1e-4, 2e-3
 
 
@@ -64,7 +64,7 @@ class Data:
         return [part.reshape(shape) for part, shape in zip(np.split(self.weights, ends[:-1]), SHAPES)]
 
     def batches(self, size):
-        """Images and labels, batch by batch; what does not fill one is left out."""
+        """Images and labels, batch by batch; images that do not fill a batch are left out."""
         for start in range(0, len(self.images) - size + 1, size):
             yield self.images[start : start + size], self.labels[start : start + size]
 
@@ -76,7 +76,7 @@ def outputs_as_reference(way, data):
 
 
 def same_network(make, data, work):
-    """The same weights, the same outputs, the same first step as the reference."""
+    """Checks for the same weights, the same outputs and the same first step as the reference."""
     way = make(data, work.of(work.kind, 64))
     assert np.array_equal(way.parameters(), data.weights), "it does not start from the weights it was given"
     outputs_as_reference(way, data)
@@ -102,7 +102,7 @@ def timed(way, work, steps):
 
 
 def steps_for(way, work, seconds):
-    """How many steps take so long. Finding out warms the caches, and compiles what is compiled at first use."""
+    """How many steps take that long. The trial also warms the caches and compiles what is compiled at first use."""
     timed(way, work, 1)
     steps = 1
     while True:
@@ -113,7 +113,7 @@ def steps_for(way, work, seconds):
 
 
 def fastest(ways, work, seconds):
-    """The way that was the fastest in the best of three trials, taken in turn."""
+    """The way whose best of three trials was the fastest; the ways take turns."""
     if len(ways) == 1:
         return next(iter(ways))
     steps = {name: steps_for(way, work, seconds) for name, way in ways.items()}
@@ -144,7 +144,7 @@ def run(who, version, settings, ways_for):
         try:
             same_network(make, data, work)
             ways[name] = make(data, work)
-        except Exception as error:  # Whatever keeps one way from working, another may be left.
+        except Exception as error:  # If one way does not work, another one may.
             errors.append(f"{name}: {str(error).strip() or repr(error)}")
             print(errors[-1], file=sys.stderr)
     if not ways:

@@ -10,7 +10,7 @@ from jax import lax
 
 
 def convolve(x, kernels, bias):
-    """As a matrix product over the 25 shifted pictures: XLA has no fast convolution for a batch that is innermost."""
+    """A convolution as a matrix product over the 25 shifted images: XLA has no fast one for an innermost batch axis."""
     channels, height, width, batch = x.shape
     height, width = height - 4, width - 4
     shifted = [x[:, i : i + height, j : j + width] for i in range(5) for j in range(5)]
@@ -38,7 +38,7 @@ def forward(pool, weights, x):
 
 
 def loss(pool, weights, blocks, labels):
-    """The mean over a batch that comes in blocks; the blocks are worked through one after another, to fit the cache."""
+    """The mean loss over a batch in blocks; the blocks are computed one after another, to fit the cache."""
 
     def of_block(block):
         x, y = block
@@ -75,11 +75,11 @@ class Way:
             self.images, self.labels = jnp.asarray(np.stack(images)), jnp.asarray(np.stack(labels))
         else:
             self.images = [jnp.asarray(x) for x in images]
-        # One image at a time is waited for; of many, the last.
+        # Waits for each image if they are run one at a time, otherwise for the last.
         self.wait = work.kind == "latency"
 
     def train(self, steps):
-        """One step, or whole passes over the images: each number of steps is a program to be compiled."""
+        """One step, or whole passes over the images: each number of steps needs a compiled program."""
         count = 1 if steps == 1 else len(self.images)
         images, labels = self.images[:count], self.labels[:count]
         passes = -(-steps // count)
@@ -106,7 +106,7 @@ class Way:
 
 
 def ways_for(work):
-    # Blocks pay where nothing is kept for a backward pass.
+    # Blocks are faster if nothing is kept for a backward pass.
     blocks = {16, 64} if work.kind == "infer" else {work.batch}
     pools = {"pooling by reduce_window": pool_by_window, "pooling by slices": pool_by_slices}
     return {

@@ -1,4 +1,4 @@
-"""ONNX Runtime in the comparison. It only runs networks: the works that train are not for it."""
+"""ONNX Runtime in the comparison. It only runs networks and cannot do the works that train."""
 
 import itertools
 from functools import partial
@@ -75,7 +75,7 @@ class Way:
         self.turns = itertools.cycle(self.bindings)
 
     def bind(self, images):
-        """Input and output where they are, so that a run copies nothing."""
+        """Binds input and output in place, so that a run copies nothing."""
         binding = self.session.io_binding()
         binding.bind_ortvalue_input("images", ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(images)))
         room = ort.OrtValue.ortvalue_from_numpy(np.zeros((len(images), 10), np.float32))

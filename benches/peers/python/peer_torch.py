@@ -11,7 +11,7 @@ from torch import nn
 
 
 class LeNet(nn.Module):
-    """C5 is a full connection: a kernel that covers its whole input makes one number. That is the faster way to say it."""
+    """C5 is a full connection, as a kernel that covers its whole input gives one number. This form is faster."""
 
     def __init__(self, tensors):
         super().__init__()
@@ -115,7 +115,7 @@ class Traced(Way):
         return batches * self.size
 
     def outputs(self, n):
-        """Of the fast network, in batches of the size it is for."""
+        """The outputs of the fast network, in batches of the size it was compiled for."""
         some = [x for x, _ in self.batches[: -(-n // self.size)]]
         with torch.inference_mode():
             return torch.cat([self.fast(x) for x in some])[:n].numpy()

@@ -1,5 +1,5 @@
-//! LeNet-5 on a digit, with neither std nor an allocator; with the feature `std`, the same by the ordinary way.
-//! The exit code is the digit that was read, or 99 if the probabilities are none.
+//! LeNet-5 reads a digit, with neither std nor an allocator; with the feature `std`, the same program with std.
+//! The exit code is the digit, or 99 if the probabilities do not add up to 1.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(not(feature = "std"), no_main)]
 
@@ -8,7 +8,7 @@ use lenet_model::{Image, LeNet5, Normalization, read};
 
 #[cfg(not(feature = "std"))]
 mod bare {
-    // The C library starts the program and brings memcpy; nothing else of it is used.
+    // The C library starts the program and provides memcpy; nothing else of it is used.
     #[link(name = "c")]
     unsafe extern "C" {}
 
@@ -49,8 +49,8 @@ fn seven() -> Image {
     image
 }
 
-/// What LeNet-5 makes of it with weights from a linear congruential generator: no good reader, but a right answer can
-/// be told from a wrong one.
+/// The digit that LeNet-5 reads, with weights from a linear congruential generator. It reads badly, but the builds with
+/// and without std must agree.
 fn read_seven() -> i32 {
     type Network = LeNet5<lenet_layers::ScaledTanh>;
     let mut network = Network::zeroed();

@@ -1,6 +1,8 @@
-//! A product that reads digits: 28x28 grey levels on standard input, as text, and the digit on standard output.
+//! An example product that reads a digit: takes 28x28 grey levels as text on standard input and prints the digit on
+//! standard output.
 //!
-//! It depends on lenet-model alone, and on that without its standard features: a dozen crates are compiled, and reading a digit takes no heap.
+//! It depends on lenet-model alone, without its default features: this compiles a dozen crates, and reading a digit
+//! uses no heap.
 
 use lenet_model::{Classify, Image, LeNet5};
 use std::io::{Read, stdin};

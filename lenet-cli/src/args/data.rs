@@ -5,7 +5,7 @@ use clap::Args;
 use lenet_data::Dataset;
 use std::path::PathBuf;
 
-/// Which data to use.
+/// The data that a command uses.
 #[derive(Args)]
 pub(crate) struct DataArguments {
     /// The data to use instead of the built-in MNIST: fashion-mnist, kmnist or emnist-digits after `lenet data fetch`, or a

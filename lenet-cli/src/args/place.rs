@@ -20,8 +20,8 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// What `word` means. The name of a set always means the set, because what a command does must not depend on what is in
-    /// the current folder. `./mnist` is a folder.
+    /// Finds out what `word` means. The name of a set always means the set, because what a command does must not depend
+    /// on the content of the current folder. `./mnist` is a folder.
     pub(crate) fn of(word: &Path) -> anyhow::Result<Self> {
         match Source::NAMES.into_iter().find(|name| word.as_os_str() == *name) {
             Some(BUILT_IN) => Ok(Place::BuiltIn),

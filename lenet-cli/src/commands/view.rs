@@ -276,7 +276,10 @@ fn show_curves(arguments: &CurvesArguments) -> anyhow::Result<()> {
     }
     let (metrics, broken) = read_metrics(&arguments.run)?;
     if broken > 0 {
-        message!("metrics.jsonl: {broken} line{} no record, left out", if broken == 1 { " is" } else { "s are" });
+        message!(
+            "metrics.jsonl: {broken} line{} left out",
+            if broken == 1 { " is not a record and was" } else { "s are not records and were" }
+        );
     }
     let curves = Curves::of(&record, &metrics);
     let name = arguments.run.file_name().unwrap_or(arguments.run.as_os_str()).to_string_lossy();

@@ -160,7 +160,7 @@ impl Drawing {
         Drawing::stack(title, 10.0, vec![all, self])
     }
 
-    /// Adds an empty margin, which a picture in a file of its own needs.
+    /// Adds an empty margin, for a picture in a separate file.
     pub(crate) fn framed(self, margin: f64) -> Self {
         let mut framed = Drawing::new(self.width + 2.0 * margin, self.height + 2.0 * margin, self.title.clone());
         framed.place(margin, margin, self);

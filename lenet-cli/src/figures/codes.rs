@@ -12,7 +12,7 @@ pub(crate) fn drawing() -> Drawing {
     const CAPTION: f64 = 24.0;
     let (wide, high) = (PIXEL * Bitmaps::WIDTH as f64, PIXEL * Bitmaps::HEIGHT as f64);
     let (across, down) = (wide + 30.0, high + CAPTION + 24.0);
-    let title = format!("The ten codes of {}: ink is +1, the rest -1", Bitmaps::WIDTH * Bitmaps::HEIGHT);
+    let title = format!("The ten codes of {}: foreground is +1, background -1", Bitmaps::WIDTH * Bitmaps::HEIGHT);
     let mut drawing = Drawing::new(across * BESIDE as f64 - 30.0, 24.0 + 2.0 * down - 24.0, title.as_str());
     drawing.text(0.0, 13.0, Anchor::Start, Size::Heading, title);
     for (digit, code) in Bitmaps::CODES.iter().enumerate() {
@@ -39,7 +39,7 @@ pub(crate) fn write(out: &mut impl Write) -> io::Result<()> {
         }
         writeln!(out)?;
     }
-    writeln!(out, "ten codes of {}: ink is +1, the rest -1", Bitmaps::WIDTH * Bitmaps::HEIGHT)
+    writeln!(out, "ten codes of {}: foreground is +1, background -1", Bitmaps::WIDTH * Bitmaps::HEIGHT)
 }
 
 #[cfg(test)]
@@ -51,7 +51,7 @@ mod tests {
         let mut out = Vec::new();
         write(&mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
-        // The bar and the round of 0, and the foot of 1 beside it.
+        // The bar and the top of the round stroke of 0, and the foot of 1 beside it.
         assert!(text.starts_with("··██████████··  ······████····  ··██████████··"), "{text}");
         assert_eq!(text.lines().nth(9).unwrap().split("  ").nth(1), Some("··████████████"));
         let ink: f32 = Bitmaps::CODES.as_flattened().iter().map(|x| (x + 1.0) / 2.0).sum();

@@ -100,7 +100,7 @@ fn thinned(numbers: &[f64], most: usize) -> Vec<f64> {
 
 /// The rate against epochs.
 fn rates(metrics: &[Metric]) -> Vec<(f64, f64)> {
-    // Every epoch has the same number of steps, and the first one is over: else the run would have no record.
+    // Every epoch has the same number of steps, and the first one is over; otherwise the run would have no record.
     let first = metrics.first().and_then(|first| metrics.iter().rfind(|metric| metric.epoch == first.epoch));
     let steps = first.map_or(1.0, |last| last.step as f64 / f64::from(last.epoch.max(1))).max(1.0);
     metrics.iter().map(|metric| (metric.step as f64 / steps, metric.rate)).collect()

@@ -220,7 +220,7 @@ mod tests {
             let (width, height, grey) = decode(&drawing.png_file().unwrap());
             assert_eq!((width, height), ((2.0 * drawing.width) as usize, (2.0 * drawing.height) as usize), "{name}");
             let at = |x: f64, y: f64| grey[(2.0 * y) as usize * width + (2.0 * x) as usize];
-            // The first weight of C1 is the least, so it is white, and the last is black; cells are 12 units.
+            // The first weight of C1 is the smallest, so it is white; the last is black. Cells are 12 units.
             let (x, y, cell) = (LABEL, 54.0, 12.0);
             let last = LABEL + (banks[0].outputs - 1) as f64 * 65.0;
             assert_eq!((at(x, y), at(x + cell - 0.5, y), at(last + 59.5, y + 59.5)), (255, 255, 0), "{name}");
@@ -245,7 +245,7 @@ mod tests {
                 let (x, y) = (LABEL + pitch * f64::from(output) + 20.0, top + pitch * f64::from(input) + 20.0);
                 let shown = grey[(2.0 * y) as usize * width + (2.0 * x) as usize];
                 let middle = c3.kernel(output as usize, input as usize).map(|kernel| c3.range.grey(kernel[12]));
-                // White is where there is none: no kernel but the first has a weight as small.
+                // White where there is no kernel: only the first kernel has a weight as small as white.
                 assert_eq!(shown, middle.unwrap_or(255), "map {output} of C3, map {input} of S2");
             }
         }

@@ -253,7 +253,7 @@ mod tests {
     use crate::draw::decode;
     use lenet_model::{ActivationName, NetworkName};
 
-    /// What a network all of whose numbers are the same makes of a bar.
+    /// The stages for a bar, with a network all of whose numbers are the same.
     fn same(name: NetworkName, activation: ActivationName, number: f32) -> Seen {
         let mut network = name.zeroed(activation);
         for index in 0..network.info().tensors().len() {
@@ -283,7 +283,7 @@ mod tests {
             roxmltree::Document::parse(&svg).unwrap();
             let (width, height, grey) = decode(&drawing.png_file().unwrap());
             assert_eq!((width, height), ((2.0 * drawing.width) as usize, (2.0 * drawing.height) as usize), "{name}");
-            // The bar of the input is the darkest there is, and it is there.
+            // The picture contains the bar of the input, which is as dark as possible.
             assert!(grey.contains(&0), "{name}");
             let mut text = Vec::new();
             write(&mut text, "title", &seen).unwrap();

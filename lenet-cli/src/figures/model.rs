@@ -1,4 +1,4 @@
-//! The model of a view.
+//! The model that a figure is drawn from.
 
 use crate::args::model;
 use lenet_model::{AnyNetwork, Checkpoint};

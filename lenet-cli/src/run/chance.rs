@@ -2,10 +2,10 @@
 
 use lenet_model::{ActivationName, InitName, Recipe};
 
-/// What shows that a network does no better than one that answers the same digit to everything; nothing if it does, or
-/// if there are too few images to tell.
+/// Says what shows that a network is no better than one that gives the same answer for every image. Returns `None` if
+/// it is better, or if there are too few images to tell.
 pub(crate) fn nothing_learned(confusion: &[[u32; 10]; 10]) -> Option<String> {
-    /// Of fewer, chance may read a third rightly.
+    /// With fewer images, a third may be correct by chance.
     const FEWEST: u32 = 100;
     let total: u32 = confusion.iter().flatten().sum();
     if total < FEWEST {
@@ -21,7 +21,7 @@ pub(crate) fn nothing_learned(confusion: &[[u32; 10]; 10]) -> Option<String> {
     let share = f64::from(largest) / f64::from(total);
     let chance = share + 2.0 * (share * (1.0 - share) / f64::from(total)).sqrt();
     let accuracy = f64::from(correct) / f64::from(total);
-    (accuracy <= chance).then(|| format!("{:.2}% are read rightly, which is chance", 100.0 * accuracy))
+    (accuracy <= chance).then(|| format!("{:.2}% are read correctly, which is no better than chance", 100.0 * accuracy))
 }
 
 /// What to change in the recipe of a run that has learned nothing.
@@ -60,10 +60,10 @@ mod tests {
         let mut confusion = [[0; 10]; 10];
         (0..10).for_each(|is| confusion[is][1] = 50);
         assert_eq!(nothing_learned(&confusion).unwrap(), "every one is read as 1");
-        // A few of each digit are read as another one, and 12% rightly.
+        // A few of each digit are read as another one, and 12% are correct.
         (0..10).for_each(|is| confusion[is] = [5; 10]);
         (0..10).for_each(|is| confusion[is][is] += 1);
-        assert_eq!(nothing_learned(&confusion).unwrap(), "11.76% are read rightly, which is chance");
+        assert_eq!(nothing_learned(&confusion).unwrap(), "11.76% are read correctly, which is no better than chance");
         (0..10).for_each(|is| confusion[is][is] += 10);
         assert_eq!(nothing_learned(&confusion), None);
         // Too few to tell.

@@ -1,4 +1,4 @@
-//! Distorted copies of the training images, as the paper's 540,000 beside its 60,000 originals.
+//! Distorted copies of the training images, like the paper's 540,000 beside its 60,000 originals.
 
 use lenet_data::{Distortion, Image};
 use lenet_model::Variants;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Variants of each image, the original included.
 pub(crate) const VARIANTS: u32 = 10;
 
-/// Random distortions that follow from a seed.
+/// Random distortions, determined by a seed.
 pub(crate) struct Distorted(pub(crate) u64);
 
 impl Variants for Distorted {
@@ -16,7 +16,7 @@ impl Variants for Distorted {
     }
 }
 
-/// The indexes of the images and of their variants, where the set has `all` images.
+/// The indexes of the images and of their variants; the set has `all` images.
 pub(crate) fn with_variants(pictures: &[u32], all: usize) -> Vec<u32> {
     (0..VARIANTS).flat_map(|variant| pictures.iter().map(move |picture| variant * all as u32 + picture)).collect()
 }

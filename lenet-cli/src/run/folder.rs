@@ -203,7 +203,7 @@ impl RunFolder {
 /// Reads the record of a run.
 ///
 /// # Errors
-/// If `folder` is no folder, or holds no record that this version understands.
+/// If `folder` is not a folder, or holds no record that this version understands.
 pub(crate) fn read_record(folder: &Path) -> anyhow::Result<RunRecord> {
     if !folder.is_dir() {
         bail!("{}: not a folder: give the run folder that `lenet train` has written", folder.display());
@@ -213,8 +213,8 @@ pub(crate) fn read_record(folder: &Path) -> anyhow::Result<RunRecord> {
         .with_context(|| format!("{}: not the record of a run of this version of lenet", path.display()))
 }
 
-/// Reads what was measured during a run, and counts the lines that hold no record: a program that was killed may have
-/// left a part of a line.
+/// Reads what was measured during a run. Also returns the number of lines that are not records: a program that was
+/// killed may have left a part of a line.
 pub(crate) fn read_metrics(folder: &Path) -> anyhow::Result<(Vec<Metric>, usize)> {
     Ok(parse_metrics(&String::from_utf8_lossy(&read(&folder.join(METRICS))?)))
 }

@@ -22,12 +22,12 @@ pub(crate) fn misread(scores: &[[f32; 10]], labels: &[u8]) -> Vec<Misread> {
 
 /// The result of reading a set.
 pub(crate) struct Readings {
-    /// The accuracy and the confusion matrix. The loss is not computed: nothing shows it.
+    /// The accuracy and the confusion matrix. The loss is not computed, because nothing shows it.
     pub(crate) evaluation: Evaluation,
     pub(crate) misread: Vec<Misread>,
 }
 
-/// Reads every image of a set. Runs on the rayon pool it is called in.
+/// Reads every image of a set. Runs on the rayon pool in which it is called.
 pub(crate) fn read_set(
     network: &dyn AnyNetwork,
     set: &Examples,

@@ -264,7 +264,7 @@ fn classes_that_have_names_are_called_by_them() {
     fs::write(place.path().join("set/classes.txt"), "cat\n\ndog\n").unwrap();
     place.run("data show set").failed_at_once(&["set/classes.txt: line 2: give a name"]);
 
-    // The published sets bring their names, also to the models that were trained on them.
+    // The published sets have class names, which models trained on them keep.
     fs::remove_file(place.path().join("set/classes.txt")).unwrap();
     fs::rename(place.path().join("set"), place.path().join("fashion-mnist")).unwrap();
     place.run("train --data ./fashion-mnist --epochs 1 --validation 0 --quiet --out shoes").ok();
@@ -326,7 +326,7 @@ fn sets_go_by_their_names() {
         "cut short",
     ]);
 
-    // MNIST is built in, whatever is in this folder.
+    // MNIST is built in, even if this folder has a folder of that name.
     write_data(&place.path().join("mnist"), 60, 20);
     let built_in: Value = serde_json::from_str(&place.run("data show mnist --json").ok().out).unwrap();
     assert_eq!(built_in["train"]["count"], 60_000);

@@ -106,7 +106,7 @@ fn pictures_that_are_cut_short() {
     }
 }
 
-/// A file of endless length, and one that claims to be: neither is read to its end.
+/// A file of endless length, and one that claims to be very long: neither is read to its end.
 #[test]
 #[cfg(target_os = "linux")]
 fn files_without_an_end() {

@@ -1,4 +1,4 @@
-//! The tests of the program `lenet`, as one binary: each file would be linked on its own otherwise.
+//! The tests of the program `lenet`, as one binary: otherwise each file would be linked separately.
 
 mod common;
 mod corpus;

@@ -18,12 +18,13 @@ fn read(image: &Image) -> u8 {
     LeNet5::pretrained().classify(image).digit
 }
 
-/// Whatever was done to them, at most half a percent fewer are read correctly than of the unchanged digits.
+/// For each change, the fraction of correct readings is at most half a percentage point below that of the unchanged
+/// digits.
 #[test]
 fn digits_of_mnist_undone_are_made_again() {
     let all = held_out(2_000);
     for variant in VARIANTS {
-        // The large ones take as long as all others together.
+        // The large ones take as long as all the others together.
         let digits = if variant.name.starts_with("10x") { &all[..600] } else { &all };
         let clean = digits.iter().filter(|(image, label)| read(image) == *label).count();
         assert!(clean >= digits.len() * 99 / 100, "{clean} as they are");
@@ -38,7 +39,8 @@ fn digits_of_mnist_undone_are_made_again() {
     }
 }
 
-/// MNIST's digits are in MNIST's form: QMNIST's rule, found for the scans they came from, leaves them as they are.
+/// MNIST's digits are already in MNIST's form: QMNIST's rule, which was found for the original scans, leaves them
+/// unchanged.
 #[test]
 fn digits_of_mnist_keep_their_form() {
     let digits = held_out(2_000);
@@ -46,7 +48,7 @@ fn digits_of_mnist_keep_their_form() {
     for (image, _) in &digits {
         let made = prepare(&Picture::from(image)).unwrap().image;
         let (before, after) = (centre(image), centre(&made));
-        // Of all of them, as the rule says.
+        // The rule holds for all of them.
         assert!(before.iter().all(|at| (13.5..=14.5).contains(at)), "{before:?}");
         in_place += usize::from((0..2).all(|axis| (before[axis] - after[axis]).abs() < 0.1));
         let change = |(a, b): (&u8, &u8)| a.abs_diff(*b);

@@ -105,7 +105,7 @@ fn standard_input_and_idx_files() {
     run(dir.path(), "read some-images-idx3-ubyte")
         .failed_at_once(&["a file of images has one digit per image", "lenet predict"]);
 
-    // Images of another size, with more of them than are read together; one is blank.
+    // Images of another size, and more than are read together; one is blank.
     let mut many = vec![0; 600 * 30 * 40];
     for (i, image) in many.chunks_mut(30 * 40).enumerate().filter(|(i, _)| *i != 599) {
         let digit = digit(i % 5);

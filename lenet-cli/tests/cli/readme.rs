@@ -1,14 +1,15 @@
 //! The console blocks of the Markdown files are run, and what the program prints is compared with what they show.
 //!
-//! Each `$ lenet ...` (or `$ cargo run --release -- ...`) of a block is run, and the lines after it are compared with its
-//! output and messages. The blocks of a file are run in order, in one folder that has `docs/` of this repository. What
-//! differs between machines is left open: the number before ` s` or ` bytes`, the one after `threads`, the instruction set; and
-//! percentages may differ by 0.2 points, as sums are rounded differently on each instruction set. A line `...` stands for
-//! any lines, and `...` within a line for anything. An HTML comment on the line before the block says more:
-//!
+//! Each `$ lenet ...` (or `$ cargo run --release -- ...`) of a block is run, and the lines after it are compared with
+//! its output and messages. The blocks of a file are run in order, in one folder that has `docs/` of this repository.
+//! Some things differ between machines and are not compared: the number before ` s` or ` bytes`, the one after
+//! `threads`, and the instruction set. Percentages may differ by 0.2 points, because sums are rounded differently on
+//! each instruction set. A line `...` stands for any lines, and `...` within a line for any text. An HTML comment on
+//! the line before the block says more:
 //! * `<!-- trained -->`: the figures are of a network trained just now. Percentages may differ by 1 point, other numbers
-//!   and stars are not compared.
-//! * `<!-- slow, trained -->`: as well, but run by `.ci/run` alone, with the release build.
+//! * `<!-- trained -->`: the figures are of a network that was just trained. Percentages may differ by 1 point; other
+//!   numbers and stars are not compared.
+//! * `<!-- slow, trained -->`: the same, but run only by `.ci/run`, with the release build.
 //! * `<!-- files: seven.png = lenet-cli/tests/fonts/breip-blue/7.png -->`: files to copy into the folder first.
 //! * `<!-- not run: why -->`
 
@@ -78,14 +79,14 @@ fn blocks(document: &Path) -> Vec<Block> {
     blocks
 }
 
-/// A folder to run commands in, and a home of its own.
+/// A folder to run commands in, with a separate home folder.
 struct Place {
     folder: tempfile::TempDir,
     program: PathBuf,
     mirror: Server,
 }
 
-/// The address that stands in the documents for that of the test's own server.
+/// The address in the documents that is replaced by that of the test's own server.
 const MIRROR: &str = "http://127.0.0.1:8765/";
 
 impl Place {
@@ -232,7 +233,7 @@ fn words(line: &str, trained: bool) -> Vec<Word> {
             Err(_) => Word::Text(part.clone()),
         });
     }
-    // "9,912,422 bytes": how small a file becomes depends on the program that packed it.
+    // "9,912,422 bytes": the size of a compressed file depends on the program that compressed it.
     if let Some(end) = words.iter().position(|word| *word == Word::Text("bytes".into())) {
         let is_digits = |word: &Word| matches!(word, Word::Number(_)) || *word == Word::Text(",".into());
         let start = words[..end].iter().rposition(|word| !is_digits(word)).map_or(0, |before| before + 1);

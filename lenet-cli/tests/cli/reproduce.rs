@@ -30,7 +30,7 @@ fn runs_are_kept_and_the_report_is_made_of_them() {
     assert!((100..1500).contains(&misread.len()), "{} misread", misread.len());
     assert!(misread.iter().all(|m| m["is"] != m["read"]));
 
-    // Runs that are there are not repeated, and one thread makes the same run.
+    // Runs that exist are not repeated, and one thread makes the same run.
     let first = fs::read(folder.join("runs/lenet1-1.json")).unwrap();
     fs::remove_file(folder.join("runs/lenet1-2.json")).unwrap();
     let again = run(dir.path(), &format!("{QUICK} --seeds 2 --threads 1")).ok();
@@ -66,7 +66,7 @@ fn a_broken_record_is_made_again_and_one_of_other_settings_kept() {
     fs::write(&path, other.to_string()).unwrap();
     run(dir.path(), &words).failed_at_once(&["lenet1-1.json: a run with other settings", "--out", "--force"]);
     assert_eq!(json(&path), other);
-    // It does not matter to a command for another row.
+    // It has no effect on a command for another row.
     assert!(!run(dir.path(), "reproduce --quick --only lenet1-16x16 --out here --quiet").ok().out.contains("LeNet-1 "));
     assert!(run(dir.path(), &format!("{words} --force")).ok().out.contains("LeNet-1 "));
     assert!(same(&json(&path)));

@@ -27,7 +27,7 @@ fn wait_for_lines(child: &mut Child, folder: &Path, lines: usize) {
     }
 }
 
-/// Everything that a run writes, except the time it took.
+/// Everything that a run writes, except the times.
 fn outcome(folder: &Path) -> (Vec<Vec<u8>>, serde_json::Value) {
     let mut record = json(&folder.join("run.json"));
     record.as_object_mut().unwrap().remove("seconds").expect("the run is over");
@@ -134,7 +134,7 @@ fn a_full_disk_is_told_and_loses_nothing() {
     assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
     let before = fs::read(dir.path().join("full/state.safetensors")).unwrap();
 
-    // Without a handler the signal that comes with the limit would end the program.
+    // Without a handler, the limit's signal would end the program.
     let program = lenet(dir.path()).get_program().to_owned();
     let script = "trap '' XFSZ; ulimit -f 1000; exec \"$0\" train --resume full --quiet";
     let output = Command::new("sh").current_dir(dir.path()).args(["-c", script]).arg(program).output().unwrap();

@@ -214,7 +214,7 @@ fn wrong_usage() {
         ("eval one another", "unexpected argument"),
         ("eval some.safetensors --threads 0", "1..=1024"),
         ("summary --network lenet9", "choose lenet5"),
-        ("summary --network lenet4 --activation relu", "lenet4 comes with scaled-tanh alone"),
+        ("summary --network lenet4 --activation relu", "lenet4 supports only scaled-tanh"),
     ] {
         run(dir.path(), words).misused(&[told]);
     }

@@ -158,7 +158,7 @@ fn a_model_comes_with_the_program_and_reads_a_picture() {
 fn codes_are_shown() {
     let said = run(Path::new("."), "view codes").ok();
     assert_eq!(said.out.lines().count(), 2 * 13 + 1);
-    assert!(said.out.ends_with("ten codes of 84: ink is +1, the rest -1\n"), "{}", said.out);
+    assert!(said.out.ends_with("ten codes of 84: foreground is +1, background -1\n"), "{}", said.out);
 }
 
 #[test]
@@ -215,10 +215,10 @@ fn lines_that_are_no_records_are_left_out_and_said() {
     bytes.extend(b"\nNaN\n{\"epoch\": 3, \"step\": null, \"rate\": 1}\n{\"epoch\":1,\"step\":1,\"rate\":NaN}\n\xff\xfe\n{\"epoch\": 3, \"st");
     fs::write(&path, bytes).unwrap();
     let said = run(here, "view curves run --out c.svg").ok();
-    assert_eq!(said.err, "metrics.jsonl: 5 lines are no record, left out\n");
+    assert_eq!(said.err, "metrics.jsonl: 5 lines are not records and were left out\n");
     let svg = fs::read_to_string(here.join("c.svg")).unwrap();
     let document = Document::parse(&svg).unwrap();
-    // The rate has a point for each good line; its line is the last one with a colour of its own.
+    // The rate has a point for each valid line of the metrics; its curve is the last line with a colour.
     let mut lines =
         document.descendants().filter(|node| node.attribute("stroke").is_some_and(|stroke| stroke.starts_with('#')));
     assert_eq!(lines.next_back().unwrap().attribute("points").unwrap().split(' ').count(), good);

@@ -15,7 +15,7 @@ HERE = pathlib.Path(__file__).parent
 
 
 def ink(font, size, digit, margins):
-    """Ink of a digit, 255, with margins left, top, right, bottom as parts of the size."""
+    """A digit's foreground, 255, with the margins left, top, right, bottom as fractions of its size."""
     face = ImageFont.truetype(font, size)
     left, top, right, bottom = face.getbbox(digit)
     a, b, c, d = (round(size * m) for m in margins)
@@ -25,7 +25,7 @@ def ink(font, size, digit, margins):
 
 
 def on(mask, ground, colour, mode="RGB"):
-    """The ink in a colour on a ground."""
+    """The foreground in one colour on a background."""
     picture = Image.new("RGB", mask.size, ground)
     picture.paste(colour, mask=mask)
     return picture.convert(mode)

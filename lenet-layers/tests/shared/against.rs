@@ -99,7 +99,7 @@ fn within(what: &str, got: &[f32], want: &[f64], rounding: f64) -> Result<(), St
 pub(crate) fn everywhere<L: Layer<I> + LayerInfo, I: Shape, T: Cell<Element = f32>>(
     seed: u64,
 ) -> Result<(), TestCaseError> {
-    on_each_set(Case::<L, I, T, Dispatched>::boxed, Case::<L, I, f64, Reference>::boxed, seed)
+    on_each_set(Case::<L, I, T, Dispatched>::boxed_zeroed, Case::<L, I, f64, Reference>::boxed_zeroed, seed)
 }
 
 fn on_each_set(

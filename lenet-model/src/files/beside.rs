@@ -1,16 +1,16 @@
-//! Files that are whole or not there.
+//! Files that are either complete or absent.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// The names of temporary files begin with this. One that is found later was left by a program that was killed.
+/// Names of temporary files begin with this. A file with such a name that is found later was left by a killed program.
 pub const UNFINISHED: &str = ".lenet-unfinished-";
 
-/// Writes `bytes` to a new file beside `path` and renames it when all of it is on disk: at any moment the old file or
-/// the new one is there, whole.
+/// Writes `bytes` to a new file beside `path` and renames it when all of it is on disk. At any moment either the old
+/// file or the new one is there, complete.
 ///
-/// A symbolic link is followed: the file it points to is replaced, the link stays. A device or a pipe is written to and
+/// A symbolic link is followed: the file it points to is replaced, the link stays. A device or a pipe is written to,
 /// not replaced.
 ///
 /// # Errors
@@ -41,15 +41,15 @@ fn is_special(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|target| !target.is_file() && !target.is_dir())
 }
 
-/// The path that a chain of symbolic links ends at. Nothing has to be there.
+/// The path that a chain of symbolic links ends at. It need not exist.
 fn follow(path: &Path) -> io::Result<PathBuf> {
-    /// Linux gives up after as many.
+    /// The limit of Linux.
     const MOST: usize = 40;
     let mut path = path.to_path_buf();
     for _ in 0..MOST {
         match fs::read_link(&path) {
             Ok(target) => path = path.parent().unwrap_or(Path::new("")).join(target),
-            // No link, or nothing there.
+            // Not a link, or nothing there.
             Err(_) => return Ok(path),
         }
     }

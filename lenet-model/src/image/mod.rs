@@ -1,19 +1,19 @@
-//! The pictures that go into a network, and the ten numbers that come out.
+//! The images that a network takes, and the ten numbers that it returns.
 
 mod lay;
 
 pub use lay::{Normalization, lay_images};
 use lenet_layers::{Cell, Maps, Shape, Tensor};
 
-/// A picture of 28 rows and 28 columns; 0 is ground, 255 is ink.
+/// An image of 28 rows and 28 columns; 0 is background, 255 is foreground.
 pub type Image = [[u8; 28]; 28];
 
-/// An input that a picture of 28x28 can be laid in: one map, no smaller than the picture.
+/// An input that a 28x28 image fits into: one map, no smaller than the image.
 pub trait ImageInput: Shape + Sized {
-    /// Lays one picture in each lane, in the middle, with ground around it; lanes without one are all ground.
+    /// Puts one image in the middle of each lane, with background around it; lanes without an image are all background.
     ///
     /// # Panics
-    /// If there are more pictures than lanes.
+    /// If there are more images than lanes.
     fn lay<T: Cell>(x: &mut Tensor<Self, T>, images: &[&Image], normalization: Normalization);
 }
 impl<const H: usize, const W: usize> ImageInput for Maps<1, H, W> {
@@ -22,12 +22,12 @@ impl<const H: usize, const W: usize> ImageInput for Maps<1, H, W> {
     }
 }
 
-/// What speaks for each digit, from a network's outputs: the outputs, or the penalties negated.
+/// The score of each digit, from a network's outputs: the outputs, or the penalties negated.
 pub(crate) fn scores(outputs: [f32; 10], penalties: bool) -> [f32; 10] {
     if penalties { outputs.map(|y| -y) } else { outputs }
 }
 
-/// The digit whose score is the largest; of equals the first.
+/// The digit with the largest score; among equals the first.
 ///
 /// ```
 /// assert_eq!(lenet_model::most_likely(&[0.0, 0.5, -1.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]), 1);

@@ -1,4 +1,5 @@
-//! Reading digits with a network, or with a network and its normalization; many digits in the lanes of registers.
+//! Reading digits with a network, or with a network and its normalization; many digits at once in the lanes of
+//! registers.
 
 use crate::DigitNetwork;
 use crate::Normalization;
@@ -9,9 +10,10 @@ use crate::infer::reading::{Reading, read};
 #[cfg(feature = "files")]
 use crate::parallel::{FEW, LANES, fork};
 
-/// Reads pictures, each into its place; the longer of the two slices keeps what it has beyond the other's end. With the
-/// feature `files` they are read sixteen at a time on the rayon pool it is called in, which takes some memory for each
-/// thread; a picture's probabilities are those of [`read`] except for rounding. Without it they are read one after another.
+/// Reads each image into the reading at the same position; if one slice is longer, its rest is left alone. With the
+/// feature `files` the images are read sixteen at a time on the rayon pool in which this is called, which takes some
+/// memory for each thread; the probabilities are those of [`read`] except for rounding. Without the feature they are
+/// read one after another.
 pub fn read_many<N: DigitNetwork>(
     network: &N,
     images: &[Image],
@@ -29,7 +31,7 @@ pub fn read_many<N: DigitNetwork>(
     }
 }
 
-/// Reads pictures sixteen at a time; the threads share them.
+/// Reads images sixteen at a time; the threads share the work.
 #[cfg(feature = "files")]
 fn read_blocks(network: &dyn AnyNetwork, images: &[Image], readings: &mut [Reading], normalization: Normalization) {
     let penalties = network.info().penalties;
@@ -48,8 +50,8 @@ fn read_blocks(network: &dyn AnyNetwork, images: &[Image], readings: &mut [Readi
     });
 }
 
-/// Reads digits. A network does, and takes pixels by [`Normalization::PAPER`], which is right for every recipe except Lush's. A
-/// `Classifier` is a network together with the normalization it was trained with.
+/// Reads digits. A network implements it with [`Normalization::PAPER`], which is right for every recipe except Lush's.
+/// A `Classifier` is a network together with the normalization it was trained with.
 ///
 /// ```
 /// # #[cfg(feature = "pretrained")] {
@@ -64,9 +66,9 @@ fn read_blocks(network: &dyn AnyNetwork, images: &[Image], readings: &mut [Readi
 /// # }
 /// ```
 pub trait Classify: Send + Sync {
-    /// Reads one picture, without a heap and with less than 64 KB of stack.
+    /// Reads one image, without a heap and with less than 64 KB of stack.
     fn classify(&self, image: &Image) -> Reading;
-    /// Reads pictures, each into its place, as fast as can be: see [`read_many`].
+    /// Reads many images as fast as possible, each into its place: see [`read_many`].
     fn classify_many(&self, images: &[Image], readings: &mut [Reading]);
 }
 
@@ -85,7 +87,7 @@ impl<N: DigitNetwork> Classify for N {
 pub struct Classifier<N: AnyNetwork + ?Sized = dyn AnyNetwork> {
     /// The network.
     pub network: Box<N>,
-    /// What pixels become.
+    /// The values to which pixels are mapped.
     pub normalization: Normalization,
 }
 

@@ -1,7 +1,7 @@
-//! A trained LeNet-5 inside the program, where it lies ready in read-only memory.
+//! A trained LeNet-5 inside the program, in read-only memory.
 //!
-//! `models/lenet5.safetensors` is a file as `lenet train` writes it, with how it was trained in its metadata. The compiler takes
-//! it apart. A file of another length does not compile; whether every number is in its place is the subject of a test.
+//! `models/lenet5.safetensors` is a file that `lenet train` wrote; its metadata say how it was trained. The compiler
+//! parses it. A file of another length does not compile; a test checks that every number is in its place.
 
 use crate::LeNet5;
 use lenet_layers::{Connections, Params, Table1, zerocopy};
@@ -9,13 +9,13 @@ use lenet_layers::{Connections, Params, Table1, zerocopy};
 /// The file.
 const FILE: &[u8] = include_bytes!("../../models/lenet5.safetensors");
 
-/// Where the numbers begin.
+/// The offset of the numbers.
 const DATA: usize = match FILE.first_chunk() {
     Some(header) => 8 + u64::from_le_bytes(*header) as usize,
     None => panic!("not a safetensors file"),
 };
 
-/// An array of the network: where it lies in the file, whose tensors are in the order of the alphabet, and its length there.
+/// An array of the network: its offset in the file, whose tensors are in alphabetical order, and its length there.
 struct Array(usize, usize);
 
 /// The arrays in the order of the network's fields.
@@ -28,7 +28,7 @@ const ARRAYS: [Array; 14] = {
     const S2: usize = OUTPUT + 10 + 840;
     const S4: usize = S2 + 6 + 6;
     assert!(FILE.len() == DATA + 4 * (S4 + 16 + 16));
-    // Within a stage the bias comes first, by the alphabet.
+    // Within a stage the bias comes first alphabetically.
     [
         Array(C1 + 6, 150),
         Array(C1, 6),
@@ -47,15 +47,15 @@ const ARRAYS: [Array; 14] = {
     ]
 };
 
-/// C3's weights in the file, the kernels that are not connected among them.
+/// The length of C3's weights in the file, including the kernels that are not connected.
 const DENSE_C3: usize = 16 * 6 * KERNEL;
 const KERNEL: usize = 5 * 5;
-/// Which of [`ARRAYS`] they are.
+/// Their index in [`ARRAYS`].
 const C3_WEIGHT: usize = 4;
 
 static NETWORK: LeNet5 = zerocopy::transmute!(numbers());
 
-/// Bytes of all numbers.
+/// The number of bytes of all numbers.
 const BYTES: usize = 4 * <LeNet5 as Params>::LEN;
 
 /// The numbers in the order of the network's fields, in the byte order of the target. Whole arrays are copied: a loop over
@@ -93,7 +93,7 @@ const fn numbers() -> [u8; BYTES] {
     numbers
 }
 
-/// Copies `length` bytes of the file, from `from`, to the place `to`.
+/// Copies `length` bytes of the file from `from` to `to`.
 const fn copy(numbers: &mut [u8; BYTES], to: usize, from: usize, length: usize) {
     let (source, _) = FILE.split_at(from).1.split_at(length);
     let (place, _) = numbers.split_at_mut(to).1.split_at_mut(length);
@@ -101,8 +101,9 @@ const fn copy(numbers: &mut [u8; BYTES], to: usize, from: usize, length: usize) 
 }
 
 impl LeNet5 {
-    /// A trained network, without a heap and without a file: what `lenet train --distort --loss cross-entropy` gives, which reads
-    /// 99.4% of MNIST's test digits rightly. Needs the feature `pretrained`.
+    /// A trained network, without a heap and without a file. It is the result of
+    /// `lenet train --distort --loss cross-entropy` and reads 99.4% of MNIST's test digits correctly. Needs the feature
+    /// `pretrained`.
     ///
     /// [`Classify`](crate::Classify) reads with it:
     ///
@@ -119,8 +120,8 @@ impl LeNet5 {
         &NETWORK
     }
 
-    /// The file of [`pretrained`](LeNet5::pretrained), as [`Checkpoint::from_bytes`](crate::Checkpoint::from_bytes) reads it: a model
-    /// like any other that says in its metadata how it was trained.
+    /// The file of [`pretrained`](LeNet5::pretrained), for [`Checkpoint::from_bytes`](crate::Checkpoint::from_bytes): a
+    /// model like any other, whose metadata say how it was trained.
     pub fn pretrained_file() -> &'static [u8] {
         FILE
     }

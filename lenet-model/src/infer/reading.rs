@@ -5,17 +5,17 @@ use crate::Normalization;
 use crate::image::{Image, ImageInput, most_likely, scores};
 use lenet_layers::{Tensor, Trace, Units, softmax};
 
-/// What a network makes of a picture.
+/// The result of reading an image.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Reading {
     /// The digit, 0 to 9.
     pub digit: u8,
-    /// The softmax of the outputs, or of the negated penalties: one for each digit, in sum 1.
+    /// The softmax of the outputs, or of the negated penalties: one probability for each digit, with sum 1.
     pub probabilities: [f32; 10],
 }
 
 impl Reading {
-    /// From what speaks for each digit.
+    /// The reading for the scores of the digits.
     pub(crate) fn of(scores: [f32; 10]) -> Self {
         let mut probabilities = Tensor::<Units<10>>::ZERO;
         softmax(&Tensor { data: scores }, &mut probabilities);
@@ -23,7 +23,7 @@ impl Reading {
         Reading { digit: most_likely(&probabilities) as u8, probabilities }
     }
 
-    /// All ten digits, the likeliest first; of equals the smaller.
+    /// All ten digits, the likeliest first; among equals the smaller first.
     ///
     /// ```
     /// # use lenet_model::Reading;
@@ -39,15 +39,15 @@ impl Reading {
         digits
     }
 
-    /// By how much the likeliest digit is ahead of the second.
+    /// The difference between the probabilities of the likeliest digit and the second.
     pub fn margin(&self) -> f32 {
         let [first, second, ..] = self.ranked().map(|digit| self.probabilities[usize::from(digit)]);
         first - second
     }
 }
 
-/// Reads one picture, without a heap. It needs less than 64 KB of stack, most of it for the stages' outputs (128 KB where the
-/// compiler does not optimise).
+/// Reads one image, without a heap. It needs less than 64 KB of stack, most of it for the stages' outputs (128 KB
+/// without compiler optimisation).
 ///
 /// ```
 /// use lenet_layers::Params;

@@ -1,55 +1,56 @@
-//! Refusing to read what is not sure.
+//! Rejecting uncertain readings.
 
 use crate::Normalization;
 use crate::image::most_likely;
 use crate::infer::reading::Reading;
 use crate::{AnyNetwork, Examples, score};
 
-/// How many pictures have to be refused for so few errors on the rest (LeCun et al. 1998, section III.D and fig. 10).
+/// How many images must be rejected to leave a given error on the rest (LeCun et al. 1998, section III.D and fig. 10).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rejection {
-    /// Pictures that are refused.
+    /// The number of rejected images.
     pub rejected: usize,
-    /// Pictures in all.
+    /// The number of all images.
     pub total: usize,
-    /// Errors on the rest.
+    /// The number of errors on the rest.
     pub wrong: usize,
-    /// A picture is refused unless the score of the best class is ahead of the second by at least this; infinite if all are.
+    /// An image is rejected if the score of the best class is ahead of the second by less than this; infinite if all
+    /// are rejected.
     pub margin: f32,
 }
 
 impl Rejection {
-    /// The part that is refused, 0 to 1.
+    /// The fraction that is rejected, 0 to 1.
     pub fn rate(&self) -> f64 {
         self.rejected as f64 / self.total.max(1) as f64
     }
 }
 
-/// How far the best of the scores is ahead of the second.
+/// The difference between the best score and the second.
 pub fn score_margin(scores: &[f32; 10]) -> f32 {
     let best = most_likely(scores);
     let second = (0..10).filter(|i| *i != best).map(|i| scores[i]).fold(f32::NEG_INFINITY, f32::max);
     scores[best] - second
 }
 
-/// The fewest refusals that leave an error of at most `error` on the rest: the least margin that does.
+/// The fewest rejections that leave an error of at most `error` on the rest, found with the smallest margin that does.
 ///
 /// ```
 /// use lenet_model::reject;
 /// let sure = |digit: usize, by: f32| std::array::from_fn(|i| if i == digit { by } else { 0.0 });
-/// // The third is misread, but unsure; refusing it leaves no error.
+/// // The third is misread, with a small margin; rejecting it leaves no error.
 /// let scores = [sure(3, 1.0), sure(4, 2.0), sure(5, 0.5), sure(6, 3.0)];
 /// let rejection = reject(&scores, &[3, 4, 0, 6], 0.1);
 /// assert_eq!((rejection.rejected, rejection.wrong, rejection.margin), (1, 0, 1.0));
 /// ```
 ///
 /// # Panics
-/// If there are not as many labels as pictures.
+/// If the numbers of labels and images differ.
 pub fn reject(scores: &[[f32; 10]], labels: &[u8], error: f64) -> Rejection {
     assert_eq!(scores.len(), labels.len(), "a label for each picture");
     let mut sorted: Vec<(f32, bool)> =
         scores.iter().zip(labels).map(|(s, label)| (score_margin(s), most_likely(s) != usize::from(*label))).collect();
-    // The surest first.
+    // The most certain first.
     sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
     let total = sorted.len();
     let mut best = Rejection { rejected: total, total, wrong: 0, margin: f32::INFINITY };
@@ -57,7 +58,7 @@ pub fn reject(scores: &[[f32; 10]], labels: &[u8], error: f64) -> Rejection {
     for (i, (margin, is_wrong)) in sorted.iter().enumerate() {
         wrong += usize::from(*is_wrong);
         let read = i + 1;
-        // Those of one margin are read together or not at all.
+        // Images with the same margin are all read or all rejected.
         let last_of_its_margin = sorted.get(read).is_none_or(|next| next.0 < *margin);
         if last_of_its_margin && wrong as f64 <= error * read as f64 {
             best = Rejection { rejected: total - read, total, wrong, margin: *margin };
@@ -66,11 +67,12 @@ pub fn reject(scores: &[[f32; 10]], labels: &[u8], error: f64) -> Rejection {
     best
 }
 
-/// By how much the probability of the best class has to be ahead of the second for at most the part `error` of the readings of the
-/// examples `indexes` that are this sure to be wrong: the least margin that does; `None` if not even the surest are right.
+/// The smallest margin between the probabilities of the best class and the second with which at most the fraction
+/// `error` of the accepted readings of the examples `indexes` is wrong; `None` if even the most certain readings are
+/// too often wrong.
 ///
 /// # Panics
-/// If an index is that of no example.
+/// If there is no example with one of the indexes.
 pub fn sure_margin(
     network: &dyn AnyNetwork,
     examples: &Examples<'_>,

@@ -1,41 +1,43 @@
-//! Boosting as the paper has it: networks that learn what the ones before them find hard.
+//! Boosting as in the paper: networks that learn what the networks before them misread.
 //!
-//! "The first one is trained the usual way. The second one is trained on patterns that are filtered by the first net so that the
-//! second machine sees a mix of patterns, 50% of which the first net got right, and 50% of which it got wrong. Finally, the
-//! third net is trained on new patterns on which the first and the second nets disagree." (LeCun et al. 1998, section III.C.8,
-//! after Drucker, Schapire and Simard 1993.) It takes more patterns than there are: distorted ones.
+//! "The first one is trained the usual way. The second one is trained on patterns that are filtered by the first net so
+//! that the second machine sees a mix of patterns, 50% of which the first net got right, and 50% of which it got wrong.
+//! Finally, the third net is trained on new patterns on which the first and the second nets disagree." (LeCun et al.
+//! 1998, section III.C.8, after Drucker, Schapire and Simard 1993.) This takes more patterns than the training set has,
+//! so they are distorted ones.
 
 use super::evaluation::score;
 use crate::Normalization;
 use crate::image::most_likely;
 use crate::{AnyNetwork, Examples};
 
-/// Variants of some pictures, in order: all of them in one variant, then in the next.
+/// A stream of variants of some images: all images in one variant, then all in the next.
 ///
-/// A picture's number must be that of one, and the examples must have variants, or reading them panics.
+/// `pictures` must contain indexes of existing images, and the examples must have variants; otherwise reading the
+/// stream panics.
 ///
-/// What it selects are numbers of examples, for [`Training`](crate::Training) to learn from. It runs on the rayon pool that it
-/// is called in.
+/// It selects examples, as indexes for [`Training`](crate::Training) to learn from. It runs on the rayon pool in which
+/// it is called.
 #[derive(Clone, Copy, Debug)]
 pub struct PatternStream<'a> {
-    /// The pictures and their variants.
+    /// The images and their variants.
     pub examples: Examples<'a>,
-    /// Which of the pictures are shown.
+    /// The indexes of the images that are shown.
     pub pictures: &'a [u32],
-    /// The first variant of each that is shown.
+    /// The first variant of each image that is shown.
     pub first: u32,
-    /// The last variant of each that is shown, if there is not enough before it.
+    /// The last variant of each image that is shown, if the variants before it do not give enough examples.
     pub last: u32,
-    /// What the grey levels become.
+    /// The values to which grey levels are mapped.
     pub normalization: Normalization,
 }
 
-/// Patterns that are looked at at once.
+/// The number of patterns that are read at once.
 const PART: usize = 4096;
 
 impl PatternStream<'_> {
-    /// The first `count` patterns, or one less if that is odd, half of them misread by `network` and half read rightly; fewer
-    /// of both if the stream ends before.
+    /// The first `count` patterns, or one fewer if `count` is odd, of which `network` misreads half and reads half
+    /// correctly; fewer of both if the stream ends before.
     pub fn half_wrong(&self, network: &dyn AnyNetwork, count: usize) -> Vec<u32> {
         let (mut wrong, mut right) = (Vec::new(), Vec::new());
         let half = count / 2;
@@ -66,11 +68,11 @@ impl PatternStream<'_> {
         found
     }
 
-    /// Shows the stream to `see`, part by part, as long as that wants more.
+    /// Passes the stream to `see`, part by part, as long as `see` returns true.
     fn walk(&self, mut see: impl FnMut(&[u32]) -> bool) {
         let pictures = self.examples.images().len() as u32;
         for variant in self.first..=self.last {
-            // An example's number must fit in an `u32`; behind the last that does the stream ends.
+            // An example's index must fit in a `u32`; the stream ends after the last variant whose indexes do.
             let Some(first) = variant.checked_mul(pictures).filter(|first| first.checked_add(pictures).is_some())
             else {
                 return;
@@ -93,10 +95,10 @@ impl PatternStream<'_> {
     }
 }
 
-/// What several networks say together: their scores for each picture added up, as the paper adds the outputs.
+/// The combined answer of several networks: the sum of their scores for each image, as the paper adds the outputs.
 ///
 /// # Panics
-/// If one has scores for fewer pictures than the first.
+/// If a network has scores for fewer images than the first.
 pub fn add_scores(of_each: &[Vec<[f32; 10]>]) -> Vec<[f32; 10]> {
     let [first, others @ ..] = of_each else { return Vec::new() };
     let sum = |i: usize| core::array::from_fn(|digit| others.iter().fold(first[i][digit], |sum, o| sum + o[i][digit]));

@@ -9,32 +9,32 @@ use lenet_layers::{Class, Loss, MeanSquared, Units};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What a network made of a set of examples.
+/// The result of reading a set of examples.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// How often a digit (row) was read as a digit (column).
     pub confusion: [[u32; 10]; 10],
-    /// The losses added up.
+    /// The sum of the losses.
     pub loss_sum: f64,
 }
 
 impl Evaluation {
-    /// How many examples there were.
+    /// The number of examples.
     pub fn total(&self) -> u32 {
         self.confusion.iter().flatten().sum()
     }
 
-    /// How many were read rightly.
+    /// The number of examples that were read correctly.
     pub fn correct(&self) -> u32 {
         (0..10).map(|d| self.confusion[d][d]).sum()
     }
 
-    /// The part that was read rightly, 0 to 1.
+    /// The fraction that was read correctly, 0 to 1.
     pub fn accuracy(&self) -> f64 {
         f64::from(self.correct()) / f64::from(self.total().max(1))
     }
 
-    /// The standard error of the accuracy, as of a binomial.
+    /// The standard error of the accuracy, from the binomial distribution.
     pub fn standard_error(&self) -> f64 {
         let p = self.accuracy();
         (p * (1.0 - p) / f64::from(self.total().max(1))).sqrt()
@@ -54,14 +54,14 @@ impl fmt::Display for Evaluation {
     }
 }
 
-/// Examples that one thread takes at a time.
+/// The number of examples that one thread takes at a time.
 const CHUNK: usize = 16 * LANES;
 
-/// Reads every one of the examples `indexes`. Runs on the rayon pool it is called in; the result does not depend on
-/// the number of threads.
+/// Reads every one of the examples `indexes`. Runs on the rayon pool in which it is called; the result does not depend
+/// on the number of threads.
 ///
 /// # Panics
-/// If an index is that of no example.
+/// If there is no example with one of the indexes.
 pub fn evaluate(
     network: &dyn AnyNetwork,
     loss: &(impl Loss<Units<10>, Class<10>> + Sync),
@@ -83,24 +83,26 @@ pub fn evaluate(
     all
 }
 
-/// What speaks for each digit in each of the examples `indexes`, the largest number for the one it is read as: the outputs of
-/// the network, or its penalties negated. Runs on the rayon pool it is called in.
+/// The scores of the digits for each of the examples `indexes`; the example is read as the digit with the largest
+/// score. The scores are the outputs of the network, or its penalties negated. Runs on the rayon pool in which it is
+/// called.
 ///
 /// # Panics
-/// If an index is that of no example.
+/// If there is no example with one of the indexes.
 pub fn score(
     network: &dyn AnyNetwork,
     examples: &Examples<'_>,
     indexes: &[u32],
     normalization: Normalization,
 ) -> Vec<[f32; 10]> {
-    // The loss is not asked for; this one goes with any outputs.
+    // The loss is not used; this one works with any outputs.
     let task = Task { network, loss: &MeanSquared, examples, normalization };
     let parts = sweep(&task, indexes, |part: &mut Vec<[f32; 10]>, _, scores| part.push(scores));
     parts.into_iter().flat_map(|(part, _)| part).collect()
 }
 
-/// Reads examples in parts of [`CHUNK`], which the threads share: what `read` makes of each part, and its loss.
+/// Reads examples in parts of [`CHUNK`], which the threads share. Returns what `read` makes of each part, and the
+/// part's loss.
 fn sweep<P: Default + Send>(
     task: &Task<'_>,
     indexes: &[u32],

@@ -1,19 +1,20 @@
-//! What there is to learn from: pictures, what is on them, and variants of them that are made when they are shown.
+//! Training data: images, their labels, and variants of the images that are made when they are shown.
 
 use crate::image::Image;
 use lenet_layers::{Class, ClassError};
 use std::fmt;
 
-/// Other pictures of the same digits, made from the examples when they are shown: distorted ones.
+/// Other images of the same digits, such as distorted ones, made from the examples when they are shown.
 pub trait Variants: Sync {
-    /// Variant number `variant`, from 1, of picture number `index`: always the same one.
+    /// Variant number `variant`, counted from 1, of image number `index`. The same arguments always give the same
+    /// image.
     fn show(&self, index: usize, variant: u32, original: &Image) -> Image;
 }
 
-/// Pictures and what is on them. The pictures stay bytes; they are normalised and padded as a block is laid out.
+/// Images and their labels. The images stay bytes; they are normalised and padded when a block is filled.
 ///
-/// Of `n` pictures the examples 0 to n - 1 are the pictures themselves. With [`Variants`] there are more: example
-/// `v n + i` is variant number `v` of picture `i`.
+/// With `n` images, the examples 0 to n - 1 are the images themselves. With [`Variants`] there are more: example
+/// `v n + i` is variant number `v` of image `i`.
 #[derive(Clone, Copy)]
 pub struct Examples<'a> {
     images: &'a [Image],
@@ -22,7 +23,7 @@ pub struct Examples<'a> {
 }
 
 impl<'a> Examples<'a> {
-    /// Pictures and labels that belong together, as lenet-data's sets have them: `labels[i]`, 0 to 9, is what is on
+    /// Images and labels that belong together, as in lenet-data's sets: `labels[i]`, 0 to 9, is the digit on
     /// `images[i]`.
     ///
     /// ```
@@ -34,8 +35,7 @@ impl<'a> Examples<'a> {
     /// # Ok::<(), ExamplesError>(())
     /// ```
     ///
-    /// # Errors
-    /// If there are not as many labels as pictures, or a label is above 9.
+    /// If the numbers of labels and images differ, or a label is above 9.
     pub fn new(images: &'a [Image], labels: &'a [u8]) -> Result<Self, ExamplesError> {
         if images.len() != labels.len() {
             return Err(ExamplesError::Lengths { images: images.len(), labels: labels.len() });
@@ -45,15 +45,15 @@ impl<'a> Examples<'a> {
         }
         Ok(Examples { images, labels, variants: None })
     }
-    /// The indexes of all pictures, without their variants.
+    /// The indexes of all images, without their variants.
     pub fn all(&self) -> Vec<u32> {
         (0..self.images.len() as u32).collect()
     }
-    /// The same pictures with their variants behind them.
+    /// The same images, followed by their variants.
     pub fn with_variants(self, variants: &'a dyn Variants) -> Self {
         Examples { variants: Some(variants), ..self }
     }
-    /// The pictures.
+    /// The images.
     pub fn images(&self) -> &'a [Image] {
         self.images
     }
@@ -61,20 +61,20 @@ impl<'a> Examples<'a> {
     pub fn labels(&self) -> &'a [u8] {
         self.labels
     }
-    /// Whether there is an example of this number.
+    /// Whether there is an example with this index.
     pub(crate) fn has(&self, index: u32) -> bool {
         (index as usize) < self.images.len() || self.variants.is_some() && !self.images.is_empty()
     }
-    /// What is on an example.
+    /// The digit on an example.
     ///
     /// # Panics
-    /// If there is no example of this number.
+    /// If there is no example with this index.
     pub fn label(&self, index: u32) -> Class<10> {
         let index = index as usize;
         let label = self.labels[if self.variants.is_some() { index % self.labels.len() } else { index }];
         class(label).expect("`new` has looked at every label")
     }
-    /// An example's picture, made in `room` if it is a variant.
+    /// An example's image, made in `room` if it is a variant.
     pub(crate) fn picture<'r>(&self, index: u32, room: &'r mut Image) -> &'r Image
     where
         'a: 'r,
@@ -94,11 +94,11 @@ fn class(label: u8) -> Result<Class<10>, ClassError> {
     Class::new(usize::from(label))
 }
 
-/// Pictures and labels that do not make a set of examples.
+/// Images and labels that do not form a set of examples.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExamplesError {
-    /// Not as many labels as pictures.
+    /// The number of labels differs from the number of images.
     #[error("{labels} labels for {images} images: give one label for each image, in the same order")]
     Lengths {
         /// How many images there are.

@@ -1,4 +1,4 @@
-//! Training: recipes, examples, steps, runs, and how well what was trained reads.
+//! Training: recipes, examples, steps, runs, and the evaluation of trained networks.
 
 mod boosting;
 mod evaluation;

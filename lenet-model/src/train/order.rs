@@ -1,16 +1,16 @@
-//! In which order the examples come.
+//! The order of the examples.
 
 use super::training::{Training, stream};
 use crate::Order;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-/// The training examples in the order in which they come.
+/// The training examples in order.
 pub(super) struct Walk {
     indexes: Vec<u32>,
-    /// How often the list has come to its end.
+    /// The number of times that the end of the list was passed.
     laps: u64,
-    /// How many of them have been taken since the start of the list.
+    /// The number of examples taken since the start of the list.
     taken: usize,
     shuffler: ChaCha8Rng,
     fixed: bool,
@@ -23,7 +23,8 @@ impl Walk {
         Walk { indexes, laps: 0, taken: 0, shuffler, fixed: training.recipe.order == Order::Fixed }
     }
 
-    /// Up to so many examples, as many as the list still has: never none. At its end it starts again.
+    /// Returns the next examples, at most `most` and at least one; fewer if the list ends before. At its end the list
+    /// starts again.
     pub(super) fn next(&mut self, most: usize) -> &[u32] {
         if self.taken == self.indexes.len() {
             self.start_again();
@@ -40,12 +41,12 @@ impl Walk {
         }
     }
 
-    /// How often the list has come to its end, and how much of it has been taken since.
+    /// The number of times that the end of the list was passed, and the number of examples taken since.
     pub(super) fn place(&self) -> (u64, usize) {
         (self.laps, self.taken)
     }
 
-    /// Goes from the start to such a place; `None` if there is none.
+    /// Goes from the start to such a position; `None` if the position does not exist.
     pub(super) fn go_to(&mut self, (laps, taken): (u64, usize)) -> Option<()> {
         (0..laps).for_each(|_| self.start_again());
         self.taken = taken;

@@ -1,4 +1,4 @@
-//! How a network is trained: everything that, with the data, decides the result to the last bit.
+//! How a network is trained: everything that, together with the data, determines the result to the last bit.
 
 use crate::Normalization;
 use crate::catalogue::names;
@@ -27,13 +27,13 @@ names! {
 }
 
 impl LossName {
-    /// Whether it goes with outputs that are penalties.
+    /// Whether it is for outputs that are penalties.
     pub fn takes_penalties(self) -> bool {
         matches!(self, LossName::Penalty | LossName::Map)
     }
 }
 
-/// A loss by name, and the one number that one of them has.
+/// A loss by name, with the one parameter that one of them has.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NamedLoss {
     /// The loss.
@@ -94,11 +94,11 @@ impl From<InitName> for Init {
 }
 
 names! {
-    /// How the learning rate goes over the training.
+    /// The learning rate over the course of training.
     pub enum Schedule, "schedule" {
-        /// The same all the time.
+        /// Constant.
         Constant = "constant",
-        /// From the rate straight down to zero.
+        /// From the rate linearly down to zero.
         Linear = "linear",
         /// From the rate down to zero along half a cosine.
         Cosine = "cosine",
@@ -107,27 +107,28 @@ names! {
         /// The paper's (section III.B): 1 for a tenth of the training, then 0.4, 0.2, 0.1 and 0.02; over 20 passes with a rate of
         /// 0.0005 that is 0.0005 twice, 0.0002 and 0.0001 three times each, 0.00005 four times and 0.00001 eight times.
         Paper = "paper",
-        /// That of the authors' Lush code: 1, 0.1 and 0.01, a third of the training each.
+        /// The schedule of the authors' Lush code: 1, 0.1 and 0.01, each for a third of the training.
         Lush = "lush",
     }
 }
 
 names! {
-    /// In which order the patterns come.
+    /// The order of the patterns.
     pub enum Order, "order" {
-        /// In a new random order each epoch.
+        /// A new random order in each epoch.
         Shuffled = "shuffled",
-        /// In one random order, the same each epoch, as the paper's "20 iterations through the entire training data" go.
+        /// One random order, the same in each epoch, as in the paper's "20 iterations through the entire training
+        /// data".
         Fixed = "fixed",
     }
 }
 
 names! {
-    /// What the grey levels become, by name.
+    /// The mapping of grey levels, by name.
     pub enum InputName, "input" {
-        /// Ground -0.1, ink 1.175 (LeCun et al. 1998, section II.B).
+        /// Background -0.1, foreground 1.175 (LeCun et al. 1998, section II.B).
         Paper = "paper",
-        /// A hundredth of the grey level: ground 0, ink 2.55, as the authors' Lush code has it.
+        /// A hundredth of the grey level: background 0, foreground 2.55, as in the authors' Lush code.
         Lush = "lush",
     }
 }
@@ -141,18 +142,18 @@ impl From<InputName> for Normalization {
     }
 }
 
-/// How stochastic diagonal Levenberg-Marquardt goes (LeCun et al. 1998, appendix C).
+/// Parameters of stochastic diagonal Levenberg-Marquardt (LeCun et al. 1998, appendix C).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SecondOrder {
-    /// Keeps the rate of a parameter in bounds that the loss hardly bends along.
+    /// Bounds the rate of a parameter along which the loss has almost no curvature.
     pub mu: f64,
-    /// Training patterns, drawn at random, that an estimate of the second derivatives is made on.
+    /// The number of training patterns, drawn at random, for an estimate of the second derivatives.
     pub patterns: usize,
-    /// Epochs from one estimate to the next.
+    /// The number of epochs from one estimate to the next.
     pub every: u32,
-    /// What the loss's second derivative by the outputs is taken times: 1 for the loss as it is written. For the losses of
-    /// penalties that is 2 for every input of the RBF units. More is smaller steps: the paper does not say what its
-    /// authors had, and [`Recipe::paper`] has 2.
+    /// A factor on the loss's second derivative with respect to the outputs: 1 for the loss as it is written, which for
+    /// the losses of penalties gives 2 for every input of the RBF units. A larger factor gives smaller steps. The paper
+    /// does not say what its authors had; [`Recipe::paper`] has 2.
     pub output: f64,
 }
 
@@ -162,7 +163,7 @@ impl SecondOrder {
 }
 
 impl Schedule {
-    /// The part of the rate to use at `step` of `steps`.
+    /// The fraction of the rate to use at `step` of `steps`.
     ///
     /// ```
     /// use lenet_model::Schedule;
@@ -204,39 +205,40 @@ impl Schedule {
 /// How a network is trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recipe {
-    /// The network, for [`with_network`](crate::with_network) to find; [`Training::run`](crate::Training::run) trains the type it is
-    /// given, which may be one of your own.
+    /// The network, for [`with_network`](crate::with_network). [`Training::run`](crate::Training::run) trains the type
+    /// it is given, which can be one of your own.
     pub network: NetworkName,
-    /// The squashing function after every stage but the output, for [`with_network`](crate::with_network) too.
+    /// The activation function after every stage except the output, for [`with_network`](crate::with_network) too.
     pub activation: ActivationName,
     /// The loss.
     pub loss: LossName,
     /// The penalty of the rubbish class, above 0, for [`LossName::Map`].
     pub j: f64,
-    /// How weights start.
+    /// The rule for the initial weights.
     pub init: InitName,
-    /// What the grey levels become.
+    /// The mapping of grey levels.
     pub input: InputName,
     /// Passes over the training images.
     pub epochs: u32,
-    /// Images in an epoch, if it is not all of them: the next epoch goes on where it ends, and round and round.
+    /// The number of images in an epoch, if it is not all of them. The next epoch continues where the epoch ends; at
+    /// the end of the list it starts again.
     pub presentations: Option<usize>,
-    /// In which order they come.
+    /// The order of the images.
     pub order: Order,
-    /// Images in a step.
+    /// The number of images in a step.
     pub batch: usize,
-    /// The learning rate at its highest.
+    /// The highest learning rate.
     pub rate: f64,
-    /// How the rate goes.
+    /// The learning rate over the course of training.
     pub schedule: Schedule,
-    /// How much of the velocity is kept at each step.
+    /// The fraction of the velocity that is kept at each step.
     pub momentum: f64,
-    /// How hard every parameter is pulled to zero.
+    /// The strength of the pull of every parameter towards zero.
     pub weight_decay: f64,
-    /// A rate for every parameter by its second derivative: stochastic diagonal Levenberg-Marquardt in place of plain
-    /// gradient descent. The schedule then goes by epochs.
+    /// A learning rate for every parameter from its second derivative: stochastic diagonal Levenberg-Marquardt instead
+    /// of plain gradient descent. The schedule is then by epochs, not by steps.
     pub second_order: Option<SecondOrder>,
-    /// What everything random follows from.
+    /// The seed of all random numbers.
     pub seed: u64,
 }
 
@@ -264,9 +266,9 @@ impl RecipeName {
 }
 
 impl Recipe {
-    /// The article's: a softmax output and the mean squared error, gradient descent with momentum on small batches. Initial
-    /// weights, rate and weight decay were chosen on 5,000 held-out training images; batch and momentum are the usual ones
-    /// (ARCHITECTURE.md has the table).
+    /// The article's recipe: a softmax output and the mean squared error, gradient descent with momentum on small
+    /// batches. Initial weights, rate and weight decay were chosen on 5,000 held-out training images; batch and
+    /// momentum are the usual ones (ARCHITECTURE.md has the table).
     pub fn article() -> Self {
         Recipe {
             network: NetworkName::LeNet5,
@@ -288,11 +290,13 @@ impl Recipe {
         }
     }
 
-    /// The paper's of 1998: the network with its RBF output, learned pattern by pattern in one order, every weight with a
-    /// rate of its own (section III.B, appendix C). What the paper leaves open is chosen on 5,000 held-out training
-    /// images. It departs from the paper in two places: initial weights are uniform in ±2.4/sqrt(F), not in appendix A's ±2.4/F, with which
-    /// nothing is learned for most of the training; and the curvature at the output is twice that of eq. 8 as it is
-    /// written. docs/paper.md has the evidence.
+    /// The paper's recipe of 1998: the network with its RBF output, trained pattern by pattern in one order, with a
+    /// learning rate for every weight (section III.B, appendix C). What the paper leaves open was chosen on 5,000
+    /// held-out training images.
+    ///
+    /// It differs from the paper in two places. Initial weights are uniform in ±2.4/sqrt(F), not in appendix A's
+    /// ±2.4/F, with which nothing is learned for most of the training. The curvature at the output is twice that of eq.
+    /// 8 as it is written. docs/paper.md has the evidence.
     pub fn paper() -> Self {
         Recipe {
             network: NetworkName::LeNet5Rbf,
@@ -311,8 +315,8 @@ impl Recipe {
         }
     }
 
-    /// That of the authors' Lush code, as Yadav and Bottou (2019) give it: thirty passes, ten at each of three rates, second
-    /// derivatives of 1,000 patterns before each ten.
+    /// The recipe of the authors' Lush code, as Yadav and Bottou (2019) give it: thirty passes, ten at each of three
+    /// rates, with second derivatives from 1,000 patterns before each ten.
     pub fn lush() -> Self {
         Recipe {
             network: NetworkName::LeNet5Lush,
@@ -331,8 +335,9 @@ impl Recipe {
     /// weight decay that suit them; the second-order method scales every parameter itself, so its rate stays.
     ///
     /// A network of sigmoids starts with weights about 4.6 times as large as those of the same network of scaled tanhs
-    /// ([`initialize`](lenet_layers::initialize)). The same step then takes a rate about 20 times as high, and the same
-    /// decay a weight decay 1/20 as large; half of that rate was the best of those tried on held-out training images.
+    /// ([`initialize`](lenet_layers::initialize)). For the same relative step its rate must be about 20 times as high,
+    /// and for the same relative decay its weight decay 1/20 as large. Half of that rate was the best of those tried on
+    /// held-out training images.
     ///
     /// ```
     /// use lenet_model::{ActivationName, LossName, Recipe};
@@ -353,7 +358,7 @@ impl Recipe {
             LossName::Penalty | LossName::Map => 0.0005,
         };
         match activation {
-            // Twenty times for outputs that are taught targets: of ten and twenty, twenty was better on 5,000 held-out images.
+            // Twenty times for outputs with targets: of ten and twenty, twenty was better on 5,000 held-out images.
             ActivationName::Sigmoid => {
                 let times = if loss == LossName::Targets { 20.0 } else { 10.0 };
                 Recipe { rate: times * rate, weight_decay: 2.5e-5, ..recipe }
@@ -362,7 +367,7 @@ impl Recipe {
         }
     }
 
-    /// The loss, to be evaluated.
+    /// The loss, ready to be evaluated.
     pub fn named_loss(&self) -> NamedLoss {
         NamedLoss { name: self.loss, j: self.j }
     }
@@ -379,46 +384,46 @@ impl Default for Recipe {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecipeError {
-    /// Nothing to do.
+    /// A count that is 0.
     #[error("{0} is 0: give at least 1")]
     Zero(&'static str),
     /// A number that makes no sense.
     #[error("{name} is {value}: give {want}")]
     OutOfRange {
-        /// Which.
+        /// The name of the number.
         name: &'static str,
-        /// What it is.
+        /// Its value.
         value: f64,
         /// What it should be.
         want: &'static str,
     },
-    /// A network that does not come with this squashing function.
-    #[error("{network} comes with {} alone: leave {activation} away", .network.activations()[0])]
+    /// A network that does not support this activation function.
+    #[error("{network} supports only {}: leave out {activation}", .network.activations()[0])]
     Activation {
         /// The network.
         network: NetworkName,
-        /// The squashing function.
+        /// The activation function.
         activation: ActivationName,
     },
     /// A loss for another kind of output.
     #[error(
-        "the loss {loss} does not go with outputs that are {}: choose {}",
+        "the loss {loss} is not for outputs that are {}: choose {}",
         if *.penalties { "penalties" } else { "scores" },
         if *.penalties { "penalty or map" } else { "mse, cross-entropy or mse-targets" }
     )]
     Output {
-        /// Whether the outputs of the network are penalties, of which the smallest tells the class.
+        /// Whether the outputs of the network are penalties, of which the smallest gives the class.
         penalties: bool,
         /// The loss.
         loss: LossName,
     },
-    /// Things that exclude each other.
+    /// Settings that exclude each other.
     #[error("momentum and weight decay are not part of the second-order method: set both to 0")]
     Mixed,
 }
 
 impl Recipe {
-    /// Checks the numbers of the recipe, and that the network it names comes with its activation and goes with its loss.
+    /// Checks the numbers of the recipe, and that the network it names supports its activation function and its loss.
     ///
     /// # Errors
     /// If one of them makes no sense.
@@ -434,7 +439,7 @@ impl Recipe {
         self.check()
     }
 
-    /// Checks the numbers of the recipe, for a network of any type: what it names is not looked at.
+    /// Checks the numbers of the recipe, for a network of any type: the names in the recipe are ignored.
     ///
     /// # Errors
     /// If a number of the recipe makes no sense.

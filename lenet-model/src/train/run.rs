@@ -1,4 +1,4 @@
-//! A run on its way: everything that a step changes, step after step, epoch after epoch.
+//! A run in progress: everything that a step changes, step after step, epoch after epoch.
 
 use super::evaluation::{Evaluation, evaluate};
 use super::order::Walk;
@@ -13,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-/// What happens while a network is trained.
+/// An event during training.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum TrainingEvent<'a, N: AnyNetwork + ?Sized = dyn AnyNetwork> {
@@ -21,35 +21,36 @@ pub enum TrainingEvent<'a, N: AnyNetwork + ?Sized = dyn AnyNetwork> {
     Step {
         /// The epoch, from 1.
         epoch: u32,
-        /// Steps made in all.
+        /// The number of steps made so far.
         step: u64,
-        /// Steps to be made in all.
+        /// The number of steps of the whole training.
         steps: u64,
         /// The mean loss of the epoch so far.
         loss: f64,
-        /// The part read rightly in the epoch so far.
+        /// The fraction of images read correctly in the epoch so far.
         accuracy: f64,
         /// The learning rate of the step.
         rate: f64,
-        /// Images in the step.
+        /// The number of images in the step.
         images: usize,
     },
     /// An epoch is over.
     Epoch {
-        /// What it came to.
+        /// Its result.
         record: &'a Epoch,
-        /// The run as it is now, to be saved or looked at.
+        /// The current run, to be saved or examined.
         run: &'a TrainingRun<'a, N>,
     },
 }
 
-/// How a training becomes a run. It stands here, above [`Training`], so that the modules are read in one order.
+/// How a training becomes a run. It is here and not in the module of [`Training`], so that modules depend on each other
+/// in one direction only.
 impl Training<'_> {
-    /// Trains on the rayon pool it is called in. The result is the same to the bit for any number of threads.
-    /// `watch` sees every event and may stop the training.
+    /// Trains on the rayon pool in which it is called. The result is the same to the bit for any number of threads.
+    /// `watch` sees every event and can stop the training.
     ///
     /// # Errors
-    /// If the recipe or the indexes make no sense, the loss stops being finite, or `watch` breaks off.
+    /// If the recipe or the indexes make no sense, the loss stops being finite, or `watch` stops the training.
     pub fn run<N: DigitNetwork>(
         &self,
         watch: impl FnMut(TrainingEvent<'_, N>) -> ControlFlow<()>,
@@ -59,7 +60,7 @@ impl Training<'_> {
         Ok(run.into_outcome())
     }
 
-    /// A run that has not made a step yet, to be saved on the way ([`TrainingRun::save`]).
+    /// A run that has not made a step yet, which can be saved at any time ([`TrainingRun::save`]).
     ///
     /// # Errors
     /// If the recipe or the indexes make no sense.
@@ -68,7 +69,7 @@ impl Training<'_> {
         Ok(TrainingRun::new(self, <N as Params>::boxed_zeroed(), <N as Params>::boxed_zeroed()))
     }
 
-    /// [`Training::begin`] for the network that the recipe names.
+    /// [`Training::begin`] for the network named in the recipe.
     ///
     /// # Errors
     /// If the recipe or the indexes make no sense.
@@ -81,25 +82,25 @@ impl Training<'_> {
     }
 }
 
-/// A training run on its way: what [`Training::begin`] and [`Training::resume`] give. It can stop after any step, be
-/// [saved](TrainingRun::save), and go on elsewhere to the same end, to the bit.
+/// A training run in progress, from [`Training::begin`] or [`Training::resume`]. It can stop after any step, be
+/// [saved](TrainingRun::save), and continue elsewhere to the same result, to the bit.
 pub struct TrainingRun<'t, N: AnyNetwork + ?Sized = dyn AnyNetwork> {
     pub(super) network: Box<N>,
     pub(super) best: Box<N>,
     pub(super) state: State<'t>,
 }
 
-/// Everything that a step changes beside the networks.
+/// Everything that a step changes, except the networks.
 pub(super) struct State<'t> {
     pub(super) training: &'t Training<'t>,
     pub(super) best_epoch: u32,
-    /// The epochs that are over.
+    /// The completed epochs.
     pub(super) epochs: Vec<Epoch>,
     pub(super) optimizer: Optimizer,
     pub(super) second_order: Option<Bend>,
     batch: Batch,
     pub(super) order: Walk,
-    /// Steps made in all.
+    /// The number of steps made so far.
     pub(super) step: u64,
     pub(super) so_far: SoFar,
 }
@@ -121,22 +122,22 @@ impl<N: AnyNetwork + ?Sized> std::fmt::Debug for TrainingRun<'_, N> {
     }
 }
 
-/// What the epoch that is not over yet came to so far.
+/// The result of the current epoch so far.
 #[derive(Clone, Copy, Default)]
 pub(super) struct SoFar {
     pub(super) tally: Tally,
-    /// Images seen.
+    /// The number of images seen.
     pub(super) seen: usize,
     pub(super) time: Duration,
 }
 
-/// What second derivatives are worked out in.
+/// The state for computing second derivatives.
 pub(super) struct Bend {
     squares: Box<dyn Arrays>,
     pub(super) h: Box<dyn Arrays>,
     worker: Worker,
     random: ChaCha8Rng,
-    /// How often they have been estimated.
+    /// The number of times that they have been estimated.
     pub(super) estimates: u32,
 }
 
@@ -158,7 +159,7 @@ impl Bend {
         (0..patterns).map(|_| examples[self.random.random_range(0..examples.len())]).collect()
     }
 
-    /// Estimates the second derivatives anew.
+    /// Makes a new estimate of the second derivatives.
     fn estimate(&mut self, training: &Training<'_>, network: &dyn AnyNetwork, second: SecondOrder) {
         for i in 0..network.arrays() {
             for (square, number) in self.squares.array_mut(i).iter_mut().zip(network.array(i)) {
@@ -176,38 +177,38 @@ impl Bend {
 }
 
 impl<'t, N: AnyNetwork + ?Sized> TrainingRun<'t, N> {
-    /// A run of two networks that are all zeros.
+    /// A run with two networks that are all zeros.
     pub(super) fn new(training: &'t Training<'t>, mut network: Box<N>, best: Box<N>) -> Self {
         let state = State::new(training, network.as_dyn_mut());
         TrainingRun { network, best, state }
     }
 
-    /// The network as it is now.
+    /// The current network.
     pub fn network(&self) -> &N {
         &self.network
     }
 
-    /// Steps made in all.
+    /// The number of steps made so far.
     pub fn step(&self) -> u64 {
         self.state.step
     }
 
-    /// Seconds that it took so far.
+    /// The number of seconds that the run has taken so far.
     pub fn seconds(&self) -> f64 {
         let epochs: f64 = self.state.epochs.iter().map(|epoch| epoch.seconds).sum();
         epochs + self.state.so_far.time.as_secs_f64()
     }
 
-    /// The epochs that are over.
+    /// The completed epochs.
     pub fn epochs(&self) -> &[Epoch] {
         &self.state.epochs
     }
 
-    /// Makes the steps that are left, on the rayon pool it is called in. `watch` sees every event and may stop the training: the
-    /// run then stands where it was stopped, and may go on.
+    /// Makes the remaining steps, on the rayon pool in which it is called. `watch` sees every event and can stop the
+    /// training; the run can then be continued from there.
     ///
     /// # Errors
-    /// If the loss stops being finite, or `watch` breaks off.
+    /// If the loss stops being finite, or `watch` stops the training.
     pub fn go_on(&mut self, mut watch: impl FnMut(TrainingEvent<'_, N>) -> ControlFlow<()>) -> Result<(), TrainError> {
         let epochs = self.state.training.recipe.epochs;
         while (self.state.epochs.len() as u32) < epochs {
@@ -225,7 +226,7 @@ impl<'t, N: AnyNetwork + ?Sized> TrainingRun<'t, N> {
         Ok(())
     }
 
-    /// What it came to.
+    /// The result of the run.
     pub fn into_outcome(self) -> Outcome<N> {
         let State { training, best_epoch, epochs, .. } = self.state;
         let with_normalization = |network| Classifier { network, normalization: training.recipe.input.into() };
@@ -258,12 +259,12 @@ impl<'t> State<'t> {
         }
     }
 
-    /// The epoch that it is in, or the one to come.
+    /// The current epoch, or the next one.
     fn epoch(&self) -> u32 {
         self.epochs.len() as u32 + 1
     }
 
-    /// The steps that are left of an epoch.
+    /// Makes the remaining steps of an epoch.
     fn pass(
         &mut self,
         network: &mut dyn AnyNetwork,
@@ -296,19 +297,19 @@ impl<'t> State<'t> {
             if watch(Made { epoch, step, steps, loss, accuracy, rate, images }).is_break() {
                 self.so_far.time += resumed.elapsed();
                 resumed = Instant::now();
-                // A step that ends the run is not left undone.
+                // A step that ends the run counts as completed.
                 if self.so_far.seen < presentations || epoch < recipe.epochs {
                     return Err(TrainError::Stopped { epoch, step });
                 }
             }
         }
         self.so_far.time += resumed.elapsed();
-        // The last step may have spoilt the numbers after its loss was still finite.
+        // The last step may have made parameters infinite or NaN although its loss was still finite.
         let finite = (0..network.arrays()).all(|i| network.array(i).iter().all(|number| number.is_finite()));
         if finite { Ok(()) } else { Err(TrainError::NotFinite { epoch, step: self.step }) }
     }
 
-    /// The global rate of the next step: by steps, or where every parameter has a rate of its own by epochs.
+    /// The global rate of the next step: by steps, or by epochs if every parameter has its own rate.
     fn rate(&self, steps: u64) -> f64 {
         let recipe = self.training.recipe;
         let factor = match recipe.second_order {
@@ -318,7 +319,8 @@ impl<'t> State<'t> {
         recipe.rate * factor
     }
 
-    /// Sets the rate of every parameter for the epoch, where each has its own; estimates the second derivatives anew if it is time.
+    /// If every parameter has its own rate, sets the rates for the epoch; makes a new estimate of the second
+    /// derivatives when it is due.
     fn set_rates(&mut self, network: &dyn AnyNetwork) {
         let (epoch, eta) = (self.epoch(), self.rate(0));
         let (Some(bend), Optimizer::Sdlm { rates }) = (&mut self.second_order, &mut self.optimizer) else { return };
@@ -331,14 +333,14 @@ impl<'t> State<'t> {
         }
     }
 
-    /// The steps of an epoch are made: looks at the held-out images and writes down what it came to.
+    /// Ends an epoch after its steps: reads the held-out images and records the result.
     fn end_epoch(&mut self, network: &dyn AnyNetwork, best_so_far: &mut dyn AnyNetwork) -> Result<(), TrainError> {
         let (training, epoch, start) = (self.training, self.epoch(), Instant::now());
         let validation = (!training.validation.is_empty()).then(|| {
             let (loss, input) = (training.recipe.named_loss(), training.recipe.input.into());
             evaluate(network, &loss, &training.examples, training.validation, input)
         });
-        // Finite weights may be large enough to make sums that are not.
+        // Finite weights can be so large that their sums are not finite.
         if validation.as_ref().is_some_and(|v| !v.loss().is_finite()) {
             return Err(TrainError::NotFinite { epoch, step: self.step });
         }
@@ -366,14 +368,14 @@ impl<'t> State<'t> {
     }
 }
 
-/// The least and the greatest of the numbers.
+/// The smallest and the largest of the numbers.
 fn range(rates: &dyn AnyNetwork) -> (f32, f32) {
     let all = (0..rates.arrays()).flat_map(|i| rates.array(i));
     all.fold((f32::INFINITY, f32::NEG_INFINITY), |(least, most), rate| (least.min(*rate), most.max(*rate)))
 }
 
-/// Whether an epoch beats all before it: more held-out images read rightly, or as many at a lower loss. With nothing
-/// held out the latest is the best.
+/// Whether an epoch is better than all before it: more held-out images read correctly, or the same number at a lower
+/// loss. With nothing held out the latest is the best.
 fn is_best(validation: Option<&Evaluation>, before: &[Epoch]) -> bool {
     let Some(now) = validation else { return true };
     before

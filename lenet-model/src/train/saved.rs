@@ -1,6 +1,6 @@
-//! A run on disk, to go on later: beside the networks everything that decides the next step.
+//! A run on disk, to be continued later: besides the networks, everything that determines the next step.
 //!
-//! Where the random streams stand is kept as how often they were asked; the same questions asked again bring them there.
+//! A random stream is saved as the number of times that it was used; repeating the same draws restores it.
 
 use super::run::{SoFar, State, TrainingRun};
 use super::step::{Optimizer, Tally};
@@ -12,15 +12,15 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::time::Duration;
 
-/// Why a run can't go on, in one line that names the file and the cure.
+/// Why a run can't be continued, in one line that names the file and what to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResumeError {
-    /// The file can't be read, is no safetensors file, or its tensors are not those of the network.
+    /// The file can't be read, is not a safetensors file, or its tensors are not those of the network.
     #[error(transparent)]
     File(#[from] CheckpointError),
     /// It is not the state of a run of this training.
-    #[error("{path}: {reason}: a run goes on with its own recipe and data alone: begin a new one")]
+    #[error("{path}: {reason}: a run can only be continued with its own recipe and data: start a new one")]
     Other {
         /// The file.
         path: std::path::PathBuf,
@@ -32,35 +32,35 @@ pub enum ResumeError {
     Training(#[from] TrainError),
 }
 
-/// What is in the file beside the tensors.
+/// The content of the file besides the tensors.
 #[derive(Serialize, Deserialize)]
 struct Saved {
     recipe: Recipe,
-    /// How many examples it learns from, and how many are held out.
+    /// The number of examples to learn from, and the number held out.
     examples: (usize, usize),
     step: u64,
-    /// The epoch that is not over: its loss and right readings so far, images seen, seconds.
+    /// The current epoch: its loss and correct readings so far, images seen, seconds.
     loss: f64,
     correct: u32,
     seen: usize,
     seconds: f64,
-    /// Where in the list of examples it is.
+    /// The position in the list of examples.
     place: (u64, usize),
-    /// How often the second derivatives have been estimated.
+    /// The number of times that the second derivatives have been estimated.
     estimates: u32,
     best_epoch: u32,
     epochs: Vec<Epoch>,
 }
 
 impl Saved {
-    /// What keeps it from being the state of a run of `training`.
+    /// Checks that this is the state of a run of `training`; an error is the reason why it is not.
     fn check(&self, training: &Training<'_>) -> Result<(), &'static str> {
         let epochs = self.epochs.len();
         if self.recipe != *training.recipe {
-            return Err("it is of a run with another recipe");
+            return Err("it is from a run with another recipe");
         }
         if self.examples != (training.train.len(), training.validation.len()) {
-            return Err("it is of a run with other data");
+            return Err("it is from a run with other data");
         }
         const CONTRADICTION: &str = "its numbers contradict each other";
         if epochs > training.recipe.epochs as usize || self.seen > training.presentations() {
@@ -88,11 +88,11 @@ impl Saved {
 const ENTRY: &str = "run";
 
 impl<N: AnyNetwork + ?Sized> TrainingRun<'_, N> {
-    /// Writes everything that the run needs to go on, beside `path`, then renames it: at any moment the old state or the new one is
-    /// whole.
+    /// Writes everything that is needed to continue the run to a temporary file beside `path`, then renames it. At any
+    /// moment the old state or the new one is complete.
     ///
     /// # Errors
-    /// If the file can't be written; an old one is then still there.
+    /// If the file can't be written; an old file is then still there.
     pub fn save(&self, path: &Path) -> Result<(), CheckpointError> {
         let bytes = self.bytes().map_err(|e| CheckpointError::Format { path: path.into(), reason: e.to_string() })?;
         write_beside(path, &bytes).map_err(|error| CheckpointError::Write { path: path.into(), error })
@@ -104,17 +104,17 @@ impl<N: AnyNetwork + ?Sized> TrainingRun<'_, N> {
 }
 
 impl Training<'_> {
-    /// A run that [`TrainingRun::save`] has written, to go on where it stood.
+    /// Loads a run that [`TrainingRun::save`] has written, to be continued from there.
     ///
     /// # Errors
-    /// If the file can't be read, or is not of a run with this recipe and as many examples.
+    /// If the file can't be read, or is not from a run with this recipe and the same number of examples.
     pub fn resume<N: DigitNetwork>(&self, path: &Path) -> Result<TrainingRun<'_, N>, ResumeError> {
         let mut run = self.begin::<N>()?;
         run.state.restore(&mut *run.network, &mut *run.best, path)?;
         Ok(run)
     }
 
-    /// [`Training::resume`] for the network that the recipe names.
+    /// [`Training::resume`] for the network named in the recipe.
     ///
     /// # Errors
     /// As [`Training::resume`].
@@ -156,7 +156,7 @@ impl State<'_> {
         tensors.file(&[(ENTRY, serde_json::to_string(&saved)?)])
     }
 
-    /// Brings a run that has not made a step to where the file says it stood.
+    /// Brings a run that has not made a step to the position in the file.
     fn restore(
         &mut self,
         network: &mut dyn AnyNetwork,
@@ -168,10 +168,13 @@ impl State<'_> {
         let format = |e: SafeTensorError| CheckpointError::Format { path: path.into(), reason: e.to_string() };
         let other = |reason: &str| ResumeError::Other { path: path.into(), reason: plain(reason) };
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(format)?;
-        let text =
-            header.metadata().as_ref().and_then(|m| m.get(ENTRY)).ok_or_else(|| other("it is no state of a run"))?;
-        let saved: Saved =
-            serde_json::from_str(text).map_err(|e| other(&format!("it is no state of a run of this version ({e})")))?;
+        let text = header
+            .metadata()
+            .as_ref()
+            .and_then(|m| m.get(ENTRY))
+            .ok_or_else(|| other("it is not the state of a run"))?;
+        let saved: Saved = serde_json::from_str(text)
+            .map_err(|e| other(&format!("it is not the state of a run of this version ({e})")))?;
         saved.check(training).map_err(other)?;
         self.order.go_to(saved.place).ok_or_else(|| other("its numbers contradict each other"))?;
         let file = SafeTensors::deserialize(&bytes).map_err(format)?;

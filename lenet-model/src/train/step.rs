@@ -1,4 +1,5 @@
-//! One step of training: a batch in blocks of sixteen, the blocks over the threads, the gradients in a fixed order.
+//! One step of training: a batch in blocks of sixteen, the blocks over the threads, the gradients added in a fixed
+//! order.
 
 use crate::Normalization;
 use crate::any_network::{Arrays, LanesPass, Pass, scores_in};
@@ -8,11 +9,11 @@ use crate::{AnyNetwork, Examples};
 use lenet_layers::{Cell, Class, Descent, Diagonal, Lanes, Loss, Rule, Tensor, Units};
 use std::ops::Range;
 
-/// The most gradients of a batch that are kept apart, and so the most threads that work on it.
+/// The largest number of separate gradients of a batch, and so the largest number of threads that work on it.
 const SLOTS: usize = 16;
 
-/// In how many gradients a batch of so many blocks is summed. Each is a quarter of a megabyte to be cleared, filled and
-/// added: too many of them, and they do not fit in the cache beside what they are computed from.
+/// The number of gradients in which a batch of `blocks` blocks is summed. Each is a quarter of a megabyte to be
+/// cleared, filled and added; too many do not fit in the cache together with the data they are computed from.
 const fn slots(blocks: usize) -> usize {
     match blocks {
         0 | 1 => 1,
@@ -29,16 +30,16 @@ const fn slots(blocks: usize) -> usize {
     }
 }
 
-/// What a part of a batch came to.
+/// The result of a part of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Tally {
-    /// The losses added up.
+    /// The sum of the losses.
     pub(crate) loss: f64,
-    /// How many were read rightly.
+    /// The number of images that were read correctly.
     pub(crate) correct: u32,
 }
 
-/// A loss of ten outputs against digits, in one kind of cell.
+/// A loss of ten outputs against digits, for one kind of cell.
 pub(crate) trait CellLoss<T: Cell<Element = f32>>: Sync {
     fn value(&self, y: &Tensor<Units<10>, T>, targets: &[Class<10>], scale: f32, dy: &mut Tensor<Units<10>, T>) -> f32;
     fn second(&self, y: &Tensor<Units<10>, T>, targets: &[Class<10>], d2y: &mut Tensor<Units<10>, T>);
@@ -53,11 +54,11 @@ impl<L: Loss<Units<10>, Class<10>> + Sync, T: Cell<Element = f32>> CellLoss<T> f
     }
 }
 
-/// A loss of ten outputs against digits, of one example and of sixteen.
+/// A loss of ten outputs against digits, for one example and for sixteen.
 pub(crate) trait DigitLoss: CellLoss<f32> + CellLoss<Lanes<LANES>> {}
 impl<L: Loss<Units<10>, Class<10>> + Sync> DigitLoss for L {}
 
-/// What every block of a batch is told.
+/// The inputs that all blocks of a batch share.
 #[derive(Clone, Copy)]
 pub(crate) struct Task<'a> {
     pub(crate) network: &'a dyn AnyNetwork,
@@ -69,8 +70,8 @@ pub(crate) struct Task<'a> {
 const BLANK: Image = [[0; 28]; 28];
 
 impl Task<'_> {
-    /// Lays the examples `block` into the lanes of `pass` and runs them forward. `room` is for pictures that are made when
-    /// they are shown. Returns their classes; those of lanes without an example are not to be used.
+    /// Puts the examples `block` into the lanes of `pass` and runs them forward. `room` is for images that are made
+    /// when they are shown. Returns their classes; those of lanes without an example must not be used.
     fn run<T: Cell<Element = f32>>(
         &self,
         pass: &mut (impl Pass<T> + ?Sized),
@@ -87,8 +88,8 @@ impl Task<'_> {
         core::array::from_fn(|lane| self.examples.label(block[lane.min(last)]))
     }
 
-    /// Runs the examples `block` forward: their losses, times `scale` in the gradient that is left at the output. `read` sees
-    /// the digit that each is and the scores of all ten, in the order of the block.
+    /// Runs the examples `block` forward and returns the sum of their losses. Leaves their gradient, times `scale`, at
+    /// the output. `read` gets each example's digit and the scores of all ten digits, in the order of the block.
     fn forward<T: Cell<Element = f32>>(
         &self,
         pass: &mut (impl Pass<T> + ?Sized),
@@ -108,11 +109,11 @@ impl Task<'_> {
     }
 }
 
-/// Room for what one thread works on.
+/// The buffers of one thread.
 pub(crate) struct Worker {
     lanes: Box<dyn LanesPass>,
     single: Box<dyn Pass<f32>>,
-    /// For pictures that are made when they are shown.
+    /// For images that are made when they are shown.
     room: Vec<Image>,
 }
 
@@ -121,13 +122,14 @@ impl Worker {
         Worker { lanes: network.lanes_pass(), single: network.single_pass(), room: vec![BLANK; LANES] }
     }
 
-    /// Reads a block of up to sixteen examples: the sum of their losses. `read` sees the digit that each is and the scores of
-    /// all ten.
+    /// Reads a block of up to sixteen examples and returns the sum of their losses. `read` gets each example's digit
+    /// and the scores of all ten digits.
     pub(crate) fn read(&mut self, task: &Task<'_>, block: &[u32], read: &mut dyn FnMut(usize, [f32; 10])) -> f32 {
         task.forward(&mut *self.lanes, &mut self.room, task.loss, block, 1.0, read)
     }
 
-    /// Adds the second derivatives of the losses of a block of up to sixteen examples, those by the outputs times `scale`.
+    /// Adds the second derivatives of the losses of a block of up to sixteen examples; those with respect to the
+    /// outputs are multiplied by `scale`.
     pub(crate) fn bend(
         &mut self,
         task: &Task<'_>,
@@ -182,17 +184,17 @@ impl Slot {
     }
 }
 
-/// Room for a batch. Which examples a slot takes depends on the batch alone, never on the threads, and so does the order in
-/// which the slots are added.
+/// The buffers of a batch. Which examples a slot takes, and the order in which the slots are added, depend on the batch
+/// alone, never on the threads.
 pub(crate) struct Batch {
     workers: Vec<Worker>,
     slots: Vec<Slot>,
-    /// The gradients are zero already.
+    /// Whether the gradients are already zero.
     clear: bool,
 }
 
 impl Batch {
-    /// Room for batches of up to `size` examples on the rayon pool it is called in.
+    /// Allocates buffers for batches of up to `size` examples on the rayon pool in which it is called.
     pub(crate) fn new(network: &dyn AnyNetwork, size: usize) -> Self {
         let slots = slots(size.div_ceil(LANES));
         let slot = || Slot { grad: network.gradient(), tally: Tally::default() };
@@ -203,8 +205,8 @@ impl Batch {
         }
     }
 
-    /// Works out the gradient of the mean loss over the examples `indexes`, and what they came to. The gradient stays in the
-    /// slots until [`Batch::step`].
+    /// Computes the gradient of the mean loss over the examples `indexes`, and returns the results. The gradient stays
+    /// in the slots until [`Batch::step`].
     pub(crate) fn gradient(&mut self, task: &Task<'_>, indexes: &[u32]) -> Tally {
         let scale = 1.0 / indexes.len() as f32;
         let (slots, clear) = (self.slots.len(), std::mem::take(&mut self.clear));
@@ -225,7 +227,7 @@ impl Batch {
         tally
     }
 
-    /// A step against the gradient.
+    /// Makes a step against the gradient.
     pub(crate) fn step(&mut self, optimizer: &mut Optimizer, network: &mut dyn AnyNetwork, rate: f32) {
         match optimizer {
             Optimizer::Sgd { velocity, momentum, weight_decay } => {
@@ -252,15 +254,15 @@ impl Batch {
     }
 }
 
-/// What turns a gradient into a step. Its state has a number for each parameter.
+/// Turns a gradient into a step. Its state has a number for each parameter.
 pub(crate) enum Optimizer {
     /// Gradient descent; the rate comes with the step.
     Sgd { velocity: Box<dyn AnyNetwork>, momentum: f32, weight_decay: f32 },
-    /// A rate for every parameter, set before.
+    /// A rate for every parameter, set beforehand.
     Sdlm { rates: Box<dyn AnyNetwork> },
 }
 
-/// A step of a part of parameter array `i`.
+/// Makes a step of a part of parameter array `i`.
 fn step(rule: impl Rule<f32>, p: &mut [f32], state: &mut [f32], slots: &[Slot], i: usize, range: Range<usize>) {
     let mut gradients = [&[][..]; SLOTS];
     for (gradient, slot) in gradients.iter_mut().zip(slots) {
@@ -269,10 +271,10 @@ fn step(rule: impl Rule<f32>, p: &mut [f32], state: &mut [f32], slots: &[Slot], 
     rule.step(p, state, &gradients[..slots.len()]);
 }
 
-/// A step of parameter array `i`, after which the gradients are zero. One thread clears them while they are in its first
-/// cache; several had better leave each to the thread that will fill it again.
+/// Makes a step of parameter array `i` and clears the gradients. A single thread clears them while they are in its
+/// first-level cache; with several threads it is better if each slot is cleared by the thread that fills it next.
 fn step_and_clear(rule: impl Rule<f32>, p: &mut [f32], state: &mut [f32], slots: &mut [Slot], i: usize) {
-    /// Numbers at a time: a few thousand bytes of each array.
+    /// The number of parameters at a time: a few thousand bytes of each array.
     const PART: usize = 1024;
     for (n, (p, state)) in p.chunks_mut(PART).zip(state.chunks_mut(PART)).enumerate() {
         let range = n * PART..n * PART + p.len();
@@ -283,7 +285,8 @@ fn step_and_clear(rule: impl Rule<f32>, p: &mut [f32], state: &mut [f32], slots:
     }
 }
 
-/// Calls `f` with every slot, its number and a worker, the workers side by side on the threads. `join` allocates nothing.
+/// Calls `f` with every slot, its number and a worker, with the workers in parallel on the threads. `join` allocates
+/// nothing.
 fn share<W: Send, T: Send>(
     workers: &mut [W],
     slots: &mut [T],
@@ -301,8 +304,8 @@ fn share<W: Send, T: Send>(
     }
 }
 
-/// Calls `f` with parts of two slices of one length and where they lie, on up to `threads` threads. Short slices are not
-/// worth it.
+/// Calls `f` with parts of two slices of the same length and their position, on up to `threads` threads. Short slices
+/// are not divided: it would not pay.
 fn halve(
     p: &mut [f32],
     v: &mut [f32],
@@ -314,7 +317,7 @@ fn halve(
     if threads < 2 || p.len() < WORTH_IT {
         return f(p, v, range);
     }
-    // At a multiple of a register: both halves then consist of whole ones.
+    // A multiple of a register, so that both halves consist of whole registers.
     let half = p.len() / 2 / LANES * LANES;
     let middle = range.start + half;
     let ((p1, p2), (v1, v2)) = (p.split_at_mut(half), v.split_at_mut(half));

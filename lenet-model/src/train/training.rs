@@ -1,4 +1,4 @@
-//! Training: epochs of steps, held-out images after each, the best kept.
+//! Training: epochs of steps, an evaluation on held-out images after each, and the best network kept.
 
 use super::evaluation::Evaluation;
 use super::step::{DigitLoss, Task};
@@ -7,42 +7,42 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-/// The streams of ChaCha8 that a seed is split into, so that none depends on how much another draws.
+/// The ChaCha8 streams into which a seed is split, so that no stream depends on how much another one is used.
 pub(super) mod stream {
     pub(in crate::train) const WEIGHTS: u64 = 1;
     pub(in crate::train) const ORDER: u64 = 2;
     pub(in crate::train) const CURVATURE: u64 = 3;
 }
 
-/// What one epoch came to.
+/// The result of one epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
     /// Its number, from 1.
     pub epoch: u32,
-    /// The mean loss of the training images, each as it was seen.
+    /// The mean loss of the training images, each at the time it was seen.
     pub train_loss: f64,
-    /// The part of them read rightly, each as it was seen.
+    /// The fraction of them read correctly, each at the time it was seen.
     pub train_accuracy: f64,
-    /// What the network makes of the held-out images, if there are any.
+    /// The result on the held-out images, if there are any.
     pub validation: Option<Evaluation>,
     /// Whether it is the best epoch so far.
     pub best: bool,
-    /// The least and the greatest rate of a parameter, where each has its own.
+    /// The smallest and the largest rate of a parameter, if each has its own.
     pub rates: Option<(f32, f32)>,
-    /// Seconds it took, the held-out images included.
+    /// The number of seconds it took, including the held-out images.
     pub seconds: f64,
 }
 
-/// What training ends with.
+/// The result of training.
 #[derive(Debug)]
 pub struct Outcome<N: AnyNetwork + ?Sized = dyn AnyNetwork> {
     /// The network after the last step, with its normalization.
     pub last: Classifier<N>,
     /// The network of the best epoch, with its normalization; the last one if nothing was held out.
     pub best: Classifier<N>,
-    /// Which epoch was the best.
+    /// The number of the best epoch.
     pub best_epoch: u32,
-    /// Every epoch.
+    /// All epochs.
     pub epochs: Vec<Epoch>,
 }
 
@@ -53,15 +53,15 @@ pub enum TrainError {
     /// The recipe cannot be followed.
     #[error(transparent)]
     Recipe(#[from] RecipeError),
-    /// There is nothing to learn from.
+    /// There are no training images.
     #[error("there are no training images: hold out fewer, or give more")]
     NoExamples,
-    /// An example was asked for that does not exist.
+    /// An index of an example that does not exist.
     #[error("example {index} of {len}: the list of examples to use does not belong to these data")]
     NoSuchExample {
         /// Its index.
         index: u32,
-        /// How many there are.
+        /// The number of examples.
         len: usize,
     },
     /// The loss became infinite or NaN.
@@ -96,17 +96,17 @@ pub struct Training<'a> {
 }
 
 impl Training<'_> {
-    /// A generator of its own for each purpose.
+    /// A separate random number generator for each purpose.
     pub(super) fn random(&self, stream: u64) -> ChaCha8Rng {
         let mut random = ChaCha8Rng::seed_from_u64(self.recipe.seed);
         random.set_stream(stream);
         random
     }
 
-    /// That the recipe can be followed with a network whose outputs are penalties or not, and that the examples exist.
+    /// Checks that the recipe suits a network whose outputs are, or are not, penalties, and that the examples exist.
     pub(super) fn check(&self, penalties: bool) -> Result<(), TrainError> {
         self.recipe.check()?;
-        // The type counts, whatever the recipe calls it.
+        // The network's type counts, not its name in the recipe.
         if penalties != self.recipe.loss.takes_penalties() {
             return Err(RecipeError::Output { penalties, loss: self.recipe.loss }.into());
         }
@@ -120,12 +120,12 @@ impl Training<'_> {
         }
     }
 
-    /// Images in an epoch.
+    /// The number of images in an epoch.
     pub(super) fn presentations(&self) -> usize {
         self.recipe.presentations.unwrap_or(self.train.len())
     }
 
-    /// Steps to be made in all; a few more where the list of examples ends within a batch.
+    /// The number of steps of the whole training; the list of examples can end within a batch, which takes a few more.
     pub(super) fn steps(&self) -> u64 {
         u64::from(self.recipe.epochs) * self.presentations().div_ceil(self.recipe.batch) as u64
     }

@@ -1,11 +1,11 @@
-//! What the tests of training learn from.
+//! Training data for the tests.
 
 use lenet_model::{DigitNetwork, Examples, Image, TrainingEvent};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::ops::ControlFlow;
 
-/// Pictures that are easy to tell apart: a bar for each digit, five columns apart above or below the middle, in noise.
+/// Images that are easy to tell apart: a bar for each digit, five columns apart above or below the middle, in noise.
 pub(crate) struct Bars {
     pub(crate) images: Vec<Image>,
     pub(crate) labels: Vec<u8>,
@@ -35,12 +35,12 @@ impl Bars {
     }
 }
 
-/// Lets training go on, whatever happens.
+/// Never stops the training.
 pub(crate) fn unwatched<N: DigitNetwork>(_: TrainingEvent<'_, N>) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-/// The numbers of some examples.
+/// The indexes of some examples.
 pub(crate) fn indexes(range: std::ops::Range<u32>) -> Vec<u32> {
     range.collect()
 }

@@ -64,7 +64,7 @@ def uniform(shape, low, high):
 
 
 def draw_images():
-    """[BATCH, 1, 32, 32]: two thick, smooth strokes each, 256 levels of ink on the paper's scale from -0.1 to 1.175."""
+    """[BATCH, 1, 32, 32]: two thick, smooth strokes each, in 256 levels on the paper's scale from -0.1 to 1.175."""
     grid = torch.arange(32.0)
     t = torch.linspace(0, 1, 60)
     bernstein = torch.stack([(1 - t) ** 2, 2 * t * (1 - t), t**2])  # [3, 60]
@@ -112,7 +112,7 @@ def draw_parameters(name):
 
 
 def forward(name, p, x):
-    """The output of every stage, after its squashing function; the last are the logits."""
+    """The output of every stage, after its activation function; the last is the logits."""
     sparse = name == "sparse"
 
     def f(a):
@@ -148,7 +148,7 @@ def leaves(tensors):
 
 
 def train(name, parameters, x, labels):
-    """The loss before each step on this one batch, and the parameters after the last."""
+    """The loss before each step on this batch, and the parameters after the last step."""
     p = leaves(parameters)
     optimiser = torch.optim.SGD(p.values(), **OPTIMISER)
     curve = []
@@ -182,7 +182,7 @@ def check_gradients(name, values, labels, gradients, step=1e-5):
 
 
 def serialise(tensors, metadata):
-    """A safetensors file; the library writes the metadata in an order of its own each time, so put it into ours."""
+    """The bytes of a safetensors file, with sorted metadata: the library writes them in a different order each time."""
     data = save(tensors, {key: str(value) for key, value in metadata.items()})
     end = 8 + int.from_bytes(data[:8], "little")
     header = json.loads(data[8:end])

@@ -1,14 +1,16 @@
-//! Every network of the catalogue, exported, read back and computed by the plain meaning of ONNX's operators: what comes out is what the network's own forward pass says.
+//! Every network of the catalogue is exported, read back and computed by the plain meaning of ONNX's operators. The
+//! result must be that of the network's own forward pass.
 
 mod operators;
-/// The messages, as the exporter has them.
+/// The messages, from the exporter.
 #[path = "../../src/files/onnx/proto.rs"]
 mod proto;
 
 use lenet_layers::simd::{Simd, Vector};
 use lenet_layers::*;
 use lenet_model::{
-    ActivationName, AnyNetwork, Description, DigitNetwork, Image, LeNet5, NetworkName, OnnxError, save_onnx, to_onnx,
+    ActivationName, AnyNetwork, Description, DigitNetwork, Image, LeNet5, NetworkName, Normalization, OnnxError,
+    save_onnx, to_onnx,
 };
 use operators::run;
 use prost::Message;
@@ -16,7 +18,8 @@ use proto::{Extent, FLOAT, ModelProto, StringStringEntryProto, ValueInfoProto};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Numbers at random for every parameter, biases and coefficients too, of a size that leaves the squashing functions something to do.
+/// Random numbers for every parameter, including biases and coefficients, of a size at which the activation functions
+/// are not linear.
 fn random(mut network: Box<dyn AnyNetwork>) -> Box<dyn AnyNetwork> {
     let mut rng = ChaCha8Rng::seed_from_u64(5);
     for (i, info) in network.info().tensors().enumerate() {
@@ -26,13 +29,14 @@ fn random(mut network: Box<dyn AnyNetwork>) -> Box<dyn AnyNetwork> {
     network
 }
 
-/// A picture of noise, thicker on one side, so that one that is turned or moved is another.
+/// An image of noise, denser on one side, so that a transposed or shifted image is a different one.
 fn picture(seed: u64) -> Image {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     std::array::from_fn(|row| std::array::from_fn(|column| rng.random_range(0..=(3 * row + 5 * column + 30) as u8)))
 }
 
-/// Exports a network, reads the file back, and compares what the graph says of two pictures with what we say; gives the graph.
+/// Exports a network, reads the file back, and compares the graph's results for two images with ours; returns the
+/// graph.
 fn check(network: Box<dyn AnyNetwork>, what: &str) -> ModelProto {
     let (network, normalization) = (random(network), Normalization { ground: -0.25, ink: 1.5 });
     let bytes = to_onnx(&*network, normalization, &[("key", "value")]).unwrap();
@@ -41,7 +45,7 @@ fn check(network: Box<dyn AnyNetwork>, what: &str) -> ModelProto {
     let images = [picture(1), picture(2)];
     let values = run(graph, &images);
 
-    // Parameters are there by their names; a coefficient stands in each cell of its window.
+    // Parameters have their own names; a coefficient is in each cell of its window.
     for (i, info) in network.info().tensors().enumerate() {
         let (numbers, name) = (network.tensor(i), info.to_string());
         if let Role::Coefficient { window } = info.role {
@@ -82,7 +86,8 @@ fn every_network_computes_the_same_as_a_graph() {
 }
 
 sequential! {
-    /// What no network of the catalogue has: max pooling, odd margins, and stages of names that the graph uses itself.
+    /// What no network of the catalogue has: max pooling, odd margins, and stages with names that the graph itself
+    /// uses.
     struct Odd, trace OddTrace {
         input:                                       Maps<1, 31, 33>;
         image:  Conv2d<1, 2, 4, Relu>             => Maps<2, 28, 30>;
@@ -125,7 +130,7 @@ fn lenet5_is_the_graph_it_should_be() {
     assert_eq!(graph.output.iter().map(|o| o.name.as_str()).collect::<Vec<_>>(), ["logits", "probabilities"]);
 }
 
-/// a / 2, of which nothing is said.
+/// a / 2, without a `KIND`.
 struct Half;
 impl Activation for Half {
     const NAME: &'static str = "half";
@@ -138,7 +143,7 @@ impl Activation for Half {
 }
 
 sequential! {
-    /// A squashing function of its own.
+    /// A network with a custom activation function.
     struct Halved, trace HalvedTrace {
         input:                         Maps<1, 28, 28>;
         flat:   Flatten             => Units<784>;
@@ -146,7 +151,7 @@ sequential! {
     }
 }
 
-/// Every unit as it is. What it says of itself is nothing, or not true.
+/// The identity, with an operation that is missing or wrong.
 struct Own<const LIES: bool>;
 impl<const LIES: bool> Trainable for Own<LIES> {
     type Params<E: Element> = NoParams<E>;
@@ -216,7 +221,7 @@ fn what_cannot_be_expressed_is_refused_with_its_stage() {
         to_onnx(&*N::boxed_zeroed(), Normalization::PAPER, &[]).expect_err("it was exported")
     }
     for (error, words) in [
-        (refused::<Halved>(), "stage out (full connection, half) can't be expressed in ONNX: its squashing function"),
+        (refused::<Halved>(), "stage out (full connection, half) can't be expressed in ONNX: its activation function"),
         (refused::<Silent>(), "stage mine (own) can't be expressed in ONNX: its layer does not say what"),
         (refused::<Lying>(), "stage mine (own) can't be expressed in ONNX: its layer does not say what"),
     ] {

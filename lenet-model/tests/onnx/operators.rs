@@ -1,4 +1,4 @@
-//! What ONNX says its operators mean, written plainly and in `f64`: those that we write, with the attributes that we write.
+//! The ONNX operators and attributes that we write, implemented plainly and in `f64`.
 
 use crate::proto::*;
 use lenet_model::Image;
@@ -17,7 +17,7 @@ impl Array {
         Array { dims: dims.to_vec(), data }
     }
 
-    /// Every cell by its place.
+    /// Computes every cell from its position.
     fn from_fn(dims: &[usize], cell: impl Fn(&[usize]) -> f64) -> Self {
         let place = |i: usize| -> Vec<usize> {
             let rest = |axis: usize| dims[axis + 1..].iter().product::<usize>();
@@ -26,7 +26,7 @@ impl Array {
         Array::new(dims, (0..dims.iter().product()).map(|i| cell(&place(i))).collect())
     }
 
-    /// The cell at a place; axes of extent 1, and those that the array does not have, stand for any extent.
+    /// The cell at a position. Axes of extent 1, and axes that the array does not have, stand for any extent.
     pub(super) fn at(&self, place: &[usize]) -> f64 {
         let own = &place[place.len() - self.dims.len()..];
         self.data[own.iter().zip(&self.dims).fold(0, |i, (at, n)| i * n + if *n == 1 { 0 } else { *at })]
@@ -36,7 +36,7 @@ impl Array {
         Array::new(&self.dims, self.data.iter().map(|x| f(*x)).collect())
     }
 
-    /// `f` of the cells of two arrays, broadcast.
+    /// Applies `f` to the cells of two arrays, broadcast.
     fn zip(&self, other: &Array, f: impl Fn(f64, f64) -> f64) -> Self {
         let rank = self.dims.len().max(other.dims.len());
         let extent = |a: &Array, axis: usize| (axis + a.dims.len()).checked_sub(rank).map_or(1, |i| a.dims[i]);
@@ -44,7 +44,8 @@ impl Array {
         Array::from_fn(&dims, |place| f(self.at(place), other.at(place)))
     }
 
-    /// `f` of the window of each cell of maps that are smaller: `f` is told the cell's place and the window's first row and column.
+    /// Applies `f` to the window of each cell of smaller maps: `f` gets the cell's position and the window's first row
+    /// and column.
     fn windows(&self, maps: usize, kernel: usize, stride: usize, f: impl Fn(&[usize], usize, usize) -> f64) -> Self {
         let out = |n: usize| (n - kernel) / stride + 1;
         let dims = [self.dims[0], maps, out(self.dims[2]), out(self.dims[3])];
@@ -143,7 +144,7 @@ fn compute(node: &NodeProto, inputs: &[&Array]) -> Array {
     }
 }
 
-/// What the graph makes of a batch of pictures: every value by its name.
+/// Computes the graph for a batch of images; returns every value by its name.
 pub(super) fn run(graph: &GraphProto, images: &[Image]) -> HashMap<String, Array> {
     let pixels = images.as_flattened().as_flattened().iter().map(|p| f64::from(*p)).collect();
     let mut values = HashMap::from([("image".to_string(), Array::new(&[images.len(), 1, 28, 28], pixels))]);

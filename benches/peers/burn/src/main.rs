@@ -21,7 +21,7 @@ struct LeNet {
     c1: Conv2d,
     c3: Conv2d,
     pool: AvgPool2d,
-    /// A kernel that covers its whole input makes one number: the convolution is a full connection.
+    /// A kernel that covers its whole input gives one number, so the convolution is a full connection.
     c5: Linear,
     f6: Linear,
     output: Linear,
@@ -40,7 +40,7 @@ impl LeNet {
         };
         let connection = |i: usize, [inputs, units]: [usize; 2]| {
             let mut layer = LinearConfig::new(inputs, units).init(device);
-            // burn has them the other way round: a row for each input.
+            // burn stores the transpose: a row for each input.
             let numbers: Vec<_> = (0..inputs * units).map(|k| tensors[i].1[k % units * inputs + k / units]).collect();
             layer.weight = Param::from_data(TensorData::new(numbers, [inputs, units]), device);
             layer.bias = bias(i + 1);
@@ -140,7 +140,7 @@ impl Peer for Burn {
 }
 
 impl Burn {
-    /// The batch whose turn it is.
+    /// Returns the next batch, in turn.
     fn turn(&mut self) -> (Tensor<4>, Tensor<1, Int>) {
         let batch = self.batches[self.next].clone();
         self.next = (self.next + 1) % self.batches.len();

@@ -11,10 +11,10 @@ fn main() -> Result<()> {
 
 struct Candle {
     variables: Vec<Var>,
-    /// The same numbers outside the graph, for passes that nothing will be learned from.
+    /// The same parameters outside the graph, for passes without training.
     frozen: Vec<Tensor>,
     sgd: SGD,
-    /// Every image, for outputs that are checked.
+    /// All images, for checking the outputs.
     images: Tensor,
     batches: Vec<(Tensor, Tensor)>,
     next: usize,
@@ -81,7 +81,7 @@ impl Peer for Candle {
 }
 
 impl Candle {
-    /// The batch whose turn it is.
+    /// Returns the next batch, in turn.
     fn turn(&mut self) -> (Tensor, Tensor) {
         let batch = self.batches[self.next].clone();
         self.next = (self.next + 1) % self.batches.len();
@@ -104,7 +104,7 @@ fn forward(network: &[Tensor], images: &Tensor) -> Result<Tensor> {
     let connect = |x: &Tensor, weights: &Tensor, bias: &Tensor| x.matmul(&weights.t()?)?.broadcast_add(bias);
     let x = convolve(images, c1, c1_bias)?;
     let x = convolve(&x, c3, c3_bias)?;
-    // A kernel that covers its whole input makes one number: the convolution is a full connection.
+    // A kernel that covers its whole input gives one number, so the convolution is a full connection.
     let x = connect(&x.flatten_from(1)?, &c5.flatten_from(1)?, c5_bias)?.tanh()?;
     let x = connect(&x, f6, f6_bias)?.tanh()?;
     Ok(connect(&x, output, output_bias)?)

@@ -1,14 +1,14 @@
-//! That a program computes what it is timed for.
+//! Checks that a program computes what it is timed for.
 
 use crate::{Data, Kind, PARAMETERS, Peer, RATE, Work};
 use anyhow::{Result, ensure};
 
-/// What the outputs may differ by; they are of the order of 1.
+/// The tolerance of the outputs, which are of the order of 1.
 const OUTPUTS: f32 = 1e-4;
-/// What a step may differ by, as a part of its largest number.
+/// The tolerance of a step, relative to its largest number.
 const STEP: f32 = 2e-3;
 
-/// The same weights, the same outputs, the same first step as the reference.
+/// Checks for the same weights, the same outputs and the same first step as the reference.
 pub(crate) fn same_network<P: Peer>(data: &Data, work: Work) -> Result<()> {
     let mut peer = P::new(data, Work { kind: Kind::Train, batch: 64, ..work })?;
     let first = peer.parameters()?;
@@ -27,7 +27,7 @@ fn step(parameters: &[f32], data: &Data) -> Vec<f32> {
     parameters.iter().zip(&data.weights).map(|(now, before)| (now - before) / RATE as f32).collect()
 }
 
-/// That its outputs are those of the reference, and finite.
+/// Checks that the outputs are those of the reference, and finite.
 pub(crate) fn outputs_as_reference<P: Peer>(peer: &P, data: &Data) -> Result<()> {
     let outputs = peer.outputs(data.outputs.len() / 10)?;
     let error = largest_difference(&outputs, &data.outputs);
@@ -35,7 +35,7 @@ pub(crate) fn outputs_as_reference<P: Peer>(peer: &P, data: &Data) -> Result<()>
     Ok(())
 }
 
-/// NaN if there is one anywhere, or not as many numbers on both sides.
+/// NaN if either side has one, or if the lengths differ.
 fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
     if a.len() != b.len() {
         return f32::NAN;

@@ -1,13 +1,13 @@
-//! The files that `ours --reference` writes: images, labels, first weights, and what must come of them.
+//! The files that `ours --reference` writes: images, labels, initial weights, and the expected results.
 
 use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::path::Path;
 
-/// Numbers in an image: 32 rows of 32 columns.
+/// The number of pixels of an image: 32 rows of 32 columns.
 pub const IMAGE: usize = 32 * 32;
 
-/// The parameters' shapes, in the order in which every program has them; they are named and laid out as PyTorch's.
+/// The parameters' shapes, in the order in which every program has them. Names and layout are PyTorch's.
 pub const SHAPES: [(&str, &[usize]); 10] = [
     ("c1.weight", &[6, 1, 5, 5]),
     ("c1.bias", &[6]),
@@ -21,34 +21,35 @@ pub const SHAPES: [(&str, &[usize]); 10] = [
     ("output.bias", &[10]),
 ];
 
-/// How many parameters there are.
+/// The number of parameters.
 pub const PARAMETERS: usize = 61_706;
 
-/// What the pixels become: the paper's values of ground and ink. The frame around an image is ground.
+/// The values to which pixels are mapped: the paper's for background and foreground. The frame around an image is
+/// background.
 const GROUND: f32 = -0.1;
 const INK: f32 = 1.175;
 
-/// What every program starts from, and the numbers that it must arrive at.
+/// The initial state of every program, and the results that it must reach.
 pub struct Data {
     /// The images, 32x32 each, as the networks take them.
     pub images: Vec<f32>,
-    /// The images as they come, 28x28 each.
+    /// The original images, 28x28 each.
     pub pixels: Vec<u8>,
-    /// What is on them.
+    /// The labels of the images.
     pub labels: Vec<u8>,
-    /// The first weights.
+    /// The initial weights.
     pub weights: Vec<f32>,
-    /// What they make of the first images, ten numbers each.
+    /// Their outputs for the first images, ten numbers each.
     pub outputs: Vec<f32>,
     /// The weights after one step on the first 64 images.
     pub stepped: Vec<f32>,
 }
 
 impl Data {
-    /// Reads them.
+    /// Reads the files.
     ///
     /// # Errors
-    /// If a file is missing or has not the right length.
+    /// If a file is missing or has the wrong length.
     pub fn open(folder: &Path) -> Result<Self> {
         let bytes = |name: &str| {
             let path = folder.join(name);
@@ -72,7 +73,7 @@ impl Data {
         Ok(data)
     }
 
-    /// The first weights, tensor by tensor, each with its shape.
+    /// The initial weights, tensor by tensor, each with its shape.
     pub fn tensors(&self) -> impl Iterator<Item = (&'static [usize], &[f32])> {
         let mut rest = &self.weights[..];
         SHAPES.iter().map(move |(_, shape)| {
@@ -82,7 +83,7 @@ impl Data {
         })
     }
 
-    /// The images in batches, each with its labels. What does not fill a batch is left out.
+    /// The images in batches, each with its labels. Images that do not fill a batch are left out.
     pub fn batches(&self, size: usize) -> impl Iterator<Item = (&[f32], &[u8])> {
         self.images.chunks_exact(size * IMAGE).zip(self.labels.chunks_exact(size))
     }

@@ -1,6 +1,6 @@
-//! What the Rust programs of the comparison share: the works, the data, the clock and the checks.
+//! The code that the Rust programs of the comparison share: the works, the data, the clock and the checks.
 //!
-//! A program gives a [`Peer`] and calls [`run`]; the rest of it is the network, in the words of its framework.
+//! A program implements [`Peer`] and calls [`run`]; the rest of it is the network, written for its framework.
 
 mod check;
 mod data;
@@ -22,13 +22,14 @@ pub trait Peer: Sized {
     const WHO: &'static str;
     /// The package whose version in the lock file is the framework's.
     const PACKAGE: &'static str;
-    /// How it was told to be fast, for whoever reads the result.
+    /// The settings that make it fast, for the reader of the result.
     fn settings() -> String;
-    /// Gets ready for a work, with the weights of `data`.
+    /// Prepares for a work, with the weights of `data`.
     fn new(data: &Data, work: Work) -> Result<Self>;
-    /// Makes at least `steps` steps of SGD, from where the last call stopped; returns how many images it learned from.
+    /// Makes at least `steps` steps of SGD, continuing from the last call; returns the number of images it was trained
+    /// on.
     fn train(&mut self, steps: usize) -> Result<usize>;
-    /// Runs the network at least `batches` times; returns on how many images.
+    /// Runs the network on at least `batches` batches; returns the number of images.
     fn infer(&mut self, batches: usize) -> Result<usize>;
     /// The ten outputs for each of the first `images` images.
     fn outputs(&self, images: usize) -> Result<Vec<f32>>;

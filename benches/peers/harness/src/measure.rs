@@ -1,4 +1,4 @@
-//! The clock, and the program around it.
+//! The clock, and the main program.
 
 use crate::{Data, Kind, Peer, Work, check, version_of};
 use anyhow::{Context, Result, ensure};
@@ -7,7 +7,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::time::Instant;
 
-/// What a program can be told.
+/// The arguments of a program.
 #[derive(Parser)]
 struct Options {
     /// The work, as `train-b64-t2`.
@@ -16,10 +16,10 @@ struct Options {
     /// The folder that `ours --reference` wrote.
     #[arg(long)]
     data: PathBuf,
-    /// How long a repetition is, at least.
+    /// The minimum duration of a repetition, in seconds
     #[arg(long, default_value_t = 0.5)]
     seconds: f64,
-    /// How often the work is repeated.
+    /// The number of repetitions
     #[arg(long, default_value_t = 5)]
     repetitions: usize,
 }
@@ -27,12 +27,12 @@ struct Options {
 /// Measures the work that the command line asks for, and prints a line of JSON.
 ///
 /// # Errors
-/// If the work cannot be done, or is not done rightly.
+/// If the work cannot be done, or the results are wrong.
 pub fn run<P: Peer>() -> Result<()> {
     let options = Options::parse();
     let data = Data::open(&options.data)?;
     let work = options.work;
-    // The frameworks' pools read it once, before anyone could tell them otherwise.
+    // The frameworks' thread pools read it once, before a program could set it.
     let threads = std::env::var("RAYON_NUM_THREADS").ok();
     ensure!(threads == Some(work.threads.to_string()), "set RAYON_NUM_THREADS to {}, as the work says", work.threads);
     println!("{}", measure::<P>(&data, &options).with_context(|| format!("{}, {work}", P::WHO))?);
@@ -45,7 +45,7 @@ fn measure<P: Peer>(data: &Data, options: &Options) -> Result<serde_json::Value>
     let mut peer = P::new(data, work)?;
     let before = check::loss(&peer, data)?;
 
-    // Growing runs warm the caches and find how many steps a repetition takes.
+    // Runs of increasing length warm the caches and find how many steps a repetition takes.
     let mut steps = 1;
     let mut took = timed(&mut peer, work, steps)?;
     while took.seconds < options.seconds {
@@ -77,7 +77,7 @@ fn measure<P: Peer>(data: &Data, options: &Options) -> Result<serde_json::Value>
     }))
 }
 
-/// How many images were dealt with in which time.
+/// The number of images, and the time they took.
 struct Took {
     images: usize,
     seconds: f64,

@@ -1,24 +1,24 @@
-//! The works, by the names that every program and the table know them by: `train-b64-t2`.
+//! The works, with the names that every program and the table use: `train-b64-t2`.
 
 use anyhow::{Context, bail};
 use std::fmt;
 use std::str::FromStr;
 
-/// What is done.
+/// The kind of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Steps of SGD.
     Train,
-    /// Forward passes, counted in images a second.
+    /// Forward passes, in images per second.
     Infer,
-    /// One image after another, in microseconds each.
+    /// One image after another, in microseconds per image.
     Latency,
 }
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Work {
-    /// What is done.
+    /// The kind of work.
     pub kind: Kind,
     /// Images in a step or a forward pass.
     pub batch: usize,

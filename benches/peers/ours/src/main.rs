@@ -1,4 +1,5 @@
-//! This project in the comparison, through its public API as a user has it; and the reference files for everyone.
+//! This project in the comparison, through its public API as a user would call it; also writes the reference files for
+//! all programs.
 
 mod reference;
 
@@ -63,7 +64,7 @@ impl Peer for Ours {
         })
     }
 
-    /// A whole training, which starts from the first weights, shuffles, and passes over the images as often as it takes.
+    /// A whole training run: starts from the initial weights, shuffles, and passes over the images as often as needed.
     fn train(&mut self, steps: usize) -> Result<usize> {
         let images = steps * self.work.batch;
         let train = &self.indexes[..images.min(self.indexes.len())];
@@ -106,7 +107,7 @@ impl Ours {
     }
 }
 
-/// Plain SGD at one rate, as every program of the comparison does it.
+/// Plain SGD at a constant rate, as in every program of the comparison.
 fn recipe(batch: usize, rate: f64) -> Recipe {
     Recipe {
         loss: LossName::CrossEntropy,
@@ -131,7 +132,7 @@ fn outputs(network: &LeNet, image: &Image) -> [f32; 10] {
     network.forward(&mut *trace).data
 }
 
-/// The parameters where PyTorch has them.
+/// The parameters in PyTorch's layout.
 fn parameters(network: &LeNet) -> Vec<f32> {
     let mut all = Vec::new();
     for index in 0..LeNet::TENSORS {

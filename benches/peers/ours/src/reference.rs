@@ -10,12 +10,12 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-/// Images of MNIST that the comparison works on: a whole number of the largest batch.
+/// The number of MNIST images in the comparison: a multiple of the largest batch.
 const IMAGES: usize = 4_096;
-/// Images in the step that is compared.
+/// The number of images in the step that is compared.
 const STEP: usize = 64;
 
-/// Writes them into a folder.
+/// Writes the files into a folder.
 pub(crate) fn write(folder: &Path) -> Result<()> {
     let mut mnist = Dataset::mnist()?.train;
     mnist.truncate(IMAGES);
@@ -26,7 +26,7 @@ pub(crate) fn write(folder: &Path) -> Result<()> {
         let outcome = training(&recipe, examples, &indexes).run::<LeNet>(|_| ControlFlow::Continue(()))?;
         anyhow::Ok(outcome.last.network)
     };
-    // A step of a rate that `f32` has no number for is none: these are the weights that training starts from.
+    // The rate is 0 in `f32`, so the step changes nothing: these are the weights that training starts from.
     let first = step(1e-300)?;
 
     ensure!(LeNet::TENSORS == SHAPES.len() && LeNet::LEN == PARAMETERS);

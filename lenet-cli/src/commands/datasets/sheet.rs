@@ -5,7 +5,7 @@ use crate::term::shades::SHADES;
 use lenet_data::{Examples, Image};
 use std::io::{self, Write};
 
-/// The first images of each class, at most `columns`.
+/// The first images of each class, at most `columns` of each.
 fn rows(examples: &Examples, columns: usize) -> Vec<Vec<&Image>> {
     let class = |class: u8| {
         let of_class = examples.images().iter().zip(examples.labels()).filter(|(_, label)| **label == class);
@@ -62,7 +62,7 @@ pub(super) fn png(examples: &Examples) -> anyhow::Result<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// Two of class 0 and one of class 9, of which a block of ink is all that is seen.
+    /// Two images of class 0, the second with a block of foreground, and one of class 9 with one foreground pixel.
     fn examples() -> Examples {
         let mut images = vec![[[0; 28]; 28]; 3];
         (0..4).for_each(|row| images[1][row][26..].fill(255));

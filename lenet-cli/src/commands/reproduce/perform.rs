@@ -58,7 +58,8 @@ impl Task<'_> {
         self.plan.images.min(self.digits.train.len())
     }
 
-    /// Makes the run, on the rayon pool it is called in. `learned` is called with the number of patterns presented since the last call.
+    /// Makes the run on the rayon pool in which it is called. Calls `learned` with the number of patterns presented
+    /// since the last call.
     pub(crate) fn perform(&self, learned: &dyn Fn(u64)) -> Result<RunRecord, TrainError> {
         Performance { task: self, learned }.carry_out()
     }
@@ -88,7 +89,7 @@ impl Performance<'_> {
             row: task.row,
             seed: task.plan.recipe.seed,
             settings: task.settings.clone(),
-            // None of the curves of three networks is that of the row.
+            // A boosted row has no curve: none of its three networks' curves is that of the row.
             passes: if task.plan.boosted { vec![] } else { first.passes },
             misread: misread(&together, labels),
             test_images: labels.len(),
@@ -118,7 +119,7 @@ impl Performance<'_> {
         if self.task.plan.distorted { with_variants(&pictures, self.task.digits.train.len()) } else { pictures }
     }
 
-    /// Trains on the patterns. An epoch has as many of them as there are images.
+    /// Trains on the patterns. An epoch has as many patterns as there are images.
     fn learn(&self, examples: Examples<'_>, patterns: &[u32], recipe: &Recipe) -> Result<Learned, TrainError> {
         let recipe = Recipe { presentations: Some(self.task.images()), ..recipe.clone() };
         let training = Training { recipe: &recipe, examples, train: patterns, validation: &[] };
@@ -147,12 +148,13 @@ impl Performance<'_> {
         Ok(Learned { network: run.into_outcome().last.network, passes, rates })
     }
 
-    /// Trains the second network on what the first finds hard, and the third on what the two disagree about. Returns their scores.
+    /// Trains the second network on patterns that are hard for the first, and the third on patterns about which the two
+    /// disagree. Returns their scores.
     fn boost(&self, examples: Examples<'_>, first: &dyn AnyNetwork) -> Result<[Vec<[f32; 10]>; 2], TrainError> {
         let recipe =
             |number: u64| Recipe { seed: self.task.plan.recipe.seed + number * 1000, ..self.task.plan.recipe.clone() };
         let pictures: Vec<u32> = (0..self.task.images() as u32).collect();
-        // New variants for each: the patterns that a network was trained on do not show what it finds hard.
+        // New variants for each network: the patterns that a network was trained on do not show what is hard for it.
         let stream = |first, last| PatternStream {
             examples,
             pictures: &pictures,

@@ -110,7 +110,7 @@ impl Run<'_> {
                 Err(Interrupted { epoch, step, folder: self.folder.path().into() }.into())
             }
             (Err(error @ TrainError::NotFinite { .. }), None) => {
-                // A resumed run would come to the same end.
+                // A resumed run would fail in the same way.
                 self.folder.remove_state()?;
                 Err(anyhow!("{}: {error} (--rate)", self.what_is_left()))
             }

@@ -1,4 +1,4 @@
-//! What the tests of the commands share: the program, small data sets, and the output of a command.
+//! The code that the tests of the commands share: the program, small data sets, and the output of a command.
 
 pub(crate) mod server;
 pub(crate) mod variants;

@@ -83,7 +83,7 @@ pub(crate) const VARIANTS: &[Variant] = &[
 ];
 
 impl Variant {
-    /// The digit as a picture; `seed` decides what is random.
+    /// The digit as a picture; `seed` determines the random parts.
     pub(crate) fn picture(&self, digit: &Image, seed: u64) -> Picture {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let side = 28 * self.scale;

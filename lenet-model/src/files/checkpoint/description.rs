@@ -1,4 +1,4 @@
-//! What a checkpoint says of its network: the metadata of the file.
+//! What a checkpoint says about its network: the metadata of the file.
 
 use super::CheckpointError;
 use crate::Normalization;
@@ -8,33 +8,33 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::str::FromStr;
 
-/// What a checkpoint says of its network, beside the numbers. The first three are needed to use it; the others are for people
-/// and programs to read, and a file written elsewhere may leave them out.
+/// What a checkpoint says about its network, besides the numbers. The first three fields are needed to use it. The
+/// others are for people and programs to read; a file written elsewhere can omit them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Description {
     /// The network.
     pub network: NetworkName,
-    /// Its squashing function.
+    /// Its activation function.
     pub activation: ActivationName,
-    /// What the pixels became in training.
+    /// The values to which pixels were mapped in training.
     pub normalization: Normalization,
-    /// How it was trained: a JSON object, or nothing.
+    /// How it was trained: a JSON object, or empty.
     pub recipe: String,
-    /// What everything random in its training followed from.
+    /// The seed of everything random in its training.
     pub seed: Option<u64>,
-    /// What it was trained on, in words.
+    /// A description of the data it was trained on.
     pub data: String,
-    /// The epoch it is of, 0 if unknown.
+    /// The epoch of the model, 0 if unknown.
     pub epoch: u32,
-    /// By how much the probability of the best class has to be ahead of the second for a reading to be trusted: on held-out
-    /// images, the least that left at most 0.5% of the trusted ones wrong.
+    /// How far the probability of the best class must be ahead of the second for a reading to be trusted: the smallest
+    /// margin that left at most 0.5% errors among the trusted readings of held-out images.
     pub margin: Option<f32>,
-    /// The program that wrote the file, with its version.
+    /// The program that wrote the file, and its version.
     pub program: String,
 }
 
 impl Description {
-    /// What has to be known of a network; everything else is empty.
+    /// The fields that are needed to use a network; the others are empty.
     pub fn new(network: NetworkName, activation: ActivationName, normalization: Normalization) -> Self {
         Description {
             network,
@@ -49,8 +49,8 @@ impl Description {
         }
     }
 
-    /// That it speaks of networks of the type `id`. Names and shapes of the tensors would not tell: the squashing function
-    /// is in the type alone.
+    /// Checks that the description is of networks of type `id`. Names and shapes of the tensors would not show it,
+    /// because the activation function is part of the type only.
     pub(crate) fn check(&self, id: TypeId, path: &Path) -> Result<(), CheckpointError> {
         let (network, activation) = (self.network, self.activation);
         if network.activations().contains(&activation) && network.type_id(activation) == id {
@@ -60,7 +60,7 @@ impl Description {
         }
     }
 
-    /// As the metadata of a file. "pt" is the name by which PyTorch's own files go.
+    /// The metadata of a file. "pt" marks PyTorch's own files.
     pub(crate) fn metadata(&self) -> Vec<(&'static str, String)> {
         let mut entries = vec![
             ("format", "pt".to_string()),
@@ -78,13 +78,13 @@ impl Description {
         entries
     }
 
-    /// From the metadata of a file; an error says what is wrong with it.
+    /// Reads the metadata of a file; an error says what is wrong with it.
     pub(super) fn read(metadata: Option<&HashMap<String, String>>) -> Result<Self, String> {
         let known = |key: &str| metadata.and_then(|m| m.get(key));
         let entry = |key: &str| known(key).ok_or_else(|| format!("the file does not say its {key}"));
         let finite = |key: &str, text: &String| {
             let number = text.parse::<f32>().ok().filter(|x| x.is_finite());
-            number.ok_or_else(|| format!("its {key} is {text:?}, no finite number"))
+            number.ok_or_else(|| format!("its {key} is {text:?}, not a finite number"))
         };
         let number = |key: &str| finite(key, entry(key)?);
         fn named<T: FromStr<Err = NameError>>(text: &str) -> Result<T, String> {

@@ -1,10 +1,10 @@
-//! What can be wrong with a checkpoint.
+//! Errors of checkpoints.
 
 use crate::{ActivationName, NetworkName};
 use std::path::PathBuf;
 
-/// Why a checkpoint can't be written or used, in one line that names the file and the cure. The line is whole: what the
-/// operating system said is within it, and no `source()` comes after.
+/// Why a checkpoint can't be written or used: one line that names the file and what to do. The line includes the
+/// operating system's message, so there is no `source()`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckpointError {
@@ -13,7 +13,7 @@ pub enum CheckpointError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's message.
         error: std::io::Error,
     },
     /// The file can't be written.
@@ -21,10 +21,10 @@ pub enum CheckpointError {
     Write {
         /// The file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's message.
         error: std::io::Error,
     },
-    /// The file is no safetensors file, or a broken one.
+    /// The file is not a safetensors file, or is damaged.
     #[error(
         "{path}: not a whole safetensors file ({}): give a file that `lenet_model::save` has written", plain(.reason)
     )]
@@ -34,7 +34,7 @@ pub enum CheckpointError {
         /// What is wrong.
         reason: String,
     },
-    /// A safetensors file of something else.
+    /// A safetensors file with other content.
     #[error("{path}: {reason}: give a file that `lenet_model::save` has written")]
     Foreign {
         /// The file.
@@ -42,19 +42,20 @@ pub enum CheckpointError {
         /// What is wrong.
         reason: String,
     },
-    /// A network of one type in the name of another.
+    /// A network of one type where another is described.
     #[error(
-        "{path}: says {network} with {activation}, but is taken for another type: use the one that `with_network` gives"
+        "{path}: contains {network} with {activation}, but another type was asked for: use the type that \
+         `with_network` chooses"
     )]
     Type {
         /// The file.
         path: PathBuf,
         /// The network that is described.
         network: NetworkName,
-        /// Its squashing function.
+        /// Its activation function.
         activation: ActivationName,
     },
-    /// A tensor that does not belong in the network, or not so.
+    /// A tensor that is missing, unexpected or of the wrong form.
     #[error(
         "{path}: tensor {}: {reason}: the file was not written for the network {network}, or was changed since: \
          give a file that `lenet_model::save` has written", plain(.tensor)
@@ -66,12 +67,12 @@ pub enum CheckpointError {
         tensor: String,
         /// What is wrong.
         reason: String,
-        /// The network it should be of.
+        /// The network that it should belong to.
         network: NetworkName,
     },
 }
 
-/// Words from a file that may hold anything, fit to be shown in one line.
+/// Words from a file with any content, made fit to be shown in one line.
 pub(crate) fn plain(words: &str) -> String {
     let shown = words.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] });
     shown.take(200).collect()

@@ -1,4 +1,4 @@
-//! Networks on disk, as safetensors: names and shapes as PyTorch would have them, and what is needed to use them.
+//! Networks on disk, as safetensors: PyTorch's names and shapes, and the metadata needed to use them.
 
 mod description;
 mod error;
@@ -19,10 +19,10 @@ pub(crate) use error::plain;
 pub(crate) use tensors::dense;
 pub(crate) use tensors::{Tensors, take};
 
-/// No network of this crate comes near it; a larger file is refused before it is read.
+/// No network of this crate comes close to this size; a larger file is refused before it is read.
 const LARGEST: u64 = 64 << 20;
 
-/// The bytes of a file that may be a network's.
+/// The bytes of a file that may contain a network.
 pub(crate) fn read_whole(path: &Path) -> Result<Vec<u8>, CheckpointError> {
     let read = |error| CheckpointError::Read { path: path.into(), error };
     let foreign = |reason| CheckpointError::Foreign { path: path.into(), reason };
@@ -30,7 +30,7 @@ pub(crate) fn read_whole(path: &Path) -> Result<Vec<u8>, CheckpointError> {
     if found.is_dir() {
         return Err(foreign("is a folder".into()));
     }
-    // A pipe or a device has no length to ask for: count what is read.
+    // A pipe or a device has no length in advance, so count what is read.
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path).map_err(read)?;
     file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(read)?;
@@ -44,7 +44,7 @@ pub(crate) fn read_whole(path: &Path) -> Result<Vec<u8>, CheckpointError> {
 pub struct Checkpoint {
     path: PathBuf,
     bytes: Vec<u8>,
-    /// What it says of itself.
+    /// Its metadata.
     pub description: Description,
 }
 
@@ -58,15 +58,15 @@ impl Checkpoint {
     /// Reads a checkpoint and its description.
     ///
     /// # Errors
-    /// If the file can't be read, is no safetensors file, or does not say which network it is of.
+    /// If the file can't be read, is not a safetensors file, or does not say which network it contains.
     pub fn open(path: &Path) -> Result<Self, CheckpointError> {
         Self::from_bytes(path, read_whole(path)?)
     }
 
-    /// Takes the bytes of a checkpoint; `path` is what errors call it.
+    /// Takes the bytes of a checkpoint; errors call them `path`.
     ///
     /// # Errors
-    /// If they are no safetensors file, or do not say which network it is of.
+    /// If they are not a safetensors file, or do not say which network they contain.
     pub fn from_bytes(path: &Path, bytes: Vec<u8>) -> Result<Self, CheckpointError> {
         let format =
             |e: safetensors::SafeTensorError| CheckpointError::Format { path: path.into(), reason: e.to_string() };
@@ -76,14 +76,14 @@ impl Checkpoint {
         Ok(Checkpoint { path: path.into(), bytes, description })
     }
 
-    /// The model that comes with this crate, as a file: [`LeNet5::pretrained`](crate::LeNet5::pretrained) is its network.
+    /// The model built into this crate, as a file; [`LeNet5::pretrained`](crate::LeNet5::pretrained) is its network.
     #[cfg(feature = "pretrained")]
     pub fn pretrained() -> Self {
         let file = crate::LeNet5::pretrained_file().to_vec();
         Self::from_bytes(Path::new("the built-in model"), file).expect("a test reads it")
     }
 
-    /// Reads digits with its network, whichever that is.
+    /// Returns its network, of whichever type, to read digits with.
     ///
     /// # Errors
     /// As [`Checkpoint::network`].
@@ -91,7 +91,7 @@ impl Checkpoint {
         Ok(Classifier { network: self.any_network()?, normalization: self.description.normalization })
     }
 
-    /// The network as an object, with every number in its place.
+    /// The network as an object, with all its numbers.
     ///
     /// # Errors
     /// If a tensor is missing, unknown, of another shape or type, not finite, or not zero where there is no connection.
@@ -101,11 +101,12 @@ impl Checkpoint {
         Ok(network)
     }
 
-    /// The network, with every number in its place. `N` must be the type that
-    /// [`with_network`](crate::with_network) gives for the description.
+    /// The network, with all its numbers. `N` must be the type that [`with_network`](crate::with_network) chooses for
+    /// the description.
     ///
     /// # Errors
-    /// If `N` is another type, or a tensor is missing, unknown, of another shape or type, not finite, or not zero where there is no connection.
+    /// If `N` is another type, or a tensor is missing, unknown, of another shape or type, not finite, or not zero where
+    /// there is no connection.
     pub fn network<N: DigitNetwork>(&self) -> Result<Box<N>, CheckpointError> {
         self.description.check(std::any::TypeId::of::<N>(), &self.path)?;
         let mut network = <N as Params>::boxed_zeroed();
@@ -113,7 +114,7 @@ impl Checkpoint {
         Ok(network)
     }
 
-    /// Puts every number in its place.
+    /// Copies every number to its place.
     fn fill(&self, network: &mut dyn AnyNetwork) -> Result<(), CheckpointError> {
         let wrong = |tensor: &str, reason: String| CheckpointError::Tensor {
             path: self.path.clone(),
@@ -132,11 +133,11 @@ impl Checkpoint {
     }
 }
 
-/// Writes a checkpoint: beside the place it is to have, then renamed, so that at any moment the old or the new one is
-/// whole.
+/// Writes a checkpoint to a temporary file beside `path`, then renames it, so that at any moment the old or the new
+/// file is complete.
 ///
 /// # Errors
-/// If the network is not what the description says, or the file can't be written; an old one is then still there.
+/// If the network is not what the description says, or the file can't be written; an old file is then still there.
 pub fn save(network: &dyn AnyNetwork, description: &Description, path: &Path) -> Result<(), CheckpointError> {
     description.check(type_of(network), path)?;
     let mut tensors = Tensors::default();

@@ -6,7 +6,7 @@ use safetensors::{Dtype, SafeTensorError, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The array as the world sees it: zeros where there is no connection.
+/// The array as other programs see it: zeros where there is no connection.
 pub(crate) fn dense(info: ParamInfo, numbers: &[f32]) -> Vec<f32> {
     let mut dense = vec![0.0; info.dims.iter().product()];
     for (number, position) in numbers.iter().zip(info.positions()) {
@@ -15,12 +15,12 @@ pub(crate) fn dense(info: ParamInfo, numbers: &[f32]) -> Vec<f32> {
     dense
 }
 
-/// What goes into a file: a name, the extent of each axis and the numbers, for each tensor.
+/// The content of a file: for each tensor a name, the extent of each axis and the numbers.
 #[derive(Default)]
 pub(crate) struct Tensors(Vec<(String, Vec<usize>, Vec<[u8; 4]>)>);
 
 impl Tensors {
-    /// Adds the arrays of `params`, which have the form of the network `form`, their names with `prefix` before them.
+    /// Adds the arrays of `params`, which have the form of the network `form`, with `prefix` before their names.
     pub(crate) fn add(&mut self, form: NetworkInfo, prefix: &str, params: &dyn Arrays) {
         for (index, info) in form.tensors().enumerate() {
             let bytes = dense(info, params.array(index)).into_iter().map(f32::to_le_bytes).collect();
@@ -28,7 +28,7 @@ impl Tensors {
         }
     }
 
-    /// The bytes of the file: the same for the same tensors and metadata.
+    /// The bytes of the file. The same tensors and metadata give the same bytes.
     pub(crate) fn file(&self, metadata: &[(&str, String)]) -> Result<Vec<u8>, SafeTensorError> {
         let view = |dims: &Vec<usize>, bytes| TensorView::new(Dtype::F32, dims.clone(), bytes);
         let views = self.0.iter().map(|(name, dims, bytes)| Ok((name, view(dims, bytes.as_flattened())?)));
@@ -40,8 +40,8 @@ impl Tensors {
     }
 }
 
-/// Fills `params`, which have the form of the network `form`, from the tensors whose names begin with `prefix`. An error is the
-/// name of a tensor and what is wrong with it.
+/// Fills `params`, which have the form of the network `form`, from the tensors whose names begin with `prefix`. An
+/// error is the name of a tensor and what is wrong with it.
 pub(crate) fn take(
     file: &SafeTensors<'_>,
     form: NetworkInfo,
@@ -80,8 +80,8 @@ fn place(view: &TensorView<'_>, info: ParamInfo, numbers: &mut [f32]) -> Result<
     }
 }
 
-/// Puts the metadata of a safetensors file into the order of the alphabet. The library writes it in another one each
-/// time; the same network is to make the same bytes.
+/// Sorts the metadata of a safetensors file by name. The library writes them in a different order each time, and the
+/// same network must give the same bytes.
 fn sort_metadata(bytes: &mut [u8]) {
     #[derive(Serialize, Deserialize)]
     struct Header<'a> {
@@ -94,6 +94,6 @@ fn sort_metadata(bytes: &mut [u8]) {
     let header = &mut rest[..u64::from_le_bytes(*length) as usize];
     let parsed: Header<'_> = serde_json::from_slice(header).expect("the library has just written it");
     let sorted = serde_json::to_vec(&parsed).expect("strings and numbers have a JSON form");
-    // The same entries in another order are as long; only blanks come after.
+    // The same entries in another order have the same length; only padding follows.
     header[..sorted.len()].copy_from_slice(&sorted);
 }

@@ -1,8 +1,9 @@
-//! From the stages of a network to the nodes of an ONNX graph. What a stage computes is read from its `Operation`; no
-//! network is known by its name here.
+//! From the stages of a network to the nodes of an ONNX graph. What a stage computes is read from its `Operation`; this
+//! file knows no network by name.
 //!
-//! Values and constants are called `stage/what`, so that they can't be mixed up with the graph's own inputs and outputs, nor
-//! with the parameters, which keep their names: `c1.weight`. No stage is called `input`: that is what its trace calls the input.
+//! Values and constants are called `stage/what`, so that they can't be confused with the graph's own inputs and
+//! outputs, nor with the parameters, which keep their names: `c1.weight`. No stage is called `input`, because the trace
+//! calls the network's input so.
 
 use super::OnnxError;
 use super::proto::{AttributeProto, FLOAT, GraphProto, INT, INT64, INTS, NodeProto, TensorProto};
@@ -11,7 +12,7 @@ use crate::Normalization;
 use crate::files::checkpoint::dense;
 use lenet_layers::{ActivationKind, Operation, StageInfo};
 
-/// Rows and columns of a picture.
+/// Rows and columns of an image.
 const SIDE: usize = 28;
 
 /// The graph from `image` to `logits` and `probabilities`, without their types.
@@ -22,7 +23,7 @@ pub(super) fn graph(network: &dyn AnyNetwork, normalization: Normalization) -> R
         x = writer.stage(stage, &x)?;
     }
     if network.info().penalties {
-        // The smallest penalty wins, as the largest of these does.
+        // The smallest penalty wins, as the largest of these scores does.
         writer.node("Neg", &[&x], "logits", vec![]);
     } else if let Some(last) = writer.graph.node.last_mut() {
         last.output = vec!["logits".into()];
@@ -31,13 +32,13 @@ pub(super) fn graph(network: &dyn AnyNetwork, normalization: Normalization) -> R
     Ok(writer.graph)
 }
 
-/// A graph that grows by nodes and by constants.
+/// A graph under construction: its nodes and constants.
 struct Writer<'n> {
     network: &'n dyn AnyNetwork,
     graph: GraphProto,
 }
 
-/// A parameter: its name, its shape, its numbers.
+/// A parameter: its name, its shape and its numbers.
 type Array = (String, Vec<usize>, Vec<f32>);
 
 impl Writer<'_> {
@@ -64,7 +65,7 @@ impl Writer<'_> {
         self.tensor(name, &[numbers.len()], INT64, numbers.iter().flat_map(|x| x.to_le_bytes()).collect());
     }
 
-    /// From grey levels to what the first stage takes: ground all around, then the range of the training.
+    /// From grey levels to the input of the first stage: pads with background, then maps to the range of the training.
     fn input(&mut self, Normalization { ground, ink }: Normalization) -> Result<String, OnnxError> {
         let (height, width) = match self.network.info().input {
             &[1, height, width] if height >= SIDE && width >= SIDE => (height, width),
@@ -86,14 +87,15 @@ impl Writer<'_> {
         Ok("input/output".into())
     }
 
-    /// The stage's parameters. That there are `P` is the word of its operation; a layer that says so wrongly is refused.
+    /// The stage's parameters. Its operation says that there are `P`; a layer whose operation is wrong about that is
+    /// refused.
     fn parameters<const P: usize>(&self, stage: &StageInfo) -> Result<[Array; P], OnnxError> {
         let own = self.network.info().tensors().enumerate().filter(|(_, info)| info.stage == stage.name);
         let arrays = own.map(|(i, info)| (info.to_string(), info.dims.to_vec(), dense(info, self.network.tensor(i))));
         arrays.collect::<Vec<_>>().try_into().map_err(|_| refused(stage, "its layer"))
     }
 
-    /// Adds the stage's nodes; gives the name of its output.
+    /// Adds the stage's nodes; returns the name of its output.
     fn stage(&mut self, stage: &StageInfo, x: &str) -> Result<String, OnnxError> {
         let at = |what: &str| format!("{}/{what}", stage.name);
         let sum = at("sum");
@@ -104,7 +106,7 @@ impl Writer<'_> {
                 self.activate(stage, activation, sum)
             }
             Operation::Subsampling { window, activation } => {
-                // A convolution of each map alone, whose kernel is the coefficient everywhere.
+                // A convolution of each map separately, with the coefficient in every cell of the kernel.
                 let [(_, _, coefficient), (bias_name, _, bias)] = self.parameters(stage)?;
                 let kernels: Vec<f32> =
                     coefficient.iter().flat_map(|c| std::iter::repeat_n(*c, window * window)).collect();
@@ -147,7 +149,7 @@ impl Writer<'_> {
         }
     }
 
-    /// The parameters of a stage as constants of their own names.
+    /// Adds the parameters of a stage as constants under their own names.
     fn initializers<const P: usize>(&mut self, stage: &StageInfo) -> Result<[String; P], OnnxError> {
         let arrays: [Array; P] = self.parameters(stage)?;
         Ok(arrays.map(|(name, dims, numbers)| {
@@ -161,7 +163,7 @@ impl Writer<'_> {
         output
     }
 
-    /// Squashes `sum`; gives the name of what comes out.
+    /// Applies the activation function to `sum`; returns the name of the result.
     fn activate(&mut self, stage: &StageInfo, activation: ActivationKind, sum: String) -> Result<String, OnnxError> {
         let at = |what: &str| format!("{}/{what}", stage.name);
         let output = at("output");
@@ -177,7 +179,7 @@ impl Writer<'_> {
                 self.node("Tanh", &[&at("scaled")], &at("tanh"), vec![]);
                 self.node("Mul", &[&at("tanh"), &at("amplitude")], &output, vec![]);
             }
-            _ => return Err(refused(stage, "its squashing function")),
+            _ => return Err(refused(stage, "its activation function")),
         }
         Ok(output)
     }
@@ -195,7 +197,7 @@ fn ints(name: &str, values: Vec<i64>) -> AttributeProto {
     AttributeProto { name: name.into(), i: None, ints: values, r#type: INTS }
 }
 
-/// As many rows as columns.
+/// An attribute with the same number of rows and columns.
 fn square(name: &str, side: usize) -> AttributeProto {
     ints(name, vec![side as i64; 2])
 }

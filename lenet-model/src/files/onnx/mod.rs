@@ -1,5 +1,5 @@
-//! Networks as ONNX files, which other programs run. The graph takes grey levels as they are in MNIST: what the program does to a
-//! picture before the first stage is in the graph.
+//! Networks as ONNX files, which other programs run. The graph takes grey levels as in MNIST: it includes what the
+//! program does to an image before the first stage.
 
 mod graph;
 mod proto;
@@ -15,29 +15,29 @@ use proto::{
 };
 use std::path::{Path, PathBuf};
 
-/// The operators are those of ONNX 1.8, of 2020: the oldest set in which `Softmax` has the meaning it has today.
+/// The operators of ONNX 1.8, of 2020: the oldest set in which `Softmax` has today's meaning.
 const OPSET: i64 = 13;
-/// The file format that came with them.
+/// The file format of that release.
 const IR: i64 = 7;
 
-/// Why a network can't be an ONNX file, in one line.
+/// Why a network can't be written as an ONNX file, in one line.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OnnxError {
-    /// A stage that ONNX can't be told of.
+    /// A stage that can't be expressed in ONNX.
     #[error(
         "stage {stage} ({layer}) can't be expressed in ONNX: {what} does not say what it computes: use one of \
-         lenet-layers' own there, or give yours an OPERATION or KIND that is true of it"
+         lenet-layers' own there, or give yours a correct OPERATION or KIND"
     )]
     Stage {
         /// Its name.
         stage: &'static str,
-        /// Its layer, in words.
+        /// A description of its layer.
         layer: String,
-        /// What is at fault.
+        /// What is wrong with it.
         what: &'static str,
     },
-    /// An input that a picture can't be laid in.
+    /// An input into which an image does not fit.
     #[error("an input of shape {dims:?} can't be expressed in ONNX: give the network one map of 28x28 or larger")]
     Input {
         /// Its shape.
@@ -51,18 +51,19 @@ pub enum OnnxError {
     Write {
         /// The file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's message.
         error: std::io::Error,
     },
 }
 
-/// A network as the bytes of an ONNX file, with entries of metadata of your choice: any network that
+/// A network as the bytes of an ONNX file, with metadata of your choice. It can be any network that
 /// [`sequential!`](lenet_layers::sequential) declares and whose stages all say what they compute
 /// ([`Operation`](lenet_layers::Operation)).
 ///
-/// Its input is `image`, float32 `[N, 1, 28, 28]` for any N: grey levels from 0, the ground, to 255, the ink. Margins and
-/// `normalization` are in the graph. Its outputs are `logits`, float32 `[N, 10]`: what speaks for each digit, which are the network's outputs,
-/// or its penalties negated; and `probabilities`, their softmax. Operators are those of opset 13.
+/// Its input is `image`, float32 `[N, 1, 28, 28]` for any N: grey levels from 0 (background) to 255 (foreground).
+/// Margins and `normalization` are in the graph. Its outputs are `logits`, float32 `[N, 10]`, the score of each digit:
+/// the network's outputs, or its penalties negated; and `probabilities`, their softmax. The operators are those of
+/// opset 13.
 ///
 /// ```
 /// use lenet_layers::Params;
@@ -74,7 +75,7 @@ pub enum OnnxError {
 /// ```
 ///
 /// # Errors
-/// If a stage does not say what it computes, or the input is no map for a picture.
+/// If a stage does not say what it computes, or an image does not fit the input.
 pub fn to_onnx(
     network: &dyn AnyNetwork,
     normalization: Normalization,
@@ -82,9 +83,9 @@ pub fn to_onnx(
 ) -> Result<Vec<u8>, OnnxError> {
     let mut graph = graph::graph(network, normalization)?;
     graph.name = "lenet".into();
-    graph.input = vec![value("image", &[1, 28, 28], "grey levels: 0 is ground, 255 is ink")];
+    graph.input = vec![value("image", &[1, 28, 28], "grey levels: 0 is background, 255 is foreground")];
     graph.output = vec![
-        value("logits", &[10], "what speaks for each digit: the largest tells which it is"),
+        value("logits", &[10], "the score of each digit: the largest one is that of the digit"),
         value("probabilities", &[10], "the softmax of the logits"),
     ];
     let entry = |(key, value): &(&str, &str)| StringStringEntryProto { key: (*key).into(), value: (*value).into() };
@@ -92,9 +93,8 @@ pub fn to_onnx(
         ir_version: IR,
         producer_name: "lenet".into(),
         producer_version: env!("CARGO_PKG_VERSION").into(),
-        doc_string:
-            "Reads pictures of 28x28 grey levels, 0 to 255 with bright ink on dark ground as in MNIST, as digits."
-                .into(),
+        doc_string: "Reads digits from images of 28x28 grey levels, 0 (background) to 255 (foreground) as in MNIST."
+            .into(),
         graph: Some(graph),
         opset_import: vec![OperatorSetIdProto { domain: Some(String::new()), version: OPSET }],
         metadata_props: metadata.iter().map(entry).collect(),
@@ -102,11 +102,12 @@ pub fn to_onnx(
     Ok(model.encode_to_vec())
 }
 
-/// Writes a network as an ONNX file, as [`to_onnx`] makes it, with the description for metadata: beside the place it is to
-/// have, then renamed.
+/// Writes a network as an ONNX file, as [`to_onnx`] makes it, with the description as metadata. It is written to a
+/// temporary file beside `path`, then renamed.
 ///
 /// # Errors
-/// Those of [`to_onnx`], or if the network is not what the description says, or the file can't be written; an old one is then still there.
+/// Those of [`to_onnx`]; or if the network is not what the description says, or the file can't be written; an old file
+/// is then still there.
 pub fn save_onnx(network: &dyn AnyNetwork, description: &Description, path: &Path) -> Result<(), OnnxError> {
     description.check(type_of(network), path)?;
     let entries = description.metadata();
@@ -117,7 +118,7 @@ pub fn save_onnx(network: &dyn AnyNetwork, description: &Description, path: &Pat
     write_beside(path, &bytes).map_err(|error| OnnxError::Write { path: path.into(), error })
 }
 
-/// An input or output: a batch of any length of arrays of floats.
+/// An input or output: arrays of floats, in a batch of any length.
 fn value(name: &str, dims: &[i64], what: &str) -> ValueInfoProto {
     let axes = [Extent::DimParam("N".into())].into_iter().chain(dims.iter().map(|n| Extent::DimValue(*n)));
     let dim = axes.map(|extent| DimensionProto { extent: Some(extent) }).collect();

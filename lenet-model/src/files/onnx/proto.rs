@@ -1,6 +1,7 @@
 //! The messages of an ONNX file, as far as we write them: names and tags are those of `onnx.proto`, IR version 7.
 //!
-//! A field that may be 0 and must be there all the same is an `Option`: what equals its default is not written.
+//! protobuf does not write fields that equal their default, so a field that must be written even when it is 0 is an
+//! `Option`.
 
 use prost::{Message, Oneof};
 
@@ -95,7 +96,7 @@ pub(super) struct TensorProto {
     pub(super) data_type: i32,
     #[prost(string, tag = "8")]
     pub(super) name: String,
-    /// The numbers, little endian.
+    /// The numbers, in little-endian order.
     #[prost(bytes = "vec", tag = "9")]
     pub(super) raw_data: Vec<u8>,
 }
@@ -138,7 +139,7 @@ pub(super) struct DimensionProto {
     pub(super) extent: Option<Extent>,
 }
 
-/// How long an axis is: so long, or as long as all that bear a name.
+/// The length of an axis: a number, or a name that all axes of the same length share.
 #[derive(Clone, PartialEq, Oneof)]
 pub(super) enum Extent {
     #[prost(int64, tag = "1")]
