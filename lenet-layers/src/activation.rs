@@ -64,6 +64,7 @@ pub enum ActivationKind {
 }
 
 /// `f(a) = a`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Identity;
 impl Activation for Identity {
     const NAME: &'static str = "identity";
@@ -80,6 +81,7 @@ impl Activation for Identity {
 
 /// `f(a) = A tanh(S a)` with A = 1.7159 and S = 2/3, so that f(1) = 1 and f(-1) = -1 (LeCun et al. 1998, eq. 6 and
 /// appendix A).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ScaledTanh;
 impl ScaledTanh {
     /// The amplitude A.
@@ -102,6 +104,7 @@ impl Activation for ScaledTanh {
 }
 
 /// `f(a) = tanh(a)`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tanh;
 impl Activation for Tanh {
     const NAME: &'static str = "tanh";
@@ -117,6 +120,7 @@ impl Activation for Tanh {
 }
 
 /// `f(a) = 1 / (1 + e^-a)`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sigmoid;
 impl Activation for Sigmoid {
     const NAME: &'static str = "sigmoid";
@@ -134,6 +138,7 @@ impl Activation for Sigmoid {
 }
 
 /// `f(a) = max(a, 0)`; its slope at 0 is taken as 0. NaN stays NaN.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Relu;
 impl Activation for Relu {
     const NAME: &'static str = "ReLU";

@@ -43,5 +43,9 @@ pub mod __private {
     pub use crate::layers::parse;
     pub use lenet_tensor::Num;
 }
+#[cfg(feature = "nalgebra")]
+pub use nalgebra;
+#[cfg(feature = "init")]
+pub use rand;
 /// For a layer with parameters of its own: they derive `FromBytes`, `Immutable` and `KnownLayout`.
 pub use zerocopy;

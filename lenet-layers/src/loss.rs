@@ -45,6 +45,7 @@ impl<const N: usize> Class<N> {
     }
 
     /// Its number, below `N`.
+    #[must_use]
     pub fn index(self) -> usize {
         self.0
     }

@@ -8,7 +8,9 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 /// gradient, an optimizer's velocity).
 ///
 /// Code that does not care for shapes walks the arrays as slices, by index.
-pub trait Params: Sized + Send + Sync + 'static + FromBytes + Immutable + KnownLayout {
+pub trait Params:
+    Clone + PartialEq + fmt::Debug + Sized + Send + Sync + 'static + FromBytes + Immutable + KnownLayout
+{
     /// The type of each number.
     type Element: Element;
     /// How many arrays there are.
@@ -56,6 +58,7 @@ pub trait Params: Sized + Send + Sync + 'static + FromBytes + Immutable + KnownL
         self.tensors().all(|t| t.iter().all(|x| x.is_finite()))
     }
     /// All zeros, by value.
+    #[must_use]
     fn zeroed() -> Self {
         zerocopy::FromZeros::new_zeroed()
     }
@@ -64,6 +67,7 @@ pub trait Params: Sized + Send + Sync + 'static + FromBytes + Immutable + KnownL
     /// # Panics
     /// If the allocator has no memory left, as `Box::new` does.
     #[cfg(feature = "alloc")]
+    #[must_use]
     fn boxed_zeroed() -> alloc::boxed::Box<Self> {
         zerocopy::FromZeros::new_box_zeroed().expect("memory for parameters")
     }
@@ -73,7 +77,7 @@ pub trait Params: Sized + Send + Sync + 'static + FromBytes + Immutable + KnownL
 macro_rules! of_the_form_of {
     ($($(#[$meta:meta])* $name:ident;)+) => {$(
         $(#[$meta])*
-        #[derive(FromBytes, Immutable, KnownLayout)]
+        #[derive(Clone, Debug, PartialEq, FromBytes, Immutable, KnownLayout)]
         #[repr(transparent)]
         pub struct $name<P>(pub P);
 
@@ -146,6 +150,7 @@ pub struct ParamInfo {
 
 impl ParamInfo {
     /// The number of trainable numbers in the array.
+    #[must_use]
     pub fn len(&self) -> usize {
         let all: usize = self.dims.iter().product();
         match self.connected.len() {
@@ -155,6 +160,7 @@ impl ParamInfo {
     }
 
     /// Whether there is nothing in the array.
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

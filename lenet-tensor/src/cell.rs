@@ -1,6 +1,7 @@
 //! What a tensor is made of: one number, or one number for each of several examples.
 
 use crate::Element;
+use crate::sealed::Sealed;
 use crate::simd::{One, Simd, Vector};
 use core::fmt::Debug;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
@@ -8,9 +9,9 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 /// One cell of a tensor: an `f32`, an `f64`, or [`Lanes`] of them side by side, one for each example of a block.
 ///
 /// A layer is one declaration over `Cell`: the single image, the checked `f64` and the block of 16 run the same rule, though
-/// the loops of a convolution differ for one example and several.
+/// the loops of a convolution differ for one example and several. This crate alone implements it.
 pub trait Cell:
-    Copy + Debug + PartialEq + Send + Sync + 'static + FromBytes + IntoBytes + Immutable + KnownLayout
+    Sealed + Copy + Debug + PartialEq + Send + Sync + 'static + FromBytes + IntoBytes + Immutable + KnownLayout
 {
     /// The number in each lane.
     type Element: Element;
@@ -38,6 +39,7 @@ pub trait Cell:
 
     /// How many registers the cell fills: 1 with AVX-512 and sixteen lanes, 2 with AVX2.
     #[inline(always)]
+    #[must_use]
     fn parts<S: Simd>() -> usize {
         const { assert!(Self::LANES.is_multiple_of(<Self::Vector<S> as Vector>::LANES), "lanes come in 16, 32, 64, ...") };
         Self::LANES / <Self::Vector<S> as Vector>::LANES
@@ -78,6 +80,7 @@ pub trait Cell:
 
 macro_rules! one_number {
     ($t:ty) => {
+        impl Sealed for $t {}
         impl Cell for $t {
             type Element = $t;
             const LANES: usize = 1;
@@ -128,6 +131,7 @@ one_number!(f64);
 #[repr(transparent)]
 pub struct Lanes<const L: usize>(pub [f32; L]);
 
+impl<const L: usize> Sealed for Lanes<L> {}
 impl<const L: usize> Cell for Lanes<L> {
     type Element = f32;
     const LANES: usize = L;

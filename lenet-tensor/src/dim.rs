@@ -18,6 +18,7 @@ use typenum::{Add1, B1, Diff, PartialDiv, Prod, Unsigned};
 /// |---|---|
 /// | sides, numbers of maps, kernels | 1 to 1,280; multiples of 8 to 4,096 |
 /// | what arithmetic gives, units of flattened maps among it | 1 to 1,280; multiples of 8 to 10,240, of 64 to 81,920, of 512 to 655,360, of 4,096 to 5,242,880 |
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dim<const N: usize>;
 
 /// `Dim<N>` to typenum's integer; the way back is [`FromNum`].

@@ -6,7 +6,7 @@ use core::fmt::{Debug, Display};
 use core::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-/// A floating-point number: `f32` for speed, `f64` for checking.
+/// A floating-point number: `f32` for speed, `f64` for checking. There are no others.
 ///
 /// The functions that an instruction set changes take its token, [`Simd`], so that the whole computation around
 /// them is compiled for that set.

@@ -11,6 +11,7 @@ mod element;
 #[cfg(feature = "nalgebra")]
 mod interop;
 mod math;
+mod sealed;
 mod shape;
 pub mod simd;
 mod tensor;
@@ -18,5 +19,7 @@ mod tensor;
 pub use cell::{Cell, Lanes};
 pub use dim::{Dim, Flattened, FromNum, Num, Tiled, Times, ToNum, Valid};
 pub use element::Element;
+#[cfg(feature = "nalgebra")]
+pub use nalgebra;
 pub use shape::{Maps, Shape, Units};
 pub use tensor::Tensor;

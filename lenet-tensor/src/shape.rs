@@ -19,9 +19,11 @@ pub trait Shape: 'static {
 }
 
 /// `C` feature maps of `H` rows and `W` columns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Maps<const C: usize, const H: usize, const W: usize>;
 
 /// `N` units in a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Units<const N: usize>;
 
 impl<const C: usize, const H: usize, const W: usize> Shape for Maps<C, H, W> {

@@ -45,6 +45,7 @@ impl<S: Shape, T: Cell> Tensor<S, T> {
     /// # Panics
     /// If the allocator has no memory left, as `Box::new` does.
     #[cfg(feature = "alloc")]
+    #[must_use]
     pub fn boxed_zeroed() -> alloc::boxed::Box<Self> {
         use zerocopy::FromZeros;
         Self::new_box_zeroed().expect("memory for a tensor")

@@ -20,6 +20,7 @@ pub trait Codes<const I: usize, const O: usize>: Send + Sync + 'static {
 /// let ink = Bitmaps::CODES.map(|code| code.iter().filter(|x| **x == 1.0).count());
 /// assert_eq!(ink, [35, 27, 33, 32, 41, 35, 39, 25, 43, 39]);
 /// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bitmaps;
 
 impl Bitmaps {

@@ -50,6 +50,7 @@ const fn number<const CI: usize, const CO: usize>(marks: &[bool]) -> [[Option<us
 
 /// Reads a picture: a row for each output map, a column for each input map, `X` connected, `.` not.
 #[doc(hidden)]
+#[must_use]
 pub const fn parse<const CI: usize, const CO: usize>(rows: [&str; CO], kernels: usize) -> [[bool; CI]; CO] {
     let mut table = [[false; CI]; CO];
     let (mut n, mut o) = (0, 0);
@@ -105,6 +106,7 @@ pub const fn parse<const CI: usize, const CO: usize>(rows: [&str; CO], kernels: 
 macro_rules! connection_table {
     ($(#[$meta:meta])* $vis:vis struct $name:ident: $ci:literal -> $co:literal, $n:literal; $($row:literal)*) => {
         $(#[$meta])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         $vis struct $name;
         impl $crate::Connections<$ci, $co, $n> for $name {
             const TABLE: [[bool; $ci]; $co] = $crate::__private::parse([$($row),*], $n);

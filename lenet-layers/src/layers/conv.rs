@@ -10,6 +10,7 @@ use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Valid, simd::Simd};
 /// function `A`: `Maps<CI, H, W>` to `Maps<CO, H - K + 1, W - K + 1>`.
 ///
 /// y\[o\]\[r\]\[c\] = A(bias\[o\] + sum of weight\[o\]\[i\]\[u\]\[v\] x\[i\]\[r+u\]\[c+v\] over i, u, v)
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Conv2d<const CI: usize, const CO: usize, const K: usize, A = Identity>(PhantomData<A>);
 
 params! {

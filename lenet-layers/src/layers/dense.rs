@@ -8,6 +8,7 @@ use lenet_tensor::{Cell, Element, Tensor, Units, simd::Simd};
 
 /// `O` units, each of which sees all `I` inputs, with a bias and the activation function `A`:
 /// `Units<I>` to `Units<O>`, y = A(weight x + bias).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dense<const I: usize, const O: usize, A = Identity>(PhantomData<A>);
 
 params! {

@@ -5,6 +5,7 @@ use core::fmt;
 use lenet_tensor::{Cell, Dim, Element, Flattened, Maps, Tensor, Units, simd::Simd};
 
 /// `Maps<C, H, W>` read as `Units<C * H * W>`, the last axis running fastest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flatten;
 
 impl Trainable for Flatten {

@@ -8,10 +8,12 @@ use lenet_tensor::simd::{Simd, Vector};
 use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Tiled};
 
 /// Every map reduced to the means of its `K` x `K` windows, which lie side by side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AvgPool<const K: usize>;
 
 /// Every map reduced to the largest cells of its `K` x `K` windows, which lie side by side. The gradient goes to the
 /// first of equals, row by row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MaxPool<const K: usize>;
 
 impl<const K: usize> Trainable for AvgPool<K> {

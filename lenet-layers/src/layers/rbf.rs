@@ -12,6 +12,7 @@ use lenet_tensor::{Cell, Element, Tensor, Units, simd::Simd};
 ///
 /// [`CorrectPenalty`]: crate::CorrectPenalty
 /// [`MaximumAPosteriori`]: crate::MaximumAPosteriori
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rbf<const I: usize, const O: usize, C>(PhantomData<C>);
 
 impl<const I: usize, const O: usize, C: Send + Sync + 'static> Trainable for Rbf<I, O, C> {

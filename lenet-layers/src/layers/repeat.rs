@@ -6,6 +6,7 @@ use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Times, simd::Simd};
 
 /// Every map `N` times, its copies side by side: `Maps<C, H, W>` to `Maps<C * N, H, W>`. A layer of one map for each that
 /// follows, as [`Subsample`](crate::Subsample), then has `N` maps for each: the "subsampling maps connected in pairs" of LeNet-4.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Repeat<const N: usize>;
 
 impl<const N: usize> Trainable for Repeat<N> {

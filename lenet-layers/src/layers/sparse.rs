@@ -12,6 +12,7 @@ use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Valid, simd::Simd};
 ///
 /// It computes what a [`Conv2d`](crate::Conv2d) does whose unconnected kernels are zero, in fewer multiply-adds and
 /// with nothing to learn where there is no connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SparseConv2d<const CI: usize, const CO: usize, const N: usize, const K: usize, C, A = Identity>(
     PhantomData<(C, A)>,
 );

@@ -10,6 +10,7 @@ use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Tiled};
 
 /// `C` maps, each reduced by windows of `K` x `K` that lie side by side: the *sum* of the window times the map's
 /// coefficient, plus the map's bias, through the activation function `A` (LeCun et al. 1998, section II.B).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Subsample<const C: usize, const K: usize, A = Identity>(PhantomData<A>);
 
 params! {

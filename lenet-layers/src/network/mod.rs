@@ -30,6 +30,7 @@ pub trait Trace<T: Cell>: Sized + Send + Sync + 'static + FromBytes + Immutable 
     /// The output of every stage, in order, as slices.
     fn stage(&self, index: usize) -> &[T];
     /// All zeros, by value.
+    #[must_use]
     fn zeroed() -> Self {
         zerocopy::FromZeros::new_zeroed()
     }
@@ -38,6 +39,7 @@ pub trait Trace<T: Cell>: Sized + Send + Sync + 'static + FromBytes + Immutable 
     /// # Panics
     /// If the allocator has no memory left, as `Box::new` does.
     #[cfg(feature = "alloc")]
+    #[must_use]
     fn boxed_zeroed() -> alloc::boxed::Box<Self> {
         zerocopy::FromZeros::new_box_zeroed().expect("memory for a trace")
     }
@@ -64,8 +66,15 @@ pub struct StageInfo {
     pub describe: fn(&mut fmt::Formatter<'_>) -> fmt::Result,
 }
 
+impl fmt::Debug for StageInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:?} {}", self.name, self.dims, self.layer())
+    }
+}
+
 impl StageInfo {
     /// The layer in words, to be displayed: `convolution 5x5, tanh`.
+    #[must_use]
     pub fn layer(&self) -> impl fmt::Display {
         struct Words(fn(&mut fmt::Formatter<'_>) -> fmt::Result);
         impl fmt::Display for Words {

@@ -20,11 +20,19 @@
 /// assert_eq!(net.forward(&mut trace).data, [0.0, 0.0, 0.0, 1.0]);
 /// assert_eq!(Small::<f32>::LEN, 20 + 124);
 /// assert_eq!(Small::<f32>::info(2).to_string(), "out.weight");
+///
+/// let mut other = net.clone();
+/// assert_eq!(other, net);
+/// other.c1.weight[1][0][2][2] = 1.0;
+/// assert_ne!(other, net);
+/// let arrays = "c1.weight [2, 1, 3, 3] Weight, c1.bias [2] Bias, out.weight [4, 30] Weight, out.bias [4] Bias";
+/// assert_eq!(format!("{net:?}"), format!("Small[{arrays}]"));
 /// ```
 ///
 /// It makes
 /// * a struct whose fields are the stages' parameters, generic over their element, `f32` unless said otherwise:
-///   it implements [`Params`](crate::Params) and [`Network`](crate::Network);
+///   it implements [`Params`](crate::Params), [`Network`](crate::Network), `Clone`, `PartialEq` and `Debug` (the arrays and
+///   their extents, not the numbers);
 /// * its trace, whose fields are `input` and the stages' outputs, generic over the [`Cell`](crate::Cell): it
 ///   implements [`Trace`](crate::Trace).
 ///
@@ -101,6 +109,7 @@ macro_rules! sequential {
         }
 
         #[doc = concat!("What a forward pass of [`", stringify!($Name), "`] leaves behind: every stage's output.")]
+        #[derive(Clone, PartialEq)]
         #[derive($crate::zerocopy::FromBytes, $crate::zerocopy::Immutable, $crate::zerocopy::KnownLayout)]
         #[zerocopy(crate = "::lenet_layers::zerocopy")]
         #[repr(C)]
@@ -111,6 +120,39 @@ macro_rules! sequential {
                 #[doc = concat!("The output of ", stringify!($stage), ".")]
                 pub $stage: $crate::Tensor<$O, __Cell>,
             )*
+        }
+
+        // The shapes and not the cells: thousands of them tell a reader nothing.
+        impl<__Cell: $crate::Cell> ::core::fmt::Debug for $Trace<__Cell> {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.debug_struct(stringify!($Trace))
+                    .field("input", &<$In as $crate::Shape>::DIMS)
+                    $(.field(stringify!($stage), &<$O as $crate::Shape>::DIMS))*
+                    .finish()
+            }
+        }
+
+        // `derive` would ask it of the type parameters too, of which there are no values.
+        impl<$($G: $Bound,)* __Element: $crate::Element> Clone for $Name<$($G,)* __Element> {
+            fn clone(&self) -> Self {
+                $Name { $($stage: self.$stage.clone(),)* }
+            }
+            fn clone_from(&mut self, source: &Self) {
+                $crate::Params::copy_from(self, source);
+            }
+        }
+        impl<$($G: $Bound,)* __Element: $crate::Element> PartialEq for $Name<$($G,)* __Element> {
+            fn eq(&self, other: &Self) -> bool {
+                true $(&& self.$stage == other.$stage)*
+            }
+        }
+        /// The arrays with their extents, and not their numbers: thousands of them tell a reader nothing.
+        impl<$($G: $Bound,)* __Element: $crate::Element> ::core::fmt::Debug for $Name<$($G,)* __Element> {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.write_str(stringify!($Name))?;
+                let arrays = 0..<Self as $crate::Params>::TENSORS;
+                f.debug_list().entries(arrays.map(<Self as $crate::Network>::info)).finish()
+            }
         }
 
         impl<__Cell: $crate::Cell> $crate::Trace<__Cell> for $Trace<__Cell> {

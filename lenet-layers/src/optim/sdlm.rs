@@ -21,7 +21,7 @@ use zerocopy::{FromBytes, Immutable, KnownLayout};
 /// assert_eq!((p.weight, p.bias), ([[-0.125]], [-0.5]));
 /// assert_eq!(sdlm.range(), (0.125, 0.5));
 /// ```
-#[derive(FromBytes, Immutable, KnownLayout)]
+#[derive(Clone, Debug, PartialEq, FromBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct Sdlm<P: Params> {
     /// The rate eps_k of every parameter; zero until they are set.
@@ -34,6 +34,7 @@ impl<P: Params> Sdlm<P> {
     /// # Panics
     /// If the allocator has no memory left, as `Box::new` does.
     #[cfg(feature = "alloc")]
+    #[must_use]
     pub fn boxed_zeroed() -> alloc::boxed::Box<Self> {
         zerocopy::FromZeros::new_box_zeroed().expect("memory for the rates")
     }

@@ -10,7 +10,7 @@ use zerocopy::{FromBytes, Immutable, KnownLayout};
 /// parameters.
 ///
 /// For every number: v = momentum v + g + decay p; p = p - rate v. The decay falls on every parameter, biases too.
-#[derive(FromBytes, Immutable, KnownLayout)]
+#[derive(Clone, Debug, PartialEq, FromBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct Sgd<P: Params> {
     /// The velocity v, zero at the start. Without momentum nothing depends on it, and it is not kept.

@@ -32,6 +32,7 @@ enum Token {
 
 /// Why an instruction set can't be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum IsaError {
     /// No set has this name.
     Unknown,
@@ -73,6 +74,7 @@ impl Isa {
     }
 
     /// The widest set that this processor has.
+    #[must_use]
     pub fn best() -> Isa {
         Self::all_available().last().unwrap_or(Self::SCALAR)
     }

@@ -42,6 +42,7 @@ impl Neg for F32x4 {
     }
 }
 
+impl crate::sealed::Sealed for F32x4 {}
 impl Vector for F32x4 {
     type Simd = Neon;
     type Element = f32;

@@ -5,14 +5,11 @@ use super::F32x4;
 #[cfg(target_arch = "x86_64")]
 use super::{F32x8, F32x16};
 use super::{One, Vector};
+use crate::sealed::Sealed;
 use core::fmt::Debug;
 
-mod sealed {
-    pub trait Sealed {}
-}
-
 /// Proof that the processor has an instruction set, and the way to compile for it.
-pub trait Simd: Copy + Debug + Send + Sync + 'static + sealed::Sealed {
+pub trait Simd: Copy + Debug + Send + Sync + 'static + Sealed {
     /// A register of `f32`.
     type F32: Vector<Simd = Self, Element = f32>;
     /// How many such registers there are. Kernels hold as many sums in them as fit.
@@ -30,7 +27,7 @@ pub trait Simd: Copy + Debug + Send + Sync + 'static + sealed::Sealed {
 /// still vectorise by what the target has without asking (SSE2 on x86-64).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scalar;
-impl sealed::Sealed for Scalar {}
+impl Sealed for Scalar {}
 impl Simd for Scalar {
     type F32 = One<Scalar, f32>;
     const REGISTERS: usize = 16;
@@ -54,7 +51,7 @@ macro_rules! token {
                 $detect.then_some($name(()))
             }
         }
-        impl sealed::Sealed for $name {}
+        impl Sealed for $name {}
         impl Simd for $name {
             type F32 = $F32;
             const REGISTERS: usize = $registers;

@@ -2,15 +2,17 @@
 
 use super::Simd;
 use crate::Element;
+use crate::sealed::Sealed;
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
 /// Several numbers that are computed with at once. Having one proves that its instruction set is there: the first is
 /// made with a [`Simd`] token.
 ///
 /// Kernels and activation functions are written over `Vector`; the compiler makes the version for each register from
-/// it, down to the single `f64` of a gradient check.
+/// it, down to the single `f64` of a gradient check. This crate alone implements it.
 pub trait Vector:
-    Copy
+    Sealed
+    + Copy
     + Send
     + Sync
     + 'static
@@ -133,6 +135,7 @@ macro_rules! one {
                 One(-self.0, self.1)
             }
         }
+        impl<S: Simd> Sealed for One<S, $e> {}
         impl<S: Simd> Vector for One<S, $e> {
             type Simd = S;
             type Element = $e;

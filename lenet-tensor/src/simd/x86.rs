@@ -62,6 +62,7 @@ macro_rules! vector {
                 $xor(self, Self::splat(self.1, -0.0))
             }
         }
+        impl crate::sealed::Sealed for $V {}
         impl Vector for $V {
             type Simd = $S;
             type Element = f32;
