@@ -52,6 +52,18 @@ impl<const N: usize> Class<N> {
 }
 
 /// A loss of an output of shape `Out` against a target of type `Target` for each example.
+///
+/// ```
+/// use lenet_layers::{Class, Lanes, Loss, MeanSquared, Tensor, Units};
+/// // Sixteen examples side by side, of which two have a target: a batch of two.
+/// let y = Tensor { data: [Lanes::<16>([0.5; 16]), Lanes([-1.0; 16])] };
+/// let mut dy = Tensor::<Units<2>, Lanes<16>>::ZERO;
+/// let targets = [0, 1].map(|class| Class::<2>::new(class).unwrap());
+/// // The mean of the batch: each gradient is halved.
+/// let loss = MeanSquared.evaluate(&y, &targets, 0.5, &mut dy) / 2.0;
+/// assert_eq!(loss, ((0.25 + 0.0) / 2.0 + (2.25 + 4.0) / 2.0) / 2.0);
+/// assert_eq!(dy.data[0].0[..3], [-0.25, 0.75, 0.0]);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not compare an output of shape `{Out}` with a target of type `{Target}`",
     label = "the target does not fit the output",
@@ -156,6 +168,15 @@ fn shifted_exponentials<S: Simd, T: Cell, const N: usize>(
 
 /// Mean squared error on a softmax output: the sum over the outputs of (p_i - t_i)^2, p the softmax, t one for the
 /// right class and zero for the rest.
+///
+/// ```
+/// use lenet_layers::{Class, Loss, SoftmaxMeanSquared, Tensor, Units};
+/// let y = Tensor::<Units<2>> { data: [1.0, 1.0] };
+/// let mut dy = Tensor::<Units<2>>::ZERO;
+/// let loss = SoftmaxMeanSquared.evaluate(&y, &[Class::new(0).unwrap()], 1.0, &mut dy);
+/// assert_eq!(loss, 0.25 + 0.25);
+/// assert!(dy.data[0] < 0.0 && dy.data[1] > 0.0);
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SoftmaxMeanSquared;
 
@@ -203,6 +224,15 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for SoftmaxMeanSquared {
 }
 
 /// Cross-entropy on a softmax output: -ln p of the right class, computed as ln(sum e^(y_k - max)) - (y - max).
+///
+/// ```
+/// use lenet_layers::{Class, Loss, SoftmaxCrossEntropy, Tensor, Units};
+/// let y = Tensor::<Units<2>, f64> { data: [0.0, 0.0] };
+/// let mut dy = Tensor::<Units<2>, f64>::ZERO;
+/// let loss = SoftmaxCrossEntropy.evaluate(&y, &[Class::new(1).unwrap()], 1.0, &mut dy);
+/// assert_eq!(loss, f64::ln(2.0));
+/// assert_eq!(dy.data, [0.5, -0.5]);
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SoftmaxCrossEntropy;
 
@@ -245,6 +275,14 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for SoftmaxCrossEntropy {
 
 /// Mean squared error on the outputs themselves, against +1 for the right class and -1 for the rest: half the sum of
 /// (y_i - t_i)^2.
+///
+/// ```
+/// use lenet_layers::{Class, Loss, MeanSquared, Tensor, Units};
+/// let y = Tensor::<Units<3>> { data: [0.0, -1.0, 1.0] };
+/// let mut dy = Tensor::<Units<3>>::ZERO;
+/// let loss = MeanSquared.evaluate(&y, &[Class::new(0).unwrap()], 1.0, &mut dy);
+/// assert_eq!((loss, dy.data), (0.5 + 0.0 + 2.0, [-1.0, 0.0, 2.0]));
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MeanSquared;
 
@@ -282,6 +320,14 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for MeanSquared {
 /// The penalty of the right class, for an output of penalties as [`Rbf`](crate::Rbf) gives (LeCun et al. 1998, eq. 8, which
 /// calls it the maximum likelihood criterion): E = y_D. Nothing in it keeps the wrong classes' penalties up; with fixed codes they
 /// can't all collapse.
+///
+/// ```
+/// use lenet_layers::{Class, CorrectPenalty, Loss, Tensor, Units};
+/// let y = Tensor::<Units<3>> { data: [2.0, 7.0, 5.0] };
+/// let mut dy = Tensor::<Units<3>>::ZERO;
+/// let loss = CorrectPenalty.evaluate(&y, &[Class::new(2).unwrap()], 1.0, &mut dy);
+/// assert_eq!((loss, dy.data), (5.0, [0.0, 0.0, 1.0]));
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CorrectPenalty;
 
@@ -311,6 +357,15 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for CorrectPenalty {
 /// The discriminative loss for an output of penalties (LeCun et al. 1998, eq. 9, the maximum a posteriori criterion):
 /// E = y_D + log(e^-j + sum of e^-y_i), which pulls the penalty of the right class down and pushes the others up, and those
 /// less that are larger than `j` already.
+///
+/// ```
+/// use lenet_layers::{Class, Loss, MaximumAPosteriori, Tensor, Units};
+/// let y = Tensor::<Units<2>, f64> { data: [1.0, 1.0] };
+/// let mut dy = Tensor::<Units<2>, f64>::ZERO;
+/// let loss = MaximumAPosteriori { j: 1.0 }.evaluate(&y, &[Class::new(0).unwrap()], 1.0, &mut dy);
+/// assert!((loss - 3.0_f64.ln()).abs() < 1e-12);
+/// assert!((dy.data[0] - 2.0 / 3.0).abs() < 1e-12 && (dy.data[1] + 1.0 / 3.0).abs() < 1e-12);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct MaximumAPosteriori {
     /// The penalty of the "rubbish" class, above 0: what belongs to no class. The paper does not say what it was.

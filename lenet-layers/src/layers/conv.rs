@@ -6,10 +6,22 @@ use crate::{Activation, Identity, Layer, LayerInfo, Operation, ParamInfo, Role, 
 use core::{fmt, marker::PhantomData};
 use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Valid, simd::Simd};
 
-/// A convolution of `CI` maps into `CO` maps with kernels of `K` x `K`, a bias for each map, and the squashing
+/// A convolution of `CI` maps into `CO` maps with kernels of `K` x `K`, a bias for each map, and the activation
 /// function `A`: `Maps<CI, H, W>` to `Maps<CO, H - K + 1, W - K + 1>`.
 ///
 /// y\[o\]\[r\]\[c\] = A(bias\[o\] + sum of weight\[o\]\[i\]\[u\]\[v\] x\[i\]\[r+u\]\[c+v\] over i, u, v)
+///
+/// ```
+/// use lenet_layers::{Conv2d, Kernels, Layer, Maps, Params, Tensor, simd::Scalar};
+/// // A kernel that finds where a picture grows darker to the right.
+/// let mut kernels = Kernels::<1, 1, 2>::zeroed();
+/// kernels.weight[0][0] = [[-1.0, 1.0], [-1.0, 1.0]];
+/// let x = Tensor::<Maps<1, 2, 4>> { data: [[[0.0, 0.0, 1.0, 1.0], [0.0, 0.0, 1.0, 1.0]]] };
+/// let mut y = Tensor::<Maps<1, 1, 3>>::ZERO;
+/// Conv2d::<1, 1, 2>::forward(Scalar, &kernels, &x, &mut y);
+/// assert_eq!(y.data, [[[0.0, 2.0, 0.0]]]);
+/// assert_eq!(<Conv2d<1, 6, 5> as Layer<Maps<1, 32, 32>>>::CONNECTIONS, 122_304); // C1 of LeNet-5
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Conv2d<const CI: usize, const CO: usize, const K: usize, A = Identity>(PhantomData<A>);
 

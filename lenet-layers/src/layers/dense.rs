@@ -8,6 +8,14 @@ use lenet_tensor::{Cell, Element, Tensor, Units, simd::Simd};
 
 /// `O` units, each of which sees all `I` inputs, with a bias and the activation function `A`:
 /// `Units<I>` to `Units<O>`, y = A(weight x + bias).
+///
+/// ```
+/// use lenet_layers::{Dense, Layer, Relu, Tensor, Units, Weights, simd::Scalar};
+/// let weights = Weights { weight: [[1.0, 2.0], [-1.0, 0.0]], bias: [0.5, 0.0] };
+/// let mut y = Tensor::<Units<2>>::ZERO;
+/// Dense::<2, 2, Relu>::forward(Scalar, &weights, &Tensor { data: [3.0, 1.0] }, &mut y);
+/// assert_eq!(y.data, [5.5, 0.0]);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dense<const I: usize, const O: usize, A = Identity>(PhantomData<A>);
 

@@ -44,6 +44,68 @@ pub trait LayerInfo: Trainable {
 /// does not implement this trait, and the program does not compile.
 ///
 /// Forward and backward are one rule for every [`Cell`]: one `f32` image, one `f64` image, a block of 16.
+///
+/// A layer of your own, in the network of [`sequential!`](crate::sequential) like any other:
+///
+/// ```
+/// use lenet_layers::{simd::Simd, *};
+///
+/// /// Every unit negated.
+/// pub struct Negate;
+///
+/// impl Trainable for Negate {
+///     type Params<E: Element> = NoParams<E>;
+/// }
+/// impl LayerInfo for Negate {
+///     fn info(index: usize) -> ParamInfo {
+///         panic!("no parameter {index}: a negation has none")
+///     }
+///     fn describe(f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+///         f.write_str("negation")
+///     }
+/// }
+/// impl<const N: usize> Layer<Units<N>> for Negate {
+///     type Out = Units<N>;
+///     const CONNECTIONS: usize = 0;
+///     const MULTIPLY_ADDS: usize = 0;
+///
+///     fn forward<S: Simd, T: Cell>(
+///         _: S, _: &NoParams<T::Element>, x: &Tensor<Units<N>, T>, y: &mut Tensor<Units<N>, T>,
+///     ) {
+///         for (x, y) in x.cells().iter().zip(y.cells_mut()) {
+///             *y = x.map(|x| -x);
+///         }
+///     }
+///     fn backward<S: Simd, T: Cell>(
+///         _: S, _: &NoParams<T::Element>, _: &Tensor<Units<N>, T>, _: &Tensor<Units<N>, T>,
+///         dy: &mut Tensor<Units<N>, T>, dx: Option<&mut Tensor<Units<N>, T>>, _: &mut NoParams<T::Element>,
+///     ) {
+///         let Some(dx) = dx else { return };
+///         for (dx, dy) in dx.cells_mut().iter_mut().zip(dy.cells()) {
+///             *dx = dy.map(|dy| -dy);
+///         }
+///     }
+///     fn curvature<S: Simd, T: Cell>(
+///         _: S, _: &NoParams<T::Element>, _: &Tensor<Units<N>, T>, _: &Tensor<Units<N>, T>,
+///         d2y: &mut Tensor<Units<N>, T>, d2x: &mut Tensor<Units<N>, T>, _: &mut NoParams<T::Element>,
+///     ) {
+///         d2x.clone_from(d2y); // The slope is -1, and its square 1.
+///     }
+/// }
+///
+/// sequential! {
+///     pub struct Net, trace NetTrace {
+///         input:          Units<2>;
+///         neg: Negate      => Units<2>;
+///         out: Dense<2, 1> => Units<1>;
+///     }
+/// }
+/// let mut net = Net::<f32>::zeroed();
+/// net.out.weight = [[1.0, 10.0]];
+/// let mut trace = NetTrace::<f32>::zeroed();
+/// trace.input.data = [2.0, 3.0];
+/// assert_eq!(net.forward(&mut trace).data, [-32.0]);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not accept an input of shape `{In}`",
     label = "the stage above comes out as `{In}`, which this layer cannot take",

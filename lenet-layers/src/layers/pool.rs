@@ -8,6 +8,14 @@ use lenet_tensor::simd::{Simd, Vector};
 use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Tiled};
 
 /// Every map reduced to the means of its `K` x `K` windows, which lie side by side.
+///
+/// ```
+/// use lenet_layers::{AvgPool, Layer, Maps, NoParams, Tensor, simd::Scalar};
+/// let x = Tensor::<Maps<1, 2, 4>> { data: [[[1.0, 2.0, 5.0, 5.0], [3.0, 6.0, 5.0, 5.0]]] };
+/// let mut y = Tensor::<Maps<1, 1, 2>>::ZERO;
+/// AvgPool::<2>::forward(Scalar, &NoParams::default(), &x, &mut y);
+/// assert_eq!(y.data, [[[3.0, 5.0]]]);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AvgPool<const K: usize>;
 

@@ -87,6 +87,26 @@ impl StageInfo {
 }
 
 /// A chain of layers. Its value is its parameters.
+///
+/// [`sequential!`](crate::sequential) implements it. Code that is generic over networks reads their sizes and names from it:
+///
+/// ```
+/// use lenet_layers::{Dense, Network, Tanh, Units, sequential};
+///
+/// fn summary<N: Network>() -> Vec<String> {
+///     N::STAGES.iter().map(|s| format!("{}: {}, {} parameters", s.name, s.layer(), s.params)).collect()
+/// }
+///
+/// sequential! {
+///     pub struct Net, trace NetTrace {
+///         input:                Units<3>;
+///         f1: Dense<3, 4, Tanh> => Units<4>;
+///         f2: Dense<4, 2>       => Units<2>;
+///     }
+/// }
+/// assert_eq!(summary::<Net>(), ["f1: full connection, tanh, 16 parameters", "f2: full connection, identity, 10 parameters"]);
+/// assert_eq!(<Net as Network>::CONNECTIONS, 26);
+/// ```
 pub trait Network: Params {
     /// The input's shape.
     type Input: Shape;

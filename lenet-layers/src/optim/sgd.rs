@@ -10,6 +10,16 @@ use zerocopy::{FromBytes, Immutable, KnownLayout};
 /// parameters.
 ///
 /// For every number: v = momentum v + g + decay p; p = p - rate v. The decay falls on every parameter, biases too.
+///
+/// ```
+/// use lenet_layers::{Grad, Params, Sgd, Weights};
+/// let mut p = Weights::<1, 1> { weight: [[1.0]], bias: [0.0] };
+/// let grad = Grad(Weights { weight: [[2.0]], bias: [1.0] });
+/// let mut sgd = Sgd::boxed(0.5, 0.0);
+/// sgd.step(&mut p, &grad, 0.1); // v = 2
+/// sgd.step(&mut p, &grad, 0.1); // v = 0.5 * 2 + 2
+/// assert!((p.weight[0][0] - (1.0 - 0.2 - 0.3)).abs() < 1e-6);
+/// ```
 #[derive(Clone, Debug, PartialEq, FromBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct Sgd<P: Params> {

@@ -219,7 +219,7 @@ fn of_every_layer_once() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// A unit of one window and no squashing, in numbers: the coefficient's connection is from the window's sum.
+/// A unit of one window and no activation function, in numbers: the coefficient's connection is from the window's sum.
 #[test]
 fn of_a_coefficient_is_by_the_windows_sum() {
     let squared = Coefficients { coefficient: [9.0], bias: [100.0] };
