@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::{ClassNames, DataError, Examples, folder};
+use crate::{ClassNames, DataError, LabelledImages, folder};
 
 /// Examples to train on and examples to test with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,9 +10,9 @@ pub struct Dataset {
     /// What to call it: "mnist", or after the folder or the files it was read from.
     pub name: String,
     /// The training examples.
-    pub train: Examples,
+    pub train: LabelledImages,
     /// The test examples.
-    pub test: Examples,
+    pub test: LabelledImages,
     /// What the classes are called: from `classes.txt` beside the IDX files, or known by the name of the set.
     pub classes: ClassNames,
 }

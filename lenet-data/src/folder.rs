@@ -10,7 +10,7 @@ use flate2::bufread::MultiGzDecoder;
 
 use crate::ClassNames;
 use crate::{
-    DataError, Dataset, Examples, Image, ReadOptions, Transpose,
+    DataError, Dataset, Image, LabelledImages, ReadOptions, Transpose,
     idx::{self, Idx},
 };
 
@@ -100,12 +100,12 @@ fn find(dir: &Path, prefixes: &[&str], role: &Role) -> Result<PathBuf, DataError
     })
 }
 
-fn read_examples(images: &Path, labels: &Path, transpose: bool) -> Result<Examples, DataError> {
+fn read_examples(images: &Path, labels: &Path, transpose: bool) -> Result<LabelledImages, DataError> {
     let [images_file, labels_file] = [images, labels].map(|path| path.display().to_string());
     let images = read_file(images, |reader, name| read_images(reader, name, transpose))?;
     let is_qmnist = labels.file_name().is_some_and(|name| name.to_string_lossy().contains(QMNIST_LABELS));
     let labels = read_file(labels, if is_qmnist { read_qmnist_labels } else { read_labels })?;
-    Examples::named(images, labels, &images_file, &labels_file)
+    LabelledImages::named(images, labels, &images_file, &labels_file)
 }
 
 /// Opens a file, unpacks it if its name says gzip, and hands it over together with its name.
