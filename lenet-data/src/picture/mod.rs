@@ -12,6 +12,8 @@ mod grey;
 mod ground;
 mod ink;
 mod parts;
+#[cfg(feature = "images")]
+mod precheck;
 mod segment;
 mod thickness;
 
