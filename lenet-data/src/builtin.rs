@@ -49,6 +49,7 @@ pub(crate) fn mnist() -> Result<Dataset, DataError> {
         classes: crate::ClassNames::default(),
         train: LabelledImages::new(train.0, train.1)?,
         test: LabelledImages::new(test.0, test.1)?,
+        held_out: false,
     })
 }
 

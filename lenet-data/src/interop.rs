@@ -34,6 +34,7 @@ impl TryFrom<mnist::Mnist> for Dataset {
             classes: crate::ClassNames::default(),
             train: LabelledImages::named(images, labels, "Mnist::trn_img", "Mnist::trn_lbl")?,
             test: LabelledImages::named(test.0, test.1, "Mnist::tst_img", "Mnist::tst_lbl")?,
+            held_out: false,
         })
     }
 }

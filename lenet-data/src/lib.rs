@@ -5,6 +5,7 @@
 )]
 #![forbid(unsafe_code)]
 
+mod bounded;
 #[cfg(feature = "builtin")]
 mod builtin;
 mod classes;
@@ -14,6 +15,7 @@ mod distortion;
 mod error;
 #[cfg(feature = "fetch")]
 pub mod fetch;
+mod files;
 mod folder;
 pub mod idx;
 #[cfg(feature = "mnist")]

@@ -4,7 +4,7 @@
 use std::{
     borrow::Cow,
     fs::File,
-    io::{Cursor, Read},
+    io::Cursor,
     path::{Path, PathBuf},
 };
 
@@ -14,6 +14,7 @@ use image::{
 };
 
 use super::{Picture, PictureError, precheck};
+use crate::bounded::read_at_most;
 
 /// More bytes are not read. An uncompressed picture of 16 megapixels in three colours has as many.
 const MOST_BYTES: u64 = 64 << 20;
@@ -48,8 +49,8 @@ impl Picture {
             return Err(PictureError::NotAFile { file: path.into() });
         }
         // A pipe or a device has no length to ask for: count what is read.
-        let mut bytes = Vec::new();
-        File::open(path).map_err(read)?.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(read)?;
+        let bytes = File::open(path).and_then(|file| read_at_most(file, MOST_BYTES)).map_err(read)?;
+        let bytes = bytes.ok_or_else(|| PictureError::TooLong { file: path.into(), most: MOST_BYTES })?;
         Self::decode_from(path.into(), &bytes)
     }
 
