@@ -11,7 +11,7 @@ use crate::run::folder::{Metric, REPORT, RunRecord, read_metrics};
 use crate::run::readings::{Readings, read_set};
 use crate::term::words::{plural, thousands};
 use anyhow::{Context, bail};
-use lenet_data::{ClassNames, Examples};
+use lenet_data::{ClassNames, LabelledImages};
 use lenet_model::{AnyNetwork, Evaluation, write_beside};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -47,7 +47,7 @@ pub(crate) struct Report<'a> {
     /// The result of reading the test set.
     pub(crate) test: &'a Readings,
     /// The test set.
-    pub(crate) images: &'a Examples,
+    pub(crate) images: &'a LabelledImages,
     pub(crate) classes: &'a ClassNames,
 }
 

@@ -1,6 +1,6 @@
 //! Writes the built-in MNIST as its four IDX files, for programs that want them: `unpack FOLDER`.
 
-use lenet_data::{Dataset, Examples, idx::Idx};
+use lenet_data::{Dataset, LabelledImages, idx::Idx};
 use std::{env, error::Error, fs, path::Path};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -10,7 +10,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     write(&test, Path::new(&folder), "t10k")
 }
 
-fn write(set: &Examples, folder: &Path, name: &str) -> Result<(), Box<dyn Error>> {
+fn write(set: &LabelledImages, folder: &Path, name: &str) -> Result<(), Box<dyn Error>> {
     let count = set.len() as u32;
     let pixels = set.images().as_flattened().as_flattened().to_vec();
     let images = fs::File::create(folder.join(format!("{name}-images-idx3-ubyte")))?;

@@ -11,7 +11,7 @@ use std::{
 
 use ruzstd::decoding::StreamingDecoder;
 
-use crate::{DataError, Dataset, Examples, Image};
+use crate::{DataError, Dataset, Image, LabelledImages};
 
 /// A frame, under the name of the file it was built from.
 type Frame<'a> = (&'static str, &'a [u8]);
@@ -47,8 +47,9 @@ pub(crate) fn mnist() -> Result<Dataset, DataError> {
     Ok(Dataset {
         name: "mnist".into(),
         classes: crate::ClassNames::default(),
-        train: Examples::new(train.0, train.1)?,
-        test: Examples::new(test.0, test.1)?,
+        train: LabelledImages::new(train.0, train.1)?,
+        test: LabelledImages::new(test.0, test.1)?,
+        held_out: false,
     })
 }
 

@@ -1,9 +1,9 @@
 //! What the classes of a set are called: `sandal` rather than 5.
 
-use crate::DataError;
+use crate::{DataError, bounded::read_at_most};
 use std::fmt;
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// The file with the names of a set's classes, beside its IDX files: one name per line, that of class 0 first.
@@ -51,17 +51,19 @@ impl ClassNames {
         const LONGEST: u64 = 4096;
         let path = folder.join(FILE);
         let file = path.display().to_string();
-        let mut bytes = Vec::new();
-        match File::open(&path).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes)) {
+        match File::open(&path).and_then(|file| read_at_most(file, LONGEST)) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(DataError::Read { file, error }),
-            Ok(_) => Self::parse(&String::from_utf8_lossy(&bytes), &file).map(Some),
+            Ok(None) => {
+                let reason =
+                    format!("has more than {LONGEST} bytes: give the names of 10 classes at most, one per line");
+                Err(DataError::Classes { file, reason })
+            }
+            Ok(Some(bytes)) => Self::parse(&String::from_utf8_lossy(&bytes), &file).map(Some),
         }
     }
 
     fn parse(text: &str, file: &str) -> Result<Self, DataError> {
-        /// A name stands in the columns of tables.
-        const WIDEST: usize = 24;
         let wrong = |reason: String| DataError::Classes { file: file.into(), reason };
         let names: Vec<&str> = text.trim_start_matches('\u{feff}').trim_end().lines().map(str::trim).collect();
         if names.len() > 10 {
@@ -71,11 +73,25 @@ impl ClassNames {
             )));
         }
         for (number, name) in (1..).zip(&names) {
-            if name.is_empty() || name.chars().count() > WIDEST || name.chars().any(char::is_control) {
+            if !is_name(name) {
                 return Err(wrong(format!("line {number}: give a name of 1 to {WIDEST} characters")));
             }
         }
         Ok(ClassNames(names.into_iter().map(Into::into).collect()))
+    }
+
+    /// The names of folders in `place`.
+    #[cfg(feature = "images")]
+    pub(crate) fn new(names: &[&str], place: &str) -> Result<Self, DataError> {
+        match names.iter().find(|name| !is_name(name)) {
+            Some(name) => {
+                let shown: String = name.chars().filter(|c| !c.is_control()).take(2 * WIDEST).collect();
+                let reason =
+                    format!("the folder {shown:?} is no name of a class: give one of 1 to {WIDEST} characters");
+                Err(DataError::Classes { file: place.into(), reason })
+            }
+            None => Ok(ClassNames(names.iter().map(|name| (*name).into()).collect())),
+        }
     }
 
     /// Whether any class has a name.
@@ -95,6 +111,13 @@ impl ClassNames {
             None => class.to_string(),
         }
     }
+}
+
+/// The most characters of a name, which stands in the columns of tables.
+const WIDEST: usize = 24;
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().count() <= WIDEST && !name.chars().any(char::is_control)
 }
 
 #[cfg(test)]

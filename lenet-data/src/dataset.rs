@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::{ClassNames, DataError, Examples, folder};
+use crate::{ClassNames, DataError, LabelledImages, files, folder};
 
 /// Examples to train on and examples to test with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,14 +10,18 @@ pub struct Dataset {
     /// What to call it: "mnist", or after the folder or the files it was read from.
     pub name: String,
     /// The training examples.
-    pub train: Examples,
+    pub train: LabelledImages,
     /// The test examples.
-    pub test: Examples,
-    /// What the classes are called: from `classes.txt` beside the IDX files, or known by the name of the set.
+    pub test: LabelledImages,
+    /// What the classes are called: from `classes.txt` in the folder, from the names of the folders of
+    /// pictures, or known by the name of the set.
     pub classes: ClassNames,
+    /// Whether the source had no test examples: then every seventh example of each class, in the order of the source, was held out
+    /// to be one.
+    pub held_out: bool,
 }
 
-/// How a folder is to be read.
+/// How a set is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ReadOptions {
     /// Whether rows and columns of the images change places.
@@ -68,6 +72,43 @@ impl Dataset {
     #[cfg(feature = "builtin")]
     pub fn mnist() -> Result<Self, DataError> {
         crate::builtin::mnist()
+    }
+
+    /// Reads a data set in any of the forms that people have, recognised by its content.
+    ///
+    /// A folder may hold, and the first in this order is read:
+    ///
+    /// * IDX files, as [`Dataset::read_dir`] reads them;
+    /// * `train.csv` as Kaggle has it (also `mnist_train.csv`, `fashion-mnist_train.csv`), and `test.csv`, which is used if it has
+    ///   labels;
+    /// * the four `.npz` files of KMNIST (feature `npz`);
+    /// * pictures in folders named by class, within `train` (or `training`) and `test` (or `testing`), or without these
+    ///   (feature `images`). Folders that are all named by a digit are these classes; others, ten at most, are numbered in the order
+    ///   of their names, which become [`Dataset::classes`]. Pictures of 28x28, bright on dark, are taken as they are, others are
+    ///   brought into MNIST's form by [`prepare`](crate::prepare).
+    ///
+    /// A file may be `mnist.npz` as Keras publishes it (feature `npz`), or a CSV file with labels.
+    ///
+    /// If there are no test examples, every seventh example of each class becomes one, and [`Dataset::held_out`] says so.
+    ///
+    /// ```
+    /// use lenet_data::{Dataset, ReadOptions};
+    ///
+    /// // Seven images of a 7 and seven of a 3, as a table: a label and 784 grey levels a row.
+    /// let row = |label: u8| format!("{label}{}\n", ",0".repeat(784));
+    /// let dir = tempfile::tempdir()?;
+    /// let file = dir.path().join("train.csv");
+    /// std::fs::write(&file, row(7).repeat(7) + &row(3).repeat(7))?;
+    ///
+    /// let own = Dataset::read(&file, ReadOptions::default())?;
+    /// assert_eq!((own.train.len(), own.test.labels(), own.held_out), (12, &[7, 3][..], true));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there is no set at `path`, or something is wrong with one of its files.
+    pub fn read(path: &Path, options: ReadOptions) -> Result<Self, DataError> {
+        files::read(path, options)
     }
 
     /// Reads the four IDX files of a set of 28x28 images, any number of them, from a folder.

@@ -4,11 +4,108 @@
 
 use std::{io, path::PathBuf};
 
+use crate::PictureError;
+
 /// What is wrong with a data set, in one line that ends in what to do about it. The line is whole: what the operating
 /// system said is within it, and no `source()` comes after.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
+    /// There is neither a file nor a folder.
+    #[error("{}: there is no such file or folder; give a file or a folder with a data set", .path.display())]
+    NotFound {
+        /// The path as it was given.
+        path: PathBuf,
+    },
+    /// The folder holds no data set in any form that is read.
+    #[error(
+        "{}: no data set is in this folder; give one with IDX files (train-images-idx3-ubyte and so on), with train.csv, with \
+         the .npz files of KMNIST, or with a folder of pictures for each class", .folder.display()
+    )]
+    NoSet {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The file is no data set in any form that is read.
+    #[error(
+        "{}: is not a data set in one file; give an .npz file with x_train, y_train, x_test and y_test, a CSV file with labels, \
+         or the folder of a set", .file.display()
+    )]
+    UnknownSet {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The file is an archive of arrays, and the library was built without the feature that reads them.
+    #[error("{}: to read .npz files, build lenet-data with its feature `npz`", .file.display())]
+    WithoutNpz {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The file has more bytes than are read.
+    #[error("{file}: has more than {megabytes} MB; give the set in smaller files")]
+    TooLong {
+        /// The file.
+        file: String,
+        /// Megabytes that are read.
+        megabytes: u64,
+    },
+    /// An archive of arrays can't be read, or lacks an array.
+    #[error("{file}: {reason}")]
+    Npz {
+        /// The archive, or an array of it.
+        file: String,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
+    /// An array is not what it should be.
+    #[error("{file}: {reason}")]
+    Npy {
+        /// The archive and the array.
+        file: String,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
+    /// A picture of a set can't be read.
+    #[error("{}", picture(.file, .error))]
+    Picture {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        error: PictureError,
+    },
+    /// There are folders of pictures for more than ten classes.
+    #[error("{}: {found} folders have pictures in them, for ten classes at most; leave the others out", .folder.display())]
+    TooManyClasses {
+        /// The folder with the folders.
+        folder: PathBuf,
+        /// The number of folders with pictures.
+        found: usize,
+    },
+    /// There are more pictures than are read.
+    #[error("{}: has more than {most} pictures; give fewer, or IDX files", .folder.display())]
+    TooManyPictures {
+        /// The folder with the folders of the classes.
+        folder: PathBuf,
+        /// As many as are read.
+        most: usize,
+    },
+    /// A class has test pictures but no training pictures.
+    #[error("{}: this class has no training pictures; add some, or leave this folder out", .folder.display())]
+    UnknownClass {
+        /// The folder of the class in the test part.
+        folder: PathBuf,
+    },
+    /// The set has no test part, and too few examples to hold some out.
+    #[error(
+        "{}: there are no test examples, and the {examples} examples have no class with 7, of which one could be held out; add a \
+         test part", .path.display()
+    )]
+    NothingToTest {
+        /// The file or the folder.
+        path: PathBuf,
+        /// The examples there are.
+        examples: usize,
+    },
     /// The folder does not exist.
     #[error("{}: there is no such folder; give the one that holds the IDX files", .folder.display())]
     NoFolder {
@@ -286,4 +383,14 @@ pub enum DataError {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+/// The message of a picture, which begins with the name of the file.
+fn picture(file: &std::path::Path, error: &PictureError) -> String {
+    match error {
+        PictureError::NoPixels { .. } | PictureError::Pixels { .. } | PictureError::NoInk => {
+            format!("{}: {error}", file.display())
+        }
+        _ => error.to_string(),
+    }
 }

@@ -10,7 +10,8 @@ use flate2::bufread::MultiGzDecoder;
 
 use crate::ClassNames;
 use crate::{
-    DataError, Dataset, Examples, Image, ReadOptions, Transpose,
+    DataError, Dataset, Image, LabelledImages, ReadOptions, Transpose,
+    bounded::Bounded,
     idx::{self, Idx},
 };
 
@@ -70,7 +71,13 @@ pub(crate) fn read(dir: &Path, options: ReadOptions) -> Result<Dataset, DataErro
         name,
         train: read_examples(&train_images, &train_labels, transpose)?,
         test: read_examples(&test_images, &test_labels, transpose)?,
+        held_out: false,
     })
+}
+
+/// Whether a folder has one of the four files at least.
+pub(crate) fn is_idx(dir: &Path) -> bool {
+    [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS].iter().any(|role| find(dir, &PREFIXES, role).is_ok())
 }
 
 /// The set's own name if its files carry one, else the folder's.
@@ -78,6 +85,11 @@ fn name(dir: &Path, prefix: &str) -> String {
     if !prefix.is_empty() {
         return prefix.trim_end_matches('-').to_owned();
     }
+    own_name(dir)
+}
+
+/// The folder's name.
+pub(crate) fn own_name(dir: &Path) -> String {
     // The folder may have been given as `.` or `..`: ask what that is.
     let whole = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
     whole.file_name().unwrap_or(whole.as_os_str()).to_string_lossy().into_owned()
@@ -100,12 +112,12 @@ fn find(dir: &Path, prefixes: &[&str], role: &Role) -> Result<PathBuf, DataError
     })
 }
 
-fn read_examples(images: &Path, labels: &Path, transpose: bool) -> Result<Examples, DataError> {
+fn read_examples(images: &Path, labels: &Path, transpose: bool) -> Result<LabelledImages, DataError> {
     let [images_file, labels_file] = [images, labels].map(|path| path.display().to_string());
     let images = read_file(images, |reader, name| read_images(reader, name, transpose))?;
     let is_qmnist = labels.file_name().is_some_and(|name| name.to_string_lossy().contains(QMNIST_LABELS));
     let labels = read_file(labels, if is_qmnist { read_qmnist_labels } else { read_labels })?;
-    Examples::named(images, labels, &images_file, &labels_file)
+    LabelledImages::named(images, labels, &images_file, &labels_file)
 }
 
 /// Opens a file, unpacks it if its name says gzip, and hands it over together with its name.
@@ -124,7 +136,7 @@ fn read_file<T>(path: &Path, parse: impl FnOnce(&mut dyn Read, &str) -> Result<T
     }
     // However much a gzip stream unpacks to, no more is read than the IDX header announces, and one byte; and that has a bound,
     // as a small file may unpack to a thousand times its size.
-    let mut unpacked = Bounded { inner: MultiGzDecoder::new(open), left: MOST_UNPACKED };
+    let mut unpacked = Bounded::new(MultiGzDecoder::new(open), MOST_UNPACKED);
     parse(&mut unpacked, &file).map_err(|error| match error {
         DataError::Read { error, .. } if error.kind() == io::ErrorKind::FileTooLarge => {
             DataError::UnpacksToTooMuch { file, megabytes: MOST_UNPACKED >> 20 }
@@ -135,21 +147,7 @@ fn read_file<T>(path: &Path, parse: impl FnOnce(&mut dyn Read, &str) -> Result<T
 }
 
 /// More is not unpacked: EMNIST's 240,000 digits are 180 MB.
-const MOST_UNPACKED: u64 = 300 << 20;
-
-/// A reader that fails where it has given too much.
-struct Bounded<R> {
-    inner: R,
-    left: u64,
-}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.left = self.left.checked_sub(read as u64).ok_or(io::ErrorKind::FileTooLarge)?;
-        Ok(read)
-    }
-}
+pub(crate) const MOST_UNPACKED: u64 = 300 << 20;
 
 /// Whether an error comes from the unpacking, not from the operating system.
 pub(crate) fn is_gzip(error: &io::Error) -> bool {
@@ -175,12 +173,14 @@ fn read_images(mut reader: &mut dyn Read, name: &str, transpose: bool) -> Result
 }
 
 /// An image from its 784 bytes.
-fn image(bytes: &[u8], transpose: bool) -> Image {
+pub(crate) fn image(bytes: &[u8], transpose: bool) -> Image {
     let mut image = [[0; 28]; 28];
     image.as_flattened_mut().copy_from_slice(bytes);
-    if !transpose {
-        return image;
-    }
+    if transpose { transposed(&image) } else { image }
+}
+
+/// The image with rows and columns exchanged.
+pub(crate) fn transposed(image: &Image) -> Image {
     std::array::from_fn(|row| std::array::from_fn(|column| image[column][row]))
 }
 

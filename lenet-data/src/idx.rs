@@ -207,7 +207,7 @@ pub(crate) fn read_records<R>(
 }
 
 /// Reads until `buffer` is full or the file ends; returns how many bytes came.
-fn fill(reader: &mut impl Read, buffer: &mut [u8], name: &str) -> Result<usize, DataError> {
+pub(crate) fn fill(reader: &mut impl Read, buffer: &mut [u8], name: &str) -> Result<usize, DataError> {
     let mut filled = 0;
     while filled < buffer.len() {
         match reader.read(&mut buffer[filled..]) {

@@ -1,6 +1,6 @@
 //! What the `mnist` crate has read, taken over.
 
-use crate::{DataError, Dataset, Examples, Image};
+use crate::{DataError, Dataset, Image, LabelledImages};
 
 /// Takes over what the `mnist` crate has read. Its validation vectors, if any, become the last training examples:
 /// [`Split`](crate::Split) holds some out again. Labels must be digits, not one-hot vectors.
@@ -32,8 +32,9 @@ impl TryFrom<mnist::Mnist> for Dataset {
         Ok(Dataset {
             name: "mnist".into(),
             classes: crate::ClassNames::default(),
-            train: Examples::named(images, labels, "Mnist::trn_img", "Mnist::trn_lbl")?,
-            test: Examples::named(test.0, test.1, "Mnist::tst_img", "Mnist::tst_lbl")?,
+            train: LabelledImages::named(images, labels, "Mnist::trn_img", "Mnist::trn_lbl")?,
+            test: LabelledImages::named(test.0, test.1, "Mnist::tst_img", "Mnist::tst_lbl")?,
+            held_out: false,
         })
     }
 }

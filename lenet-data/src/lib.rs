@@ -5,6 +5,7 @@
 )]
 #![forbid(unsafe_code)]
 
+mod bounded;
 #[cfg(feature = "builtin")]
 mod builtin;
 mod classes;
@@ -12,13 +13,14 @@ mod csv;
 mod dataset;
 mod distortion;
 mod error;
-mod examples;
 #[cfg(feature = "fetch")]
 pub mod fetch;
+mod files;
 mod folder;
 pub mod idx;
 #[cfg(feature = "mnist")]
 mod interop;
+mod labelled_images;
 mod picture;
 mod split;
 
@@ -27,6 +29,6 @@ pub use csv::{CsvImages, is_csv, read_csv};
 pub use dataset::{Dataset, ReadOptions, Transpose};
 pub use distortion::{Distortion, shrink, warp};
 pub use error::DataError;
-pub use examples::{Examples, Image};
+pub use labelled_images::{Image, LabelledImages};
 pub use picture::{Found, Picture, PictureError, Prepared, digits, prepare};
 pub use split::Split;

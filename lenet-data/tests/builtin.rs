@@ -3,17 +3,17 @@
 
 use std::{fs::File, path::Path};
 
-use lenet_data::{Dataset, Examples, ReadOptions, idx::Idx};
+use lenet_data::{Dataset, LabelledImages, ReadOptions, idx::Idx};
 use sha2::{Digest, Sha256};
 
 /// The raw files of MNIST, from what is built in.
 fn raw_files() -> Vec<(&'static str, Idx<u8>)> {
     let Dataset { train, test, .. } = Dataset::mnist().unwrap();
-    let images = |examples: &Examples| {
+    let images = |examples: &LabelledImages| {
         let pixels = examples.images().as_flattened().as_flattened().to_vec();
         Idx::new(vec![examples.len() as u32, 28, 28], pixels).unwrap()
     };
-    let labels = |examples: &Examples| Idx::new(vec![examples.len() as u32], examples.labels().to_vec()).unwrap();
+    let labels = |examples: &LabelledImages| Idx::new(vec![examples.len() as u32], examples.labels().to_vec()).unwrap();
     vec![
         ("train-images-idx3-ubyte", images(&train)),
         ("train-labels-idx1-ubyte", labels(&train)),
@@ -47,7 +47,7 @@ fn reader_agrees_with_the_mnist_crate_on_every_image_and_label() {
     let theirs = mnist::MnistBuilder::new().base_path(folder.path().to_str().unwrap()).finalize();
     let ours = Dataset::read_dir(folder.path(), ReadOptions::default()).unwrap();
 
-    let agree = |ours: &Examples, images: &[u8], labels: &[u8]| {
+    let agree = |ours: &LabelledImages, images: &[u8], labels: &[u8]| {
         assert!(ours.images().as_flattened().as_flattened() == images, "images differ");
         assert!(ours.labels() == labels, "labels differ");
     };

@@ -16,7 +16,7 @@ use common::{Answer, Server, gate, nowhere};
 use flate2::{Compression, write::GzEncoder};
 use lenet_data::{
     Dataset, ReadOptions,
-    fetch::{Archive, Checksum, Event, FetchError, FetchOptions, Fetched, Reason, Source, SourceFile, fetch},
+    fetch::{Archive, Checksum, FetchError, FetchEvent, FetchOptions, Fetched, Reason, SetSource, SourceFile, fetch},
     idx::Idx,
 };
 use md5::Md5;
@@ -65,13 +65,13 @@ fn images() -> (String, Vec<u8>) {
 }
 
 /// Their source, known by MD5.
-fn source(mirrors: &[&str]) -> Source {
+fn source(mirrors: &[&str]) -> SetSource {
     let file = |((name, raw), (_, packed)): ((String, Vec<u8>), (_, Vec<u8>))| SourceFile {
         name,
         size: raw.len() as u64,
         checksum: Checksum::Md5(md5(&packed)),
     };
-    Source {
+    SetSource {
         name: "small".into(),
         mirrors: mirrors.iter().map(|&mirror| mirror.into()).collect(),
         files: raw().into_iter().zip(packed()).map(file).collect(),
@@ -80,7 +80,7 @@ fn source(mirrors: &[&str]) -> Source {
 }
 
 /// The source of the first file alone.
-fn images_source(mirrors: &[&str]) -> Source {
+fn images_source(mirrors: &[&str]) -> SetSource {
     let mut source = source(mirrors);
     source.files.truncate(1);
     source
@@ -103,7 +103,7 @@ fn options() -> FetchOptions {
     FetchOptions { timeout: Duration::from_secs(1), ..FetchOptions::default() }
 }
 
-fn run(source: &Source, folder: &Path) -> Result<Fetched, FetchError> {
+fn run(source: &SetSource, folder: &Path) -> Result<Fetched, FetchError> {
     fetch(source, folder, &options(), &mut |_| {})
 }
 
@@ -161,10 +161,10 @@ impl Place {
 fn a_set_comes_once_and_is_read() {
     let (place, server) = (Place::new(), good());
     let mut said = Vec::new();
-    let mut note = |event: Event<'_>| match event {
-        Event::Present { file } => said.push(format!("present {file}")),
-        Event::Finished { file } => said.push(format!("finished {file}")),
-        Event::Received { bytes, total } => assert!(bytes <= total.unwrap()),
+    let mut note = |event: FetchEvent<'_>| match event {
+        FetchEvent::Present { file } => said.push(format!("present {file}")),
+        FetchEvent::Finished { file } => said.push(format!("finished {file}")),
+        FetchEvent::Received { bytes, total } => assert!(bytes <= total.unwrap()),
         _ => {}
     };
     let source = source(&[&server.address]);
@@ -315,8 +315,8 @@ fn a_part_that_does_not_fit_is_thrown_away() {
 fn a_dead_mirror_costs_its_time_once() {
     let (dead, good, place) = (nowhere(), good(), Place::new());
     let mut asked = Vec::new();
-    let mut note = |event: Event<'_>| {
-        if let Event::Asking { address, .. } = event {
+    let mut note = |event: FetchEvent<'_>| {
+        if let FetchEvent::Asking { address, .. } = event {
             asked.push(address.starts_with(&dead));
         }
     };
@@ -371,8 +371,8 @@ fn https_is_spoken_to_an_https_mirror() {
     });
     let (good, place) = (good(), Place::new());
     let mut failed = Vec::new();
-    let mut note = |event: Event<'_>| {
-        if let Event::Failed(failure) = event {
+    let mut note = |event: FetchEvent<'_>| {
+        if let FetchEvent::Failed(failure) = event {
             failed.push(failure.reason.to_string());
         }
     };
@@ -385,7 +385,7 @@ fn https_is_spoken_to_an_https_mirror() {
 #[test]
 fn wrong_addresses_and_none_are_told_before_anything_is_made() {
     let place = Place::new();
-    let said = |source: &Source| run(source, &place.folder()).unwrap_err().to_string();
+    let said = |source: &SetSource| run(source, &place.folder()).unwrap_err().to_string();
     let address = "ftp://x: is no address of a mirror; give one that begins with http:// or https://";
     assert_eq!(said(&images_source(&["http://127.0.0.1:9", "ftp://x"])), address);
     assert!(!place.folder().exists());
@@ -423,7 +423,7 @@ fn of_two_at_once_one_fetches_and_one_waits() {
             scope.spawn(move || {
                 // The first file comes only once the other has begun to wait.
                 fetch(source, &folder, &FetchOptions::default(), &mut |event| {
-                    if let Event::Waiting { .. } = event {
+                    if let FetchEvent::Waiting { .. } = event {
                         open.send(()).unwrap();
                     }
                 })
@@ -447,7 +447,7 @@ fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// The small set as EMNIST is published, its images column by column, in the archive `bytes`.
-fn archived(bytes: &[u8], mirrors: &[&str]) -> Source {
+fn archived(bytes: &[u8], mirrors: &[&str]) -> SetSource {
     let mut source = source(mirrors);
     for file in &mut source.files {
         file.name = format!("emnist-digits-{}", file.name.replace("t10k", "test"));

@@ -275,6 +275,15 @@ fn large_pictures_are_read_too() {
     assert!(near(found[0].width, 200) && near(found[0].height, 2000), "{found:?}");
 }
 
+/// 5001x4001 pixels are halved to 2501x2001: the last column and row stand for one pixel each.
+#[test]
+fn a_digit_at_the_edge_of_a_large_picture_ends_with_the_picture() {
+    let large = Sheet::new(5001, 4001, 255).bar((4801, 1001), (200, 3000), 0);
+    let found = digits(&large.picture()).unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].left + found[0].width, found[0].top + found[0].height), (5001, 4001), "{found:?}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 

@@ -1,6 +1,6 @@
 //! Splits and examples.
 
-use lenet_data::{DataError, Examples, Split};
+use lenet_data::{DataError, LabelledImages, Split};
 use proptest::prelude::*;
 
 /// A seed keeps its meaning: these change only if every recorded run is to lose its split.
@@ -43,8 +43,9 @@ proptest! {
 #[test]
 fn examples_belong_together() {
     let image = [[0; 28]; 28];
-    let error =
-        |images: usize, labels: &[u8]| Examples::new(vec![image; images], labels.to_vec()).unwrap_err().to_string();
+    let error = |images: usize, labels: &[u8]| {
+        LabelledImages::new(vec![image; images], labels.to_vec()).unwrap_err().to_string()
+    };
     assert_eq!(
         error(2, &[1]),
         "the labels: expected 2 labels, one for each image of the images, found 1: \
@@ -54,7 +55,7 @@ fn examples_belong_together() {
     assert!(error(0, &[]).starts_with("the images: holds nothing"));
     assert!(error(0, &[1]).starts_with("the labels: expected 0 labels"));
 
-    let mut examples = Examples::new(vec![image; 3], vec![1, 2, 3]).unwrap();
+    let mut examples = LabelledImages::new(vec![image; 3], vec![1, 2, 3]).unwrap();
     examples.truncate(5);
     assert_eq!(examples.len(), 3);
     examples.truncate(0);

@@ -2,7 +2,7 @@
 
 use super::Misuse;
 use anyhow::{Context, bail};
-use lenet_data::fetch::{Source, set_folder};
+use lenet_data::fetch::{SetSource, set_folder};
 use lenet_data::{DataError, Dataset, ReadOptions, Transpose};
 use std::path::{Path, PathBuf};
 
@@ -23,7 +23,7 @@ impl Place {
     /// Finds out what `word` means. The name of a set always means the set, because what a command does must not depend
     /// on the content of the current folder. `./mnist` is a folder.
     pub(crate) fn of(word: &Path) -> anyhow::Result<Self> {
-        match Source::NAMES.into_iter().find(|name| word.as_os_str() == *name) {
+        match SetSource::NAMES.into_iter().find(|name| word.as_os_str() == *name) {
             Some(BUILT_IN) => Ok(Place::BuiltIn),
             Some(name) => Ok(Place::Cache(name, set_folder(name)?)),
             None => Ok(Place::Folder(word.to_path_buf())),
@@ -57,7 +57,7 @@ impl Place {
                     Err(DataError::NoFolder { folder }) => bail!(
                         "{}: there is no such folder, and no set with that name; the sets are {}",
                         folder.display(),
-                        Source::NAMES.join(", ")
+                        SetSource::NAMES.join(", ")
                     ),
                     read => Ok(read?),
                 }

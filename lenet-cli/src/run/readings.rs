@@ -1,6 +1,6 @@
 //! The result of reading a set of images, and which of them were misread.
 
-use lenet_data::Examples;
+use lenet_data::LabelledImages;
 use lenet_model::{AnyNetwork, Evaluation, Normalization, most_likely, score};
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +30,7 @@ pub(crate) struct Readings {
 /// Reads every image of a set. Runs on the rayon pool in which it is called.
 pub(crate) fn read_set(
     network: &dyn AnyNetwork,
-    set: &Examples,
+    set: &LabelledImages,
     normalization: Normalization,
 ) -> anyhow::Result<Readings> {
     let examples = lenet_model::Examples::new(set.images(), set.labels())?;

@@ -4,7 +4,7 @@ use crate::common::server::{Sent, Server, nowhere};
 use crate::common::{Said, files, json, lenet, said, write_data};
 use assert_cmd::Command;
 use flate2::{Compression, write::GzEncoder};
-use lenet_data::{Dataset, Examples, idx::Idx};
+use lenet_data::{Dataset, LabelledImages, idx::Idx};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::fs;
@@ -21,7 +21,7 @@ static MNIST: LazyLock<HashMap<String, Sent>> = LazyLock::new(|| {
         idx.write(&mut encoder).unwrap();
         Sent(encoder.finish().unwrap(), usize::MAX)
     };
-    let part = |part: &str, examples: &Examples| {
+    let part = |part: &str, examples: &LabelledImages| {
         let n = examples.len() as u32;
         let pixels = examples.images().as_flattened().as_flattened().to_vec();
         [

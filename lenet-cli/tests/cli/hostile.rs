@@ -86,7 +86,11 @@ fn bombs() {
 #[test]
 fn what_is_no_picture() {
     refused("empty.png", b"", &["empty.png: is empty"]);
-    refused("words.png", b"This is a seven.\n", &["words.png: begins neither as PNG nor as JPEG"]);
+    refused(
+        "words.png",
+        b"This is a seven.\n",
+        &["words.png: is not a PNG, JPEG, WebP, BMP, GIF, TIFF or PNM picture"],
+    );
     refused("zeros.jpg", &[0; 5000], &["zeros.jpg: "]);
     refused("half.gz", &[0x1f, 0x8b, 8, 0, 0], &["half.gz: the gzip data are damaged"]);
 }

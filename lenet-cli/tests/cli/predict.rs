@@ -181,7 +181,7 @@ fn bad_pictures_are_told_one_by_one() {
     let errors: Vec<&str> = said.err.lines().collect();
     assert_eq!(errors.len(), 3, "{}", said.err);
     for (error, start) in errors.iter().zip([
-        "error: words.png: begins neither as PNG nor as JPEG",
+        "error: words.png: is not a PNG, JPEG, WebP, BMP, GIF, TIFF or PNM picture",
         "error: blank.png: no ink found",
         "error: nowhere.png: can't be read",
     ]) {

@@ -1,6 +1,6 @@
 //! The sets of the MNIST family, downloaded once, checked, and kept in a folder that [`Dataset::read_dir`] reads.
 //!
-//! A [`Source`] says where a set lies and how its files are known to be the right ones; [`fetch`] brings them. A file comes
+//! A [`SetSource`] says where a set lies and how its files are known to be the right ones; [`fetch`] brings them. A file comes
 //! under a name of its own (`.part`) and gets its final one when it is whole and its checksum right: whatever happens, what
 //! has the final name is good. A download that was cut off goes on where it ended.
 //!
@@ -8,9 +8,9 @@
 //! already, and ends in [`FetchError::NoClient`] where something is missing.
 //!
 //! ```no_run
-//! use lenet_data::{Dataset, ReadOptions, fetch::{self, FetchOptions, Source}};
+//! use lenet_data::{Dataset, ReadOptions, fetch::{self, FetchOptions, SetSource}};
 //!
-//! let source = Source::named("fashion-mnist").expect("one of Source::NAMES");
+//! let source = SetSource::named("fashion-mnist").expect("one of SetSource::NAMES");
 //! let folder = fetch::set_folder("fashion-mnist")?;
 //! fetch::fetch(&source, &folder, &FetchOptions::default(), &mut |event| eprintln!("{event:?}"))?;
 //! let fashion = Dataset::read_dir(&folder, ReadOptions::default())?;
@@ -31,5 +31,5 @@ mod source;
 
 pub use cache::{cache_folder, set_folder};
 pub use error::{Failure, FetchError, Reason};
-pub use run::{Event, FetchOptions, Fetched, fetch};
-pub use source::{Archive, Checksum, Source, SourceFile};
+pub use run::{FetchEvent, FetchOptions, Fetched, fetch};
+pub use source::{Archive, Checksum, SetSource, SourceFile};

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    Failure, FetchError, Reason, Source, archive,
+    Failure, FetchError, Reason, SetSource, archive,
     check::{Expected, check},
     client::{Client, Download, Stop},
     place::{move_into_place, part_of, write_error},
@@ -46,7 +46,7 @@ pub enum Fetched {
 /// What [`fetch`] is doing, for whoever shows it.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Event<'a> {
+pub enum FetchEvent<'a> {
     /// Another process fetches into this folder; it is waited for.
     Waiting {
         /// The folder.
@@ -87,10 +87,10 @@ pub enum Event<'a> {
 /// The first file that no mirror gave, or what the disk or the archive is in the way with. What was in the folder under
 /// its final name is still there then, and what came of a file is kept beside it, to go on from.
 pub fn fetch(
-    source: &Source,
+    source: &SetSource,
     folder: &Path,
     options: &FetchOptions,
-    progress: &mut dyn FnMut(Event<'_>),
+    progress: &mut dyn FnMut(FetchEvent<'_>),
 ) -> Result<Fetched, FetchError> {
     let published = source.archive.as_ref().map(|archive| &archive.name);
     for mirror in options.mirrors.iter().chain(&source.mirrors) {
@@ -101,7 +101,7 @@ pub fn fetch(
     let mut wanted = Vec::new();
     for file in &source.files {
         if !options.force && is_whole(&folder.join(&file.name), Expected::File(file))? {
-            progress(Event::Present { file: &file.name });
+            progress(FetchEvent::Present { file: &file.name });
         } else {
             wanted.push(file.clone());
         }
@@ -118,23 +118,23 @@ pub fn fetch(
         archive::unpack(&path, &wanted, folder)?;
         // Four files of it are wanted; a copy that can't be taken away does no harm.
         let _ = fs::remove_file(path);
-        wanted.iter().for_each(|file| (run.progress)(Event::Finished { file: &file.name }));
+        wanted.iter().for_each(|file| (run.progress)(FetchEvent::Finished { file: &file.name }));
     } else {
         for file in &wanted {
             run.get(&file.name, file.most(), Expected::File(file))?;
-            (run.progress)(Event::Finished { file: &file.name });
+            (run.progress)(FetchEvent::Finished { file: &file.name });
         }
     }
     Ok(Fetched::Downloaded)
 }
 
 /// The right to write into a folder; it ends with the file, or with the process.
-fn lock(folder: &Path, progress: &mut dyn FnMut(Event<'_>)) -> Result<File, FetchError> {
+fn lock(folder: &Path, progress: &mut dyn FnMut(FetchEvent<'_>)) -> Result<File, FetchError> {
     let path = folder.join("fetch.lock");
     let file = File::create(&path).map_err(write_error(&path))?;
     match file.try_lock() {
         Ok(()) => return Ok(file),
-        Err(fs::TryLockError::WouldBlock) => progress(Event::Waiting { folder }),
+        Err(fs::TryLockError::WouldBlock) => progress(FetchEvent::Waiting { folder }),
         Err(fs::TryLockError::Error(error)) => return Err(write_error(&path)(error)),
     }
     file.lock().map_err(write_error(&path))?;
@@ -152,12 +152,12 @@ fn is_whole(path: &Path, expected: Expected<'_>) -> Result<bool, FetchError> {
 
 /// What one call of [`fetch`] works with.
 struct Run<'a> {
-    source: &'a Source,
+    source: &'a SetSource,
     folder: &'a Path,
     client: Client,
     /// The one that gave the last file comes first: one that is dead costs its time once.
     mirrors: VecDeque<&'a str>,
-    progress: &'a mut dyn FnMut(Event<'_>),
+    progress: &'a mut dyn FnMut(FetchEvent<'_>),
 }
 
 impl Run<'_> {
@@ -171,7 +171,7 @@ impl Run<'_> {
         let mut failures = Vec::new();
         for place in 0..self.mirrors.len() {
             let address = self.source.address(self.mirrors[place], name)?;
-            (self.progress)(Event::Asking { file: name, address: &address });
+            (self.progress)(FetchEvent::Asking { file: name, address: &address });
             match self.try_mirror(&Download { address: &address, part: &part, most }, expected) {
                 Ok(()) => {
                     let open = File::options().append(true).open(&part).map_err(write_error(&part))?;
@@ -182,7 +182,7 @@ impl Run<'_> {
                 }
                 Err(Stop::Mirror(reason)) => {
                     let failure = Failure { address, reason };
-                    (self.progress)(Event::Failed(&failure));
+                    (self.progress)(FetchEvent::Failed(&failure));
                     failures.push(failure);
                 }
                 Err(Stop::Disk(error)) => {
@@ -199,7 +199,7 @@ impl Run<'_> {
     fn try_mirror(&mut self, download: &Download<'_>, expected: Expected<'_>) -> Result<(), Stop> {
         let progress = &mut *self.progress;
         let mut once = || -> Result<(bool, Result<(), String>), Stop> {
-            let mut tell = |bytes, total| progress(Event::Received { bytes, total });
+            let mut tell = |bytes, total| progress(FetchEvent::Received { bytes, total });
             let continued = self.client.download(download, &mut tell)?;
             Ok((continued, check(download.part, expected).map_err(Stop::Disk)?))
         };

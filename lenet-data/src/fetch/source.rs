@@ -4,7 +4,7 @@ use super::FetchError;
 
 /// A set that can be downloaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
+pub struct SetSource {
     /// What it is called.
     pub name: String,
     /// Addresses below which its files (or its archive) lie, in the order in which they are asked.
@@ -78,19 +78,19 @@ const KMNIST: [&str; 4] = [
     "7320c461ea6c1c855c0b718fb2a4b134",
 ];
 
-impl Source {
+impl SetSource {
     /// The sets there is a source for.
     pub const NAMES: [&str; 4] = ["mnist", "fashion-mnist", "kmnist", "emnist-digits"];
 
-    /// The source of the set of that name, one of [`Source::NAMES`].
+    /// The source of the set of that name, one of [`SetSource::NAMES`].
     ///
     /// ```
-    /// use lenet_data::fetch::Source;
+    /// use lenet_data::fetch::SetSource;
     ///
-    /// for name in Source::NAMES {
-    ///     assert_eq!(Source::named(name).expect("it is in the table").files.len(), 4);
+    /// for name in SetSource::NAMES {
+    ///     assert_eq!(SetSource::named(name).expect("it is in the table").files.len(), 4);
     /// }
-    /// assert_eq!(Source::named("cifar"), None);
+    /// assert_eq!(SetSource::named("cifar"), None);
     /// ```
     pub fn named(name: &str) -> Option<Self> {
         let md5 = |md5: &str| Checksum::Md5(md5.into());
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn addresses() {
-        let mnist = Source::named("mnist").unwrap();
+        let mnist = SetSource::named("mnist").unwrap();
         let address = |mirror: &str| mnist.address(mirror, "a.gz").map_err(|error| error.to_string());
         assert_eq!(address("http://x").unwrap(), "http://x/a.gz");
         assert_eq!(address("https://x/y//").unwrap(), "https://x/y/a.gz");
@@ -188,7 +188,7 @@ mod tests {
         let said = "ftp://x: is no address of a mirror; give one that begins with http:// or https://";
         assert_eq!(address("ftp://x").unwrap_err(), said);
         assert!(address("https://").is_err() && address("").is_err());
-        let emnist = Source::named("emnist-digits").unwrap();
+        let emnist = SetSource::named("emnist-digits").unwrap();
         assert_eq!(emnist.address("http://x/moved.zip", "gzip.zip").unwrap(), "http://x/moved.zip");
         assert_eq!(emnist.address("http://x/", "gzip.zip").unwrap(), "http://x/gzip.zip");
     }

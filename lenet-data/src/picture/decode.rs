@@ -1,43 +1,56 @@
-//! PNG and JPEG files as grey levels. A file is not to be trusted: its length and its size are bounded before anything is
+//! Picture files as grey levels. A file is not to be trusted: its length and its size are bounded before anything is
 //! allocated for them, and whatever it is, one error says so.
 
 use std::{
+    borrow::Cow,
     fs::File,
-    io::{Cursor, Read},
+    io::Cursor,
     path::{Path, PathBuf},
 };
 
 use image::{
-    DynamicImage, ImageBuffer, ImageDecoder, ImageFormat, ImageReader, Limits, Pixel, Primitive, metadata::Orientation,
+    ColorType, DynamicImage, ImageBuffer, ImageDecoder, ImageFormat, ImageReader, Limits, Pixel, Primitive,
+    metadata::Orientation,
 };
 
-use super::{Picture, PictureError};
+use super::{Picture, PictureError, precheck};
+use crate::bounded::read_at_most;
 
 /// More bytes are not read. An uncompressed picture of 16 megapixels in three colours has as many.
 const MOST_BYTES: u64 = 64 << 20;
 
 /// More megapixels are not decoded: with 8 bytes a pixel (16 bits, four channels) they take 320 MB.
-const MOST_MEGAPIXELS: u32 = 40;
+const MOST_MEGAPIXELS: u64 = 40;
+
+/// What the pixels of that many take at most. The decoder of TIFF files holds all of them twice.
+const MOST_PIXEL_BYTES: u64 = 8 * MOST_MEGAPIXELS * 1_000_000;
 
 /// What the decoder may allocate for itself, beside the pixels.
 const DECODER_BYTES: u64 = 128 << 20;
 
 impl Picture {
-    /// Reads a PNG or JPEG file, known by what is in it and not by its name.
+    /// The extensions of the files that [`Picture::open`] reads, in lower case. It looks at the content and not at the name; they
+    /// are for picking the pictures of a folder.
+    pub const EXTENSIONS: [&str; 13] =
+        ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff", "pbm", "pgm", "ppm", "pnm", "pam"];
+
+    /// Reads a PNG, JPEG, WebP, BMP, GIF, TIFF or PNM file. Its content tells the format, not its name.
     ///
-    /// Colours become grey; what is transparent shows white, or black where the picture would be all white so; a photo is
-    /// turned as its EXIF data say; 16 bits become 8; of an animation the first picture is taken.
+    /// Colours become grey; transparent pixels show white, or black if the whole picture would be white; a photo is turned as its
+    /// EXIF data say; 16 bits become 8; the first frame of an animation is taken. Of TIFF files, those with integers of 1, 8 or
+    /// 16 bits as grey, RGB or CMYK are read, uncompressed or compressed by LZW, Deflate, PackBits or CCITT T.6.
     ///
     /// # Errors
-    /// If it can't be read, has more than 64 MB or more than 40 megapixels, or is no sound PNG or JPEG file.
+    /// If it can't be read, has more than 64 MB or more than 40 megapixels (fewer for TIFF files with more than 4 bytes per
+    /// pixel), or is not a sound file of one of these formats.
     pub fn open(path: &Path) -> Result<Self, PictureError> {
         let read = |error| PictureError::Read { file: path.into(), error };
         if std::fs::metadata(path).map_err(read)?.is_dir() {
             return Err(PictureError::NotAFile { file: path.into() });
         }
         // A pipe or a device has no length to ask for: count what is read.
-        let mut bytes = Vec::new();
-        File::open(path).map_err(read)?.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(read)?;
+        let bytes = File::open(path).and_then(|file| read_at_most(file, MOST_BYTES)).map_err(read)?;
+        let bytes = bytes.ok_or_else(|| PictureError::TooLong { file: path.into(), most: MOST_BYTES })?;
         Self::decode_from(path.into(), &bytes)
     }
 
@@ -66,8 +79,9 @@ impl Picture {
         if bytes.len() as u64 > MOST_BYTES {
             return Err(PictureError::TooLong { file, most: MOST_BYTES });
         }
+        use ImageFormat::{Bmp, Gif, Jpeg, Png, Pnm, Tiff, WebP};
         let format = match image::guess_format(bytes) {
-            Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg)) => format,
+            Ok(format @ (Png | Jpeg | WebP | Bmp | Gif | Tiff | Pnm)) => format,
             _ => return Err(PictureError::UnknownFormat { file }),
         };
         let damaged = |reason: String| {
@@ -75,12 +89,23 @@ impl Picture {
             let reason = reason.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
             PictureError::Decode { file: file.clone(), reason }
         };
-        let mut decoder = ImageReader::with_format(Cursor::new(bytes), format)
+        let bytes = match format {
+            WebP => precheck::webp(bytes).map_err(damaged)?,
+            Tiff => precheck::tiff(bytes).map(|()| Cow::Borrowed(bytes)).map_err(damaged)?,
+            _ => Cow::Borrowed(bytes),
+        };
+        let mut decoder = ImageReader::with_format(Cursor::new(&bytes[..]), format)
             .into_decoder()
             .map_err(|error| damaged(error.to_string()))?;
+        if matches!(decoder.color_type(), ColorType::Rgb32F | ColorType::Rgba32F) {
+            return Err(damaged("its pixels are floating-point numbers".into()));
+        }
         let (width, height) = decoder.dimensions();
-        if u64::from(width) * u64::from(height) > u64::from(MOST_MEGAPIXELS) * 1_000_000 {
-            return Err(PictureError::TooLarge { file, width, height, most: MOST_MEGAPIXELS });
+        let in_memory = if format == Tiff { 2 } else { 1 };
+        let pixel_bytes = in_memory * u64::from(decoder.color_type().bytes_per_pixel());
+        let most = MOST_MEGAPIXELS.min(MOST_PIXEL_BYTES / (1_000_000 * pixel_bytes));
+        if u64::from(width) * u64::from(height) > most * 1_000_000 {
+            return Err(PictureError::TooLarge { file, width, height, most: most as u32 });
         }
         let mut limits = Limits::no_limits();
         limits.max_alloc = Some(decoder.total_bytes() + DECODER_BYTES);
@@ -100,7 +125,7 @@ impl Picture {
     }
 }
 
-/// Any picture that PNG and JPEG can hold, over white; over black if it is all white so.
+/// Any picture of integers, over white; over black if it is all white so.
 fn grey(colours: DynamicImage) -> Option<Vec<u8>> {
     let over = |ground| {
         Some(match &colours {

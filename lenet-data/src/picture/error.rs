@@ -34,7 +34,7 @@ pub enum PictureError {
     )]
     NoInk,
     /// A folder stands where a file should.
-    #[error("{}: this is a folder; give a PNG or JPEG file", .file.display())]
+    #[error("{}: this is a folder; give a picture file", .file.display())]
     NotAFile {
         /// The folder.
         file: PathBuf,
@@ -48,7 +48,7 @@ pub enum PictureError {
         error: io::Error,
     },
     /// The file has more bytes than are read.
-    #[error("{}: has more than {most} bytes; give a smaller PNG or JPEG file", .file.display())]
+    #[error("{}: has more than {most} bytes; give a smaller picture file", .file.display())]
     TooLong {
         /// The file.
         file: PathBuf,
@@ -56,13 +56,16 @@ pub enum PictureError {
         most: u64,
     },
     /// There is nothing in the file.
-    #[error("{}: is empty; give a PNG or JPEG file", .file.display())]
+    #[error("{}: is empty; give a picture file", .file.display())]
     Empty {
         /// The file.
         file: PathBuf,
     },
-    /// The file does not begin as a PNG or JPEG file does, whatever its name.
-    #[error("{}: begins neither as PNG nor as JPEG, whatever its name; save the picture as one of them", .file.display())]
+    /// The file does not begin as a file of one of the formats that are read.
+    #[error(
+        "{}: is not a PNG, JPEG, WebP, BMP, GIF, TIFF or PNM picture, whatever its name; save it as one of them",
+        .file.display()
+    )]
     UnknownFormat {
         /// The file.
         file: PathBuf,

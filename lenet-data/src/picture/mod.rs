@@ -12,6 +12,8 @@ mod grey;
 mod ground;
 mod ink;
 mod parts;
+#[cfg(feature = "images")]
+mod precheck;
 mod segment;
 mod thickness;
 
@@ -118,6 +120,7 @@ pub fn prepare(picture: &Picture) -> Result<Prepared, PictureError> {
 /// # Errors
 /// [`PictureError::NoInk`] if nothing stands out from the ground.
 pub fn digits(picture: &Picture) -> Result<Vec<Found>, PictureError> {
+    let (whole_width, whole_height) = (picture.width(), picture.height());
     let (picture, step) = of_bounded_size(picture);
     let ink = Ink::of(&picture)?;
     let parts = Parts::of(&ink);
@@ -132,13 +135,15 @@ pub fn digits(picture: &Picture) -> Result<Vec<Found>, PictureError> {
     }
     let groups = parts.grouped(&ink, &groups);
     let found = places.iter().enumerate().map(|(number, place)| {
-        let Frame { left, top, .. } = place.frame;
+        let Frame { left, top, right, bottom } = place.frame;
+        let (left, top) = (left * step, top * step);
         Found {
             prepared: formed(&ink, &groups, number),
-            left: left * step,
-            top: top * step,
-            width: place.frame.width() * step,
-            height: place.frame.height() * step,
+            left,
+            top,
+            // The last column and row of a picture that was shrunk may stand for fewer than `step` pixels.
+            width: (right * step).min(whole_width) - left,
+            height: (bottom * step).min(whole_height) - top,
             line: place.line,
             touching: place.touching,
         }

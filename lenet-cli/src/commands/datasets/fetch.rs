@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use indicatif::ProgressBar;
-use lenet_data::fetch::{Event, FetchError, FetchOptions, Fetched, Source, fetch, set_folder};
+use lenet_data::fetch::{FetchError, FetchEvent, FetchOptions, Fetched, SetSource, fetch, set_folder};
 use std::env;
 use std::io::{self, Write};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use std::time::Duration;
 #[derive(Args)]
 pub(crate) struct FetchArguments {
     /// The set
-    #[arg(value_parser = PossibleValuesParser::new(Source::NAMES))]
+    #[arg(value_parser = PossibleValuesParser::new(SetSource::NAMES))]
     name: String,
     /// An address below which the files are, asked before those in LENET_MIRROR and the built-in ones; {set} in it stands for the
     /// name of the set. Can be repeated. For emnist-digits it may be the address of the archive itself, ending in .zip
@@ -43,7 +43,7 @@ fn address(word: &str) -> Result<String, String> {
 const MIRRORS: &str = "LENET_MIRROR";
 
 pub(crate) fn run(arguments: &FetchArguments) -> anyhow::Result<()> {
-    let source = Source::named(&arguments.name).with_context(|| format!("{}: no such set", arguments.name))?;
+    let source = SetSource::named(&arguments.name).with_context(|| format!("{}: no such set", arguments.name))?;
     let folder = set_folder(&source.name)?;
     let mut mirrors = arguments.mirror.clone();
     for word in env::var(MIRRORS).unwrap_or_default().split_whitespace() {
@@ -93,16 +93,16 @@ impl Messages {
         }
     }
 
-    fn note(&mut self, event: &Event<'_>) {
+    fn note(&mut self, event: &FetchEvent<'_>) {
         match event {
-            Event::Waiting { folder } => {
+            FetchEvent::Waiting { folder } => {
                 self.say(&format!("{}: waiting for another process that downloads into it", folder.display()));
             }
-            Event::Asking { address, .. } => {
+            FetchEvent::Asking { address, .. } => {
                 self.ask();
                 self.say(address);
             }
-            Event::Received { bytes, total } => {
+            FetchEvent::Received { bytes, total } => {
                 // A download that can't be continued begins again.
                 if self.bytes.is_none_or(|before| before > *bytes) {
                     self.begin(*bytes, *total);
@@ -110,8 +110,8 @@ impl Messages {
                 self.bytes = Some(*bytes);
                 self.bar.set_position(*bytes);
             }
-            Event::Failed(failure) => self.say(&format!("  {}", failure.reason)),
-            Event::Finished { file } => {
+            FetchEvent::Failed(failure) => self.say(&format!("  {}", failure.reason)),
+            FetchEvent::Finished { file } => {
                 let size = self.bytes.take().map_or(String::new(), |bytes| format!("{} bytes, ", grouped(bytes)));
                 self.ask();
                 self.say(&format!("  {file}: {size}whole"));

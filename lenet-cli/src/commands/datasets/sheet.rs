@@ -2,11 +2,11 @@
 
 use crate::draw::Raster;
 use crate::term::shades::SHADES;
-use lenet_data::{Examples, Image};
+use lenet_data::{Image, LabelledImages};
 use std::io::{self, Write};
 
 /// The first images of each class, at most `columns` of each.
-fn rows(examples: &Examples, columns: usize) -> Vec<Vec<&Image>> {
+fn rows(examples: &LabelledImages, columns: usize) -> Vec<Vec<&Image>> {
     let class = |class: u8| {
         let of_class = examples.images().iter().zip(examples.labels()).filter(|(_, label)| **label == class);
         of_class.map(|(image, _)| image).take(columns).collect()
@@ -18,7 +18,7 @@ fn rows(examples: &Examples, columns: usize) -> Vec<Vec<&Image>> {
 const WIDTH: usize = 14;
 const HEIGHT: usize = 7;
 /// Prints five images of each class, in 78 columns.
-pub(super) fn write_text(out: &mut impl Write, examples: &Examples) -> io::Result<()> {
+pub(super) fn write_text(out: &mut impl Write, examples: &LabelledImages) -> io::Result<()> {
     for (class, images) in rows(examples, 5).into_iter().enumerate() {
         for row in 0..HEIGHT {
             let cells: Vec<String> =
@@ -44,7 +44,7 @@ const MARGIN: usize = 4;
 const CELL: usize = 28 * SCALE + MARGIN;
 
 /// Encodes a PNG of twenty images of each class, dark on light.
-pub(super) fn png(examples: &Examples) -> anyhow::Result<Vec<u8>> {
+pub(super) fn png(examples: &LabelledImages) -> anyhow::Result<Vec<u8>> {
     let (width, height) = (COLUMNS * CELL + MARGIN, 10 * CELL + MARGIN);
     let mut grey = vec![255; width * height];
     for (y, images) in rows(examples, COLUMNS).into_iter().enumerate() {
@@ -63,11 +63,11 @@ mod tests {
     use super::*;
 
     /// Two images of class 0, the second with a block of foreground, and one of class 9 with one foreground pixel.
-    fn examples() -> Examples {
+    fn examples() -> LabelledImages {
         let mut images = vec![[[0; 28]; 28]; 3];
         (0..4).for_each(|row| images[1][row][26..].fill(255));
         images[2][27][0] = 200;
-        Examples::new(images, vec![0, 0, 9]).unwrap()
+        LabelledImages::new(images, vec![0, 0, 9]).unwrap()
     }
 
     #[test]

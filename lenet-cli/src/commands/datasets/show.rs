@@ -6,7 +6,7 @@ use crate::term::progress::message;
 use crate::term::words::thousands;
 use anyhow::Context;
 use clap::Args;
-use lenet_data::{Dataset, Examples};
+use lenet_data::{Dataset, LabelledImages};
 use serde_json::{Value, json};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &ShowArguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn part(examples: &Examples) -> Value {
+fn part(examples: &LabelledImages) -> Value {
     let (mean, deviation) = examples.mean_and_deviation();
     json!({ "count": examples.len(), "classes": examples.class_counts(), "mean": mean, "deviation": deviation })
 }
@@ -60,7 +60,7 @@ fn part(examples: &Examples) -> Value {
 fn write_table(out: &mut impl Write, set: &Dataset) -> io::Result<()> {
     let parts = [&set.train, &set.test];
     let share = |n: usize, all: usize| format!("{:.2}%", 100.0 * n as f64 / all as f64);
-    let counts = parts.map(Examples::class_counts);
+    let counts = parts.map(LabelledImages::class_counts);
     let labels: Vec<String> = (0..10).map(|class| set.classes.label(class).to_string()).collect();
     let width = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).max(5);
     writeln!(out, "{:<width$}   train           test", "class")?;
@@ -76,9 +76,9 @@ fn write_table(out: &mut impl Write, set: &Dataset) -> io::Result<()> {
             share(test.0, test.1)
         )?;
     }
-    let [train, test] = parts.map(Examples::len).map(thousands);
+    let [train, test] = parts.map(LabelledImages::len).map(thousands);
     writeln!(out, "{:>width$} {train:>7}         {test:>7}", "all")?;
-    let [train, test] = parts.map(Examples::mean_and_deviation);
+    let [train, test] = parts.map(LabelledImages::mean_and_deviation);
     writeln!(out, "\ngrey levels, background at 0 and foreground at 1")?;
     for (name, (mean, deviation)) in [("train", train), ("test", test)] {
         writeln!(out, "{name:>5}  mean {mean:.4}, deviation {deviation:.4}")?;

@@ -10,9 +10,9 @@ pub type Image = [[u8; 28]; 28];
 /// Images and as many labels; at least one, every label 0 to 9.
 ///
 /// ```
-/// use lenet_data::Examples;
+/// use lenet_data::LabelledImages;
 ///
-/// let mut examples = Examples::new(vec![[[0; 28]; 28], [[255; 28]; 28]], vec![7, 3])?;
+/// let mut examples = LabelledImages::new(vec![[[0; 28]; 28], [[255; 28]; 28]], vec![7, 3])?;
 /// assert_eq!(examples.class_counts(), [0, 0, 0, 1, 0, 0, 0, 1, 0, 0]);
 /// assert_eq!(examples.mean_and_deviation(), (0.5, 0.5));
 /// examples.truncate(1);
@@ -20,14 +20,14 @@ pub type Image = [[u8; 28]; 28];
 /// # Ok::<(), lenet_data::DataError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct Examples {
+pub struct LabelledImages {
     images: Vec<Image>,
     labels: Vec<u8>,
 }
 
 // Never empty, so there is no is_empty() to offer.
 #[allow(clippy::len_without_is_empty)]
-impl Examples {
+impl LabelledImages {
     /// Puts images and labels together, if they belong together.
     pub fn new(images: Vec<Image>, labels: Vec<u8>) -> Result<Self, DataError> {
         Self::named(images, labels, "the images", "the labels")
@@ -104,8 +104,8 @@ impl Examples {
 }
 
 /// How many there are, not the pixels.
-impl fmt::Debug for Examples {
+impl fmt::Debug for LabelledImages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Examples").field("len", &self.len()).finish_non_exhaustive()
+        f.debug_struct("LabelledImages").field("len", &self.len()).finish_non_exhaustive()
     }
 }

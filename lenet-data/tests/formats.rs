@@ -1,0 +1,205 @@
+//! Picture files of every format: read alike, and hostile ones refused in one line, without a panic.
+#![cfg(feature = "images")]
+
+use std::io::Cursor;
+
+use image::{DynamicImage, ExtendedColorType, ImageFormat, Rgb, RgbImage};
+use lenet_data::{Picture, PictureError};
+
+const FORMATS: [(ImageFormat, &str); 7] = [
+    (ImageFormat::Png, "png"),
+    (ImageFormat::Jpeg, "jpg"),
+    (ImageFormat::WebP, "webp"),
+    (ImageFormat::Bmp, "bmp"),
+    (ImageFormat::Gif, "gif"),
+    (ImageFormat::Tiff, "tiff"),
+    (ImageFormat::Pnm, "ppm"),
+];
+
+/// White, with a black bar, 20 pixels by 30.
+fn bar() -> RgbImage {
+    RgbImage::from_fn(
+        20,
+        30,
+        |x, y| if (8..12).contains(&x) && (5..25).contains(&y) { Rgb([0; 3]) } else { Rgb([255; 3]) },
+    )
+}
+
+fn encoded(format: ImageFormat) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    DynamicImage::ImageRgb8(bar()).write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}
+
+/// The error of a file, of one line.
+fn error(bytes: &[u8]) -> String {
+    let error = Picture::decode("x", bytes).unwrap_err().to_string();
+    assert!(error.starts_with("x: ") && error.lines().count() == 1 && error.len() < 400, "{error}");
+    error
+}
+
+/// The file of a format, with bytes replaced.
+fn with(format: ImageFormat, at: usize, bytes: &[u8]) -> Vec<u8> {
+    let mut file = encoded(format);
+    file[at..at + bytes.len()].copy_from_slice(bytes);
+    file
+}
+
+#[test]
+fn every_format_is_read() {
+    let expected: Vec<u8> = bar().pixels().map(|pixel| pixel[0]).collect();
+    for (format, extension) in FORMATS {
+        assert!(Picture::EXTENSIONS.contains(&extension));
+        // The name does not matter.
+        let picture = Picture::decode("x.txt", &encoded(format)).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!((picture.width(), picture.height()), (20, 30), "{extension}");
+        let off = picture.pixels().iter().zip(&expected).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+        assert!(off <= if format == ImageFormat::Jpeg { 40 } else { 0 }, "{extension}: off by {off}");
+    }
+}
+
+#[test]
+fn files_that_are_cut_short_or_damaged_do_not_panic() {
+    for (format, extension) in FORMATS {
+        let file = encoded(format);
+        for length in 0..file.len() {
+            if let Err(error) = Picture::decode("x", &file[..length]) {
+                assert_eq!(error.to_string().lines().count(), 1, "{extension}");
+            }
+        }
+        error(&file[..12]);
+        for at in 0..file.len().min(400) {
+            for bit in [1, 0x80, 0xff] {
+                let mut file = file.clone();
+                file[at] ^= bit;
+                let _ = Picture::decode("x", &file);
+            }
+        }
+    }
+}
+
+/// Nothing is allocated for a size that only the header claims.
+#[test]
+fn headers_of_huge_pictures_are_refused() {
+    let big = [0xff, 0xff];
+    let refused = |bytes: &[u8], width: u32, height: u32| {
+        let expected =
+            format!("x: is {width}x{height}, more than 40 megapixels; scale it down, or cut it closer to the digits");
+        assert_eq!(error(bytes), expected);
+    };
+    refused(&with(ImageFormat::Bmp, 18, &[0xff, 0xff, 0, 0, 0xff, 0xff, 0, 0]), 65_535, 65_535);
+    refused(&with(ImageFormat::Gif, 6, &[big, big].concat()), 65_535, 65_535);
+    refused(b"P5 60000 60000 255\n", 60_000, 60_000);
+    refused(b"P1 4000000000 4000000000\n1", 4_000_000_000, 4_000_000_000);
+    refused(b"P7\nWIDTH 7000\nHEIGHT 7000\nDEPTH 4\nMAXVAL 65535\nTUPLTYPE RGB_ALPHA\nENDHDR\n", 7000, 7000);
+    // VP8L: 14 bits of width - 1, 14 of height - 1.
+    refused(&with(ImageFormat::WebP, 21, &[0xfe, 0xbf, 0xff, 0x0f]), 16_383, 16_383);
+    refused(&tiff(&[(256, 65_000), (257, 65_000), (278, 65_000)]), 65_000, 65_000);
+}
+
+/// A TIFF file of a grey pixel, with other values for some of its tags.
+fn tiff(other: &[(u16, u32)]) -> Vec<u8> {
+    let mut tags = vec![(256, 1), (257, 1), (258, 8), (259, 1), (262, 1), (273, 8), (277, 1), (278, 1), (279, 1)];
+    for (tag, value) in other {
+        match tags.iter_mut().find(|(known, _)| known == tag) {
+            Some(known) => known.1 = *value,
+            None => tags.push((*tag, *value)),
+        }
+    }
+    // The header, the pixel, the directory.
+    let mut file = b"II*\0\x0c\0\0\0\x80\0\0\0".to_vec();
+    file.extend((tags.len() as u16).to_le_bytes());
+    for (tag, value) in tags {
+        // Widths, heights, offsets and lengths are LONG, the others SHORT.
+        let long = matches!(tag, 256 | 257 | 273 | 278 | 279);
+        file.extend([tag, if long { 4 } else { 3 }].map(u16::to_le_bytes).as_flattened());
+        file.extend([1, value].map(u32::to_le_bytes).as_flattened());
+    }
+    file.extend([0; 4]);
+    file
+}
+
+#[test]
+fn tiff_files_of_other_kinds_say_so() {
+    assert_eq!(Picture::decode("x", &tiff(&[])).unwrap().pixels(), [0x80]);
+    let jpeg = error(&tiff(&[(259, 7)]));
+    assert_eq!(
+        jpeg,
+        "x: is damaged or of a kind that is not read (its compression, method 7, is not read); save it again as PNG or JPEG"
+    );
+    // RGB, 32 bits each, floating point.
+    let mut bytes = Cursor::new(Vec::new());
+    let floats: Vec<u8> = [0.5_f32; 3].iter().flat_map(|level| level.to_ne_bytes()).collect();
+    image::write_buffer_with_format(&mut bytes, &floats, 1, 1, ExtendedColorType::Rgb32F, ImageFormat::Tiff).unwrap();
+    assert!(error(&bytes.into_inner()).contains("its pixels are floating-point numbers"));
+    // 16 bits in three colours: 6 bytes a pixel, held twice, in 320 MB.
+    let mut bytes = Cursor::new(Vec::new());
+    image::write_buffer_with_format(&mut bytes, &[0; 6], 1, 1, ExtendedColorType::Rgb16, ImageFormat::Tiff).unwrap();
+    let mut file = bytes.into_inner();
+    assert!(Picture::decode("x", &file).is_ok());
+    let directory = u32::from_le_bytes(*file[4..].first_chunk().unwrap()) as usize + 2;
+    // Width, height and rows per strip.
+    for (tag, value) in [(256_u16, 6_000_u32), (257, 5_000), (278, 5_000)] {
+        let entry = file[directory..].chunks(12).position(|entry| entry.starts_with(&tag.to_le_bytes())).unwrap();
+        file[directory + 12 * entry + 2..][..10]
+            .copy_from_slice(&[&[4, 0, 1, 0, 0, 0][..], &value.to_le_bytes()].concat());
+    }
+    assert!(error(&file).contains("is 6000x5000, more than 26 megapixels"), "{}", error(&file));
+}
+
+/// A chunk of a WebP file.
+fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    let mut chunk = [&name[..], &(content.len() as u32).to_le_bytes(), content].concat();
+    chunk.resize(chunk.len().next_multiple_of(2), 0);
+    chunk
+}
+
+fn riff(chunks: &[Vec<u8>]) -> Vec<u8> {
+    let content = [&b"WEBP"[..], &chunks.concat()].concat();
+    chunk(b"RIFF", &content)
+}
+
+/// An animation of two frames, the first of which has these chunks.
+fn animation(width: u8, height: u8, first: &[u8]) -> Vec<u8> {
+    let header = chunk(b"VP8X", &[0x12, 0, 0, 0, width - 1, 0, 0, height - 1, 0, 0]);
+    let frame = |parts: &[u8]| {
+        let place = [0, 0, 0, 0, 0, 0, width - 1, 0, 0, height - 1, 0, 0, 100, 0, 0, 0];
+        chunk(b"ANMF", &[&place[..], parts].concat())
+    };
+    riff(&[header, chunk(b"ANIM", &[0; 6]), frame(first), frame(b"VP8L\x02\0\0\0  ")])
+}
+
+#[test]
+fn of_an_animation_the_first_frame_is_read() {
+    let still = encoded(ImageFormat::WebP);
+    let picture = Picture::decode("x", &animation(20, 30, &still[12..])).unwrap();
+    assert_eq!(picture, Picture::decode("x", &still).unwrap());
+    // The size of the frame, and that of what is in it.
+    error(&animation(20, 29, &still[12..]));
+    error(&animation(200, 30, &still[12..]));
+
+    let mut bytes = Vec::new();
+    let mut encoder = image::codecs::gif::GifEncoder::new(&mut bytes);
+    let frame = |image: RgbImage| image::Frame::new(DynamicImage::ImageRgb8(image).into_rgba8());
+    encoder.encode_frames([frame(bar()), frame(RgbImage::new(20, 30))]).unwrap();
+    drop(encoder);
+    assert_eq!(Picture::decode("x", &bytes).unwrap(), Picture::decode("x", &encoded(ImageFormat::Gif)).unwrap());
+}
+
+/// The decoder would allocate the 4 GB of a chunk that announces them.
+#[test]
+fn chunks_of_a_webp_file_end_within_it() {
+    let still = encoded(ImageFormat::WebP);
+    let header = chunk(b"VP8X", &[0x08, 0, 0, 0, 19, 0, 0, 29, 0, 0]);
+    let mut file = riff(&[header, still[12..].to_vec(), b"EXIF\xf0\xff\xff\xff".to_vec()]);
+    file[4..8].copy_from_slice(&[0xff; 4]);
+    assert!(error(&file).contains("it ends within a chunk"), "{}", error(&file));
+}
+
+#[test]
+fn what_is_no_picture_is_said_to_be_none() {
+    for bytes in [&b"seven"[..], b"\0\0\x01\0\x01\0", b"qoif\0\0\0\x01", &[0; 100]] {
+        assert!(matches!(Picture::decode("x", bytes), Err(PictureError::UnknownFormat { .. })));
+        assert!(error(bytes).contains("is not a PNG, JPEG, WebP, BMP, GIF, TIFF or PNM picture"));
+    }
+}
