@@ -7,7 +7,7 @@ use crate::term::words::thousands;
 use anyhow::Context;
 
 /// The data of the page.
-pub(crate) struct Report<'a> {
+pub(crate) struct ReportPage<'a> {
     /// Whether `--quick` was given.
     pub(crate) quick: bool,
     /// Name and version.
@@ -22,7 +22,7 @@ pub(crate) struct Report<'a> {
 }
 
 /// The whole page.
-pub(crate) fn report(report: &Report<'_>) -> anyhow::Result<String> {
+pub(crate) fn report(report: &ReportPage<'_>) -> anyhow::Result<String> {
     let sections = [
         report.introduction(),
         report.table(),
@@ -37,7 +37,7 @@ pub(crate) fn report(report: &Report<'_>) -> anyhow::Result<String> {
     Ok(Page { title: "LeNet-5 of 1998, trained again", body: &sections.concat() }.html())
 }
 
-impl Report<'_> {
+impl ReportPage<'_> {
     fn runs_of(&self, row: Row) -> Vec<&RunRecord> {
         self.runs.iter().filter(|run| run.row == row).collect()
     }
@@ -395,7 +395,7 @@ mod tests {
     fn page(runs: &[RunRecord], quick: bool, misread_png: Option<&[u8]>) -> String {
         let summaries: Vec<_> = Row::ALL.into_iter().filter_map(|row| Summary::of(row, runs)).collect();
         let (program, instruction_set) = ("lenet 9 <&>", "avx2 + \"fma\"");
-        let page = Report { quick, program, instruction_set, threads: 2, summaries: &summaries, runs, misread_png };
+        let page = ReportPage { quick, program, instruction_set, threads: 2, summaries: &summaries, runs, misread_png };
         report(&page).unwrap()
     }
 

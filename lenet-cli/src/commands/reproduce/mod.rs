@@ -15,7 +15,7 @@ use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use lenet_data::Dataset;
 use lenet_model::write_beside;
-use perform::{Digits, Task};
+use perform::{Digits, RowTask};
 use record::{RunRecord, Summary};
 use rows::{Row, Scale};
 use serde_json::json;
@@ -96,7 +96,7 @@ pub(crate) fn run(arguments: &ReproduceArguments) -> anyhow::Result<()> {
                 ),
                 _ if is_wanted => {
                     let digits = if plan.shrink.is_some() { &shrunk } else { &whole };
-                    left.push_back(Task { row, plan, digits, settings });
+                    left.push_back(RowTask { row, plan, digits, settings });
                 }
                 _ => {}
             }
@@ -117,7 +117,7 @@ pub(crate) fn run(arguments: &ReproduceArguments) -> anyhow::Result<()> {
     ));
     done.extend(perform_all(left, threads, &folder, arguments.quiet)?);
     done.sort_by_key(|record| (record.row, record.seed));
-    let report = Report { arguments, folder: &folder, isa: &isa, threads, seconds: start.elapsed().as_secs_f64() };
+    let report = Results { arguments, folder: &folder, isa: &isa, threads, seconds: start.elapsed().as_secs_f64() };
     report.write(&done, &data)
 }
 
@@ -145,14 +145,14 @@ fn finished(path: &Path) -> Option<RunRecord> {
 
 /// Makes the runs, each on one thread, the longest first. Each writes its file as soon as it is done.
 fn perform_all(
-    tasks: VecDeque<Task<'_>>,
+    tasks: VecDeque<RowTask<'_>>,
     threads: usize,
     folder: &Path,
     quiet: bool,
 ) -> anyhow::Result<Vec<RunRecord>> {
-    let mut tasks: Vec<Task<'_>> = tasks.into();
+    let mut tasks: Vec<RowTask<'_>> = tasks.into();
     tasks.sort_by_key(|task| std::cmp::Reverse(task.presentations()));
-    let patterns = tasks.iter().map(Task::presentations).sum();
+    let patterns = tasks.iter().map(RowTask::presentations).sum();
     let bar = bar(Some(patterns), "{bar:28} {percent:>3}%  {human_pos} of {human_len} patterns  {eta} left", quiet);
     let (queue, done) = (Mutex::new(VecDeque::from(tasks)), Mutex::new(Vec::new()));
     let next = || queue.lock().expect("no thread panics with the queue").pop_front();
@@ -184,7 +184,7 @@ fn perform_all(
 }
 
 /// The data of the table and the report.
-struct Report<'a> {
+struct Results<'a> {
     arguments: &'a ReproduceArguments,
     folder: &'a Path,
     isa: &'a str,
@@ -192,7 +192,7 @@ struct Report<'a> {
     seconds: f64,
 }
 
-impl Report<'_> {
+impl Results<'_> {
     fn write(&self, runs: &[RunRecord], data: &Dataset) -> anyhow::Result<()> {
         let summaries: Vec<Summary> = Row::ALL.into_iter().filter_map(|row| Summary::of(row, runs)).collect();
         let picture = runs
@@ -200,7 +200,7 @@ impl Report<'_> {
             .find(|run| run.row == Row::LeNet5)
             .map(|run| misread_drawing(data.test.images(), &run.misread)?.png_file())
             .transpose()?;
-        let html = html::report(&html::Report {
+        let html = html::report(&html::ReportPage {
             quick: self.arguments.quick,
             program: concat!("lenet ", env!("CARGO_PKG_VERSION")),
             instruction_set: self.isa,

@@ -40,14 +40,14 @@ impl Digits {
 const ERROR_LEFT: f64 = 0.005;
 
 /// A run to be made.
-pub(crate) struct Task<'a> {
+pub(crate) struct RowTask<'a> {
     pub(crate) row: Row,
     pub(crate) plan: Plan,
     pub(crate) digits: &'a Digits,
     pub(crate) settings: serde_json::Value,
 }
 
-impl Task<'_> {
+impl RowTask<'_> {
     /// How many patterns are presented in total.
     pub(crate) fn presentations(&self) -> u64 {
         let networks = if self.plan.boosted { 3 } else { 1 };
@@ -66,7 +66,7 @@ impl Task<'_> {
 }
 
 struct Performance<'a> {
-    task: &'a Task<'a>,
+    task: &'a RowTask<'a>,
     learned: &'a dyn Fn(u64),
 }
 

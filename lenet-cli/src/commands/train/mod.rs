@@ -17,7 +17,7 @@ use lenet_data::{DataError, Dataset, Split};
 use lenet_model::{ActivationName, InitName, InputName, LossName, NetworkName, Order, Recipe, RecipeName, Schedule};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use training::Run;
+use training::PreparedRun;
 
 #[derive(Args)]
 pub(crate) struct TrainArguments {
@@ -143,7 +143,7 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
     };
     let split = held_out(&data, record.data.validation, record.recipe.seed)?;
     let recipe = record.recipe.clone();
-    let run = Run {
+    let run = PreparedRun {
         recipe: &recipe,
         data: &data,
         split,

@@ -20,7 +20,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 /// A run that is ready to start.
-pub(super) struct Run<'a> {
+pub(super) struct PreparedRun<'a> {
     pub(super) recipe: &'a Recipe,
     pub(super) data: &'a Dataset,
     pub(super) split: Split,
@@ -38,7 +38,7 @@ pub(super) struct Run<'a> {
 /// The error to be left on the held-out images that are not rejected, for `predict --reject auto`.
 const SURE: f64 = 0.005;
 
-impl Run<'_> {
+impl PreparedRun<'_> {
     /// Prints what will run, before it runs.
     pub(super) fn announce(&self, threads: usize, isa: &str) {
         if self.quiet {
