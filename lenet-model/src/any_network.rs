@@ -49,6 +49,7 @@ pub struct NetworkInfo {
 
 impl NetworkInfo {
     /// Describes networks of type `N`.
+    #[must_use]
     pub fn of<N: DigitNetwork>() -> Self {
         NetworkInfo {
             input: <N::Input as Shape>::DIMS,
@@ -63,6 +64,7 @@ impl NetworkInfo {
     }
 
     /// Describes each array of parameters, in order.
+    #[must_use]
     pub fn tensors(self) -> impl ExactSizeIterator<Item = ParamInfo> {
         (0..self.tensors).map(self.tensor)
     }
@@ -76,6 +78,7 @@ impl std::fmt::Debug for NetworkInfo {
 
 impl dyn AnyNetwork {
     /// Describes the network's type.
+    #[must_use]
     pub fn info(&self) -> NetworkInfo {
         self.type_info()
     }
@@ -84,6 +87,7 @@ impl dyn AnyNetwork {
     ///
     /// # Panics
     /// If there is no such array.
+    #[must_use]
     pub fn tensor(&self, index: usize) -> &[f32] {
         self.array(index)
     }
@@ -97,17 +101,20 @@ impl dyn AnyNetwork {
     }
 
     /// The network as a value of type `N`, if it is one.
+    #[must_use]
     pub fn downcast_ref<N: DigitNetwork>(&self) -> Option<&N> {
         (self as &dyn Any).downcast_ref()
     }
 
     /// Reads one image, without a heap: see [`read`](fn@crate::read).
+    #[must_use]
     pub fn read(&self, image: &Image, normalization: Normalization) -> Reading {
         self.read_image(image, normalization)
     }
 
     /// Runs one image through the network. Returns the input of the first stage, then the output of every stage, in
     /// order.
+    #[must_use]
     pub fn stage_outputs(&self, image: &Image, normalization: Normalization) -> Vec<Vec<f32>> {
         let mut pass = self.single_pass();
         pass.lay(&[image], normalization);

@@ -29,6 +29,7 @@ macro_rules! names {
             /// All variants.
             pub const ALL: &'static [$Name] = &[$($Name::$Variant),+];
             /// Its name.
+            #[must_use]
             pub fn name(self) -> &'static str {
                 match self { $($Name::$Variant => $text,)+ }
             }
@@ -73,6 +74,7 @@ names! {
 
 impl NetworkName {
     /// The activation functions that the network supports: any, or for the networks of the paper only the paper's.
+    #[must_use]
     pub fn activations(self) -> &'static [ActivationName] {
         match self {
             NetworkName::LeNet5 | NetworkName::LeNet5Dense | NetworkName::LeNet5Average => ActivationName::ALL,
@@ -84,6 +86,7 @@ impl NetworkName {
 
     /// Whether its outputs are penalties, of which the smallest wins. The losses for penalties are
     /// [`LossName::Penalty`](crate::LossName::Penalty) and [`LossName::Map`](crate::LossName::Map).
+    #[must_use]
     pub fn has_penalties(self) -> bool {
         self == NetworkName::LeNet5Rbf
     }
@@ -106,6 +109,7 @@ names! {
 impl NetworkName {
     /// A network of this name as an object, all zeros. A network that supports only one activation function has that
     /// one, whatever `activation` says.
+    #[must_use]
     pub fn zeroed(self, activation: ActivationName) -> Box<dyn AnyNetwork> {
         struct Zeroed;
         impl NetworkVisitor for Zeroed {

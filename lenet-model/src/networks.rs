@@ -1,9 +1,10 @@
 //! LeNet-5 and its relatives, one line per stage, with the paper's counts asserted at compile time.
 
 use crate::image::ImageInput;
+use core::fmt;
 use lenet_layers::{
-    Activation, AvgPool, Bitmaps, Conv2d, Dense, Flatten, Maps, Network, Params, Rbf, Repeat, ScaledTanh, SparseConv2d,
-    StageInfo, Subsample, Table1, Units, connection_table, sequential,
+    Activation, AvgPool, Bitmaps, Cell, Conv2d, Dense, Element, Flatten, Maps, Network, Params, Rbf, Repeat,
+    ScaledTanh, SparseConv2d, StageInfo, Subsample, Table1, Units, connection_table, sequential,
 };
 
 sequential! {
@@ -56,7 +57,7 @@ sequential! {
 
 sequential! {
     /// LeNet-5 as it was in 1998, including the output layer (LeCun et al. 1998, section II.B): ten Euclidean RBF units
-    /// with fixed codes, of which the smallest wins.
+    /// with fixed codes. The unit with the smallest output gives the class.
     pub struct LeNet5Rbf<A: Activation = ScaledTanh>, trace LeNet5RbfTrace {
         input:                                       Maps<1, 32, 32>;
         c1:     Conv2d<1, 6, 5, A>                => Maps<6, 28, 28>;
@@ -90,6 +91,7 @@ connection_table! {
     /// not give the table; this one is ours. With its fifty kernels the network has 252,600 multiply-adds and 267,306
     /// connections, one below and one above the paper's 260,000. The columns come in pairs, each pair from one map of
     /// the first layer; most rows see three different pairs.
+    #[derive(Clone, Copy, Debug)]
     pub struct LeNet4Table: 8 -> 16, 50;
     "X . X . X . . ."
     ". X . X . X . ."
@@ -128,6 +130,7 @@ sequential! {
 connection_table! {
     /// LeNet-1's third layer: which of the 4 subsampling maps (columns) each of its 12 maps (rows) sees. Four see one
     /// map, eight see two; the twenty kernels are inferred from the paper's counts.
+    #[derive(Clone, Copy, Debug)]
     pub struct LeNet1Table: 4 -> 12, 20;
     "X . . ."
     "X X . ."
@@ -197,6 +200,31 @@ const _: () = {
     assert!(stages[4].params == 48_120 && stages[4].connections == 48_120);
     assert!(stages[6].params == 10_164 && stages[6].connections == 10_164);
 };
+
+/// `Debug` for a network and its trace, without their thousands of numbers.
+macro_rules! debug {
+    ($($Network:ident, $Trace:ident;)+) => {$(
+        impl<A: Activation, E: Element> fmt::Debug for $Network<A, E> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($Network)).field("parameters", &Self::LEN).finish_non_exhaustive()
+            }
+        }
+        impl<C: Cell> fmt::Debug for $Trace<C> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($Trace)).finish_non_exhaustive()
+            }
+        }
+    )+};
+}
+debug! {
+    LeNet5, LeNet5Trace;
+    LeNet5Dense, LeNet5DenseTrace;
+    LeNet5Average, LeNet5AverageTrace;
+    LeNet5Rbf, LeNet5RbfTrace;
+    LeNet5Lush, LeNet5LushTrace;
+    LeNet4, LeNet4Trace;
+    LeNet1, LeNet1Trace;
+}
 
 /// A network that reads one image as one of ten digits, in `f32`.
 pub trait DigitNetwork: Network<Input: ImageInput, Output = Units<10>, Element = f32> {}

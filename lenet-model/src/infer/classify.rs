@@ -10,7 +10,7 @@ use crate::infer::reading::{Reading, read};
 use crate::parallel::{FEW, LANES, fork};
 use lenet_layers::Normalization;
 
-/// Reads each image into the reading at the same position; if one slice is longer, its rest is left alone. With the
+/// Reads each image into the reading at the same position; if one slice is longer, its rest is not used. With the
 /// feature `files` the images are read sixteen at a time on the rayon pool in which this is called, which takes some
 /// memory for each thread; the probabilities are those of [`read`] except for rounding. Without the feature they are
 /// read one after another.
@@ -67,6 +67,7 @@ fn read_blocks(network: &dyn AnyNetwork, images: &[Image], readings: &mut [Readi
 /// ```
 pub trait Classify: Send + Sync {
     /// Reads one image, without a heap and with less than 64 KB of stack.
+    #[must_use]
     fn classify(&self, image: &Image) -> Reading;
     /// Reads many images as fast as possible, each into its place: see [`read_many`].
     fn classify_many(&self, images: &[Image], readings: &mut [Reading]);
@@ -82,6 +83,24 @@ impl<N: DigitNetwork> Classify for N {
 }
 
 /// A network together with the normalization that it was trained with. It dereferences to the network.
+/// [`Checkpoint::classifier`](crate::Checkpoint::classifier) and [`Outcome`](crate::Outcome) have one.
+///
+/// ```
+/// use lenet_layers::Params;
+/// use lenet_model::{Classifier, Classify, LeNet5, Normalization, Reading};
+/// let network: Box<LeNet5> = LeNet5::boxed();
+/// let mut classifier = Classifier { network, normalization: Normalization::PAPER };
+/// classifier.network.output.bias[6] = 5.0;
+/// assert_eq!(classifier.classify(&[[0; 28]; 28]).digit, 6);
+/// // A field of the network.
+/// assert_eq!(classifier.output.bias[6], 5.0);
+///
+/// // As an object, together with networks of other types.
+/// let readers: [Box<dyn Classify>; 1] = [Box::new(classifier)];
+/// let mut readings = [Reading::default(); 20];
+/// readers[0].classify_many(&[[[0; 28]; 28]; 20], &mut readings);
+/// assert!(readings.iter().all(|reading| reading.digit == 6));
+/// ```
 #[cfg(feature = "files")]
 #[derive(Debug)]
 pub struct Classifier<N: AnyNetwork + ?Sized = dyn AnyNetwork> {

@@ -116,12 +116,14 @@ impl LeNet5 {
     /// assert_eq!(reading.digit, 7);
     /// assert!(reading.probabilities[7] > 0.9);
     /// ```
+    #[must_use]
     pub fn pretrained() -> &'static LeNet5 {
         &NETWORK
     }
 
     /// The file of [`pretrained`](LeNet5::pretrained), for [`Checkpoint::from_bytes`](crate::Checkpoint::from_bytes): a
     /// model like any other, whose metadata say how it was trained.
+    #[must_use]
     pub fn pretrained_file() -> &'static [u8] {
         FILE
     }

@@ -38,6 +38,7 @@ const PART: usize = 4096;
 impl PatternStream<'_> {
     /// The first `count` patterns, or one fewer if `count` is odd, of which `network` misreads half and reads half
     /// correctly; fewer of both if the stream ends before.
+    #[must_use]
     pub fn half_wrong(&self, network: &dyn AnyNetwork, count: usize) -> Vec<u32> {
         let (mut wrong, mut right) = (Vec::new(), Vec::new());
         let half = count / 2;
@@ -57,6 +58,7 @@ impl PatternStream<'_> {
     }
 
     /// The first `count` patterns that the two networks read differently; fewer if the stream ends before.
+    #[must_use]
     pub fn disagreements(&self, first: &dyn AnyNetwork, second: &dyn AnyNetwork, count: usize) -> Vec<u32> {
         let mut found = Vec::new();
         self.walk(|part| {
@@ -97,8 +99,18 @@ impl PatternStream<'_> {
 
 /// The combined answer of several networks: the sum of their scores for each image, as the paper adds the outputs.
 ///
+/// ```
+/// use lenet_model::{add_scores, most_likely};
+/// let only = |digit: usize, score: f32| std::array::from_fn(|i| if i == digit { score } else { 0.0 });
+/// // Two networks read the one image as a 1, a third is surer that it is a 7.
+/// let sums = add_scores(&[vec![only(1, 0.5)], vec![only(1, 1.0)], vec![only(7, 1.25)]]);
+/// assert_eq!((sums[0][1], sums[0][7]), (1.5, 1.25));
+/// assert_eq!(most_likely(&sums[0]), 1);
+/// ```
+///
 /// # Panics
 /// If a network has scores for fewer images than the first.
+#[must_use]
 pub fn add_scores(of_each: &[Vec<[f32; 10]>]) -> Vec<[f32; 10]> {
     let [first, others @ ..] = of_each else { return Vec::new() };
     let sum = |i: usize| core::array::from_fn(|digit| others.iter().fold(first[i][digit], |sum, o| sum + o[i][digit]));

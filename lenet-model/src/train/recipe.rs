@@ -27,6 +27,7 @@ names! {
 
 impl LossName {
     /// Whether it is for outputs that are penalties.
+    #[must_use]
     pub fn takes_penalties(self) -> bool {
         matches!(self, LossName::Penalty | LossName::Map)
     }
@@ -93,7 +94,18 @@ impl From<InitName> for Init {
 }
 
 names! {
-    /// The learning rate over the course of training.
+    /// The learning rate over the course of training, as a fraction of the recipe's rate.
+    ///
+    /// ```
+    /// use lenet_model::Schedule;
+    /// let schedule: Schedule = "one-cycle".parse()?;
+    /// assert_eq!(schedule, Schedule::OneCycle);
+    /// // It starts at 1/25 of the rate, reaches the rate after 15% of the steps, and ends at zero.
+    /// assert!((schedule.factor(0, 100) - 0.04).abs() < 1e-12);
+    /// assert!((schedule.factor(15, 100) - 1.0).abs() < 1e-12);
+    /// assert!(schedule.factor(100, 100).abs() < 1e-12);
+    /// # Ok::<(), lenet_model::NameError>(())
+    /// ```
     pub enum Schedule, "schedule" {
         /// Constant.
         Constant = "constant",
@@ -113,6 +125,18 @@ names! {
 
 names! {
     /// The order of the patterns.
+    ///
+    /// ```
+    /// use lenet_model::{Order, Recipe};
+    /// assert_eq!(Recipe::article().order, Order::Shuffled);
+    /// assert_eq!(Recipe::paper().order, Order::Fixed);
+    /// let recipe = Recipe { order: "fixed".parse()?, ..Recipe::article() };
+    /// assert_eq!(recipe.order, Order::Fixed);
+    ///
+    /// let error = "sorted".parse::<Order>().unwrap_err();
+    /// assert_eq!(error.to_string(), "no order is called \"sorted\": choose shuffled, fixed");
+    /// # Ok::<(), lenet_model::NameError>(())
+    /// ```
     pub enum Order, "order" {
         /// A new random order in each epoch.
         Shuffled = "shuffled",
@@ -167,8 +191,9 @@ impl Schedule {
     /// ```
     /// use lenet_model::Schedule;
     /// assert_eq!(Schedule::Linear.factor(25, 100), 0.75);
-    /// assert!((Schedule::OneCycle.factor(15, 100) - 1.0).abs() < 1e-12);
+    /// assert_eq!(Schedule::Lush.factor(50, 100), 0.1);
     /// ```
+    #[must_use]
     pub fn factor(self, step: u64, steps: u64) -> f64 {
         let cosine = |t: f64| 0.5 + 0.5 * (std::f64::consts::PI * t).cos();
         let t = (step as f64 / steps.max(1) as f64).min(1.0);
@@ -201,7 +226,27 @@ impl Schedule {
     }
 }
 
-/// How a network is trained.
+/// How a network is trained. The recipe and the data determine the result to the last bit.
+///
+/// A recipe is usually one of [`Recipe::article`], [`Recipe::paper`] and [`Recipe::lush`] with some fields changed:
+///
+/// ```
+/// use lenet_model::{NetworkName, Recipe, RecipeError};
+/// let recipe = Recipe { network: NetworkName::LeNet5Average, epochs: 5, seed: 7, ..Recipe::default() };
+/// assert_eq!(recipe.check_named(), Ok(()));
+///
+/// let error = Recipe { batch: 0, ..recipe.clone() }.check().unwrap_err();
+/// assert_eq!(error.to_string(), "the batch size is 0: give at least 1");
+/// // The RBF output of the 1998 network needs a loss for penalties.
+/// let wrong = Recipe { network: NetworkName::LeNet5Rbf, ..recipe.clone() };
+/// assert!(matches!(wrong.check_named(), Err(RecipeError::Output { penalties: true, .. })));
+///
+/// // As JSON it comes back unchanged.
+/// let text = serde_json::to_string(&recipe)?;
+/// assert!(text.contains(r#""network":"lenet5-average""#));
+/// assert_eq!(serde_json::from_str::<Recipe>(&text)?, recipe);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recipe {
     /// The network, for [`with_network`](crate::with_network). [`Training::run`](crate::Training::run) trains the type
@@ -255,6 +300,7 @@ names! {
 
 impl RecipeName {
     /// The recipe.
+    #[must_use]
     pub fn recipe(self) -> Recipe {
         match self {
             RecipeName::Article => Recipe::article(),
@@ -268,6 +314,7 @@ impl Recipe {
     /// The article's recipe: a softmax output and the mean squared error, gradient descent with momentum on small
     /// batches. Initial weights, rate and weight decay were chosen on 5,000 held-out training images; batch and
     /// momentum are the usual ones (ARCHITECTURE.md has the table).
+    #[must_use]
     pub fn article() -> Self {
         Recipe {
             network: NetworkName::LeNet5,
@@ -296,6 +343,7 @@ impl Recipe {
     /// It differs from the paper in two places. Initial weights are uniform in ±2.4/sqrt(F), not in appendix A's
     /// ±2.4/F, with which nothing is learned for most of the training. The curvature at the output is twice that of eq.
     /// 8 as it is written. docs/paper.md has the evidence.
+    #[must_use]
     pub fn paper() -> Self {
         Recipe {
             network: NetworkName::LeNet5Rbf,
@@ -316,6 +364,7 @@ impl Recipe {
 
     /// The recipe of the authors' Lush code, as Yadav and Bottou (2019) give it: thirty passes, ten at each of three
     /// rates, with second derivatives from 1,000 patterns before each ten.
+    #[must_use]
     pub fn lush() -> Self {
         Recipe {
             network: NetworkName::LeNet5Lush,
@@ -345,6 +394,7 @@ impl Recipe {
     /// let same = Recipe::article().suited_to(ActivationName::ScaledTanh, LossName::MeanSquared);
     /// assert_eq!(same, Recipe::article());
     /// ```
+    #[must_use]
     pub fn suited_to(self, activation: ActivationName, loss: LossName) -> Self {
         let recipe = Recipe { activation, loss, ..self };
         if recipe.second_order.is_some() {
@@ -367,6 +417,7 @@ impl Recipe {
     }
 
     /// The loss, ready to be evaluated.
+    #[must_use]
     pub fn named_loss(&self) -> NamedLoss {
         NamedLoss { name: self.loss, j: self.j }
     }

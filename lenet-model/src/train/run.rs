@@ -13,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-/// An event during training.
+/// An event during training. The run passes each one to its caller's function, which decides whether to continue.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum TrainingEvent<'a, N: AnyNetwork + ?Sized = dyn AnyNetwork> {
@@ -84,6 +84,43 @@ impl Training<'_> {
 
 /// A training run in progress, from [`Training::begin`] or [`Training::resume`]. It can stop after any step, be
 /// [saved](TrainingRun::save), and continue elsewhere to the same result, to the bit.
+///
+/// ```
+/// use lenet_model::{Examples, LeNet1, LossName, Recipe, Training, TrainError, TrainingEvent};
+/// use std::ops::ControlFlow;
+///
+/// // 32 images: a bright row each; the rows of the upper half are labelled 0, the others 1.
+/// let mut images = [[[0; 28]; 28]; 32];
+/// (0..32).for_each(|i| images[i][i * 7 / 8] = [255; 28]);
+/// let labels: Vec<u8> = (0..32).map(|i| i / 16).collect();
+/// let examples = Examples::new(&images, &labels)?;
+/// let recipe = Recipe { loss: LossName::Targets, rate: 0.005, epochs: 2, batch: 8, ..Recipe::default() };
+/// let training = Training { recipe: &recipe, examples, train: &examples.all(), validation: &[] };
+///
+/// // One run without a stop.
+/// let mut whole = training.begin::<LeNet1>()?;
+/// whole.go_on(|_| ControlFlow::Continue(()))?;
+/// assert_eq!(whole.step(), 8);
+///
+/// // Another one stops after step 3, is saved, and continues from the file.
+/// # let folder = tempfile::tempdir()?;
+/// # let path = &folder.path().join("state.safetensors");
+/// let mut first = training.begin::<LeNet1>()?;
+/// let stopped = first.go_on(|event| match event {
+///     TrainingEvent::Step { step: 3, .. } => ControlFlow::Break(()),
+///     _ => ControlFlow::Continue(()),
+/// });
+/// assert!(matches!(stopped, Err(TrainError::Stopped { epoch: 1, step: 3 })));
+/// first.save(path)?;
+/// let mut second = training.resume::<LeNet1>(path)?;
+/// assert_eq!(second.step(), 3);
+/// second.go_on(|_| ControlFlow::Continue(()))?;
+///
+/// // Both end with the same parameters.
+/// assert!(second.network().output.weight == whole.network().output.weight);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "a run makes no step until `go_on` is called"]
 pub struct TrainingRun<'t, N: AnyNetwork + ?Sized = dyn AnyNetwork> {
     pub(super) network: Box<N>,
     pub(super) best: Box<N>,
@@ -184,22 +221,26 @@ impl<'t, N: AnyNetwork + ?Sized> TrainingRun<'t, N> {
     }
 
     /// The current network.
+    #[must_use]
     pub fn network(&self) -> &N {
         &self.network
     }
 
     /// The number of steps made so far.
+    #[must_use]
     pub fn step(&self) -> u64 {
         self.state.step
     }
 
     /// The number of seconds that the run has taken so far.
+    #[must_use]
     pub fn seconds(&self) -> f64 {
         let epochs: f64 = self.state.epochs.iter().map(|epoch| epoch.seconds).sum();
         epochs + self.state.so_far.time.as_secs_f64()
     }
 
     /// The completed epochs.
+    #[must_use]
     pub fn epochs(&self) -> &[Epoch] {
         &self.state.epochs
     }
@@ -227,6 +268,7 @@ impl<'t, N: AnyNetwork + ?Sized> TrainingRun<'t, N> {
     }
 
     /// The result of the run.
+    #[must_use]
     pub fn into_outcome(self) -> Outcome<N> {
         let State { training, best_epoch, epochs, .. } = self.state;
         let with_normalization = |network| Classifier { network, normalization: training.recipe.input.into() };

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::time::Duration;
 
-/// Why a run can't be continued, in one line that names the file and what to do.
+/// Why a run can't be continued, in one line that names the file and what to do. If the operating system reported the
+/// error, its message is the `source()`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResumeError {
