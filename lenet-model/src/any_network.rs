@@ -43,7 +43,7 @@ pub struct NetworkInfo {
     pub multiply_adds: usize,
     /// The number of parameter arrays.
     tensors: usize,
-    /// Describes each of them.
+    /// Describes the array with a given index.
     tensor: fn(usize) -> ParamInfo,
 }
 
@@ -130,7 +130,8 @@ impl std::fmt::Debug for dyn AnyNetwork {
     }
 }
 
-/// Arrays of numbers in a network's form: its parameters, or something of the same form.
+/// Arrays of numbers with the shapes of a network's parameters: the parameters, their gradient, or their second
+/// derivatives.
 pub trait Arrays: Any + Send + Sync {
     fn array(&self, index: usize) -> &[f32];
     fn array_mut(&mut self, index: usize) -> &mut [f32];
@@ -162,8 +163,8 @@ impl dyn Arrays {
     }
 }
 
-/// All parts of a run are made by the network that it trains.
-const ONE_TYPE: &str = "the parts of one network";
+/// A failed cast is a bug of this crate: all parts of a run are made by the network that it trains.
+const ONE_TYPE: &str = "all parts belong to networks of one type";
 
 /// What the crate needs from a network's type. This is a separate trait that other crates can't name, so that
 /// [`AnyNetwork`] shows only what is meant for them.

@@ -1,5 +1,5 @@
-//! From names to types. Which network and which activation function a run uses is known when it starts; the compiler
-//! has compiled one program for each.
+//! From names to types. The names of the network and of its activation function are known only when a run starts; the
+//! code for every combination is already compiled.
 
 use crate::{AnyNetwork, DigitNetwork, LeNet1, LeNet4, LeNet5, LeNet5Average, LeNet5Dense, LeNet5Lush, LeNet5Rbf};
 use lenet_layers::{Params, Relu, ScaledTanh, Sigmoid, Tanh};
@@ -28,7 +28,7 @@ macro_rules! names {
         impl $Name {
             /// All variants.
             pub const ALL: &'static [$Name] = &[$($Name::$Variant),+];
-            /// Its name.
+            /// The name, as it is written and parsed.
             #[must_use]
             pub fn name(self) -> &'static str {
                 match self { $($Name::$Variant => $text,)+ }

@@ -285,7 +285,7 @@ fn tensors_that_do_not_belong() {
 }
 
 #[test]
-fn numbers_that_are_none() {
+fn numbers_that_are_not_finite() {
     for (bad, shown) in [(f32::NAN, "NaN"), (f32::INFINITY, "inf"), (f32::NEG_INFINITY, "-inf")] {
         for name in ["c1.weight", "s2.coefficient", "c3.weight", "output.bias"] {
             // The last number of the tensor; in C3's tensor it belongs to a connection.
@@ -321,7 +321,7 @@ fn places_where_no_file_is() {
     let directory = open(folder.path());
     assert!(matches!(directory, CheckpointError::Foreign { .. }), "{directory}");
     assert!(directory.to_string().contains("is a folder: give a file"), "{directory}");
-    // A file larger than any network is refused before it is read.
+    // A file larger than any network is refused without reading all of it.
     let large = folder.path().join("large.safetensors");
     fs::File::create(&large).unwrap().set_len(10 << 30).unwrap();
     let error = open(&large);

@@ -1,7 +1,8 @@
 //! A trained LeNet-5 inside the program, in read-only memory.
 //!
-//! `models/lenet5.safetensors` is a file that `lenet train` wrote; its metadata say how it was trained. The compiler
-//! parses it. A file of another length does not compile; a test checks that every number is in its place.
+//! `models/lenet5.safetensors` is a file that `lenet train` wrote; its metadata say how it was trained. It is parsed at
+//! compile time: with a file of another length the crate does not compile. A test checks that every number is in its
+//! place.
 
 use crate::LeNet5;
 use lenet_layers::{Connections, Params, Table1, zerocopy};

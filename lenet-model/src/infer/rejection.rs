@@ -48,7 +48,7 @@ pub fn score_margin(scores: &[f32; 10]) -> f32 {
     scores[best] - second
 }
 
-/// The fewest rejections that leave an error of at most `error` on the rest, found with the smallest margin that does.
+/// The fewest rejections that leave an error of at most `error` on the rest: those by the smallest margin that does.
 ///
 /// ```
 /// use lenet_model::reject;

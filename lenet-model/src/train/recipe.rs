@@ -72,13 +72,13 @@ impl Loss<Units<10>, Class<10>> for NamedLoss {
 }
 
 names! {
-    /// A rule for initial weights, by name; see [`Init`].
+    /// A rule for initial weights, by name; see [`Init`]. F is the fan-in: the number of inputs of the unit.
     pub enum InitName, "initialisation" {
         /// Uniform in ±2.4/F.
         Paper = "paper",
         /// Uniform in ±2.4/sqrt(F).
         SqrtFanIn = "sqrt",
-        /// Uniform in ±1/sqrt(F), coefficients 0.5 on the sum.
+        /// Uniform in ±1/sqrt(F); the coefficients of subsampling, which multiply the sum of 2x2 cells, are 0.5.
         Lush = "lush",
     }
 }
@@ -115,8 +115,9 @@ names! {
         Cosine = "cosine",
         /// Up from 1/25 of the rate in the first 15% of the steps, then down to zero, both along half a cosine.
         OneCycle = "one-cycle",
-        /// The paper's (section III.B): 1 for a tenth of the training, then 0.4, 0.2, 0.1 and 0.02; over 20 passes with a rate of
-        /// 0.0005 that is 0.0005 twice, 0.0002 and 0.0001 three times each, 0.00005 four times and 0.00001 eight times.
+        /// The paper's (section III.B): 1 for a tenth of the training, then 0.4, 0.2, 0.1 and 0.02. Over 20 passes with a
+        /// rate of 0.0005 that is 0.0005 for two passes, 0.0002 and 0.0001 for three passes each, 0.00005 for four and
+        /// 0.00001 for eight.
         Paper = "paper",
         /// The schedule of the authors' Lush code: 1, 0.1 and 0.01, each for a third of the training.
         Lush = "lush",
@@ -176,7 +177,7 @@ pub struct SecondOrder {
     pub every: u32,
     /// A factor on the loss's second derivative with respect to the outputs: 1 for the loss as it is written, which for
     /// the losses of penalties gives 2 for every input of the RBF units. A larger factor gives smaller steps. The paper
-    /// does not say what its authors had; [`Recipe::paper`] has 2.
+    /// does not say what its authors used; [`Recipe::paper`] uses 2.
     pub output: f64,
 }
 
@@ -277,7 +278,7 @@ pub struct Recipe {
     pub schedule: Schedule,
     /// The fraction of the velocity that is kept at each step.
     pub momentum: f64,
-    /// The strength of the pull of every parameter towards zero.
+    /// How strongly every parameter is pulled towards zero.
     pub weight_decay: f64,
     /// A learning rate for every parameter from its second derivative: stochastic diagonal Levenberg-Marquardt instead
     /// of plain gradient descent. The schedule is then by epochs, not by steps.
@@ -379,8 +380,8 @@ impl Recipe {
         }
     }
 
-    /// The recipe for another activation function and another loss. Plain gradient descent gets the learning rate and the
-    /// weight decay that suit them; the second-order method scales every parameter itself, so its rate stays.
+    /// The recipe for another activation function and another loss. Plain gradient descent gets the learning rate and
+    /// the weight decay that suit them. The second-order method scales every parameter itself, so it keeps its rate.
     ///
     /// A network of sigmoids starts with weights about 4.6 times as large as those of the same network of scaled tanhs
     /// ([`initialize`](lenet_layers::initialize)). For the same relative step its rate must be about 20 times as high,
@@ -407,7 +408,7 @@ impl Recipe {
             LossName::Penalty | LossName::Map => 0.0005,
         };
         match activation {
-            // Twenty times for outputs with targets: of ten and twenty, twenty was better on 5,000 held-out images.
+            // For outputs with targets the factor is 20: it was better than 10 on 5,000 held-out images.
             ActivationName::Sigmoid => {
                 let times = if loss == LossName::Targets { 20.0 } else { 10.0 };
                 Recipe { rate: times * rate, weight_decay: 2.5e-5, ..recipe }
@@ -416,7 +417,7 @@ impl Recipe {
         }
     }
 
-    /// The loss, ready to be evaluated.
+    /// The recipe's loss with its parameter, as [`evaluate`](crate::evaluate) takes it.
     #[must_use]
     pub fn named_loss(&self) -> NamedLoss {
         NamedLoss { name: self.loss, j: self.j }
@@ -437,7 +438,7 @@ pub enum RecipeError {
     /// A count that is 0.
     #[error("{0} is 0: give at least 1")]
     Zero(&'static str),
-    /// A number that makes no sense.
+    /// A number that is out of range.
     #[error("{name} is {value}: give {want}")]
     OutOfRange {
         /// The name of the number.
@@ -476,7 +477,8 @@ impl Recipe {
     /// Checks the numbers of the recipe, and that the network it names supports its activation function and its loss.
     ///
     /// # Errors
-    /// If one of them makes no sense.
+    /// If a number is out of range, settings exclude each other, or the network does not support the activation
+    /// function or the loss.
     pub fn check_named(&self) -> Result<(), RecipeError> {
         let (network, activation) = (self.network, self.activation);
         if !network.activations().contains(&activation) {
@@ -492,7 +494,7 @@ impl Recipe {
     /// Checks the numbers of the recipe, for a network of any type: the names in the recipe are ignored.
     ///
     /// # Errors
-    /// If a number of the recipe makes no sense.
+    /// If a number is out of range, or settings exclude each other.
     pub fn check(&self) -> Result<(), RecipeError> {
         if self.epochs == 0 {
             return Err(RecipeError::Zero("the number of epochs"));

@@ -43,14 +43,14 @@ pub enum TrainingEvent<'a, N: AnyNetwork + ?Sized = dyn AnyNetwork> {
     },
 }
 
-/// How a training becomes a run. It is here and not in the module of [`Training`], so that modules depend on each other
-/// in one direction only.
+// These methods are here and not in the module of `Training`, so that modules depend on each other in one direction
+// only.
 impl Training<'_> {
     /// Trains on the rayon pool in which it is called. The result is the same to the bit for any number of threads.
     /// `watch` sees every event and can stop the training.
     ///
     /// # Errors
-    /// If the recipe or the indexes make no sense, the loss stops being finite, or `watch` stops the training.
+    /// If the recipe can't be followed, an example does not exist, the loss stops being finite, or `watch` stops the training.
     pub fn run<N: DigitNetwork>(
         &self,
         watch: impl FnMut(TrainingEvent<'_, N>) -> ControlFlow<()>,
@@ -63,7 +63,7 @@ impl Training<'_> {
     /// A run that has not made a step yet, which can be saved at any time ([`TrainingRun::save`]).
     ///
     /// # Errors
-    /// If the recipe or the indexes make no sense.
+    /// If the recipe can't be followed, or an example does not exist.
     pub fn begin<N: DigitNetwork>(&self) -> Result<TrainingRun<'_, N>, TrainError> {
         self.check(N::PENALTIES)?;
         Ok(TrainingRun::new(self, <N as Params>::boxed(), <N as Params>::boxed()))
@@ -72,7 +72,7 @@ impl Training<'_> {
     /// [`Training::begin`] for the network named in the recipe.
     ///
     /// # Errors
-    /// If the recipe or the indexes make no sense.
+    /// If the recipe can't be followed, or an example does not exist.
     pub fn begin_named(&self) -> Result<TrainingRun<'_>, TrainError> {
         self.recipe.check_named()?;
         let zeroed = || self.recipe.network.zeroed(self.recipe.activation);
@@ -134,7 +134,7 @@ pub(super) struct State<'t> {
     /// The completed epochs.
     pub(super) epochs: Vec<Epoch>,
     pub(super) optimizer: Optimizer,
-    pub(super) second_order: Option<Bend>,
+    pub(super) second_order: Option<SecondDerivatives>,
     batch: Batch,
     pub(super) order: Walk,
     /// The number of steps made so far.
@@ -169,7 +169,7 @@ pub(super) struct SoFar {
 }
 
 /// The state for computing second derivatives.
-pub(super) struct Bend {
+pub(super) struct SecondDerivatives {
     squares: Box<dyn Arrays>,
     pub(super) h: Box<dyn Arrays>,
     worker: Worker,
@@ -178,9 +178,9 @@ pub(super) struct Bend {
     pub(super) estimates: u32,
 }
 
-impl Bend {
+impl SecondDerivatives {
     fn new(training: &Training<'_>, network: &dyn AnyNetwork) -> Self {
-        Bend {
+        SecondDerivatives {
             squares: network.squares(),
             h: network.second_derivatives(),
             worker: Worker::new(network),
@@ -208,7 +208,7 @@ impl Bend {
         let loss = training.recipe.named_loss();
         let task = training.task(network, &loss);
         for block in drawn.chunks(LANES) {
-            self.worker.bend(&task, block, second.output as f32, &*self.squares, &mut *self.h);
+            self.worker.add_curvature(&task, block, second.output as f32, &*self.squares, &mut *self.h);
         }
     }
 }
@@ -293,7 +293,7 @@ impl<'t> State<'t> {
                 },
                 Some(_) => Optimizer::Sdlm { rates: network.zeroed_like() },
             },
-            second_order: recipe.second_order.map(|_| Bend::new(training, network)),
+            second_order: recipe.second_order.map(|_| SecondDerivatives::new(training, network)),
             batch: Batch::new(network, recipe.batch.min(training.train.len())),
             order: Walk::new(training),
             step: 0,
@@ -365,13 +365,21 @@ impl<'t> State<'t> {
     /// derivatives when it is due.
     fn set_rates(&mut self, network: &dyn AnyNetwork) {
         let (epoch, eta) = (self.epoch(), self.rate(0));
-        let (Some(bend), Optimizer::Sdlm { rates }) = (&mut self.second_order, &mut self.optimizer) else { return };
+        let (Some(derivatives), Optimizer::Sdlm { rates }) = (&mut self.second_order, &mut self.optimizer) else {
+            return;
+        };
         let Some(second) = self.training.recipe.second_order else { return };
         if (epoch - 1).is_multiple_of(second.every) {
-            bend.estimate(self.training, network, second);
+            derivatives.estimate(self.training, network, second);
         }
         for i in 0..rates.arrays() {
-            Diagonal::set_rates(rates.array_mut(i), bend.h.array(i), second.patterns, eta as f32, second.mu as f32);
+            Diagonal::set_rates(
+                rates.array_mut(i),
+                derivatives.h.array(i),
+                second.patterns,
+                eta as f32,
+                second.mu as f32,
+            );
         }
     }
 

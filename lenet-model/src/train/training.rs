@@ -151,7 +151,8 @@ impl Training<'_> {
         self.recipe.presentations.unwrap_or(self.train.len())
     }
 
-    /// The number of steps of the whole training; the list of examples can end within a batch, which takes a few more.
+    /// The number of steps of the whole training. If the list of examples ends within a batch, that batch is shorter
+    /// and the training takes one step more; this is not counted here.
     pub(super) fn steps(&self) -> u64 {
         u64::from(self.recipe.epochs) * self.presentations().div_ceil(self.recipe.batch) as u64
     }

@@ -19,7 +19,7 @@ pub(crate) use error::plain;
 pub(crate) use tensors::dense;
 pub(crate) use tensors::{Tensors, take};
 
-/// No network of this crate comes close to this size; a larger file is refused before it is read.
+/// No network of this crate comes close to this size. Of a larger file only this much is read before it is refused.
 const LARGEST: u64 = 64 << 20;
 
 /// The bytes of a file that may contain a network.
