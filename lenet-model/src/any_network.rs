@@ -114,6 +114,15 @@ impl dyn AnyNetwork {
 
     /// Runs one image through the network. Returns the input of the first stage, then the output of every stage, in
     /// order.
+    ///
+    /// ```
+    /// use lenet_model::{ActivationName, NetworkName, Normalization};
+    /// let network = NetworkName::LeNet1.zeroed(ActivationName::ScaledTanh);
+    /// let outputs = network.stage_outputs(&[[0; 28]; 28], Normalization::PAPER);
+    /// assert_eq!(outputs[0], [-0.1; 28 * 28]);
+    /// assert_eq!(network.info().stages[0].name, "c1");
+    /// assert_eq!(outputs[1].len(), 4 * 24 * 24);
+    /// ```
     #[must_use]
     pub fn stage_outputs(&self, image: &Image, normalization: Normalization) -> Vec<Vec<f32>> {
         let mut pass = self.single_pass();

@@ -54,6 +54,18 @@ pub(crate) use names;
 
 names! {
     /// A network, by name.
+    ///
+    /// ```
+    /// use lenet_model::{ActivationName, NetworkName};
+    /// let name: NetworkName = "lenet5-1998".parse()?;
+    /// assert_eq!(name, NetworkName::LeNet5Rbf);
+    /// assert_eq!(name.activations(), [ActivationName::ScaledTanh]);
+    /// assert_eq!(name.zeroed(ActivationName::ScaledTanh).info().parameters, 60_000);
+    ///
+    /// let error = "lenet6".parse::<NetworkName>().unwrap_err();
+    /// assert!(error.to_string().starts_with("no network is called \"lenet6\": choose lenet5, "));
+    /// # Ok::<(), lenet_model::NameError>(())
+    /// ```
     pub enum NetworkName, "network" {
         /// [`LeNet5`]: sparse C3, trainable subsampling; 60,850 parameters.
         LeNet5 = "lenet5",

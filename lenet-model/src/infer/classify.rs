@@ -10,10 +10,22 @@ use crate::infer::reading::{Reading, read};
 use crate::parallel::{FEW, LANES, fork};
 use lenet_layers::Normalization;
 
-/// Reads each image into the reading at the same position; if one slice is longer, its rest is not used. With the
+/// Reads each image into the reading at the same position; if one slice is longer, its rest is left unchanged. With the
 /// feature `files` the images are read sixteen at a time on the rayon pool in which this is called, which takes some
 /// memory for each thread; the probabilities are those of [`read`] except for rounding. Without the feature they are
 /// read one after another.
+///
+/// ```
+/// use lenet_layers::Params;
+/// use lenet_model::{LeNet5, Normalization, Reading, read_many};
+/// let mut network: Box<LeNet5> = LeNet5::boxed();
+/// network.output.bias[2] = 1.0;
+/// let mut readings = [Reading::default(); 20];
+/// read_many(&*network, &[[[0; 28]; 28]; 19], &mut readings, Normalization::PAPER);
+/// assert!(readings[..19].iter().all(|reading| reading.digit == 2));
+/// // There was no image for the last one.
+/// assert_eq!(readings[19], Reading::default());
+/// ```
 pub fn read_many<N: DigitNetwork>(
     network: &N,
     images: &[Image],

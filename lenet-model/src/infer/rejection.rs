@@ -87,6 +87,20 @@ pub fn reject(scores: &[[f32; 10]], labels: &[u8], error: f64) -> Rejection {
 /// `error` of the accepted readings of the examples `indexes` is wrong; `None` if even the most certain readings are
 /// too often wrong.
 ///
+/// ```
+/// use lenet_layers::Params;
+/// use lenet_model::{Examples, LeNet5, Normalization, sure_margin};
+/// // Takes every image for a 3, with the same margin.
+/// let mut network: Box<LeNet5> = LeNet5::boxed();
+/// network.output.bias[3] = 1.0;
+/// let images = [[[0; 28]; 28]; 4];
+/// let examples = Examples::new(&images, &[3, 3, 7, 3])?;
+/// let margin = |error| sure_margin(&*network, &examples, &examples.all(), Normalization::PAPER, error);
+/// assert!(margin(0.25).is_some_and(|margin| margin > 0.0));
+/// assert_eq!(margin(0.1), None);
+/// # Ok::<(), lenet_model::ExamplesError>(())
+/// ```
+///
 /// # Panics
 /// If there is no example with one of the indexes.
 #[must_use]

@@ -18,6 +18,27 @@ use lenet_layers::Normalization;
 ///
 /// It selects examples, as indexes for [`Training`](crate::Training) to learn from. It runs on the rayon pool in which
 /// it is called.
+///
+/// ```
+/// use lenet_model::{ActivationName, Examples, Image, NetworkName, Normalization, PatternStream, Variants};
+/// struct Unchanged;
+/// impl Variants for Unchanged {
+///     fn show(&self, _index: usize, _variant: u32, original: &Image) -> Image {
+///         *original
+///     }
+/// }
+///
+/// let images = [[[0; 28]; 28]; 4];
+/// let examples = Examples::new(&images, &[0, 1, 0, 2])?.with_variants(&Unchanged);
+/// let normalization = Normalization::PAPER;
+/// let stream = PatternStream { examples, pictures: &[0, 1, 2, 3], first: 1, last: 1, normalization };
+/// // A network of zeros reads every image as a 0. Variant 1 of the four images is examples 4 to 7.
+/// let network = NetworkName::LeNet1.zeroed(ActivationName::ScaledTanh);
+/// assert_eq!(stream.half_wrong(&*network, 4), [5, 7, 4, 6]);
+/// // Two networks that read every image as the same digit.
+/// assert!(stream.disagreements(&*network, &*network, 4).is_empty());
+/// # Ok::<(), lenet_model::ExamplesError>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct PatternStream<'a> {
     /// The images and their variants.

@@ -50,7 +50,8 @@ impl Training<'_> {
     /// `watch` sees every event and can stop the training.
     ///
     /// # Errors
-    /// If the recipe can't be followed, an example does not exist, the loss stops being finite, or `watch` stops the training.
+    /// If the recipe can't be followed, an example does not exist, the loss stops being finite, or `watch` stops the
+    /// training.
     pub fn run<N: DigitNetwork>(
         &self,
         watch: impl FnMut(TrainingEvent<'_, N>) -> ControlFlow<()>,
