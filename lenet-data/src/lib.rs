@@ -3,6 +3,7 @@
     not(feature = "builtin"),
     doc = "The MNIST family, read from IDX files. The front page needs the feature `builtin`."
 )]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod bounded;

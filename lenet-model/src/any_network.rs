@@ -43,12 +43,13 @@ pub struct NetworkInfo {
     pub multiply_adds: usize,
     /// The number of parameter arrays.
     tensors: usize,
-    /// Describes each of them.
+    /// Describes the array with a given index.
     tensor: fn(usize) -> ParamInfo,
 }
 
 impl NetworkInfo {
     /// Describes networks of type `N`.
+    #[must_use]
     pub fn of<N: DigitNetwork>() -> Self {
         NetworkInfo {
             input: <N::Input as Shape>::DIMS,
@@ -63,6 +64,7 @@ impl NetworkInfo {
     }
 
     /// Describes each array of parameters, in order.
+    #[must_use]
     pub fn tensors(self) -> impl ExactSizeIterator<Item = ParamInfo> {
         (0..self.tensors).map(self.tensor)
     }
@@ -76,6 +78,7 @@ impl std::fmt::Debug for NetworkInfo {
 
 impl dyn AnyNetwork {
     /// Describes the network's type.
+    #[must_use]
     pub fn info(&self) -> NetworkInfo {
         self.type_info()
     }
@@ -84,6 +87,7 @@ impl dyn AnyNetwork {
     ///
     /// # Panics
     /// If there is no such array.
+    #[must_use]
     pub fn tensor(&self, index: usize) -> &[f32] {
         self.array(index)
     }
@@ -97,17 +101,29 @@ impl dyn AnyNetwork {
     }
 
     /// The network as a value of type `N`, if it is one.
+    #[must_use]
     pub fn downcast_ref<N: DigitNetwork>(&self) -> Option<&N> {
         (self as &dyn Any).downcast_ref()
     }
 
     /// Reads one image, without a heap: see [`read`](fn@crate::read).
+    #[must_use]
     pub fn read(&self, image: &Image, normalization: Normalization) -> Reading {
         self.read_image(image, normalization)
     }
 
     /// Runs one image through the network. Returns the input of the first stage, then the output of every stage, in
     /// order.
+    ///
+    /// ```
+    /// use lenet_model::{ActivationName, NetworkName, Normalization};
+    /// let network = NetworkName::LeNet1.zeroed(ActivationName::ScaledTanh);
+    /// let outputs = network.stage_outputs(&[[0; 28]; 28], Normalization::PAPER);
+    /// assert_eq!(outputs[0], [-0.1; 28 * 28]);
+    /// assert_eq!(network.info().stages[0].name, "c1");
+    /// assert_eq!(outputs[1].len(), 4 * 24 * 24);
+    /// ```
+    #[must_use]
     pub fn stage_outputs(&self, image: &Image, normalization: Normalization) -> Vec<Vec<f32>> {
         let mut pass = self.single_pass();
         pass.lay(&[image], normalization);
@@ -123,7 +139,8 @@ impl std::fmt::Debug for dyn AnyNetwork {
     }
 }
 
-/// Arrays of numbers in a network's form: its parameters, or something of the same form.
+/// Arrays of numbers with the shapes of a network's parameters: the parameters, their gradient, or their second
+/// derivatives.
 pub trait Arrays: Any + Send + Sync {
     fn array(&self, index: usize) -> &[f32];
     fn array_mut(&mut self, index: usize) -> &mut [f32];
@@ -155,8 +172,8 @@ impl dyn Arrays {
     }
 }
 
-/// All parts of a run are made by the network that it trains.
-const ONE_TYPE: &str = "the parts of one network";
+/// A failed cast is a bug of this crate: all parts of a run are made by the network that it trains.
+const ONE_TYPE: &str = "all parts belong to networks of one type";
 
 /// What the crate needs from a network's type. This is a separate trait that other crates can't name, so that
 /// [`AnyNetwork`] shows only what is meant for them.

@@ -1,5 +1,5 @@
-//! From names to types. Which network and which activation function a run uses is known when it starts; the compiler
-//! has compiled one program for each.
+//! From names to types. The names of the network and of its activation function are known only when a run starts; the
+//! code for every combination is already compiled.
 
 use crate::{AnyNetwork, DigitNetwork, LeNet1, LeNet4, LeNet5, LeNet5Average, LeNet5Dense, LeNet5Lush, LeNet5Rbf};
 use lenet_layers::{Params, Relu, ScaledTanh, Sigmoid, Tanh};
@@ -28,7 +28,8 @@ macro_rules! names {
         impl $Name {
             /// All variants.
             pub const ALL: &'static [$Name] = &[$($Name::$Variant),+];
-            /// Its name.
+            /// The name, as it is written and parsed.
+            #[must_use]
             pub fn name(self) -> &'static str {
                 match self { $($Name::$Variant => $text,)+ }
             }
@@ -53,6 +54,18 @@ pub(crate) use names;
 
 names! {
     /// A network, by name.
+    ///
+    /// ```
+    /// use lenet_model::{ActivationName, NetworkName};
+    /// let name: NetworkName = "lenet5-1998".parse()?;
+    /// assert_eq!(name, NetworkName::LeNet5Rbf);
+    /// assert_eq!(name.activations(), [ActivationName::ScaledTanh]);
+    /// assert_eq!(name.zeroed(ActivationName::ScaledTanh).info().parameters, 60_000);
+    ///
+    /// let error = "lenet6".parse::<NetworkName>().unwrap_err();
+    /// assert!(error.to_string().starts_with("no network is called \"lenet6\": choose lenet5, "));
+    /// # Ok::<(), lenet_model::NameError>(())
+    /// ```
     pub enum NetworkName, "network" {
         /// [`LeNet5`]: sparse C3, trainable subsampling; 60,850 parameters.
         LeNet5 = "lenet5",
@@ -73,6 +86,7 @@ names! {
 
 impl NetworkName {
     /// The activation functions that the network supports: any, or for the networks of the paper only the paper's.
+    #[must_use]
     pub fn activations(self) -> &'static [ActivationName] {
         match self {
             NetworkName::LeNet5 | NetworkName::LeNet5Dense | NetworkName::LeNet5Average => ActivationName::ALL,
@@ -84,6 +98,7 @@ impl NetworkName {
 
     /// Whether its outputs are penalties, of which the smallest wins. The losses for penalties are
     /// [`LossName::Penalty`](crate::LossName::Penalty) and [`LossName::Map`](crate::LossName::Map).
+    #[must_use]
     pub fn has_penalties(self) -> bool {
         self == NetworkName::LeNet5Rbf
     }
@@ -106,6 +121,7 @@ names! {
 impl NetworkName {
     /// A network of this name as an object, all zeros. A network that supports only one activation function has that
     /// one, whatever `activation` says.
+    #[must_use]
     pub fn zeroed(self, activation: ActivationName) -> Box<dyn AnyNetwork> {
         struct Zeroed;
         impl NetworkVisitor for Zeroed {

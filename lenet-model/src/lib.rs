@@ -1,6 +1,32 @@
+//! LeNet-5 with its shapes checked by the compiler: the networks, reading digits without a heap, training, checkpoints.
+//!
+//! # Items by task
+//!
+//! | task | items |
+//! |---|---|
+//! | read digits | [`Classify`], [`Classifier`], [`LeNet5::pretrained`], [`read`](fn@read), [`read_many`], [`Reading`], [`Image`], [`Normalization`], [`most_likely`] |
+//! | train | [`Training`], [`TrainingRun`], [`TrainingEvent`], [`Examples`], [`Variants`], [`Outcome`], [`Epoch`]; errors: [`TrainError`], [`ResumeError`], [`ExamplesError`] |
+//! | choose how to train | [`Recipe`], [`RecipeName`], [`LossName`], [`NamedLoss`], [`InitName`], [`InputName`], [`Order`], [`Schedule`], [`SecondOrder`]; error: [`RecipeError`] |
+//! | measure | [`evaluate`], [`Evaluation`], [`score`], [`Class`] |
+//! | reject uncertain readings | [`reject`], [`Rejection`], [`sure_margin`], [`score_margin`], [`Reading::margin`] |
+//! | let several networks vote | [`add_scores`], [`PatternStream`] |
+//! | save and open | [`save`], [`Checkpoint`], [`Description`]; error: [`CheckpointError`]; any other file: [`write_beside`], [`UNFINISHED`] |
+//! | write ONNX files | [`save_onnx`], [`to_onnx`]; error: [`OnnxError`] |
+//! | the networks | [`LeNet5`], [`LeNet5Dense`], [`LeNet5Average`], [`LeNet5Rbf`], [`LeNet5Lush`], [`LeNet4`], [`LeNet1`]; what they have in common: [`DigitNetwork`], [`ImageInput`] |
+//! | their stages' outputs | [`LeNet5Trace`], [`LeNet5DenseTrace`], [`LeNet5AverageTrace`], [`LeNet5RbfTrace`], [`LeNet5LushTrace`], [`LeNet4Trace`], [`LeNet1Trace`] |
+//! | their connection tables | [`Table1`](lenet_layers::Table1) of LeNet-5, [`LeNet4Table`], [`LeNet1Table`] |
+//! | networks by name at run time | [`NetworkName`], [`ActivationName`], [`with_network`], [`NetworkVisitor`], [`AnyNetwork`], [`NetworkInfo`]; error: [`NameError`] |
+//!
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+// The table above links to the items of all features.
+#![cfg_attr(
+    not(all(feature = "onnx", feature = "pretrained", feature = "train")),
+    allow(rustdoc::broken_intra_doc_links)
+)]
 #![forbid(unsafe_code)]
+#![warn(missing_debug_implementations)]
 
 #[cfg(feature = "files")]
 mod any_network;

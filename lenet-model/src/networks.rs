@@ -56,7 +56,7 @@ sequential! {
 
 sequential! {
     /// LeNet-5 as it was in 1998, including the output layer (LeCun et al. 1998, section II.B): ten Euclidean RBF units
-    /// with fixed codes, of which the smallest wins.
+    /// with fixed codes. The unit with the smallest output gives the class.
     pub struct LeNet5Rbf<A: Activation = ScaledTanh>, trace LeNet5RbfTrace {
         input:                                       Maps<1, 32, 32>;
         c1:     Conv2d<1, 6, 5, A>                => Maps<6, 28, 28>;
@@ -90,6 +90,7 @@ connection_table! {
     /// not give the table; this one is ours. With its fifty kernels the network has 252,600 multiply-adds and 267,306
     /// connections, one below and one above the paper's 260,000. The columns come in pairs, each pair from one map of
     /// the first layer; most rows see three different pairs.
+    #[derive(Clone, Copy, Debug)]
     pub struct LeNet4Table: 8 -> 16, 50;
     "X . X . X . . ."
     ". X . X . X . ."
@@ -128,6 +129,7 @@ sequential! {
 connection_table! {
     /// LeNet-1's third layer: which of the 4 subsampling maps (columns) each of its 12 maps (rows) sees. Four see one
     /// map, eight see two; the twenty kernels are inferred from the paper's counts.
+    #[derive(Clone, Copy, Debug)]
     pub struct LeNet1Table: 4 -> 12, 20;
     "X . . ."
     "X X . ."

@@ -69,7 +69,7 @@ fn a_step_allocates_nothing() {
 
     // Reading allocates nothing, once the instruction set is chosen.
     let network = <LeNet5<Tanh> as lenet_layers::Params>::boxed_zeroed();
-    read(&*network, &images[0], Normalization::PAPER);
+    let _ = read(&*network, &images[0], Normalization::PAPER);
     let before = blocks();
     black_box(read(&*network, &images[0], Normalization::PAPER));
     black_box(<LeNet5>::pretrained().classify(&images[0]));

@@ -12,6 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use std::collections::HashMap;
+use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -191,7 +192,7 @@ fn a_network_of_another_type_is_refused() {
     let Err(error) = checkpoint.network::<LeNet5Average<Tanh>>() else { panic!("taken for another network") };
     assert_one_line(&error, NAME);
     // The same tensors with another activation function: only the type shows the difference.
-    let Err(error) = checkpoint.network::<LeNet5<Tanh>>() else { panic!("taken for another activation function") };
+    let error = checkpoint.network::<LeNet5<Tanh>>().unwrap_err();
     assert!(matches!(error, CheckpointError::Type { .. }), "{error}");
     assert!(checkpoint.network::<LeNet5>().is_ok());
 
@@ -284,7 +285,7 @@ fn tensors_that_do_not_belong() {
 }
 
 #[test]
-fn numbers_that_are_none() {
+fn numbers_that_are_not_finite() {
     for (bad, shown) in [(f32::NAN, "NaN"), (f32::INFINITY, "inf"), (f32::NEG_INFINITY, "-inf")] {
         for name in ["c1.weight", "s2.coefficient", "c3.weight", "output.bias"] {
             // The last number of the tensor; in C3's tensor it belongs to a connection.
@@ -307,17 +308,20 @@ fn numbers_that_are_none() {
 fn places_where_no_file_is() {
     let folder = tempfile::tempdir().unwrap();
     let open = |path: &Path| {
-        let Err(error) = Checkpoint::open(path) else { panic!("{} was opened", path.display()) };
+        let error = Checkpoint::open(path).unwrap_err();
         assert_one_line(&error, &path.display().to_string());
         error
     };
     let missing = open(&folder.path().join("gone.safetensors"));
     assert!(matches!(missing, CheckpointError::Read { .. }), "{missing}");
+    // The operating system's message is the source, and is not part of the text.
+    let cause = missing.source().expect("an error of the file system").to_string();
+    assert!(!missing.to_string().contains(&cause), "{missing}");
     assert!(missing.to_string().ends_with("give a file that `lenet_model::save` has written"), "{missing}");
     let directory = open(folder.path());
     assert!(matches!(directory, CheckpointError::Foreign { .. }), "{directory}");
     assert!(directory.to_string().contains("is a folder: give a file"), "{directory}");
-    // A file larger than any network is refused before it is read.
+    // A file larger than any network is refused without reading all of it.
     let large = folder.path().join("large.safetensors");
     fs::File::create(&large).unwrap().set_len(10 << 30).unwrap();
     let error = open(&large);

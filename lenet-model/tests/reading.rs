@@ -73,7 +73,7 @@ fn a_digit_is_read_on_a_small_stack() {
     const STACK: usize = 64 * 1024;
     fn on_small_stack<N: DigitNetwork>(network: &N) -> Reading {
         // The instruction set is detected once, on any stack.
-        network.classify(&[[0; 28]; 28]);
+        let _ = network.classify(&[[0; 28]; 28]);
         let image = pictures(1)[0];
         thread::scope(|scope| {
             let reader = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || network.classify(&image));

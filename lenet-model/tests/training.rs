@@ -219,7 +219,7 @@ fn a_loss_that_is_no_number_stops_it() {
     // With one step per epoch the held-out images show it first.
     let recipe = Recipe { batch: 40, ..recipe };
     let stopped = training(&recipe, &data, &train, &[7]).run::<LeNet5>(|event| {
-        assert!(matches!(event, TrainingEvent::Step { .. }), "an epoch that came to nothing is told as one");
+        assert!(matches!(event, TrainingEvent::Step { .. }), "the failed epoch is reported as completed");
         ControlFlow::Continue(())
     });
     assert!(matches!(stopped, Err(TrainError::NotFinite { epoch: 1, step: 1 })));

@@ -4,6 +4,7 @@ use anyhow::anyhow;
 use clap::Args;
 use lenet_data::ClassNames;
 use lenet_model::{Checkpoint, CheckpointError, Description};
+use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use crate::run::folder::BEST;
@@ -36,11 +37,14 @@ pub(crate) fn advise(error: CheckpointError) -> anyhow::Error {
     advise_to(error, "give a model that `lenet train` has written")
 }
 
-/// The library's error, with other advice.
+/// The library's error, with other advice. The operating system's message comes before the advice.
 pub(crate) fn advise_to(error: CheckpointError, advice: &str) -> anyhow::Error {
-    let error = error.to_string();
-    let what = error.strip_suffix(": give a file that `lenet_model::save` has written").unwrap_or(&error);
-    anyhow!("{what}: {advice}")
+    let text = error.to_string();
+    let what = text.strip_suffix(": give a file that `lenet_model::save` has written").unwrap_or(&text);
+    match error.source() {
+        Some(cause) => anyhow!("{what} ({cause}): {advice}"),
+        None => anyhow!("{what}: {advice}"),
+    }
 }
 
 /// The names of the classes that a model was trained on, if its set is one that has names.

@@ -140,8 +140,8 @@ fn a_full_disk_is_told_and_loses_nothing() {
     let output = Command::new("sh").current_dir(dir.path()).args(["-c", script]).arg(program).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.starts_with("error: full/state.safetensors: can't be written ("), "{said}");
-    assert!(said.contains("has room") && said.lines().count() == 1, "{said}");
+    assert!(said.starts_with("error: full/state.safetensors: can't be written: "), "{said}");
+    assert!(said.contains("has room: ") && said.lines().count() == 1, "{said}");
     assert_eq!(fs::read(dir.path().join("full/state.safetensors")).unwrap(), before);
 
     run(dir.path(), "train --resume full --quiet").ok();

@@ -13,6 +13,17 @@ pub const UNFINISHED: &str = ".lenet-unfinished-";
 /// A symbolic link is followed: the file it points to is replaced, the link stays. A device or a pipe is written to,
 /// not replaced.
 ///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = &folder.path().join("result.json");
+/// lenet_model::write_beside(path, b"[1, 2]")?;
+/// lenet_model::write_beside(path, b"[3]")?;
+/// assert_eq!(std::fs::read(path)?, b"[3]");
+/// // No temporary file is left.
+/// assert_eq!(std::fs::read_dir(folder.path())?.count(), 1);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
 /// # Errors
 /// Those of the file system; the old file is then still there.
 pub fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -32,6 +32,7 @@ pub(crate) fn scores(outputs: [f32; 10], penalties: bool) -> [f32; 10] {
 /// ```
 /// assert_eq!(lenet_model::most_likely(&[0.0, 0.5, -1.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]), 1);
 /// ```
+#[must_use]
 pub fn most_likely(outputs: &[f32; 10]) -> usize {
     (1..10).fold(0, |best, i| if outputs[i] > outputs[best] { i } else { best })
 }

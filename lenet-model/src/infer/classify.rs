@@ -10,10 +10,22 @@ use crate::infer::reading::{Reading, read};
 #[cfg(feature = "files")]
 use crate::parallel::{FEW, LANES, fork};
 
-/// Reads each image into the reading at the same position; if one slice is longer, its rest is left alone. With the
+/// Reads each image into the reading at the same position; if one slice is longer, its rest is left unchanged. With the
 /// feature `files` the images are read sixteen at a time on the rayon pool in which this is called, which takes some
 /// memory for each thread; the probabilities are those of [`read`] except for rounding. Without the feature they are
 /// read one after another.
+///
+/// ```
+/// use lenet_layers::Params;
+/// use lenet_model::{LeNet5, Normalization, Reading, read_many};
+/// let mut network: Box<LeNet5> = LeNet5::boxed_zeroed();
+/// network.output.bias[2] = 1.0;
+/// let mut readings = [Reading::default(); 20];
+/// read_many(&*network, &[[[0; 28]; 28]; 19], &mut readings, Normalization::PAPER);
+/// assert!(readings[..19].iter().all(|reading| reading.digit == 2));
+/// // There was no image for the last one.
+/// assert_eq!(readings[19], Reading::default());
+/// ```
 pub fn read_many<N: DigitNetwork>(
     network: &N,
     images: &[Image],
@@ -67,6 +79,7 @@ fn read_blocks(network: &dyn AnyNetwork, images: &[Image], readings: &mut [Readi
 /// ```
 pub trait Classify: Send + Sync {
     /// Reads one image, without a heap and with less than 64 KB of stack.
+    #[must_use]
     fn classify(&self, image: &Image) -> Reading;
     /// Reads many images as fast as possible, each into its place: see [`read_many`].
     fn classify_many(&self, images: &[Image], readings: &mut [Reading]);
@@ -82,6 +95,24 @@ impl<N: DigitNetwork> Classify for N {
 }
 
 /// A network together with the normalization that it was trained with. It dereferences to the network.
+/// [`Checkpoint::classifier`](crate::Checkpoint::classifier) and [`Outcome`](crate::Outcome) have one.
+///
+/// ```
+/// use lenet_layers::Params;
+/// use lenet_model::{Classifier, Classify, LeNet5, Normalization, Reading};
+/// let network: Box<LeNet5> = LeNet5::boxed_zeroed();
+/// let mut classifier = Classifier { network, normalization: Normalization::PAPER };
+/// classifier.network.output.bias[6] = 5.0;
+/// assert_eq!(classifier.classify(&[[0; 28]; 28]).digit, 6);
+/// // A field of the network.
+/// assert_eq!(classifier.output.bias[6], 5.0);
+///
+/// // As an object, together with networks of other types.
+/// let readers: [Box<dyn Classify>; 1] = [Box::new(classifier)];
+/// let mut readings = [Reading::default(); 20];
+/// readers[0].classify_many(&[[[0; 28]; 28]; 20], &mut readings);
+/// assert!(readings.iter().all(|reading| reading.digit == 6));
+/// ```
 #[cfg(feature = "files")]
 #[derive(Debug)]
 pub struct Classifier<N: AnyNetwork + ?Sized = dyn AnyNetwork> {

@@ -1,7 +1,8 @@
 //! A trained LeNet-5 inside the program, in read-only memory.
 //!
-//! `models/lenet5.safetensors` is a file that `lenet train` wrote; its metadata say how it was trained. The compiler
-//! parses it. A file of another length does not compile; a test checks that every number is in its place.
+//! `models/lenet5.safetensors` is a file that `lenet train` wrote; its metadata say how it was trained. It is parsed at
+//! compile time: with a file of another length the crate does not compile. A test checks that every number is in its
+//! place.
 
 use crate::LeNet5;
 use lenet_layers::{Connections, Params, Table1, zerocopy};
@@ -116,12 +117,14 @@ impl LeNet5 {
     /// assert_eq!(reading.digit, 7);
     /// assert!(reading.probabilities[7] > 0.9);
     /// ```
+    #[must_use]
     pub fn pretrained() -> &'static LeNet5 {
         &NETWORK
     }
 
     /// The file of [`pretrained`](LeNet5::pretrained), for [`Checkpoint::from_bytes`](crate::Checkpoint::from_bytes): a
     /// model like any other, whose metadata say how it was trained.
+    #[must_use]
     pub fn pretrained_file() -> &'static [u8] {
         FILE
     }

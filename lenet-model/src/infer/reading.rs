@@ -32,6 +32,7 @@ impl Reading {
     /// assert_eq!(reading.ranked(), [7, 2, 0, 1, 3, 4, 5, 6, 8, 9]);
     /// assert_eq!(reading.margin(), 0.5);
     /// ```
+    #[must_use]
     pub fn ranked(&self) -> [u8; 10] {
         let mut digits = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
         let probability = |digit: &u8| self.probabilities[usize::from(*digit)];
@@ -40,6 +41,7 @@ impl Reading {
     }
 
     /// The difference between the probabilities of the likeliest digit and the second.
+    #[must_use]
     pub fn margin(&self) -> f32 {
         let [first, second, ..] = self.ranked().map(|digit| self.probabilities[usize::from(digit)]);
         first - second
@@ -58,6 +60,7 @@ impl Reading {
 /// assert_eq!(reading.digit, 7);
 /// assert!(reading.probabilities[7] > 0.9);
 /// ```
+#[must_use]
 pub fn read<N: DigitNetwork>(network: &N, image: &Image, normalization: Normalization) -> Reading {
     let mut trace = N::Trace::<f32>::zeroed();
     N::Input::lay(trace.input_mut(), &[image], normalization);

@@ -6,6 +6,15 @@ use crate::infer::reading::Reading;
 use crate::{AnyNetwork, Examples, score};
 
 /// How many images must be rejected to leave a given error on the rest (LeCun et al. 1998, section III.D and fig. 10).
+/// [`reject`] computes it.
+///
+/// ```
+/// use lenet_model::Rejection;
+/// let rejection = Rejection { rejected: 180, total: 10_000, wrong: 49, margin: 0.4 };
+/// assert_eq!(rejection.rate(), 0.018);
+/// // The error on the images that are not rejected.
+/// assert!((rejection.wrong as f64) < 0.005 * (rejection.total - rejection.rejected) as f64);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rejection {
     /// The number of rejected images.
@@ -21,19 +30,25 @@ pub struct Rejection {
 
 impl Rejection {
     /// The fraction that is rejected, 0 to 1.
+    #[must_use]
     pub fn rate(&self) -> f64 {
         self.rejected as f64 / self.total.max(1) as f64
     }
 }
 
 /// The difference between the best score and the second.
+///
+/// ```
+/// assert_eq!(lenet_model::score_margin(&[0.0, 0.25, -1.0, 0.75, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]), 0.5);
+/// ```
+#[must_use]
 pub fn score_margin(scores: &[f32; 10]) -> f32 {
     let best = most_likely(scores);
     let second = (0..10).filter(|i| *i != best).map(|i| scores[i]).fold(f32::NEG_INFINITY, f32::max);
     scores[best] - second
 }
 
-/// The fewest rejections that leave an error of at most `error` on the rest, found with the smallest margin that does.
+/// The fewest rejections that leave an error of at most `error` on the rest: those by the smallest margin that does.
 ///
 /// ```
 /// use lenet_model::reject;
@@ -46,8 +61,9 @@ pub fn score_margin(scores: &[f32; 10]) -> f32 {
 ///
 /// # Panics
 /// If the numbers of labels and images differ.
+#[must_use]
 pub fn reject(scores: &[[f32; 10]], labels: &[u8], error: f64) -> Rejection {
-    assert_eq!(scores.len(), labels.len(), "a label for each picture");
+    assert_eq!(scores.len(), labels.len(), "one label for each image");
     let mut sorted: Vec<(f32, bool)> =
         scores.iter().zip(labels).map(|(s, label)| (score_margin(s), most_likely(s) != usize::from(*label))).collect();
     // The most certain first.
@@ -71,8 +87,23 @@ pub fn reject(scores: &[[f32; 10]], labels: &[u8], error: f64) -> Rejection {
 /// `error` of the accepted readings of the examples `indexes` is wrong; `None` if even the most certain readings are
 /// too often wrong.
 ///
+/// ```
+/// use lenet_layers::Params;
+/// use lenet_model::{Examples, LeNet5, Normalization, sure_margin};
+/// // Takes every image for a 3, with the same margin.
+/// let mut network: Box<LeNet5> = LeNet5::boxed_zeroed();
+/// network.output.bias[3] = 1.0;
+/// let images = [[[0; 28]; 28]; 4];
+/// let examples = Examples::new(&images, &[3, 3, 7, 3])?;
+/// let margin = |error| sure_margin(&*network, &examples, &examples.all(), Normalization::PAPER, error);
+/// assert!(margin(0.25).is_some_and(|margin| margin > 0.0));
+/// assert_eq!(margin(0.1), None);
+/// # Ok::<(), lenet_model::ExamplesError>(())
+/// ```
+///
 /// # Panics
 /// If there is no example with one of the indexes.
+#[must_use]
 pub fn sure_margin(
     network: &dyn AnyNetwork,
     examples: &Examples<'_>,

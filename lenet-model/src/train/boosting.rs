@@ -18,6 +18,27 @@ use crate::{AnyNetwork, Examples};
 ///
 /// It selects examples, as indexes for [`Training`](crate::Training) to learn from. It runs on the rayon pool in which
 /// it is called.
+///
+/// ```
+/// use lenet_model::{ActivationName, Examples, Image, NetworkName, Normalization, PatternStream, Variants};
+/// struct Unchanged;
+/// impl Variants for Unchanged {
+///     fn show(&self, _index: usize, _variant: u32, original: &Image) -> Image {
+///         *original
+///     }
+/// }
+///
+/// let images = [[[0; 28]; 28]; 4];
+/// let examples = Examples::new(&images, &[0, 1, 0, 2])?.with_variants(&Unchanged);
+/// let normalization = Normalization::PAPER;
+/// let stream = PatternStream { examples, pictures: &[0, 1, 2, 3], first: 1, last: 1, normalization };
+/// // A network of zeros reads every image as a 0. Variant 1 of the four images is examples 4 to 7.
+/// let network = NetworkName::LeNet1.zeroed(ActivationName::ScaledTanh);
+/// assert_eq!(stream.half_wrong(&*network, 4), [5, 7, 4, 6]);
+/// // Two networks that read every image as the same digit.
+/// assert!(stream.disagreements(&*network, &*network, 4).is_empty());
+/// # Ok::<(), lenet_model::ExamplesError>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct PatternStream<'a> {
     /// The images and their variants.
@@ -38,6 +59,7 @@ const PART: usize = 4096;
 impl PatternStream<'_> {
     /// The first `count` patterns, or one fewer if `count` is odd, of which `network` misreads half and reads half
     /// correctly; fewer of both if the stream ends before.
+    #[must_use]
     pub fn half_wrong(&self, network: &dyn AnyNetwork, count: usize) -> Vec<u32> {
         let (mut wrong, mut right) = (Vec::new(), Vec::new());
         let half = count / 2;
@@ -57,6 +79,7 @@ impl PatternStream<'_> {
     }
 
     /// The first `count` patterns that the two networks read differently; fewer if the stream ends before.
+    #[must_use]
     pub fn disagreements(&self, first: &dyn AnyNetwork, second: &dyn AnyNetwork, count: usize) -> Vec<u32> {
         let mut found = Vec::new();
         self.walk(|part| {
@@ -97,8 +120,18 @@ impl PatternStream<'_> {
 
 /// The combined answer of several networks: the sum of their scores for each image, as the paper adds the outputs.
 ///
+/// ```
+/// use lenet_model::{add_scores, most_likely};
+/// let only = |digit: usize, score: f32| std::array::from_fn(|i| if i == digit { score } else { 0.0 });
+/// // Two networks read the one image as a 1, a third is surer that it is a 7.
+/// let sums = add_scores(&[vec![only(1, 0.5)], vec![only(1, 1.0)], vec![only(7, 1.25)]]);
+/// assert_eq!((sums[0][1], sums[0][7]), (1.5, 1.25));
+/// assert_eq!(most_likely(&sums[0]), 1);
+/// ```
+///
 /// # Panics
 /// If a network has scores for fewer images than the first.
+#[must_use]
 pub fn add_scores(of_each: &[Vec<[f32; 10]>]) -> Vec<[f32; 10]> {
     let [first, others @ ..] = of_each else { return Vec::new() };
     let sum = |i: usize| core::array::from_fn(|digit| others.iter().fold(first[i][digit], |sum, o| sum + o[i][digit]));

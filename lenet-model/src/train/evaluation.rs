@@ -10,6 +10,14 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The result of reading a set of examples.
+///
+/// ```
+/// use lenet_model::Evaluation;
+/// let mut result = Evaluation::default();
+/// (result.confusion[4][4], result.confusion[4][9]) = (98, 2); // two fours were read as nines
+/// assert_eq!((result.correct(), result.total()), (98, 100));
+/// assert_eq!(result.to_string(), "98.00% +- 1.40 (98/100)");
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// How often a digit (row) was read as a digit (column).
@@ -20,27 +28,32 @@ pub struct Evaluation {
 
 impl Evaluation {
     /// The number of examples.
+    #[must_use]
     pub fn total(&self) -> u32 {
         self.confusion.iter().flatten().sum()
     }
 
     /// The number of examples that were read correctly.
+    #[must_use]
     pub fn correct(&self) -> u32 {
         (0..10).map(|d| self.confusion[d][d]).sum()
     }
 
     /// The fraction that was read correctly, 0 to 1.
+    #[must_use]
     pub fn accuracy(&self) -> f64 {
         f64::from(self.correct()) / f64::from(self.total().max(1))
     }
 
     /// The standard error of the accuracy, from the binomial distribution.
+    #[must_use]
     pub fn standard_error(&self) -> f64 {
         let p = self.accuracy();
         (p * (1.0 - p) / f64::from(self.total().max(1))).sqrt()
     }
 
     /// The mean loss.
+    #[must_use]
     pub fn loss(&self) -> f64 {
         self.loss_sum / f64::from(self.total().max(1))
     }
@@ -60,8 +73,24 @@ const CHUNK: usize = 16 * LANES;
 /// Reads every one of the examples `indexes`. Runs on the rayon pool in which it is called; the result does not depend
 /// on the number of threads.
 ///
+/// ```
+/// use lenet_layers::Params;
+/// use lenet_model::{Examples, LeNet5, Normalization, Recipe, evaluate};
+/// // Takes every image for a 3.
+/// let mut network: Box<LeNet5> = LeNet5::boxed_zeroed();
+/// network.output.bias[3] = 1.0;
+/// let images = [[[0; 28]; 28]; 4];
+/// let examples = Examples::new(&images, &[3, 3, 7, 3])?;
+/// let loss = Recipe::article().named_loss();
+/// let result = evaluate(&*network, &loss, &examples, &examples.all(), Normalization::PAPER);
+/// assert_eq!((result.correct(), result.total()), (3, 4));
+/// assert_eq!(result.confusion[7][3], 1);
+/// # Ok::<(), lenet_model::ExamplesError>(())
+/// ```
+///
 /// # Panics
 /// If there is no example with one of the indexes.
+#[must_use]
 pub fn evaluate(
     network: &dyn AnyNetwork,
     loss: &(impl Loss<Units<10>, Class<10>> + Sync),
@@ -87,8 +116,22 @@ pub fn evaluate(
 /// score. The scores are the outputs of the network, or its penalties negated. Runs on the rayon pool in which it is
 /// called.
 ///
+/// ```
+/// use lenet_layers::Params;
+/// use lenet_model::{Examples, LeNet5, Normalization, most_likely, score};
+/// let mut network: Box<LeNet5> = LeNet5::boxed_zeroed();
+/// (network.output.bias[3], network.output.bias[8]) = (1.0, 0.75);
+/// let images = [[[0; 28]; 28]; 2];
+/// let examples = Examples::new(&images, &[3, 5])?;
+/// let scores = score(&*network, &examples, &[1], Normalization::PAPER);
+/// assert_eq!(scores, [[0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.75, 0.0]]);
+/// assert_eq!(most_likely(&scores[0]), 3);
+/// # Ok::<(), lenet_model::ExamplesError>(())
+/// ```
+///
 /// # Panics
 /// If there is no example with one of the indexes.
+#[must_use]
 pub fn score(
     network: &dyn AnyNetwork,
     examples: &Examples<'_>,

@@ -5,9 +5,33 @@ use lenet_layers::{Class, ClassError};
 use std::fmt;
 
 /// Other images of the same digits, such as distorted ones, made from the examples when they are shown.
+///
+/// ```
+/// use lenet_model::{Examples, Image, Variants};
+///
+/// /// Variant number `v` is the image moved down by `v` rows.
+/// struct Lower;
+/// impl Variants for Lower {
+///     fn show(&self, _index: usize, variant: u32, original: &Image) -> Image {
+///         let mut image = *original;
+///         image.rotate_right(variant as usize);
+///         image
+///     }
+/// }
+///
+/// let mut images = [[[0; 28]; 28]; 2];
+/// images[1][10] = [255; 28];
+/// assert_eq!(Lower.show(1, 3, &images[1])[13], [255; 28]);
+///
+/// // Two images: example 3 is variant 1 of image 1, with the label of image 1.
+/// let examples = Examples::new(&images, &[4, 7])?.with_variants(&Lower);
+/// assert_eq!(examples.label(3).index(), 7);
+/// # Ok::<(), lenet_model::ExamplesError>(())
+/// ```
 pub trait Variants: Sync {
     /// Variant number `variant`, counted from 1, of image number `index`. The same arguments always give the same
     /// image.
+    #[must_use]
     fn show(&self, index: usize, variant: u32, original: &Image) -> Image;
 }
 
@@ -35,6 +59,7 @@ impl<'a> Examples<'a> {
     /// # Ok::<(), ExamplesError>(())
     /// ```
     ///
+    /// # Errors
     /// If the numbers of labels and images differ, or a label is above 9.
     pub fn new(images: &'a [Image], labels: &'a [u8]) -> Result<Self, ExamplesError> {
         if images.len() != labels.len() {
@@ -46,18 +71,22 @@ impl<'a> Examples<'a> {
         Ok(Examples { images, labels, variants: None })
     }
     /// The indexes of all images, without their variants.
+    #[must_use]
     pub fn all(&self) -> Vec<u32> {
         (0..self.images.len() as u32).collect()
     }
     /// The same images, followed by their variants.
+    #[must_use]
     pub fn with_variants(self, variants: &'a dyn Variants) -> Self {
         Examples { variants: Some(variants), ..self }
     }
     /// The images.
+    #[must_use]
     pub fn images(&self) -> &'a [Image] {
         self.images
     }
     /// The labels.
+    #[must_use]
     pub fn labels(&self) -> &'a [u8] {
         self.labels
     }
@@ -69,6 +98,7 @@ impl<'a> Examples<'a> {
     ///
     /// # Panics
     /// If there is no example with this index.
+    #[must_use]
     pub fn label(&self, index: u32) -> Class<10> {
         let index = index as usize;
         let label = self.labels[if self.variants.is_some() { index % self.labels.len() } else { index }];
@@ -107,7 +137,7 @@ pub enum ExamplesError {
         labels: usize,
     },
     /// A label that is not a digit.
-    #[error("the label of image {index}: {error}")]
+    #[error("the label of image {index} is not a digit")]
     Label {
         /// The image.
         index: usize,

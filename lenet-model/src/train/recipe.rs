@@ -28,6 +28,7 @@ names! {
 
 impl LossName {
     /// Whether it is for outputs that are penalties.
+    #[must_use]
     pub fn takes_penalties(self) -> bool {
         matches!(self, LossName::Penalty | LossName::Map)
     }
@@ -72,13 +73,13 @@ impl Loss<Units<10>, Class<10>> for NamedLoss {
 }
 
 names! {
-    /// A rule for initial weights, by name; see [`Init`].
+    /// A rule for initial weights, by name; see [`Init`]. F is the fan-in: the number of inputs of the unit.
     pub enum InitName, "initialisation" {
         /// Uniform in ±2.4/F.
         Paper = "paper",
         /// Uniform in ±2.4/sqrt(F).
         SqrtFanIn = "sqrt",
-        /// Uniform in ±1/sqrt(F), coefficients 0.5 on the sum.
+        /// Uniform in ±1/sqrt(F); the coefficients of subsampling, which multiply the sum of 2x2 cells, are 0.5.
         Lush = "lush",
     }
 }
@@ -94,7 +95,18 @@ impl From<InitName> for Init {
 }
 
 names! {
-    /// The learning rate over the course of training.
+    /// The learning rate over the course of training, as a fraction of the recipe's rate.
+    ///
+    /// ```
+    /// use lenet_model::Schedule;
+    /// let schedule: Schedule = "one-cycle".parse()?;
+    /// assert_eq!(schedule, Schedule::OneCycle);
+    /// // It starts at 1/25 of the rate, reaches the rate after 15% of the steps, and ends at zero.
+    /// assert!((schedule.factor(0, 100) - 0.04).abs() < 1e-12);
+    /// assert!((schedule.factor(15, 100) - 1.0).abs() < 1e-12);
+    /// assert!(schedule.factor(100, 100).abs() < 1e-12);
+    /// # Ok::<(), lenet_model::NameError>(())
+    /// ```
     pub enum Schedule, "schedule" {
         /// Constant.
         Constant = "constant",
@@ -104,8 +116,9 @@ names! {
         Cosine = "cosine",
         /// Up from 1/25 of the rate in the first 15% of the steps, then down to zero, both along half a cosine.
         OneCycle = "one-cycle",
-        /// The paper's (section III.B): 1 for a tenth of the training, then 0.4, 0.2, 0.1 and 0.02; over 20 passes with a rate of
-        /// 0.0005 that is 0.0005 twice, 0.0002 and 0.0001 three times each, 0.00005 four times and 0.00001 eight times.
+        /// The paper's (section III.B): 1 for a tenth of the training, then 0.4, 0.2, 0.1 and 0.02. Over 20 passes with a
+        /// rate of 0.0005 that is 0.0005 for two passes, 0.0002 and 0.0001 for three passes each, 0.00005 for four and
+        /// 0.00001 for eight.
         Paper = "paper",
         /// The schedule of the authors' Lush code: 1, 0.1 and 0.01, each for a third of the training.
         Lush = "lush",
@@ -114,6 +127,18 @@ names! {
 
 names! {
     /// The order of the patterns.
+    ///
+    /// ```
+    /// use lenet_model::{Order, Recipe};
+    /// assert_eq!(Recipe::article().order, Order::Shuffled);
+    /// assert_eq!(Recipe::paper().order, Order::Fixed);
+    /// let recipe = Recipe { order: "fixed".parse()?, ..Recipe::article() };
+    /// assert_eq!(recipe.order, Order::Fixed);
+    ///
+    /// let error = "sorted".parse::<Order>().unwrap_err();
+    /// assert_eq!(error.to_string(), "no order is called \"sorted\": choose shuffled, fixed");
+    /// # Ok::<(), lenet_model::NameError>(())
+    /// ```
     pub enum Order, "order" {
         /// A new random order in each epoch.
         Shuffled = "shuffled",
@@ -153,7 +178,7 @@ pub struct SecondOrder {
     pub every: u32,
     /// A factor on the loss's second derivative with respect to the outputs: 1 for the loss as it is written, which for
     /// the losses of penalties gives 2 for every input of the RBF units. A larger factor gives smaller steps. The paper
-    /// does not say what its authors had; [`Recipe::paper`] has 2.
+    /// does not say what its authors used; [`Recipe::paper`] uses 2.
     pub output: f64,
 }
 
@@ -168,8 +193,9 @@ impl Schedule {
     /// ```
     /// use lenet_model::Schedule;
     /// assert_eq!(Schedule::Linear.factor(25, 100), 0.75);
-    /// assert!((Schedule::OneCycle.factor(15, 100) - 1.0).abs() < 1e-12);
+    /// assert_eq!(Schedule::Lush.factor(50, 100), 0.1);
     /// ```
+    #[must_use]
     pub fn factor(self, step: u64, steps: u64) -> f64 {
         let cosine = |t: f64| 0.5 + 0.5 * (std::f64::consts::PI * t).cos();
         let t = (step as f64 / steps.max(1) as f64).min(1.0);
@@ -202,7 +228,27 @@ impl Schedule {
     }
 }
 
-/// How a network is trained.
+/// How a network is trained. The recipe and the data determine the result to the last bit.
+///
+/// A recipe is usually one of [`Recipe::article`], [`Recipe::paper`] and [`Recipe::lush`] with some fields changed:
+///
+/// ```
+/// use lenet_model::{NetworkName, Recipe, RecipeError};
+/// let recipe = Recipe { network: NetworkName::LeNet5Average, epochs: 5, seed: 7, ..Recipe::default() };
+/// assert_eq!(recipe.check_named(), Ok(()));
+///
+/// let error = Recipe { batch: 0, ..recipe.clone() }.check().unwrap_err();
+/// assert_eq!(error.to_string(), "the batch size is 0: give at least 1");
+/// // The RBF output of the 1998 network needs a loss for penalties.
+/// let wrong = Recipe { network: NetworkName::LeNet5Rbf, ..recipe.clone() };
+/// assert!(matches!(wrong.check_named(), Err(RecipeError::Output { penalties: true, .. })));
+///
+/// // As JSON it comes back unchanged.
+/// let text = serde_json::to_string(&recipe)?;
+/// assert!(text.contains(r#""network":"lenet5-average""#));
+/// assert_eq!(serde_json::from_str::<Recipe>(&text)?, recipe);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recipe {
     /// The network, for [`with_network`](crate::with_network). [`Training::run`](crate::Training::run) trains the type
@@ -233,7 +279,7 @@ pub struct Recipe {
     pub schedule: Schedule,
     /// The fraction of the velocity that is kept at each step.
     pub momentum: f64,
-    /// The strength of the pull of every parameter towards zero.
+    /// How strongly every parameter is pulled towards zero.
     pub weight_decay: f64,
     /// A learning rate for every parameter from its second derivative: stochastic diagonal Levenberg-Marquardt instead
     /// of plain gradient descent. The schedule is then by epochs, not by steps.
@@ -256,6 +302,7 @@ names! {
 
 impl RecipeName {
     /// The recipe.
+    #[must_use]
     pub fn recipe(self) -> Recipe {
         match self {
             RecipeName::Article => Recipe::article(),
@@ -269,6 +316,7 @@ impl Recipe {
     /// The article's recipe: a softmax output and the mean squared error, gradient descent with momentum on small
     /// batches. Initial weights, rate and weight decay were chosen on 5,000 held-out training images; batch and
     /// momentum are the usual ones (ARCHITECTURE.md has the table).
+    #[must_use]
     pub fn article() -> Self {
         Recipe {
             network: NetworkName::LeNet5,
@@ -297,6 +345,7 @@ impl Recipe {
     /// It differs from the paper in two places. Initial weights are uniform in ±2.4/sqrt(F), not in appendix A's
     /// ±2.4/F, with which nothing is learned for most of the training. The curvature at the output is twice that of eq.
     /// 8 as it is written. docs/paper.md has the evidence.
+    #[must_use]
     pub fn paper() -> Self {
         Recipe {
             network: NetworkName::LeNet5Rbf,
@@ -317,6 +366,7 @@ impl Recipe {
 
     /// The recipe of the authors' Lush code, as Yadav and Bottou (2019) give it: thirty passes, ten at each of three
     /// rates, with second derivatives from 1,000 patterns before each ten.
+    #[must_use]
     pub fn lush() -> Self {
         Recipe {
             network: NetworkName::LeNet5Lush,
@@ -331,8 +381,8 @@ impl Recipe {
         }
     }
 
-    /// The recipe for another activation function and another loss. Plain gradient descent gets the learning rate and the
-    /// weight decay that suit them; the second-order method scales every parameter itself, so its rate stays.
+    /// The recipe for another activation function and another loss. Plain gradient descent gets the learning rate and
+    /// the weight decay that suit them. The second-order method scales every parameter itself, so it keeps its rate.
     ///
     /// A network of sigmoids starts with weights about 4.6 times as large as those of the same network of scaled tanhs
     /// ([`initialize`](lenet_layers::initialize)). For the same relative step its rate must be about 20 times as high,
@@ -346,6 +396,7 @@ impl Recipe {
     /// let same = Recipe::article().suited_to(ActivationName::ScaledTanh, LossName::MeanSquared);
     /// assert_eq!(same, Recipe::article());
     /// ```
+    #[must_use]
     pub fn suited_to(self, activation: ActivationName, loss: LossName) -> Self {
         let recipe = Recipe { activation, loss, ..self };
         if recipe.second_order.is_some() {
@@ -358,7 +409,7 @@ impl Recipe {
             LossName::Penalty | LossName::Map => 0.0005,
         };
         match activation {
-            // Twenty times for outputs with targets: of ten and twenty, twenty was better on 5,000 held-out images.
+            // For outputs with targets the factor is 20: it was better than 10 on 5,000 held-out images.
             ActivationName::Sigmoid => {
                 let times = if loss == LossName::Targets { 20.0 } else { 10.0 };
                 Recipe { rate: times * rate, weight_decay: 2.5e-5, ..recipe }
@@ -367,7 +418,8 @@ impl Recipe {
         }
     }
 
-    /// The loss, ready to be evaluated.
+    /// The recipe's loss with its parameter, as [`evaluate`](crate::evaluate) takes it.
+    #[must_use]
     pub fn named_loss(&self) -> NamedLoss {
         NamedLoss { name: self.loss, j: self.j }
     }
@@ -387,7 +439,7 @@ pub enum RecipeError {
     /// A count that is 0.
     #[error("{0} is 0: give at least 1")]
     Zero(&'static str),
-    /// A number that makes no sense.
+    /// A number that is out of range.
     #[error("{name} is {value}: give {want}")]
     OutOfRange {
         /// The name of the number.
@@ -426,7 +478,8 @@ impl Recipe {
     /// Checks the numbers of the recipe, and that the network it names supports its activation function and its loss.
     ///
     /// # Errors
-    /// If one of them makes no sense.
+    /// If a number is out of range, settings exclude each other, or the network does not support the activation
+    /// function or the loss.
     pub fn check_named(&self) -> Result<(), RecipeError> {
         let (network, activation) = (self.network, self.activation);
         if !network.activations().contains(&activation) {
@@ -442,7 +495,7 @@ impl Recipe {
     /// Checks the numbers of the recipe, for a network of any type: the names in the recipe are ignored.
     ///
     /// # Errors
-    /// If a number of the recipe makes no sense.
+    /// If a number is out of range, or settings exclude each other.
     pub fn check(&self) -> Result<(), RecipeError> {
         if self.epochs == 0 {
             return Err(RecipeError::Zero("the number of epochs"));

@@ -13,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-/// An event during training.
+/// An event during training. The run passes each one to its caller's function, which decides whether to continue.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum TrainingEvent<'a, N: AnyNetwork + ?Sized = dyn AnyNetwork> {
@@ -43,14 +43,15 @@ pub enum TrainingEvent<'a, N: AnyNetwork + ?Sized = dyn AnyNetwork> {
     },
 }
 
-/// How a training becomes a run. It is here and not in the module of [`Training`], so that modules depend on each other
-/// in one direction only.
+// These methods are here and not in the module of `Training`, so that modules depend on each other in one direction
+// only.
 impl Training<'_> {
     /// Trains on the rayon pool in which it is called. The result is the same to the bit for any number of threads.
     /// `watch` sees every event and can stop the training.
     ///
     /// # Errors
-    /// If the recipe or the indexes make no sense, the loss stops being finite, or `watch` stops the training.
+    /// If the recipe can't be followed, an example does not exist, the loss stops being finite, or `watch` stops the
+    /// training.
     pub fn run<N: DigitNetwork>(
         &self,
         watch: impl FnMut(TrainingEvent<'_, N>) -> ControlFlow<()>,
@@ -63,7 +64,7 @@ impl Training<'_> {
     /// A run that has not made a step yet, which can be saved at any time ([`TrainingRun::save`]).
     ///
     /// # Errors
-    /// If the recipe or the indexes make no sense.
+    /// If the recipe can't be followed, or an example does not exist.
     pub fn begin<N: DigitNetwork>(&self) -> Result<TrainingRun<'_, N>, TrainError> {
         self.check(N::PENALTIES)?;
         Ok(TrainingRun::new(self, <N as Params>::boxed_zeroed(), <N as Params>::boxed_zeroed()))
@@ -72,7 +73,7 @@ impl Training<'_> {
     /// [`Training::begin`] for the network named in the recipe.
     ///
     /// # Errors
-    /// If the recipe or the indexes make no sense.
+    /// If the recipe can't be followed, or an example does not exist.
     pub fn begin_named(&self) -> Result<TrainingRun<'_>, TrainError> {
         self.recipe.check_named()?;
         let zeroed = || self.recipe.network.zeroed(self.recipe.activation);
@@ -84,6 +85,43 @@ impl Training<'_> {
 
 /// A training run in progress, from [`Training::begin`] or [`Training::resume`]. It can stop after any step, be
 /// [saved](TrainingRun::save), and continue elsewhere to the same result, to the bit.
+///
+/// ```
+/// use lenet_model::{Examples, LeNet1, LossName, Recipe, Training, TrainError, TrainingEvent};
+/// use std::ops::ControlFlow;
+///
+/// // 32 images: a bright row each; the rows of the upper half are labelled 0, the others 1.
+/// let mut images = [[[0; 28]; 28]; 32];
+/// (0..32).for_each(|i| images[i][i * 7 / 8] = [255; 28]);
+/// let labels: Vec<u8> = (0..32).map(|i| i / 16).collect();
+/// let examples = Examples::new(&images, &labels)?;
+/// let recipe = Recipe { loss: LossName::Targets, rate: 0.005, epochs: 2, batch: 8, ..Recipe::default() };
+/// let training = Training { recipe: &recipe, examples, train: &examples.all(), validation: &[] };
+///
+/// // One run without a stop.
+/// let mut whole = training.begin::<LeNet1>()?;
+/// whole.go_on(|_| ControlFlow::Continue(()))?;
+/// assert_eq!(whole.step(), 8);
+///
+/// // Another one stops after step 3, is saved, and continues from the file.
+/// # let folder = tempfile::tempdir()?;
+/// # let path = &folder.path().join("state.safetensors");
+/// let mut first = training.begin::<LeNet1>()?;
+/// let stopped = first.go_on(|event| match event {
+///     TrainingEvent::Step { step: 3, .. } => ControlFlow::Break(()),
+///     _ => ControlFlow::Continue(()),
+/// });
+/// assert!(matches!(stopped, Err(TrainError::Stopped { epoch: 1, step: 3 })));
+/// first.save(path)?;
+/// let mut second = training.resume::<LeNet1>(path)?;
+/// assert_eq!(second.step(), 3);
+/// second.go_on(|_| ControlFlow::Continue(()))?;
+///
+/// // Both end with the same parameters.
+/// assert!(second.network().output.weight == whole.network().output.weight);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "a run makes no step until `go_on` is called"]
 pub struct TrainingRun<'t, N: AnyNetwork + ?Sized = dyn AnyNetwork> {
     pub(super) network: Box<N>,
     pub(super) best: Box<N>,
@@ -97,7 +135,7 @@ pub(super) struct State<'t> {
     /// The completed epochs.
     pub(super) epochs: Vec<Epoch>,
     pub(super) optimizer: Optimizer,
-    pub(super) second_order: Option<Bend>,
+    pub(super) second_order: Option<SecondDerivatives>,
     batch: Batch,
     pub(super) order: Walk,
     /// The number of steps made so far.
@@ -132,7 +170,7 @@ pub(super) struct SoFar {
 }
 
 /// The state for computing second derivatives.
-pub(super) struct Bend {
+pub(super) struct SecondDerivatives {
     squares: Box<dyn Arrays>,
     pub(super) h: Box<dyn Arrays>,
     worker: Worker,
@@ -141,9 +179,9 @@ pub(super) struct Bend {
     pub(super) estimates: u32,
 }
 
-impl Bend {
+impl SecondDerivatives {
     fn new(training: &Training<'_>, network: &dyn AnyNetwork) -> Self {
-        Bend {
+        SecondDerivatives {
             squares: network.squares(),
             h: network.second_derivatives(),
             worker: Worker::new(network),
@@ -171,7 +209,7 @@ impl Bend {
         let loss = training.recipe.named_loss();
         let task = training.task(network, &loss);
         for block in drawn.chunks(LANES) {
-            self.worker.bend(&task, block, second.output as f32, &*self.squares, &mut *self.h);
+            self.worker.add_curvature(&task, block, second.output as f32, &*self.squares, &mut *self.h);
         }
     }
 }
@@ -184,22 +222,26 @@ impl<'t, N: AnyNetwork + ?Sized> TrainingRun<'t, N> {
     }
 
     /// The current network.
+    #[must_use]
     pub fn network(&self) -> &N {
         &self.network
     }
 
     /// The number of steps made so far.
+    #[must_use]
     pub fn step(&self) -> u64 {
         self.state.step
     }
 
     /// The number of seconds that the run has taken so far.
+    #[must_use]
     pub fn seconds(&self) -> f64 {
         let epochs: f64 = self.state.epochs.iter().map(|epoch| epoch.seconds).sum();
         epochs + self.state.so_far.time.as_secs_f64()
     }
 
     /// The completed epochs.
+    #[must_use]
     pub fn epochs(&self) -> &[Epoch] {
         &self.state.epochs
     }
@@ -227,6 +269,7 @@ impl<'t, N: AnyNetwork + ?Sized> TrainingRun<'t, N> {
     }
 
     /// The result of the run.
+    #[must_use]
     pub fn into_outcome(self) -> Outcome<N> {
         let State { training, best_epoch, epochs, .. } = self.state;
         let with_normalization = |network| Classifier { network, normalization: training.recipe.input.into() };
@@ -251,7 +294,7 @@ impl<'t> State<'t> {
                 },
                 Some(_) => Optimizer::Sdlm { rates: network.zeroed_like() },
             },
-            second_order: recipe.second_order.map(|_| Bend::new(training, network)),
+            second_order: recipe.second_order.map(|_| SecondDerivatives::new(training, network)),
             batch: Batch::new(network, recipe.batch.min(training.train.len())),
             order: Walk::new(training),
             step: 0,
@@ -323,13 +366,21 @@ impl<'t> State<'t> {
     /// derivatives when it is due.
     fn set_rates(&mut self, network: &dyn AnyNetwork) {
         let (epoch, eta) = (self.epoch(), self.rate(0));
-        let (Some(bend), Optimizer::Sdlm { rates }) = (&mut self.second_order, &mut self.optimizer) else { return };
+        let (Some(derivatives), Optimizer::Sdlm { rates }) = (&mut self.second_order, &mut self.optimizer) else {
+            return;
+        };
         let Some(second) = self.training.recipe.second_order else { return };
         if (epoch - 1).is_multiple_of(second.every) {
-            bend.estimate(self.training, network, second);
+            derivatives.estimate(self.training, network, second);
         }
         for i in 0..rates.arrays() {
-            Diagonal::set_rates(rates.array_mut(i), bend.h.array(i), second.patterns, eta as f32, second.mu as f32);
+            Diagonal::set_rates(
+                rates.array_mut(i),
+                derivatives.h.array(i),
+                second.patterns,
+                eta as f32,
+                second.mu as f32,
+            );
         }
     }
 

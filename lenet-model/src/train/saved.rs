@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::time::Duration;
 
-/// Why a run can't be continued, in one line that names the file and what to do.
+/// Why a run can't be continued, in one line that names the file and what to do. If the operating system reported the
+/// error, its message is the `source()`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResumeError {
@@ -27,7 +28,7 @@ pub enum ResumeError {
         /// What is wrong.
         reason: String,
     },
-    /// The recipe or the indexes make no sense.
+    /// The recipe can't be followed, or an example does not exist.
     #[error(transparent)]
     Training(#[from] TrainError),
 }
@@ -136,8 +137,8 @@ impl State<'_> {
             Optimizer::Sgd { velocity, .. } => tensors.add(form, "velocity.", &**velocity),
             Optimizer::Sdlm { rates } => tensors.add(form, "rates.", &**rates),
         }
-        if let Some(bend) = &self.second_order {
-            tensors.add(form, "curvature.", &*bend.h);
+        if let Some(derivatives) = &self.second_order {
+            tensors.add(form, "curvature.", &*derivatives.h);
         }
         let SoFar { tally, seen, time } = self.so_far;
         let saved = Saved {
@@ -149,7 +150,7 @@ impl State<'_> {
             seen,
             seconds: time.as_secs_f64(),
             place: self.order.place(),
-            estimates: self.second_order.as_ref().map_or(0, |bend| bend.estimates),
+            estimates: self.second_order.as_ref().map_or(0, |derivatives| derivatives.estimates),
             best_epoch: self.best_epoch,
             epochs: self.epochs.clone(),
         };
@@ -184,8 +185,8 @@ impl State<'_> {
             reason,
             network: training.recipe.network,
         })?;
-        if let (Some(bend), Some(second)) = (&mut self.second_order, training.recipe.second_order) {
-            (0..saved.estimates).for_each(|_| drop(bend.draw(training, second.patterns)));
+        if let (Some(derivatives), Some(second)) = (&mut self.second_order, training.recipe.second_order) {
+            (0..saved.estimates).for_each(|_| drop(derivatives.draw(training, second.patterns)));
         }
         let tally = Tally { loss: saved.loss, correct: saved.correct };
         self.so_far = SoFar { tally, seen: saved.seen, time: Duration::from_secs_f64(saved.seconds) };
@@ -208,7 +209,7 @@ impl State<'_> {
             Optimizer::Sdlm { rates } => take(file, form, "rates.", &mut **rates)?,
         }
         match &mut self.second_order {
-            Some(bend) => take(file, form, "curvature.", &mut *bend.h),
+            Some(derivatives) => take(file, form, "curvature.", &mut *derivatives.h),
             None => Ok(()),
         }
     }

@@ -130,7 +130,7 @@ impl Worker {
 
     /// Adds the second derivatives of the losses of a block of up to sixteen examples; those with respect to the
     /// outputs are multiplied by `scale`.
-    pub(crate) fn bend(
+    pub(crate) fn add_curvature(
         &mut self,
         task: &Task<'_>,
         block: &[u32],

@@ -83,7 +83,33 @@ pub enum TrainError {
 }
 
 /// What to train, and on what.
+///
+/// ```
+/// use lenet_model::{Examples, Image, LeNet5, LossName, Recipe, Training};
+/// use std::ops::ControlFlow;
+///
+/// // 32 images: a vertical bar is labelled 1, a horizontal one 7.
+/// let bar = |i: usize| -> Image {
+///     std::array::from_fn(|y| std::array::from_fn(|x| if [x, y][i % 2].abs_diff(6 + i / 2) < 2 { 255 } else { 0 }))
+/// };
+/// let images: Vec<Image> = (0..32).map(bar).collect();
+/// let labels: Vec<u8> = (0..32).map(|i| [1, 7][i % 2]).collect();
+/// let examples = Examples::new(&images, &labels)?;
+///
+/// let recipe = Recipe { loss: LossName::CrossEntropy, epochs: 8, batch: 8, rate: 0.02, ..Recipe::default() };
+/// // One pair in four is held out.
+/// let (validation, train): (Vec<u32>, Vec<u32>) = examples.all().into_iter().partition(|i| i / 2 % 4 == 1);
+/// let training = Training { recipe: &recipe, examples, train: &train, validation: &validation };
+/// let outcome = training.run::<LeNet5>(|_| ControlFlow::Continue(()))?;
+///
+/// assert_eq!(outcome.epochs.len(), 8);
+/// assert!(outcome.epochs[7].train_loss < outcome.epochs[0].train_loss);
+/// let best = &outcome.epochs[outcome.best_epoch as usize - 1];
+/// assert!(best.validation.as_ref().is_some_and(|result| result.correct() >= 7));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
+#[must_use = "nothing is trained until `run` is called"]
 pub struct Training<'a> {
     /// How to train.
     pub recipe: &'a Recipe,
@@ -125,7 +151,8 @@ impl Training<'_> {
         self.recipe.presentations.unwrap_or(self.train.len())
     }
 
-    /// The number of steps of the whole training; the list of examples can end within a batch, which takes a few more.
+    /// The number of steps of the whole training. If the list of examples ends within a batch, that batch is shorter
+    /// and the training takes one step more; this is not counted here.
     pub(super) fn steps(&self) -> u64 {
         u64::from(self.recipe.epochs) * self.presentations().div_ceil(self.recipe.batch) as u64
     }

@@ -10,6 +10,17 @@ use std::str::FromStr;
 
 /// What a checkpoint says about its network, besides the numbers. The first three fields are needed to use it. The
 /// others are for people and programs to read; a file written elsewhere can omit them.
+///
+/// ```
+/// use lenet_model::{ActivationName, Description, NetworkName, Normalization};
+/// let description = Description {
+///     seed: Some(7),
+///     data: "mnist".into(),
+///     ..Description::new(NetworkName::LeNet5, ActivationName::Relu, Normalization::PAPER)
+/// };
+/// assert_eq!((description.network, description.normalization.ground), (NetworkName::LeNet5, -0.1));
+/// assert_eq!((description.seed, description.epoch, description.margin), (Some(7), 0, None));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Description {
     /// The network.
@@ -35,6 +46,7 @@ pub struct Description {
 
 impl Description {
     /// The fields that are needed to use a network; the others are empty.
+    #[must_use]
     pub fn new(network: NetworkName, activation: ActivationName, normalization: Normalization) -> Self {
         Description {
             network,

@@ -3,25 +3,38 @@
 use crate::{ActivationName, NetworkName};
 use std::path::PathBuf;
 
-/// Why a checkpoint can't be written or used: one line that names the file and what to do. The line includes the
-/// operating system's message, so there is no `source()`.
+/// Why a checkpoint can't be written or used: one line that names the file and what to do. If the operating system
+/// reported the error, its message is the `source()`.
+///
+/// ```
+/// use lenet_model::{Checkpoint, CheckpointError};
+/// use std::error::Error;
+/// use std::path::Path;
+///
+/// let error = Checkpoint::open(Path::new("no such folder/model.safetensors")).unwrap_err();
+/// assert!(error.to_string().starts_with("no such folder/model.safetensors: can't be read: give a file"));
+/// assert!(error.source().is_some());
+/// assert!(matches!(error, CheckpointError::Read { error, .. } if error.kind() == std::io::ErrorKind::NotFound));
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckpointError {
     /// The file can't be read.
-    #[error("{path}: can't be read ({error}): give a file that `lenet_model::save` has written")]
+    #[error("{path}: can't be read: give a file that `lenet_model::save` has written")]
     Read {
         /// The file.
         path: PathBuf,
         /// The operating system's message.
+        #[source]
         error: std::io::Error,
     },
     /// The file can't be written.
-    #[error("{path}: can't be written ({error}): check that its folder is there, may be written to, and has room")]
+    #[error("{path}: can't be written: check that its folder is there, may be written to, and has room")]
     Write {
         /// The file.
         path: PathBuf,
         /// The operating system's message.
+        #[source]
         error: std::io::Error,
     },
     /// The file is not a safetensors file, or is damaged.
@@ -42,7 +55,7 @@ pub enum CheckpointError {
         /// What is wrong.
         reason: String,
     },
-    /// A network of one type where another is described.
+    /// The network's type is not the one that the description names.
     #[error(
         "{path}: contains {network} with {activation}, but another type was asked for: use the type that \
          `with_network` chooses"

@@ -19,7 +19,7 @@ pub(crate) use error::plain;
 pub(crate) use tensors::dense;
 pub(crate) use tensors::{Tensors, take};
 
-/// No network of this crate comes close to this size; a larger file is refused before it is read.
+/// No network of this crate comes close to this size. Of a larger file only this much is read before it is refused.
 const LARGEST: u64 = 64 << 20;
 
 /// The bytes of a file that may contain a network.
@@ -40,7 +40,24 @@ pub(crate) fn read_whole(path: &Path) -> Result<Vec<u8>, CheckpointError> {
     Ok(bytes)
 }
 
-/// A checkpoint in memory.
+/// A checkpoint in memory: a network's file and its description.
+///
+/// ```
+/// # #[cfg(feature = "pretrained")] {
+/// use lenet_model::{Checkpoint, Classify, LeNet5, NetworkName};
+/// let checkpoint = Checkpoint::pretrained();
+/// assert_eq!(checkpoint.description.network, NetworkName::LeNet5);
+///
+/// // Its network as a type that is known, and as an object of whichever type the file says.
+/// let network: Box<LeNet5> = checkpoint.network()?;
+/// let classifier = checkpoint.classifier()?;
+/// let mut image = [[0; 28]; 28];
+/// image[5..23].iter_mut().for_each(|row| row[13..15].fill(255));
+/// assert_eq!(classifier.classify(&image), network.classify(&image));
+/// assert_eq!(classifier.classify(&image).digit, 1);
+/// # }
+/// # Ok::<(), lenet_model::CheckpointError>(())
+/// ```
 pub struct Checkpoint {
     path: PathBuf,
     bytes: Vec<u8>,
@@ -56,6 +73,26 @@ impl std::fmt::Debug for Checkpoint {
 
 impl Checkpoint {
     /// Reads a checkpoint and its description.
+    ///
+    /// ```
+    /// use lenet_layers::Params;
+    /// use lenet_model::{ActivationName, Checkpoint, Description, LeNet1, NetworkName, Normalization, save};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = &folder.path().join("model.safetensors");
+    /// let network: Box<LeNet1> = LeNet1::boxed_zeroed();
+    /// let description = Description::new(NetworkName::LeNet1, ActivationName::ScaledTanh, Normalization::PAPER);
+    /// save(&*network, &description, path)?;
+    /// let checkpoint = Checkpoint::open(path)?;
+    /// assert_eq!(checkpoint.description, description);
+    /// assert_eq!(checkpoint.any_network()?.info().parameters, 2_578);
+    ///
+    /// // A file that was cut short is refused.
+    /// std::fs::write(path, &std::fs::read(path)?[..1000])?;
+    /// let error = Checkpoint::open(path).unwrap_err();
+    /// assert!(error.to_string().contains("not a whole safetensors file"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// If the file can't be read, is not a safetensors file, or does not say which network it contains.
@@ -78,9 +115,10 @@ impl Checkpoint {
 
     /// The model built into this crate, as a file; [`LeNet5::pretrained`](crate::LeNet5::pretrained) is its network.
     #[cfg(feature = "pretrained")]
+    #[must_use]
     pub fn pretrained() -> Self {
         let file = crate::LeNet5::pretrained_file().to_vec();
-        Self::from_bytes(Path::new("the built-in model"), file).expect("a test reads it")
+        Self::from_bytes(Path::new("the built-in model"), file).expect("a test reads the built-in model")
     }
 
     /// Returns its network, of whichever type, to read digits with.
@@ -135,6 +173,29 @@ impl Checkpoint {
 
 /// Writes a checkpoint to a temporary file beside `path`, then renames it, so that at any moment the old or the new
 /// file is complete.
+///
+/// ```
+/// use lenet_layers::{Params, Tanh};
+/// use lenet_model::{ActivationName, Checkpoint, CheckpointError, Description, LeNet1, LeNet5, NetworkName};
+/// use lenet_model::{Normalization, save};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = &folder.path().join("model.safetensors");
+/// let mut network: Box<LeNet5<Tanh>> = LeNet5::boxed_zeroed();
+/// network.s2.coefficient[0] = 1.0 / 3.0;
+/// let description = Description::new(NetworkName::LeNet5, ActivationName::Tanh, Normalization::PAPER);
+/// save(&*network, &Description { epoch: 12, ..description.clone() }, path)?;
+/// let checkpoint = Checkpoint::open(path)?;
+/// assert_eq!(checkpoint.description.epoch, 12);
+/// // The numbers come back to the bit.
+/// assert_eq!(checkpoint.network::<LeNet5<Tanh>>()?.s2.coefficient[0], 1.0 / 3.0);
+///
+/// // The description must be that of the network; the file stays as it was.
+/// let other: Box<LeNet1> = LeNet1::boxed_zeroed();
+/// assert!(matches!(save(&*other, &description, path), Err(CheckpointError::Type { .. })));
+/// assert_eq!(Checkpoint::open(path)?.description.epoch, 12);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// If the network is not what the description says, or the file can't be written; an old file is then still there.

@@ -2,8 +2,8 @@
 //! file knows no network by name.
 //!
 //! Values and constants are called `stage/what`, so that they can't be confused with the graph's own inputs and
-//! outputs, nor with the parameters, which keep their names: `c1.weight`. No stage is called `input`, because the trace
-//! calls the network's input so.
+//! outputs, nor with the parameters, which keep their names: `c1.weight`. No stage is called `input`, because a trace has
+//! a field of that name for the network's input.
 
 use super::OnnxError;
 use super::proto::{AttributeProto, FLOAT, GraphProto, INT, INT64, INTS, NodeProto, TensorProto};

@@ -20,7 +20,8 @@ const OPSET: i64 = 13;
 /// The file format of that release.
 const IR: i64 = 7;
 
-/// Why a network can't be written as an ONNX file, in one line.
+/// Why a network can't be written as an ONNX file, in one line. If the operating system reported the error, its
+/// message is the `source()`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OnnxError {
@@ -47,11 +48,12 @@ pub enum OnnxError {
     #[error(transparent)]
     Description(#[from] CheckpointError),
     /// The file can't be written.
-    #[error("{path}: can't be written ({error}): check that its folder is there, may be written to, and has room")]
+    #[error("{path}: can't be written: check that its folder is there, may be written to, and has room")]
     Write {
         /// The file.
         path: PathBuf,
         /// The operating system's message.
+        #[source]
         error: std::io::Error,
     },
 }
@@ -71,6 +73,7 @@ pub enum OnnxError {
 /// let network: Box<LeNet5> = LeNet5::boxed_zeroed();
 /// let bytes = to_onnx(&*network, Normalization::PAPER, &[("author", "Ada")])?;
 /// assert!(bytes.len() > 4 * <LeNet5>::LEN);
+/// assert!(bytes.windows(3).any(|part| part == b"Ada"));
 /// # Ok::<(), lenet_model::OnnxError>(())
 /// ```
 ///
@@ -104,6 +107,24 @@ pub fn to_onnx(
 
 /// Writes a network as an ONNX file, as [`to_onnx`] makes it, with the description as metadata. It is written to a
 /// temporary file beside `path`, then renamed.
+///
+/// ```
+/// use lenet_layers::Params;
+/// use lenet_model::{ActivationName, Description, LeNet1, NetworkName, Normalization, OnnxError, save_onnx};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = &folder.path().join("model.onnx");
+/// let network: Box<LeNet1> = LeNet1::boxed_zeroed();
+/// let description = Description::new(NetworkName::LeNet1, ActivationName::ScaledTanh, Normalization::PAPER);
+/// save_onnx(&*network, &description, path)?;
+/// let bytes = std::fs::read(path)?;
+/// assert!(bytes.windows(9).any(|name| name == b"c1.weight"));
+///
+/// // The description must be that of the network.
+/// let other = Description { network: NetworkName::LeNet4, ..description };
+/// assert!(matches!(save_onnx(&*network, &other, path), Err(OnnxError::Description(_))));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// Those of [`to_onnx`]; or if the network is not what the description says, or the file can't be written; an old file
