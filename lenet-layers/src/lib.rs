@@ -1,4 +1,25 @@
+//! Neural network layers whose shapes the compiler checks, and [`sequential!`], the macro that chains them.
+//!
+//! # Items by task
+//!
+//! | task | items |
+//! |---|---|
+//! | declare a network | [`sequential!`], [`connection_table!`], [`Maps`], [`Units`] |
+//! | layers | [`Conv2d`], [`SparseConv2d`], [`Subsample`], [`AvgPool`], [`MaxPool`], [`Flatten`], [`Dense`], [`Rbf`], [`Repeat`] |
+//! | activation functions | [`Identity`], [`ScaledTanh`], [`Tanh`], [`Sigmoid`], [`Relu`] |
+//! | run a network | [`Network`], [`Trace`], [`Tensor`], [`Cell`], [`Lanes`], [`Element`] |
+//! | its parameters | [`Params`], [`ParamInfo`], [`Role`], [`Kernels`], [`SparseKernels`], [`Coefficients`], [`Weights`], [`NoParams`] |
+//! | measure the error | [`Loss`], [`MeanSquared`], [`SoftmaxMeanSquared`], [`SoftmaxCrossEntropy`], [`CorrectPenalty`], [`MaximumAPosteriori`], [`softmax`], [`Class`]; error: [`ClassError`] |
+//! | train | [`initialize`], [`Init`], [`Grad`], [`Sgd`], [`Descent`], [`Rule`] |
+//! | train by second derivatives | [`Curvature`], [`Squared`], [`Sdlm`], [`Diagonal`] |
+//! | a network as data | [`StageInfo`], [`Operation`], [`ActivationKind`] |
+//! | a layer or an activation of your own | [`Trainable`], [`LayerInfo`], [`Layer`], [`Activation`], [`Vector`], [`simd`], [`zerocopy`] |
+//! | tables and codes | [`Table1`], [`Connections`], [`ConnectionTable`], [`Bitmaps`], [`Codes`] |
+//! | arithmetic of sizes | [`Dim`], [`Valid`], [`Tiled`], [`Times`], [`Flattened`] |
+//!
 #![doc = include_str!("../README.md")]
+// The table above links to the items of all features.
+#![cfg_attr(not(feature = "init"), allow(rustdoc::broken_intra_doc_links))]
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]

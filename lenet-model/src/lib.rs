@@ -4,7 +4,7 @@
 //!
 //! | task | items |
 //! |---|---|
-//! | read digits | [`Classify`], [`Classifier`], [`LeNet5::pretrained`], [`read`](fn@read), [`read_many`], [`Reading`], [`Image`], [`Normalization`], [`most_likely`] |
+//! | read digits | [`Classify`], [`Classifier`], [`LeNet5::pretrained`], [`read`](fn@read), [`read_many`], [`Reading`], [`Image`], [`Normalization`], [`lay_images`], [`most_likely`] |
 //! | train | [`Training`], [`TrainingRun`], [`TrainingEvent`], [`Examples`], [`Variants`], [`Outcome`], [`Epoch`]; errors: [`TrainError`], [`ResumeError`], [`ExamplesError`] |
 //! | choose how to train | [`Recipe`], [`RecipeName`], [`LossName`], [`NamedLoss`], [`InitName`], [`InputName`], [`Order`], [`Schedule`], [`SecondOrder`]; error: [`RecipeError`] |
 //! | measure | [`evaluate`], [`Evaluation`], [`score`], [`Class`] |
