@@ -18,6 +18,8 @@ Examples:
   lenet train --distort --loss cross-entropy     as the built-in model
   lenet train --recipe paper                     as in 1998, one image per step
   lenet train --data fashion-mnist               other data, after `lenet data fetch`
+  lenet train --data mnist.npz                   a file of Keras, or train.csv of Kaggle
+  lenet train --data photos                      photos/train/cat/*.jpg, photos/test/dog/*.jpg
   lenet train --resume runs/lenet5-mse-seed1     continue a run that was stopped
 
 Ctrl-C stops after the step, saves the state, and prints how to continue (exit code 130).";
@@ -36,7 +38,7 @@ Examples:
   lenet predict scans/ --reject auto             ? if it is not sure
   lenet predict t10k-images-idx3-ubyte.gz        every image of a set
   lenet predict test.csv --csv > submission.csv  for Kaggle's digit recognizer
-  convert x.webp png:- | lenet predict -         from standard input";
+  scanimage --format png | lenet predict -       from standard input";
 
 pub(crate) const READ: &str = "\
 Examples:

@@ -41,7 +41,7 @@ enum Command {
     /// Write a trained model as an ONNX file, for other programs
     #[command(after_help = help::EXPORT)]
     Export(export::ExportArguments),
-    /// Read one digit per picture: your own PNG and JPEG files, of any size and colour
+    /// Read one digit per picture: your own pictures, of any size and colour
     #[command(after_help = help::PREDICT)]
     Predict(reading::predict::PredictArguments),
     /// Read the numbers in a picture, digit by digit

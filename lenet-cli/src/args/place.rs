@@ -15,8 +15,8 @@ pub(crate) enum Place {
     BuiltIn,
     /// The set with that name, in its folder of the cache.
     Cache(&'static str, PathBuf),
-    /// Another folder.
-    Folder(PathBuf),
+    /// Another folder, or a file.
+    Path(PathBuf),
 }
 
 impl Place {
@@ -26,23 +26,23 @@ impl Place {
         match SetSource::NAMES.into_iter().find(|name| word.as_os_str() == *name) {
             Some(BUILT_IN) => Ok(Place::BuiltIn),
             Some(name) => Ok(Place::Cache(name, set_folder(name)?)),
-            None => Ok(Place::Folder(word.to_path_buf())),
+            None => Ok(Place::Path(word.to_path_buf())),
         }
     }
 
-    /// The folder, unless the set is built in.
-    pub(crate) fn folder(&self) -> Option<&Path> {
+    /// The folder or the file, unless the set is built in.
+    pub(crate) fn path(&self) -> Option<&Path> {
         match self {
             Place::BuiltIn => None,
-            Place::Cache(_, folder) | Place::Folder(folder) => Some(folder),
+            Place::Cache(_, path) | Place::Path(path) => Some(path),
         }
     }
 
     /// Reads the set.
     pub(crate) fn load(&self, transpose: bool) -> anyhow::Result<Dataset> {
-        if transpose && !matches!(self, Place::Folder(_)) {
+        if transpose && !matches!(self, Place::Path(_)) {
             return Err(Misuse(
-                "--transpose is for folders: the program knows how the sets that have a name are stored; leave it out"
+                "--transpose is for files and folders: the program knows how the sets that have a name are stored; leave it out"
                     .into(),
             )
             .into());
@@ -50,13 +50,13 @@ impl Place {
         match self {
             Place::BuiltIn => Ok(Dataset::mnist()?),
             Place::Cache(name, folder) => read_cache(name, folder),
-            Place::Folder(folder) => {
+            Place::Path(path) => {
                 let transpose = if transpose { Transpose::Always } else { Transpose::Auto };
-                match Dataset::read_dir(folder, ReadOptions { transpose }) {
-                    Err(error @ DataError::NoFolder { .. }) if folder.components().count() > 1 => Err(error.into()),
-                    Err(DataError::NoFolder { folder }) => bail!(
-                        "{}: there is no such folder, and no set with that name; the sets are {}",
-                        folder.display(),
+                match Dataset::read(path, ReadOptions { transpose }) {
+                    Err(error @ DataError::NotFound { .. }) if path.components().count() > 1 => Err(error.into()),
+                    Err(DataError::NotFound { path }) => bail!(
+                        "{}: there is no such file or folder, and no set with that name; the sets are {}",
+                        path.display(),
                         SetSource::NAMES.join(", ")
                     ),
                     read => Ok(read?),

@@ -47,7 +47,8 @@ pub(crate) fn run(arguments: &EvalArguments) -> anyhow::Result<()> {
         });
         writeln!(out, "{object}")?;
     } else {
-        writeln!(out, "{name} ({}, {}) on the test set of {}", about.network, about.activation, data.name)?;
+        let held_out = if data.held_out { " (every seventh image of each class)" } else { "" };
+        writeln!(out, "{name} ({}, {}) on the test set of {}{held_out}", about.network, about.activation, data.name)?;
         writeln!(out, "test accuracy {evaluation}\n")?;
         write_confusion(&mut out, &evaluation, &data.classes)?;
     }

@@ -12,7 +12,7 @@ use std::path::Path;
 #[derive(Serialize, Deserialize)]
 pub(crate) struct DataRecord {
     pub(crate) name: String,
-    /// The absolute path of the folder they were read from; `None` for the built-in MNIST.
+    /// The absolute path of the folder or the file they were read from; `None` for the built-in MNIST.
     pub(crate) folder: Option<String>,
     /// Whether `--transpose` was given.
     pub(crate) transposed: bool,
@@ -20,6 +20,9 @@ pub(crate) struct DataRecord {
     /// [`Dataset::fingerprint`] of the images that were used, in hexadecimal digits. Older records have none.
     #[serde(default)]
     pub(crate) fingerprint: Option<String>,
+    /// Whether the source had no test images, so that some of its images were held out to be these.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) held_out_for_test: bool,
     /// What the grey levels 0 and 255 were mapped to.
     pub(crate) ground: f32,
     pub(crate) ink: f32,
@@ -39,14 +42,15 @@ impl DataRecord {
         normalization: Normalization,
     ) -> anyhow::Result<(Dataset, Self)> {
         let data = limited(arguments.load()?, limit);
-        let folder = match arguments.folder()? {
+        let path = match arguments.path()? {
             // The run may be resumed from another folder.
-            Some(folder) => Some(fs::canonicalize(&folder).with_context(|| folder.display().to_string())?),
+            Some(path) => Some(fs::canonicalize(&path).with_context(|| path.display().to_string())?),
             None => None,
         };
         let record = DataRecord {
             name: data.name.clone(),
-            folder: folder.map(|folder| folder.display().to_string()),
+            folder: path.map(|path| path.display().to_string()),
+            held_out_for_test: data.held_out,
             transposed: arguments.transpose,
             limit,
             fingerprint: Some(fingerprint(&data)),

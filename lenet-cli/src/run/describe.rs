@@ -9,15 +9,16 @@ pub(crate) fn network(recipe: &Recipe) -> String {
     format!("{} with {} ({} initial weights)", recipe.network, recipe.activation, recipe.init)
 }
 
-/// `mnist: 55,000 to learn from, 5,000 held out, 10,000 for the test`.
+/// `mnist: 55,000 to learn from, 5,000 held out, 10,000 for the test`. If the data had no test images, it says which these are.
 pub(crate) fn data(data: &DataRecord) -> String {
     format!(
-        "{}: {} to learn from{}, {} held out, {} for the test",
+        "{}: {} to learn from{}, {} held out, {} for the test{}",
         data.name,
         thousands(data.train),
         distorted(data),
         thousands(data.validation),
-        thousands(data.test)
+        thousands(data.test),
+        if data.held_out_for_test { " (every seventh of each class: the data have no test part)" } else { "" }
     )
 }
 

@@ -8,6 +8,7 @@ use lenet_data::{Dataset, LabelledImages, idx::Idx};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -285,8 +286,68 @@ fn a_folder_is_shown_as_a_picture() {
 
     fs::write(place.path().join("set/train-labels-idx1-ubyte"), [0, 0, 8, 1, 0, 0, 0, 30, 1]).unwrap();
     place.run("data show set").failed_at_once(&["set/train-labels-idx1-ubyte", "expected 30 labels, found 1"]);
-    place.run("data show gone").failed_at_once(&["gone: there is no such folder, and no set with that name", "kmnist"]);
-    place.run("data show ./gone").failed_at_once(&["./gone: there is no such folder; give the one"]);
+    place
+        .run("data show gone")
+        .failed_at_once(&["gone: there is no such file or folder, and no set with that name", "kmnist"]);
+    place.run("data show ./gone").failed_at_once(&["./gone: there is no such file or folder; give a file"]);
+}
+
+/// Files and folders as Keras, Kaggle and mnist_png have them.
+#[test]
+fn data_is_read_in_the_forms_that_people_have() {
+    let place = Place::new();
+    let Dataset { train, test, .. } = Dataset::mnist().unwrap();
+    let array = |zip: &mut zip::ZipWriter<fs::File>, name: &str, shape: &str, values: &[u8]| {
+        let header = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}\n");
+        zip.start_file(format!("{name}.npy"), zip::write::SimpleFileOptions::default()).unwrap();
+        let length = (header.len() as u16).to_le_bytes();
+        zip.write_all(&[b"\x93NUMPY\x01\0", &length[..], header.as_bytes(), values].concat()).unwrap();
+    };
+    let mut zip = zip::ZipWriter::new(fs::File::create(place.path().join("mnist.npz")).unwrap());
+    for (part, images, n) in [("train", &train, 140), ("test", &test, 20)] {
+        let pixels = images.images()[..n].as_flattened().as_flattened();
+        array(&mut zip, &format!("x_{part}"), &format!("({n}, 28, 28)"), pixels);
+        array(&mut zip, &format!("y_{part}"), &format!("({n},)"), &images.labels()[..n]);
+    }
+    zip.finish().unwrap();
+    let mut csv = format!("label{}\n", ",pixel".repeat(784));
+    for (image, label) in train.images()[..140].iter().zip(train.labels()) {
+        let levels: Vec<String> = image.as_flattened().iter().map(u8::to_string).collect();
+        csv += &format!("{label},{}\n", levels.join(","));
+        let folder = place.path().join(format!("png/training/{label}"));
+        fs::create_dir_all(&folder).unwrap();
+        let picture = image::GrayImage::from_raw(28, 28, image.as_flattened().to_vec()).unwrap();
+        picture.save(folder.join(format!("{}.png", levels.len() + csv.len()))).unwrap();
+    }
+    fs::write(place.path().join("train.csv"), csv).unwrap();
+
+    let shown = place.run("data show mnist.npz").ok().out;
+    assert!(shown.starts_with("mnist, in mnist.npz\n") && shown.contains("  all     140              20\n"), "{shown}");
+    place.run("train --data mnist.npz --epochs 1 --validation 20 --out npz --quiet").ok();
+    assert!(place.run("eval npz --data mnist.npz").ok().out.contains("on the test set of mnist\n"));
+    // 140 images with no test part: one in seven of each class is held out.
+    let said = place.run("train --data train.csv --epochs 1 --validation 20 --out csv").ok();
+    let held_out = "17 for the test (every seventh of each class: the data have no test part)";
+    assert!(said.err.contains(&format!("train: 103 to learn from, 20 held out, {held_out}")), "{}", said.err);
+    assert_eq!(json(&place.path().join("csv/run.json"))["data"]["held_out_for_test"], true);
+    assert!(
+        place
+            .run("eval csv --data train.csv")
+            .ok()
+            .out
+            .contains("test set of train (every seventh image of each class)\n")
+    );
+    let shown = place.run("data show png").ok().out;
+    assert!(
+        shown.starts_with("png, in png\n")
+            && shown.contains("no test images: every seventh image of each class is held out")
+    );
+    // The same images, in another order; a report is made again from the path in `run.json`, and the fingerprint is compared.
+    place.run("train --data png --epochs 1 --validation 20 --out png-run --quiet").ok();
+    place.run("view report png-run").ok();
+    fs::write(place.path().join("png/training/5/x.png"), "no picture").unwrap();
+    place.run("data show png").failed_at_once(&["png/training/5/x.png: is not a PNG, JPEG, WebP, BMP"]);
+    place.run("eval --data data.txt").failed_at_once(&["data.txt: there is no such file or folder"]);
 }
 
 /// A folder as `run.json` names it.
@@ -317,7 +378,7 @@ fn sets_go_by_their_names() {
     let eval: Value =
         serde_json::from_str(&place.run("eval run/best.safetensors --data kmnist --json").ok().out).unwrap();
     assert_eq!((&eval["data"], &eval["test"]["total"]), (&json!("kmnist"), &json!(30)));
-    place.run("eval run/best.safetensors --data kmnist --transpose").misused(&["--transpose is for folders"]);
+    place.run("eval run/best.safetensors --data kmnist --transpose").misused(&["--transpose is for files and folders"]);
 
     fs::write(place.cache().join("kmnist/t10k-labels-idx1-ubyte"), [0, 0, 8]).unwrap();
     place.run("eval run/best.safetensors --data kmnist").failed_at_once(&[

@@ -29,7 +29,7 @@ fn bad_models_are_refused_in_one_line() {
 
     run(dir.path(), "eval gone.safetensors").failed_at_once(&["gone.safetensors", "can't be read"]);
     run(dir.path(), "eval set").failed_at_once(&["set/best.safetensors", "can't be read", "give a model"]);
-    run(dir.path(), "eval run/best.safetensors --data gone").failed_at_once(&["gone: there is no such folder"]);
+    run(dir.path(), "eval run/best.safetensors --data gone").failed_at_once(&["gone: there is no such file or folder"]);
     fs::write(dir.path().join("set/t10k-images-idx3-ubyte"), [0, 0, 8, 3, 0]).unwrap();
     run(dir.path(), "eval run/best.safetensors --data set")
         .failed_at_once(&["set/t10k-images-idx3-ubyte", "cut short"]);

@@ -189,7 +189,7 @@ fn bad_pictures_are_told_one_by_one() {
     }
     let empty = dir.path().join("empty");
     fs::create_dir(&empty).unwrap();
-    run(dir.path(), "predict empty").failed_at_once(&["empty: this folder has no .png"]);
+    run(dir.path(), "predict empty").failed_at_once(&["empty: this folder has no picture"]);
 }
 
 #[test]

@@ -221,7 +221,7 @@ fn what_a_killed_run_has_not_made_is_made() {
     assert_eq!(run(dir.path(), "view report run").ok().out, "run/report.html\n");
     assert!(fs::read(&report).unwrap() == page, "another report");
     fs::rename(dir.path().join("set"), dir.path().join("moved")).unwrap();
-    run(dir.path(), "view report run").failed_at_once(&["set: there is no such folder"]);
+    run(dir.path(), "view report run").failed_at_once(&["set: there is no such file or folder"]);
     run(dir.path(), "view report run --data moved").ok();
     run(dir.path(), "view report moved").failed_at_once(&["run.json: can't be read", "the run folder"]);
 

@@ -237,7 +237,7 @@ fn bad_data_is_told_before_anything_is_written() {
         run(dir.path(), "train --data set --epochs 1 --validation 10").failed_at_once(words);
         assert_eq!(files(dir.path()), ["set"], "a run folder was left");
     };
-    run(dir.path(), "train --data gone --out run").failed_at_once(&["gone: there is no such folder"]);
+    run(dir.path(), "train --data gone --out run").failed_at_once(&["gone: there is no such file or folder"]);
     let labels = fs::read(file("t10k-labels-idx1-ubyte")).unwrap();
     fs::write(file("t10k-labels-idx1-ubyte"), &labels[..30]).unwrap();
     refused(&["set/t10k-labels-idx1-ubyte", "cut short"]);

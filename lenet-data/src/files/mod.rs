@@ -14,7 +14,7 @@ mod npz;
 use std::{
     fs::{self, File},
     io::{self, Read},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use crate::{ClassNames, DataError, Dataset, Image, LabelledImages, ReadOptions, Transpose, folder, is_csv};
@@ -163,7 +163,7 @@ fn hold_out(path: &Path, all: Part) -> Result<(Part, Part), DataError> {
 
 /// The entries of a folder whose names do not begin with a dot, sorted by name.
 #[cfg(feature = "images")]
-fn entries(dir: &Path) -> Result<Vec<PathBuf>, DataError> {
+fn entries(dir: &Path) -> Result<Vec<std::path::PathBuf>, DataError> {
     let failed = |error| DataError::Read { file: dir.display().to_string(), error };
     let mut entries = Vec::new();
     for entry in fs::read_dir(dir).map_err(failed)? {

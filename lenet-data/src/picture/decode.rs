@@ -62,7 +62,7 @@ impl Picture {
     /// let error = Picture::decode("seven.png", b"seven").unwrap_err();
     /// assert_eq!(
     ///     error.to_string(),
-    ///     "seven.png: begins neither as PNG nor as JPEG, whatever its name; save the picture as one of them",
+    ///     "seven.png: is not a PNG, JPEG, WebP, BMP, GIF, TIFF or PNM picture, whatever its name; save it as one of them",
     /// );
     /// ```
     ///

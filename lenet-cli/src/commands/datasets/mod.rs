@@ -1,4 +1,4 @@
-//! `lenet data`: the sets of the MNIST family by name, fetched and shown.
+//! `lenet data`: data sets, fetched and shown.
 
 mod fetch;
 mod sheet;

@@ -13,8 +13,8 @@ use std::path::PathBuf;
 
 #[derive(Args)]
 pub(crate) struct ShowArguments {
-    /// mnist, fashion-mnist, kmnist or emnist-digits, or a folder of IDX files (raw or .gz)
-    #[arg(value_name = "SET|DIR")]
+    /// mnist, fashion-mnist, kmnist or emnist-digits, or a file or a folder, as for `lenet train --data`
+    #[arg(value_name = "SET|FILE|DIR")]
     set: PathBuf,
     /// Print one JSON object
     #[arg(long)]
@@ -34,16 +34,19 @@ pub(crate) fn run(arguments: &ShowArguments) -> anyhow::Result<()> {
     }
     let mut out = io::stdout().lock();
     if arguments.json {
-        let folder = place.folder().map(|folder| folder.display().to_string());
+        let path = place.path().map(|path| path.display().to_string());
         let (train, test) = (part(&set.train), part(&set.test));
-        writeln!(out, "{}", json!({ "name": set.name, "folder": folder, "train": train, "test": test }))?;
+        writeln!(out, "{}", json!({ "name": set.name, "folder": path, "train": train, "test": test }))?;
         return Ok(());
     }
-    match place.folder() {
-        Some(folder) => writeln!(out, "{}, in {}\n", set.name, folder.display())?,
+    match place.path() {
+        Some(path) => writeln!(out, "{}, in {}\n", set.name, path.display())?,
         None => writeln!(out, "{}, built in\n", set.name)?,
     }
     write_table(&mut out, &set)?;
+    if set.held_out {
+        writeln!(out, "\nno test images: every seventh image of each class is held out for the test")?;
+    }
     if arguments.out.is_none() {
         writeln!(out, "\nthe first training images of each class\n")?;
         sheet::write_text(&mut out, &set.train)?;

@@ -11,7 +11,7 @@ use std::io::{self, Write};
 
 #[derive(Args)]
 pub(crate) struct PredictArguments {
-    /// Pictures of one digit each (PNG, JPEG, or IDX and CSV files of many), folders of them, or - for standard input
+    /// Pictures of one digit each (PNG, JPEG, WebP, BMP, GIF, TIFF or PNM; IDX and CSV files of many), folders of them, or - for standard input
     #[arg(required = true, value_name = "FILE|DIR|-")]
     pictures: Vec<OsString>,
     #[command(flatten)]

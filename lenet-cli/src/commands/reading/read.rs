@@ -15,7 +15,7 @@ use std::io::{self, Write};
 
 #[derive(Args)]
 pub(crate) struct ReadArguments {
-    /// Pictures of numbers (PNG or JPEG), folders of them, or - for standard input
+    /// Pictures of numbers (PNG, JPEG, WebP, BMP, GIF, TIFF or PNM), folders of them, or - for standard input
     #[arg(required = true, value_name = "FILE|DIR|-")]
     pictures: Vec<OsString>,
     #[command(flatten)]

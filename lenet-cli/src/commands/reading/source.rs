@@ -1,4 +1,4 @@
-//! Where pictures come from: files, folders, standard input; PNG, JPEG, IDX and CSV, recognised by their content.
+//! Where pictures come from: files, folders, standard input; pictures, IDX and CSV, recognised by their content.
 
 use anyhow::{Context, bail};
 use lenet_data::idx::Idx;
@@ -50,7 +50,7 @@ impl Source {
             }
         }
         if files.is_empty() {
-            bail!("{}: this folder has no .png, .jpg, .jpeg or IDX file of images: give another one", path.display());
+            bail!("{}: this folder has no picture and no IDX file of images: give another one", path.display());
         }
         files.sort();
         Ok(files.into_iter().map(Source::File).collect())
@@ -78,7 +78,7 @@ impl Source {
         let cannot = || format!("{name}: can't be read: check that it is there and may be read");
         let bytes = match self {
             Source::StandardInput => bounded(io::stdin().lock()),
-            Source::File(path) if path.is_dir() => bail!("{name}: this is a folder; give a PNG, JPEG or IDX file"),
+            Source::File(path) if path.is_dir() => bail!("{name}: this is a folder; give a picture or an IDX file"),
             Source::File(path) => File::open(path).and_then(bounded),
         };
         let bytes = bytes.with_context(cannot)?;
@@ -124,6 +124,7 @@ fn content(name: &str, bytes: Vec<u8>) -> anyhow::Result<Content> {
 /// Whether the name is one of a picture or of an IDX file of images.
 fn is_named_as_picture(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    let ends = [".png", ".jpg", ".jpeg", "idx3-ubyte", "idx3-ubyte.gz"];
-    !name.starts_with('.') && ends.iter().any(|end| name.ends_with(end))
+    let is_picture = name.rsplit_once('.').is_some_and(|(_, extension)| Picture::EXTENSIONS.contains(&extension));
+    let is_idx = ["idx3-ubyte", "idx3-ubyte.gz"].iter().any(|end| name.ends_with(end));
+    !name.starts_with('.') && (is_picture || is_idx)
 }
