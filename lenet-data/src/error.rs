@@ -6,8 +6,8 @@ use std::{io, path::PathBuf};
 
 use crate::PictureError;
 
-/// What is wrong with a data set, in one line that ends in what to do about it. The line is whole: what the operating
-/// system said is within it, and no `source()` comes after.
+/// What is wrong with a data set, in one line that ends in what to do about it. The message of the operating system or of the
+/// gzip decoder is the error's `source()`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
@@ -138,19 +138,21 @@ pub enum DataError {
         file: String,
     },
     /// The operating system could not read the file or the folder.
-    #[error("{file}: cannot be read ({error}); check that it is there and may be read")]
+    #[error("{file}: cannot be read; check that it is there and may be read")]
     Read {
         /// The file.
         file: String,
         /// What the operating system said.
+        #[source]
         error: io::Error,
     },
     /// The file is named `.gz` and is not a sound gzip stream.
-    #[error("{file}: the gzip data is damaged ({error}); fetch the file again")]
+    #[error("{file}: the gzip data is damaged; fetch the file again")]
     Gzip {
         /// The file.
         file: String,
         /// What the decoder said.
+        #[source]
         error: io::Error,
     },
     /// The file unpacks to more than is taken from a packed file.
@@ -391,6 +393,7 @@ fn picture(file: &std::path::Path, error: &PictureError) -> String {
         PictureError::NoPixels { .. } | PictureError::Pixels { .. } | PictureError::NoInk => {
             format!("{}: {error}", file.display())
         }
+        PictureError::Read { error: cause, .. } => format!("{error} ({cause})"),
         _ => error.to_string(),
     }
 }

@@ -2,7 +2,8 @@
 
 use std::{fmt, io, path::PathBuf};
 
-/// Why a set is not there, in one line that ends in what to do about it. The line is whole: no `source()` comes after.
+/// Why a set is not there, in one line that ends in what to do about it. The message of the
+/// operating system is the error's `source()`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
@@ -33,23 +34,21 @@ pub enum FetchError {
         set: String,
     },
     /// The system did not let a file or folder of the cache be written.
-    #[error(
-        "{file}: cannot be written ({error}); make room, or name another folder by the environment variable LENET_DATA"
-    )]
+    #[error("{file}: cannot be written; make room, or name another folder by the environment variable LENET_DATA")]
     Write {
         /// The file or the folder.
         file: String,
         /// What the operating system said.
+        #[source]
         error: io::Error,
     },
     /// The system did not let a file of the cache be read.
-    #[error(
-        "{file}: cannot be read ({error}); take it away, or name another folder by the environment variable LENET_DATA"
-    )]
+    #[error("{file}: cannot be read; take it away, or name another folder by the environment variable LENET_DATA")]
     Read {
         /// The file.
         file: String,
         /// What the operating system said.
+        #[source]
         error: io::Error,
     },
     /// The archive arrived as it was published, and the set is not in it.

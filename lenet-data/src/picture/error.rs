@@ -2,8 +2,8 @@
 
 use std::{io, path::PathBuf};
 
-/// What is wrong with a picture, in one line that ends in what to do about it. The line is whole: what the operating system or the
-/// decoder said is within it, and no `source()` comes after.
+/// What is wrong with a picture, in one line that ends in what to do about it. The message of the operating system is
+/// the error's `source()`; the decoder's is in the line.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PictureError {
@@ -40,11 +40,12 @@ pub enum PictureError {
         file: PathBuf,
     },
     /// The operating system could not read the file.
-    #[error("{}: cannot be read ({error}); check that it is there and may be read", .file.display())]
+    #[error("{}: cannot be read; check that it is there and may be read", .file.display())]
     Read {
         /// The file.
         file: PathBuf,
         /// What the operating system said.
+        #[source]
         error: io::Error,
     },
     /// The file has more bytes than are read.
