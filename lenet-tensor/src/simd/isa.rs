@@ -44,7 +44,9 @@ impl fmt::Display for IsaError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             IsaError::Unknown => "no such instruction set: choose scalar, avx2, avx512 or neon",
-            IsaError::Absent => "this CPU does not support the instruction set: unset LENET_KERNEL to choose automatically",
+            IsaError::Absent => {
+                "this CPU does not support the instruction set: unset LENET_KERNEL to choose automatically"
+            }
         })
     }
 }

@@ -17,8 +17,8 @@ macro_rules! call {
     ($intrinsic:ident $(::<$($n:literal),+>)? ($($argument:expr),*)) => {{
         #[allow(unsafe_code)]
         // SAFETY: the intrinsic requires nothing but its instruction set. Every function and closure in this file that
-        // calls one holds the token of the set or a vector, which can only be made with the token, or is called by a
-        // function that does.
+        // calls one holds the token of the set or a vector, which can only be made with the token, or is called by one
+        // that does.
         unsafe { $intrinsic $(::<$($n),+>)? ($($argument),*) }
     }};
 }
