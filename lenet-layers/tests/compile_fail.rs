@@ -21,7 +21,7 @@ fn messages_speak_the_words_of_the_field() {
         seen += 1;
         let (message, name) = (std::fs::read_to_string(&path).expect("a message"), path.display());
         let errors = message.lines().filter(|line| line.starts_with("error")).count();
-        assert_eq!(errors, 1, "{name}: one mistake, one error");
+        assert_eq!(errors, 1, "{name}: expected exactly one error");
         // An error about a result outside the table is an error about an integer without a name. The message says so;
         // the compiler adds the integer.
         let text: String = message.lines().filter(|line| !line.contains("dim::FromNum` is not implemented")).collect();
@@ -30,7 +30,7 @@ fn messages_speak_the_words_of_the_field() {
         }
         let at = message.lines().nth(1).and_then(|line| line.split_once("--> ")).map_or("", |(_, at)| at);
         let own = format!("tests/ui/{}.rs:", path.file_stem().and_then(|s| s.to_str()).unwrap_or_default());
-        assert!(at.starts_with(&own), "{name}: the error is in the user's file, not at {at}");
+        assert!(at.starts_with(&own), "{name}: the error should be in the user's file, not at {at}");
     }
     assert!(seen > 15, "{seen} messages: where are the rest?");
 }

@@ -42,7 +42,12 @@ pub trait Cell:
     #[inline(always)]
     #[must_use]
     fn parts<S: Simd>() -> usize {
-        const { assert!(Self::LANES.is_multiple_of(<Self::Vector<S> as Vector>::LANES), "lanes come in 16, 32, 64, ...") };
+        const {
+            assert!(
+                Self::LANES.is_multiple_of(<Self::Vector<S> as Vector>::LANES),
+                "the lanes must fill whole registers: 16, 32, 64, ..."
+            )
+        };
         Self::LANES / <Self::Vector<S> as Vector>::LANES
     }
     /// Returns part number `part`, modulo [`Cell::parts`].
@@ -173,7 +178,7 @@ impl<const L: usize> Cell for Lanes<L> {
     }
     #[inline(always)]
     fn sum(self) -> f32 {
-        const { assert!(L.is_power_of_two(), "the lanes of a cell are added pairwise: a power of two") };
+        const { assert!(L.is_power_of_two(), "the number of lanes must be a power of two: they are added pairwise") };
         let mut x = self.0;
         let mut half = L / 2;
         while half > 0 {

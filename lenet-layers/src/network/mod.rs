@@ -52,7 +52,7 @@ pub struct StageInfo {
     pub name: &'static str,
     /// The extent of each axis of its output.
     pub dims: &'static [usize],
-    /// The number of its trainable numbers.
+    /// The number of its trainable parameters.
     pub params: usize,
     /// The number of its connections, as the 1998 paper counts them.
     pub connections: usize,

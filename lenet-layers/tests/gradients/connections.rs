@@ -180,7 +180,7 @@ impl Net {
 
     /// Returns the weighted sum of every unit.
     pub(crate) fn forward(&self, parameters: &[f64], x: &[f64]) -> Vec<f64> {
-        assert_eq!((parameters.len(), x.len()), (self.parameters, self.inputs), "the list is of the network");
+        assert_eq!((parameters.len(), x.len()), (self.parameters, self.inputs), "the list does not match the network");
         let mut a = vec![0.0; self.function.len()];
         for c in &self.connections {
             a[c.to] += Self::weight(parameters, c.weight) * self.value(x, &a, c.from);

@@ -49,7 +49,7 @@ proptest! {
         }
         let cleared = gradient(&mut block);
         for i in 0..Masked::<f32>::TENSORS {
-            prop_assert_eq!(masked.tensor(i), cleared.tensor(i), "what lies in a masked lane matters");
+            prop_assert_eq!(masked.tensor(i), cleared.tensor(i), "the contents of a masked lane affect the result");
         }
     }
 }

@@ -78,7 +78,10 @@ impl Kernel for Steps {
                 Diagonal.one(simd, g, p, rates);
             }
             right(&before, &rates, &[&g], &p, rounding);
-            assert!(kept.iter().zip(&rates).all(|(kept, rate)| kept.to_f64() == rate.to_f64()), "a step moves a rate");
+            assert!(
+                kept.iter().zip(&rates).all(|(kept, rate)| kept.to_f64() == rate.to_f64()),
+                "a step changed a rate"
+            );
         }
         on::<S, f32>(simd, self.n, self.seed, 2e-7);
         on::<S, f64>(simd, self.n, self.seed, 4e-16);
@@ -116,7 +119,7 @@ fn every_length_and_number_of_gradients() {
             let (mut p, mut kept) = (before.clone(), rates.clone());
             Diagonal.step(&mut p, &mut kept, &gradients);
             right(&before, &rates, &gradients, &p, 1e-6);
-            assert_eq!(kept, rates, "a step moves a rate");
+            assert_eq!(kept, rates, "a step changed a rate");
         }
     }
 }

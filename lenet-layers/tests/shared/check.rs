@@ -58,7 +58,7 @@ pub(crate) fn draw_params<P: Params<Element = f64>>(draw: &mut Draw, params: &mu
 }
 
 fn draw_array(draw: &mut Draw, info: ParamInfo, numbers: &mut [f64]) {
-    assert_eq!(info.len(), numbers.len(), "{info}: what is said of it and what it is");
+    assert_eq!(info.len(), numbers.len(), "{info}: the declared and the actual length differ");
     assert_eq!(info.positions().count(), info.len(), "{info}");
     for (position, number) in numbers.iter_mut().enumerate() {
         *number = draw.within(match info.role {

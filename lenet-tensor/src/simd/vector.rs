@@ -42,7 +42,7 @@ pub trait Vector:
     /// If the slice is not shorter than a register.
     #[inline(always)]
     fn load_few(simd: Self::Simd, few: &[Self::Element]) -> Self {
-        assert!(few.len() < Self::LANES, "fewer than a register");
+        assert!(few.len() < Self::LANES, "the slice must be shorter than a register");
         let mut row = [Self::Element::default(); WIDEST];
         row[..few.len()].copy_from_slice(few);
         Self::load(simd, &row)
@@ -53,7 +53,7 @@ pub trait Vector:
     /// If the slice is not shorter than a register.
     #[inline(always)]
     fn store_few(self, few: &mut [Self::Element]) {
-        assert!(few.len() < Self::LANES, "fewer than a register");
+        assert!(few.len() < Self::LANES, "the slice must be shorter than a register");
         let mut row = [Self::Element::default(); WIDEST];
         self.store(&mut row);
         few.copy_from_slice(&row[..few.len()]);

@@ -83,7 +83,7 @@ macro_rules! vector {
             }
             #[inline(always)]
             fn load_few(simd: $S, few: &[f32]) -> Self {
-                assert!(few.len() < $n, "fewer than a register");
+                assert!(few.len() < $n, "the slice must be shorter than a register");
                 let (mask, few) = ($mask(few.len()), few.as_ptr());
                 #[allow(unsafe_code)]
                 // SAFETY: the mask prevents reads past the end of the slice. `simd` proves the set.
@@ -92,7 +92,7 @@ macro_rules! vector {
             }
             #[inline(always)]
             fn store_few(self, few: &mut [f32]) {
-                assert!(few.len() < $n, "fewer than a register");
+                assert!(few.len() < $n, "the slice must be shorter than a register");
                 let (mask, few) = ($mask(few.len()), few.as_mut_ptr());
                 #[allow(unsafe_code)]
                 // SAFETY: the mask prevents writes past the end of the slice. `self` proves the set.

@@ -1,8 +1,8 @@
 //! The convolution of one example whose output maps fill registers: a register holds the same cell of neighbouring
 //! output maps, and each input is one number for all of them.
 //!
-//! No cells are computed in vain, only missing kernels. The cost is transposing the weights and the sums, so that
-//! output maps become the last axis.
+//! Only missing kernels cost unnecessary work; every cell is used. The cost is transposing the weights and the sums, so
+//! that output maps become the last axis.
 
 use super::{Bank, Convolution, ROOM};
 use crate::kernels::tile::{Tiling, for_tiles, sums_in_tile, width};

@@ -224,7 +224,7 @@ impl<
     }
 
     /// Computes the gradient with respect to the input: a row of `dx` is in registers, and every cell of `da` adds its
-    /// kernel to it. Nothing is padded, and nothing is computed in vain.
+    /// kernel to it. Nothing is padded, and no result is discarded.
     #[inline(never)]
     pub(super) fn lanes_input_gradient<S: Simd, T: Cell>(
         simd: S,

@@ -86,8 +86,8 @@ impl<
 > Convolution<B, CI, CO, K, H, W, OH, OW>
 {
     /// Returns `true` if a layer of these sizes runs the reference loops. With the scalar instruction set, all layers
-    /// do. With the others, those do whose kernels are too wide for the tiles and, for one example, those whose maps
-    /// are too small for a register or too large to be laid out.
+    /// do. With the others, layers with kernels that are too wide for the tiles do; for one example, layers with maps
+    /// that are too small for a register or too large to be laid out do too.
     const fn plain<S: Simd, T: Cell>() -> bool {
         matrix::plain::<S>() || K > lanes::MOST_TAPS || T::LANES == 1 && !Self::single_fits::<S, T::Element>()
     }

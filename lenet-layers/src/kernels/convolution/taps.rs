@@ -2,7 +2,7 @@
 //! row, and for each tap the input maps.
 //!
 //! A cell of `da` sends a row of taps back to as many neighbours in a row of `dx`. With input maps as the last axis,
-//! these are contiguous. Only lanes in the last register of a row are computed in vain. The cost is transposing the
+//! these are contiguous. Only lanes in the last register of a row are wasted. The cost is transposing the
 //! kernels and `dx`.
 
 use super::{Bank, Convolution, ROOM};
