@@ -38,7 +38,7 @@ Examples:
   lenet predict scans/ --reject auto             ? if it is not sure
   lenet predict t10k-images-idx3-ubyte.gz        every image of a set
   lenet predict test.csv --csv > submission.csv  for Kaggle's digit recognizer
-  scanimage --format png | lenet predict -       from standard input";
+  scanimage | lenet predict -                    from standard input";
 
 pub(crate) const READ: &str = "\
 Examples:

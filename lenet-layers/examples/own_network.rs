@@ -1,4 +1,4 @@
-//! A network of one's own: which way does a bar lean in a picture of 12 x 10 with two channels?
+//! A custom network: in which direction does a bar lean in a picture of 12 x 10 with two channels?
 //! `cargo run -p lenet-layers --example own_network`
 
 use lenet_layers::*;
@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 connection_table! {
-    /// Four maps into six: neighbours in a ring, and two maps that see all.
+    /// Four maps to six: neighbours in a ring, and two maps that see all.
     struct Ring: 4 -> 6, 16;
     "X X . ."
     ". X X ."
@@ -26,10 +26,10 @@ sequential! {
         out:  Dense<12, 3>                          => Units<3>;
     }
 }
-// Counted when it compiles: weights and biases of c1, coefficients and biases of s2, and so on.
+// Checked at compile time: weights and biases of c1, coefficients and biases of s2, and so on.
 const _: () = assert!(<Leaning as Params>::LEN == (72 + 4) + (4 + 4) + (16 * 16 + 6) + (36 + 3));
 
-/// A bar that leans left (class 0), stands (1) or leans right (2), bright in one channel, dark in the other.
+/// A bar that leans left (class 0), stands (1) or leans right (2), bright in one channel and dark in the other.
 fn picture(rng: &mut impl Rng) -> ([[[f32; 10]; 12]; 2], Class<3>) {
     let mut below = |n: u32| (rng.next_u32() % n) as usize;
     let (class, bright, middle) = (below(3), below(2), 3 + below(4));

@@ -4,10 +4,10 @@ use core::marker::PhantomData;
 use lenet_tensor::Element;
 use lenet_tensor::simd::{Simd, Vector};
 
-/// An activation function. Its slope is written in terms of its *output*, so that the backward pass needs nothing but
-/// what the forward pass left in the trace.
+/// An activation function. Its slope is a function of its *output*, so that the backward pass needs only the outputs
+/// that the forward pass stored in the trace.
 ///
-/// It is written once over [`Vector`]: a register of numbers, or a single one.
+/// It is written once over [`Vector`], for a register of numbers and for a single number.
 ///
 /// ```
 /// use lenet_layers::{Activation, Vector};
@@ -30,9 +30,9 @@ use lenet_tensor::simd::{Simd, Vector};
     note = "choose Identity, ScaledTanh, Tanh, Sigmoid or Relu, or implement `Activation` for your own type"
 )]
 pub trait Activation: Send + Sync + 'static {
-    /// Its name in a summary.
+    /// The function's name in a summary.
     const NAME: &'static str;
-    /// Its formula as data, where it has one of these. A function of one's own may leave it out.
+    /// The function's formula as data, if it is one of these. A custom activation function may leave this out.
     const KIND: ActivationKind = ActivationKind::Custom;
     /// `y = f(a)`.
     fn apply<V: Vector>(a: V) -> V;
@@ -40,7 +40,7 @@ pub trait Activation: Send + Sync + 'static {
     fn slope<V: Vector>(y: V) -> V;
 }
 
-/// An activation function as data: for whoever writes a network down in another form.
+/// An activation function as data, for code that converts a network to another format.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ActivationKind {
@@ -50,16 +50,16 @@ pub enum ActivationKind {
     Tanh,
     /// amplitude tanh(slope a).
     ScaledTanh {
-        /// What it comes near to for large a.
+        /// The limit for large a.
         amplitude: f64,
-        /// What a is multiplied with.
+        /// The factor of a.
         slope: f64,
     },
     /// 1 / (1 + e^-a).
     Sigmoid,
     /// max(a, 0).
     Relu,
-    /// Something else, which only the function itself can compute.
+    /// Another function, which only the implementation can compute.
     Custom,
 }
 
@@ -127,7 +127,7 @@ impl Activation for Sigmoid {
     const KIND: ActivationKind = ActivationKind::Sigmoid;
     #[inline(always)]
     fn apply<V: Vector>(a: V) -> V {
-        // (1 + tanh(a / 2)) / 2 is the same function, and has no exponential to overflow.
+        // (1 + tanh(a / 2)) / 2 is the same function, without an exponential that could overflow.
         let half = a.like(0.5);
         (half * a).tanh().mul_add(half, half)
     }
@@ -156,7 +156,7 @@ impl Activation for Relu {
     }
 }
 
-/// `A` with the square of its slope in place of the slope: what curvatures go back through.
+/// `A` with the square of its slope in place of the slope, to propagate curvatures backwards.
 pub(crate) struct SquaredSlope<A>(PhantomData<A>);
 impl<A: Activation> Activation for SquaredSlope<A> {
     const NAME: &'static str = A::NAME;
@@ -172,7 +172,7 @@ impl<A: Activation> Activation for SquaredSlope<A> {
     }
 }
 
-/// The square of every number of `x`, to `squares`.
+/// Writes the square of every number of `x` to `squares`.
 pub(crate) fn square<S: Simd, E: Element>(simd: S, x: &[E], squares: &mut [E]) {
     squares.copy_from_slice(x);
     map_rows(
@@ -183,7 +183,7 @@ pub(crate) fn square<S: Simd, E: Element>(simd: S, x: &[E], squares: &mut [E]) {
     );
 }
 
-/// From weighted sums to outputs, in place.
+/// Converts weighted sums to outputs, in place.
 pub(crate) fn apply_activation<A: Activation, S: Simd, E: Element>(simd: S, a: &mut [E]) {
     map_rows(
         simd,
@@ -193,7 +193,7 @@ pub(crate) fn apply_activation<A: Activation, S: Simd, E: Element>(simd: S, a: &
     );
 }
 
-/// `f` of every number, a register at a time, in place. `f` is to be `#[inline(always)]`.
+/// Applies `f` to every number in place, one register at a time. `f` should be `#[inline(always)]`.
 #[inline]
 pub(crate) fn map_rows<S: Simd, E: Element>(simd: S, numbers: &mut [E], f: impl Fn(E::Row<S>) -> E::Row<S>) {
     simd.vectorize(
@@ -211,10 +211,11 @@ pub(crate) fn map_rows<S: Simd, E: Element>(simd: S, numbers: &mut [E], f: impl 
     );
 }
 
-/// From `dy` to `da`, in place: the gradient by the layer's output becomes the gradient by its weighted sum. Gives the sum
-/// of all of `da`, which is what a bias that all of them share has as its gradient.
+/// Converts `dy` to `da` in place: the gradient with respect to the layer's output becomes the gradient with respect to
+/// its weighted sum. Returns the sum of all of `da`, which is the gradient with respect to a bias that all of them
+/// share.
 pub(crate) fn apply_slope<A: Activation, S: Simd, E: Element>(simd: S, y: &[E], dy: &mut [E]) -> E {
-    /// Sums that do not wait for each other.
+    /// The number of independent sums, so that none waits for another.
     const CHAINS: usize = 4;
     simd.vectorize(
         #[inline(always)]
@@ -240,7 +241,7 @@ pub(crate) fn apply_slope<A: Activation, S: Simd, E: Element>(simd: S, y: &[E], 
             if !dy.is_empty() {
                 let da = E::Row::load_few(simd, dy) * A::slope(E::Row::load_few(simd, y));
                 da.store_few(dy);
-                // Loaded again: behind the end a slope may be anything.
+                // Loaded again, because the lanes past the end may hold any slope.
                 sums[1] = sums[1] + E::Row::load_few(simd, dy);
             }
             ((sums[0] + sums[1]) + (sums[2] + sums[3])).sum()
@@ -279,7 +280,7 @@ mod tests {
 
     #[test]
     fn the_scaled_tanh_passes_through_one() {
-        // "f(1) = 1 and f(-1) = -1" holds to the digits the paper gives.
+        // "f(1) = 1 and f(-1) = -1" holds to the precision that the paper gives.
         for x in [1.0, -1.0] {
             assert!((ScaledTanh::apply(One::<_, f64>::splat(Scalar, x)).sum() - x).abs() < 1e-4);
         }

@@ -26,7 +26,7 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
-// The macros name this crate by its own name, in a dependent as here.
+// The macros refer to this crate by its own name, both in dependent crates and here.
 extern crate self as lenet_layers;
 
 mod activation;
@@ -59,7 +59,7 @@ pub use optim::{Descent, Diagonal, Rule, Sdlm, Sgd};
 pub use optim::{Init, initialize};
 pub use params::{Curvature, Grad, NoParams, ParamInfo, Params, Role, Squared};
 
-/// What the macros need of this crate and nobody else does.
+/// Items that only the macros use.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::layers::parse;
@@ -69,5 +69,5 @@ pub mod __private {
 pub use nalgebra;
 #[cfg(feature = "init")]
 pub use rand;
-/// For a layer with parameters of its own: they derive `FromBytes`, `Immutable` and `KnownLayout`.
+/// For layers with their own parameters, which derive `FromBytes`, `Immutable` and `KnownLayout`.
 pub use zerocopy;

@@ -1,4 +1,4 @@
-//! Losses over a row of output units, against the class each example belongs to.
+//! Losses of a row of output units, given the class of each example.
 
 use core::fmt;
 use lenet_tensor::simd::{Isa, Kernel, Simd};
@@ -8,7 +8,7 @@ use lenet_tensor::{Cell, Element, Shape, Tensor, Units};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Class<const N: usize>(usize);
 
-/// A number that is no class.
+/// The error for a number that is not a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClassError {
     index: usize,
@@ -30,10 +30,10 @@ impl fmt::Display for ClassError {
 impl core::error::Error for ClassError {}
 
 impl<const N: usize> Class<N> {
-    /// Class number `index`.
+    /// Returns class number `index`.
     ///
     /// # Errors
-    /// If `index` is not below `N`.
+    /// If `index` is not less than `N`.
     ///
     /// ```
     /// use lenet_layers::Class;
@@ -44,14 +44,14 @@ impl<const N: usize> Class<N> {
         if index < N { Ok(Class(index)) } else { Err(ClassError { index, classes: N }) }
     }
 
-    /// Its number, below `N`.
+    /// Returns the number of the class, less than `N`.
     #[must_use]
     pub fn index(self) -> usize {
         self.0
     }
 }
 
-/// A loss of an output of shape `Out` against a target of type `Target` for each example.
+/// A loss of an output of shape `Out`, with a target of type `Target` for each example.
 ///
 /// ```
 /// use lenet_layers::{Class, Lanes, Loss, MeanSquared, Tensor, Units};
@@ -70,8 +70,8 @@ impl<const N: usize> Class<N> {
     note = "an output of `Units<N>` goes with targets of `Class<N>`"
 )]
 pub trait Loss<Out: Shape, Target> {
-    /// The loss, summed over the examples, and the gradient of that sum *times `scale`* in `dy`. One target for each
-    /// lane from the first on; lanes without a target have no loss and no gradient.
+    /// Returns the loss summed over the examples, and writes the gradient of this sum *times `scale`* to `dy`. There is
+    /// one target for each lane, starting with the first. Lanes without a target have no loss and no gradient.
     ///
     /// # Panics
     /// If there are more targets than lanes.
@@ -98,12 +98,14 @@ pub trait Loss<Out: Shape, Target> {
         dy: &mut Tensor<Out, T>,
     ) -> T::Element;
 
-    /// The second derivative of each example's loss by its outputs, in the Gauss-Newton approximation, in `d2y`: where
-    /// [`Squared::curvature`](crate::Squared::curvature) starts. Zero in lanes without a target. Of a loss for penalties
-    /// ([`LayerInfo::PENALTIES`](crate::LayerInfo::PENALTIES)): how much each penalty counts in it, as a penalty is itself a
-    /// sum of squares, and the layer that gives it knows how that bends.
+    /// Writes to `d2y` the second derivative of each example's loss with respect to its outputs, in the Gauss-Newton
+    /// approximation. This is the input of [`Squared::curvature`](crate::Squared::curvature). It is zero in lanes
+    /// without a target. A loss for penalties ([`LayerInfo::PENALTIES`](crate::LayerInfo::PENALTIES)) writes the weight
+    /// of each penalty in the loss instead, because a penalty is itself a sum of squares, and the layer that computes
+    /// it knows its curvature.
     ///
     /// # Panics
+    /// If there are more targets than lanes.
     /// If there are more targets than lanes.
     fn curvature<T: Cell>(&self, y: &Tensor<Out, T>, targets: &[Target], d2y: &mut Tensor<Out, T>);
 }
@@ -122,8 +124,8 @@ impl<L: Loss<Out, Target>, Out: Shape, Target, T: Cell> Kernel for Evaluate<'_, 
     }
 }
 
-/// The probabilities `e^y_i / sum of e^y_k`, in each lane. Computed from the differences to the largest output, so
-/// that nothing overflows.
+/// Computes the probabilities `e^y_i / sum of e^y_k` in each lane, from the differences to the largest output, so that
+/// nothing overflows.
 ///
 /// ```
 /// use lenet_layers::{Tensor, Units, softmax};
@@ -142,7 +144,7 @@ pub fn softmax<T: Cell, const N: usize>(y: &Tensor<Units<N>, T>, p: &mut Tensor<
     Isa::current().dispatch(Softmax(y, p));
 }
 
-/// Softmax into `p`; gives the largest output and the sum of the shifted exponentials, lane by lane.
+/// Writes the softmax to `p`; returns the largest output and the sum of the shifted exponentials, lane by lane.
 fn shifted_exponentials<S: Simd, T: Cell, const N: usize>(
     simd: S,
     y: &Tensor<Units<N>, T>,
@@ -151,7 +153,7 @@ fn shifted_exponentials<S: Simd, T: Cell, const N: usize>(
     simd.vectorize(
         #[inline(always)]
         || {
-            // A NaN among the outputs, taken for the largest or not, makes the sum and with it every p a NaN.
+            // If an output is NaN, the sum and every p are NaN, whether or not it is chosen as the largest.
             let largest = y.data.iter().fold(y.data[0], |m, y| m.zip(*y, |m, y| if y <= m { m } else { y }));
             let mut sum = T::ZERO;
             for (p, y) in p.data.iter_mut().zip(&y.data) {
@@ -166,8 +168,8 @@ fn shifted_exponentials<S: Simd, T: Cell, const N: usize>(
     )
 }
 
-/// Mean squared error on a softmax output: the sum over the outputs of (p_i - t_i)^2, p the softmax, t one for the
-/// right class and zero for the rest.
+/// Mean squared error of a softmax output: the sum over the outputs of (p_i - t_i)^2, where p is the softmax, and t is
+/// one for the right class and zero for the others.
 ///
 /// ```
 /// use lenet_layers::{Class, Loss, SoftmaxMeanSquared, Tensor, Units};
@@ -223,7 +225,7 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for SoftmaxMeanSquared {
     }
 }
 
-/// Cross-entropy on a softmax output: -ln p of the right class, computed as ln(sum e^(y_k - max)) - (y - max).
+/// Cross-entropy of a softmax output: -ln p of the right class, computed as ln(sum e^(y_k - max)) - (y - max).
 ///
 /// ```
 /// use lenet_layers::{Class, Loss, SoftmaxCrossEntropy, Tensor, Units};
@@ -273,8 +275,8 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for SoftmaxCrossEntropy {
     }
 }
 
-/// Mean squared error on the outputs themselves, against +1 for the right class and -1 for the rest: half the sum of
-/// (y_i - t_i)^2.
+/// Mean squared error of the outputs themselves, with targets +1 for the right class and -1 for the others: half the
+/// sum of (y_i - t_i)^2.
 ///
 /// ```
 /// use lenet_layers::{Class, Loss, MeanSquared, Tensor, Units};
@@ -317,9 +319,9 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for MeanSquared {
     }
 }
 
-/// The penalty of the right class, for an output of penalties as [`Rbf`](crate::Rbf) gives (LeCun et al. 1998, eq. 8, which
-/// calls it the maximum likelihood criterion): E = y_D. Nothing in it keeps the wrong classes' penalties up; with fixed codes they
-/// can't all collapse.
+/// The penalty of the right class, for an output of penalties such as that of [`Rbf`](crate::Rbf): E = y_D (LeCun et
+/// al. 1998, eq. 8, called the maximum likelihood criterion there). It does not push up the penalties of the wrong
+/// classes; with fixed codes they can't all collapse.
 ///
 /// ```
 /// use lenet_layers::{Class, CorrectPenalty, Loss, Tensor, Units};
@@ -354,9 +356,9 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for CorrectPenalty {
     }
 }
 
-/// The discriminative loss for an output of penalties (LeCun et al. 1998, eq. 9, the maximum a posteriori criterion):
-/// E = y_D + log(e^-j + sum of e^-y_i), which pulls the penalty of the right class down and pushes the others up, and those
-/// less that are larger than `j` already.
+/// The discriminative loss for an output of penalties: E = y_D + log(e^-j + sum of e^-y_i) (LeCun et al. 1998, eq. 9,
+/// the maximum a posteriori criterion). It pulls the penalty of the right class down and pushes the others up; it
+/// pushes less on penalties that are already larger than `j`.
 ///
 /// ```
 /// use lenet_layers::{Class, Loss, MaximumAPosteriori, Tensor, Units};
@@ -368,7 +370,8 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for CorrectPenalty {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct MaximumAPosteriori {
-    /// The penalty of the "rubbish" class, above 0: what belongs to no class. The paper does not say what it was.
+    /// The penalty of the "rubbish" class of inputs that belong to no class, above 0. The paper does not give its
+    /// value.
     pub j: f64,
 }
 
@@ -384,7 +387,7 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for MaximumAPosteriori {
         let j = T::Element::from_f64(self.j);
         dy.clone_from(y);
         per_lane(targets, dy, |y: &mut [T::Element; N], target| {
-            // From the smallest penalty up, so that not every exponential is zero.
+            // Shifted by the smallest penalty, so that at least one exponential is not zero.
             let least = y.iter().fold(j, |least, y| if least <= *y { least } else { *y });
             let right = y[target];
             let mut sum = (least - j).exp(simd);
@@ -401,15 +404,16 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for MaximumAPosteriori {
         })
     }
 
-    /// That of [`CorrectPenalty`]. In full, eq. 9 bends along an input x_j of an [`Rbf`](crate::Rbf) by 2 (1 - sum of p_i) plus
-    /// the variance of 2 (x_j - w_ij) under p, with p_i = e^-y_i over the sum of the logarithm; the recursion of eqs. 22-27
-    /// has no place for the first, which may be negative.
+    /// The same as for [`CorrectPenalty`]. The full second derivative of eq. 9 with respect to an input x_j of an
+    /// [`Rbf`](crate::Rbf) is 2 (1 - sum of p_i) plus the variance of 2 (x_j - w_ij) under p, where p_i is e^-y_i
+    /// divided by the sum in the logarithm. The recursion of eqs. 22-27 has no place for the first term, which may be
+    /// negative.
     fn curvature<T: Cell>(&self, _: &Tensor<Units<N>, T>, targets: &[Class<N>], d2y: &mut Tensor<Units<N>, T>) {
         weight_of_right_class(targets, d2y);
     }
 }
 
-/// How much each penalty counts in the loss: the right one. [`Rbf`](crate::Rbf) takes it from there.
+/// Writes the weight of each penalty in the loss: only the right one counts. [`Rbf`](crate::Rbf) continues from there.
 fn weight_of_right_class<T: Cell, const N: usize>(targets: &[Class<N>], d2y: &mut Tensor<Units<N>, T>) {
     per_lane(targets, d2y, |d2y: &mut [T::Element; N], target| {
         d2y.fill(T::Element::from_f64(0.0));
@@ -418,8 +422,8 @@ fn weight_of_right_class<T: Cell, const N: usize>(targets: &[Class<N>], d2y: &mu
     });
 }
 
-/// Takes the outputs of each lane with a target through `f`, which gives the loss and leaves the gradient; sets the
-/// rest to zero. Gives the sum of the losses in the order of the lanes.
+/// Applies `f` to the outputs of each lane that has a target; `f` returns the loss and leaves the gradient. Sets the
+/// other lanes to zero. Returns the sum of the losses, added in the order of the lanes.
 #[inline(always)]
 fn per_lane<T: Cell, const N: usize>(
     targets: &[Class<N>],

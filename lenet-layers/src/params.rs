@@ -1,35 +1,35 @@
-//! Trainable numbers: a struct of arrays, each of which can be had as a slice, and what is known of each.
+//! Trainable numbers: a struct of arrays, access to each array as a slice, and information about each.
 
 use core::fmt;
 use lenet_tensor::Element;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-/// A struct of arrays of one element: the parameters of a layer or of a network, or anything of the same form (a
+/// A struct of arrays of one element type: the parameters of a layer or of a network, or anything of the same form (a
 /// gradient, an optimizer's velocity).
 ///
-/// Code that does not care for shapes walks the arrays as slices, by index.
+/// Code that does not depend on shapes can visit the arrays as slices, by index.
 pub trait Params:
     Clone + PartialEq + fmt::Debug + Sized + Send + Sync + 'static + FromBytes + Immutable + KnownLayout
 {
     /// The type of each number.
     type Element: Element;
-    /// How many arrays there are.
+    /// The number of arrays.
     const TENSORS: usize;
-    /// How many numbers there are in all.
+    /// The total number of elements.
     const LEN: usize;
 
-    /// Array number `index`, flat, the last axis running fastest.
+    /// Returns array number `index` as a flat slice; the last axis varies fastest.
     ///
     /// # Panics
-    /// If `index` is not below `TENSORS`.
+    /// If `index` is not less than `TENSORS`.
     fn tensor(&self, index: usize) -> &[Self::Element];
-    /// Array number `index`, flat, to write to.
+    /// Returns array number `index` as a flat mutable slice.
     ///
     /// # Panics
-    /// If `index` is not below `TENSORS`.
+    /// If `index` is not less than `TENSORS`.
     fn tensor_mut(&mut self, index: usize) -> &mut [Self::Element];
 
-    /// All arrays in order.
+    /// Returns all arrays in order.
     fn tensors(&self) -> impl Iterator<Item = &[Self::Element]> {
         (0..Self::TENSORS).map(|i| self.tensor(i))
     }
@@ -39,13 +39,13 @@ pub trait Params:
             self.tensor_mut(i).fill(value);
         }
     }
-    /// Copies every number from `source`, in place: nothing of the struct's size touches the stack.
+    /// Copies every number from `source`, in place; no value of the struct's size is placed on the stack.
     fn copy_from(&mut self, source: &Self) {
         for i in 0..Self::TENSORS {
             self.tensor_mut(i).copy_from_slice(source.tensor(i));
         }
     }
-    /// Adds every number of `other`.
+    /// Adds every number of `other` to the number at the same place.
     fn add(&mut self, other: &Self) {
         for i in 0..Self::TENSORS {
             for (a, b) in self.tensor_mut(i).iter_mut().zip(other.tensor(i)) {
@@ -53,19 +53,19 @@ pub trait Params:
             }
         }
     }
-    /// Whether no number is infinite or NaN.
+    /// Returns `true` if no number is infinite or NaN.
     fn is_finite(&self) -> bool {
         self.tensors().all(|t| t.iter().all(|x| x.is_finite()))
     }
-    /// All zeros, by value.
+    /// Returns a zeroed value.
     #[must_use]
     fn zeroed() -> Self {
         zerocopy::FromZeros::new_zeroed()
     }
-    /// All zeros, straight on the heap.
+    /// Returns a zeroed value allocated directly on the heap.
     ///
     /// # Panics
-    /// If the allocator has no memory left, as `Box::new` does.
+    /// If memory cannot be allocated, as for `Box::new`.
     #[cfg(feature = "alloc")]
     #[must_use]
     fn boxed_zeroed() -> alloc::boxed::Box<Self> {
@@ -73,7 +73,7 @@ pub trait Params:
     }
 }
 
-/// Declares a struct of the form of `P` that cannot be mixed up with it.
+/// Declares a struct with the same fields as `P` and a different type, so that the two cannot be confused.
 macro_rules! of_the_form_of {
     ($($(#[$meta:meta])* $name:ident;)+) => {$(
         $(#[$meta])*
@@ -97,11 +97,11 @@ macro_rules! of_the_form_of {
     )+};
 }
 of_the_form_of! {
-    /// Gradients of `P`: the same fields and shapes, but a type of its own, so that the two cannot be mixed up.
+    /// Gradients of `P`: the same fields and shapes, but a different type, so that the two cannot be confused.
     Grad;
-    /// Second derivatives of a loss by each number of `P`, in the Gauss-Newton approximation.
+    /// Second derivatives of a loss with respect to each number of `P`, in the Gauss-Newton approximation.
     Curvature;
-    /// The square of each number of `P`: what curvatures are worked out with.
+    /// The square of each number of `P`, which the computation of curvatures needs.
     Squared;
 }
 
@@ -116,40 +116,40 @@ impl<P: Params> Squared<P> {
     }
 }
 
-/// What a parameter does in its layer; initial values depend on it.
+/// The role of a parameter in its layer. Initial values depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Multiplies one input.
+    /// It multiplies one input.
     Weight,
-    /// Is added.
+    /// It is added.
     Bias,
-    /// Multiplies the sum of a subsampling window of this many cells.
+    /// It multiplies the sum of a subsampling window with this many cells.
     Coefficient {
         /// Cells in the window.
         window: usize,
     },
 }
 
-/// What is known of one array of parameters before the program runs.
+/// The compile-time information about one array of parameters.
 #[derive(Clone, Copy)]
 pub struct ParamInfo {
-    /// The stage it belongs to: `c1`. Empty when a layer speaks of itself.
+    /// The stage it belongs to, such as `c1`. Empty if a layer describes itself.
     pub stage: &'static str,
-    /// Its name in the layer: `weight`.
+    /// Its name in the layer, such as `weight`.
     pub name: &'static str,
-    /// The extent of each axis as the world sees the array: a sparse convolution says `[16, 6, 5, 5]`.
+    /// The extent of each axis in the dense form of the array: for a sparse convolution, `[16, 6, 5, 5]`.
     pub dims: &'static [usize],
-    /// What it does.
+    /// Its role.
     pub role: Role,
-    /// For weights that are only there where two maps are connected: the table, `[output][input]` flattened. The
-    /// array then holds the connected kernels alone, in this order. Empty: all are there.
+    /// For weights that exist only where two maps are connected: the table, `[output][input]` flattened. The array then
+    /// holds only the connected kernels, in this order. If the table is empty, all weights exist.
     pub connected: &'static [bool],
-    /// The fan-in of the unit that the number at this position of the array feeds.
+    /// Returns the fan-in of the unit that the number at this position of the array feeds.
     pub fan_in: fn(usize) -> usize,
 }
 
 impl ParamInfo {
-    /// The number of trainable numbers in the array.
+    /// Returns the number of trainable numbers in the array.
     #[must_use]
     pub fn len(&self) -> usize {
         let all: usize = self.dims.iter().product();
@@ -159,13 +159,13 @@ impl ParamInfo {
         }
     }
 
-    /// Whether there is nothing in the array.
+    /// Returns `true` if the array is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Where each number of the array lies in the dense array of extent `dims`, in the array's order.
+    /// Returns the position of each number of the array in the dense array of extent `dims`, in the array's order.
     ///
     /// ```
     /// use lenet_layers::{LayerInfo, SparseConv2d, Table1};
@@ -196,7 +196,7 @@ impl fmt::Debug for ParamInfo {
     }
 }
 
-/// The parameters of a layer that has none.
+/// The parameters of a layer without parameters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, FromBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct NoParams<E> {
@@ -215,19 +215,19 @@ impl<E: Element> Params for NoParams<E> {
     }
 }
 
-/// A nested array as one slice.
+/// Returns a nested array as one slice.
 #[inline]
 pub(crate) fn flat<E: Element, A: IntoBytes + Immutable>(array: &A) -> &[E] {
     <[E]>::ref_from_bytes(array.as_bytes()).expect("an array of elements is a slice of elements")
 }
 
-/// A nested array as one slice to write to.
+/// Returns a nested array as one mutable slice.
 #[inline]
 pub(crate) fn flat_mut<E: Element, A: IntoBytes + FromBytes>(array: &mut A) -> &mut [E] {
     <[E]>::mut_from_bytes(array.as_mut_bytes()).expect("an array of elements is a slice of elements")
 }
 
-/// Declares a layer's struct of parameters: its fields in order are the tensors.
+/// Declares a layer's struct of parameters; its fields, in order, are the tensors.
 macro_rules! params {
     ($(#[$meta:meta])* $name:ident<$(const $n:ident),+> {
         $($index:literal $(#[$field_meta:meta])* $field:ident: $array:ty = $len:expr,)+

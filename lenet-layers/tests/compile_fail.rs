@@ -1,14 +1,15 @@
-//! What a wrong shape says: one error each, on the line of the mistake, pinned word for word.
+//! The compile errors for wrong shapes: one error each, on the line of the mistake, pinned word for word.
 
 #[test]
 fn every_mistake_is_one_readable_error() {
     let cases = trybuild::TestCases::new();
-    // Cases that build and run; with failing ones alone trybuild would only check, and never finish a constant.
+    // These cases are built and run. With failing cases only, trybuild would run a check alone, which does not evaluate
+    // every constant.
     cases.pass("tests/ui/pass_*.rs");
     cases.compile_fail("tests/ui/fail_*.rs");
 }
 
-/// The pinned messages themselves: that no one accepts a worse one in haste.
+/// Tests the pinned messages themselves, so that nobody accepts a worse one by accident.
 #[test]
 fn messages_speak_the_words_of_the_field() {
     let mut seen = 0;
@@ -20,21 +21,21 @@ fn messages_speak_the_words_of_the_field() {
         seen += 1;
         let (message, name) = (std::fs::read_to_string(&path).expect("a message"), path.display());
         let errors = message.lines().filter(|line| line.starts_with("error")).count();
-        assert_eq!(errors, 1, "{name}: one mistake, one error");
-        // That a result is outside the table is an error about an integer without a name. The message says so; the compiler adds
-        // the integer.
+        assert_eq!(errors, 1, "{name}: expected exactly one error");
+        // An error about a result outside the table is an error about an integer without a name. The message says so;
+        // the compiler adds the integer.
         let text: String = message.lines().filter(|line| !line.contains("dim::FromNum` is not implemented")).collect();
         for word in ["UInt<", "UTerm", "B0", "B1", "typenum", "recursion limit", "overflow", "__private", "::layer::"] {
             assert!(!text.contains(word), "{name}: {word}");
         }
         let at = message.lines().nth(1).and_then(|line| line.split_once("--> ")).map_or("", |(_, at)| at);
         let own = format!("tests/ui/{}.rs:", path.file_stem().and_then(|s| s.to_str()).unwrap_or_default());
-        assert!(at.starts_with(&own), "{name}: the error is in the user's file, not at {at}");
+        assert!(at.starts_with(&own), "{name}: the error should be in the user's file, not at {at}");
     }
     assert!(seen > 15, "{seen} messages: where are the rest?");
 }
 
-/// The README shows a message; it is the one the compiler gives.
+/// The message in the README is the one that the compiler prints.
 #[test]
 fn the_readme_quotes_the_compiler() {
     let (readme, message) = (include_str!("../README.md"), include_str!("ui/fail_wrong_kernel.stderr"));

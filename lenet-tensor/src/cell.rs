@@ -1,4 +1,4 @@
-//! What a tensor is made of: one number, or one number for each of several examples.
+//! The cell type of a tensor: one number, or one number for each of several examples.
 
 use crate::Element;
 use crate::sealed::Sealed;
@@ -6,72 +6,78 @@ use crate::simd::{One, Simd, Vector};
 use core::fmt::Debug;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-/// One cell of a tensor: an `f32`, an `f64`, or [`Lanes`] of them side by side, one for each example of a block.
+/// One cell of a tensor: an `f32`, an `f64`, or [`Lanes`] with one `f32` for each example of a block.
 ///
-/// A layer is one declaration over `Cell`: the single image, the checked `f64` and the block of 16 run the same rule, though
-/// the loops of a convolution differ for one example and several. This crate alone implements it.
+/// A layer is declared once over `Cell`. A single image, an `f64` gradient check and a block of 16 follow the same
+/// rule, although the loops of a convolution differ between one example and several. Only this crate implements the
+/// trait.
 pub trait Cell:
     Sealed + Copy + Debug + PartialEq + Send + Sync + 'static + FromBytes + IntoBytes + Immutable + KnownLayout
 {
-    /// The number in each lane.
+    /// The type of the number in each lane.
     type Element: Element;
-    /// How many examples lie side by side.
+    /// The number of examples in one cell.
     const LANES: usize;
     /// Zero in every lane.
     const ZERO: Self;
     /// A register that holds a part of the cell, or all of it.
     type Vector<S: Simd>: Vector<Simd = S, Element = Self::Element>;
-    /// The same number in every lane.
+    /// Returns a cell with the same number in every lane.
     fn splat(x: Self::Element) -> Self;
-    /// The lanes as a slice, example 0 first.
+    /// Returns the lanes as a slice, example 0 first.
     fn lanes(&self) -> &[Self::Element];
-    /// The lanes as a slice to write to.
+    /// Returns the lanes as a mutable slice.
     fn lanes_mut(&mut self) -> &mut [Self::Element];
-    /// `f` of every lane.
+    /// Applies `f` to every lane.
     fn map(self, f: impl Fn(Self::Element) -> Self::Element) -> Self;
-    /// `f` of every pair of lanes.
+    /// Applies `f` to every pair of lanes.
     fn zip(self, other: Self, f: impl Fn(Self::Element, Self::Element) -> Self::Element) -> Self;
-    /// `self * a + b` in every lane, fused where the instruction set has it. Without std it is rounded twice: core has no
-    /// `mul_add`.
+    /// Returns `self * a + b` in every lane, fused if the instruction set has the instruction. Without std the result
+    /// is rounded twice, because core has no `mul_add`.
     fn mul_add<S: Simd>(self, simd: S, a: Self, b: Self) -> Self;
-    /// The sum of the lanes, added pairwise in a fixed order.
+    /// Returns the sum of the lanes, added pairwise in a fixed order.
     fn sum(self) -> Self::Element;
 
-    /// How many registers the cell fills: 1 with AVX-512 and sixteen lanes, 2 with AVX2.
+    /// The number of registers that the cell fills: with sixteen lanes, 1 for AVX-512 and 2 for AVX2.
     #[inline(always)]
     #[must_use]
     fn parts<S: Simd>() -> usize {
-        const { assert!(Self::LANES.is_multiple_of(<Self::Vector<S> as Vector>::LANES), "lanes come in 16, 32, 64, ...") };
+        const {
+            assert!(
+                Self::LANES.is_multiple_of(<Self::Vector<S> as Vector>::LANES),
+                "the lanes must fill whole registers: 16, 32, 64, ..."
+            )
+        };
         Self::LANES / <Self::Vector<S> as Vector>::LANES
     }
-    /// Part number `part` of [`Cell::parts`], counted round and round.
+    /// Returns part number `part`, modulo [`Cell::parts`].
     #[inline(always)]
     fn part<S: Simd>(&self, simd: S, part: usize) -> Self::Vector<S> {
-        // The remainder is what shows the compiler that the lanes suffice.
+        // The remainder shows the compiler that the slice is in bounds.
         Vector::load(simd, &self.lanes()[part % Self::parts::<S>() * <Self::Vector<S> as Vector>::LANES..])
     }
-    /// Writes part number `part`.
+    /// Writes part number `part`, modulo [`Cell::parts`].
     #[inline(always)]
     fn set_part<S: Simd>(&mut self, part: usize, vector: Self::Vector<S>) {
         vector.store(&mut self.lanes_mut()[part % Self::parts::<S>() * <Self::Vector<S> as Vector>::LANES..]);
     }
-    /// The lanes of all cells in a row.
+    /// Returns the lanes of all cells as one slice.
     #[inline(always)]
     fn elements(cells: &[Self]) -> &[Self::Element] {
         <[Self::Element]>::ref_from_bytes(cells.as_bytes()).expect("a cell is a row of elements")
     }
-    /// The lanes of all cells in a row, to write to.
+    /// Returns the lanes of all cells as one mutable slice.
     #[inline(always)]
     fn elements_mut(cells: &mut [Self]) -> &mut [Self::Element] {
         <[Self::Element]>::mut_from_bytes(cells.as_mut_bytes()).expect("a cell is a row of elements")
     }
 
-    /// `self + other`, lane by lane.
+    /// Returns `self + other`, lane by lane.
     #[inline(always)]
     fn plus(self, other: Self) -> Self {
         self.zip(other, |a, b| a + b)
     }
-    /// `self * other`, lane by lane.
+    /// Returns `self * other`, lane by lane.
     #[inline(always)]
     fn times(self, other: Self) -> Self {
         self.zip(other, |a, b| a * b)
@@ -108,7 +114,7 @@ macro_rules! one_number {
             }
             #[inline(always)]
             fn mul_add<S: Simd>(self, _: S, a: Self, b: Self) -> Self {
-                // Without the FMA instruction `mul_add` is a call into libm, one number at a time.
+                // Without the FMA instruction, `mul_add` is a call into libm for each number.
                 #[cfg(feature = "std")]
                 if S::FMA {
                     return <$t>::mul_add(self, a, b);
@@ -125,8 +131,8 @@ macro_rules! one_number {
 one_number!(f32);
 one_number!(f64);
 
-/// `L` examples side by side, in `f32`; `L` is a power of two of 16 or more, so that it fills registers of every instruction
-/// set. With 16 one cell is an AVX-512 register and a cache line.
+/// One `f32` for each of `L` examples. `L` is a power of two of at least 16, so that a cell fills whole registers of
+/// every instruction set. With `L` = 16, a cell is one AVX-512 register and one cache line.
 #[derive(Clone, Copy, Debug, PartialEq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(transparent)]
 pub struct Lanes<const L: usize>(pub [f32; L]);
@@ -172,7 +178,7 @@ impl<const L: usize> Cell for Lanes<L> {
     }
     #[inline(always)]
     fn sum(self) -> f32 {
-        const { assert!(L.is_power_of_two(), "the lanes of a cell are added pairwise: a power of two") };
+        const { assert!(L.is_power_of_two(), "the number of lanes must be a power of two: they are added pairwise") };
         let mut x = self.0;
         let mut half = L / 2;
         while half > 0 {

@@ -1,8 +1,8 @@
-//! Sizes as types: `Dim<N>` is the const-generic face, typenum does the sums.
+//! Sizes as types: `Dim<N>` is the const-generic interface, and typenum does the arithmetic.
 //!
 //! Stable Rust cannot write `N - K + 1` in a type. typenum can, but error messages about its integers are unreadable.
-//! So public signatures have `usize` parameters, and a table in both directions translates to typenum and back inside a
-//! `where` clause.
+//! Public signatures therefore have `usize` parameters. Inside a `where` clause, a table translates them to typenum's
+//! integers and back.
 
 mod from_num;
 mod to_num;
@@ -12,16 +12,16 @@ use typenum::{Add1, B1, Diff, PartialDiv, Prod, Unsigned};
 
 /// A size known at compile time.
 ///
-/// The compiler can compute with those that are in a table:
+/// The compiler can compute with the sizes in a table:
 ///
 /// | sizes | in the table |
 /// |---|---|
 /// | sides, numbers of maps, kernels | 1 to 1,280; multiples of 8 to 4,096 |
-/// | what arithmetic gives, units of flattened maps among it | 1 to 1,280; multiples of 8 to 10,240, of 64 to 81,920, of 512 to 655,360, of 4,096 to 5,242,880 |
+/// | results of arithmetic, including the units of flattened maps | 1 to 1,280; multiples of 8 to 10,240, of 64 to 81,920, of 512 to 655,360, of 4,096 to 5,242,880 |
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dim<const N: usize>;
 
-/// `Dim<N>` to typenum's integer; the way back is [`FromNum`].
+/// Converts `Dim<N>` to typenum's integer. [`FromNum`] is the inverse.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is outside the table of sizes",
     label = "a size outside the table",
@@ -32,7 +32,7 @@ pub trait ToNum {
     type Num: Unsigned;
 }
 
-/// typenum's integer to `Dim<N>`.
+/// Converts typenum's integer to `Dim<N>`.
 #[diagnostic::on_unimplemented(
     message = "the result of this arithmetic is outside the table of sizes",
     label = "the result is outside the table",
@@ -54,7 +54,7 @@ pub type Num<const N: usize> = <Dim<N> as ToNum>::Num;
 /// is::<Dim<32>>();
 /// ```
 pub trait Valid<const K: usize> {
-    /// The side that is left.
+    /// The remaining side.
     type Out;
 }
 
@@ -67,8 +67,8 @@ where
     type Out = <Dim<N> as Fits<K>>::Left;
 }
 
-/// The arithmetic of [`Valid`] for sizes in the table. A trait of its own, so that the error says whether a size is outside
-/// the table or the kernel does not fit.
+/// The arithmetic of [`Valid`] for sizes in the table. It is a separate trait so that the error says which is wrong: a
+/// size outside the table, or a kernel that does not fit.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "a kernel of side {K} does not fit in a side of `{Self}`",
@@ -90,7 +90,7 @@ where
     type Left = <Add1<Diff<Num<N>, Num<K>>> as FromNum>::Dim;
 }
 
-/// Windows of side `K` that lie side by side and cover a side exactly: `N -> N / K`.
+/// Non-overlapping windows of side `K` that cover a side exactly: `N -> N / K`.
 ///
 /// ```
 /// use lenet_tensor::{Dim, Tiled};
@@ -98,7 +98,7 @@ where
 /// is::<Dim<28>>();
 /// ```
 pub trait Tiled<const K: usize> {
-    /// How many windows there are.
+    /// The number of windows.
     type Out;
 }
 
@@ -154,8 +154,8 @@ where
     type Out = <Prod<Num<N>, Num<M>> as FromNum>::Dim;
 }
 
-/// The number of cells of `N` maps of `H` x `W`: `N -> N * H * W`. Only the result need be in the table, not the product of
-/// two.
+/// The number of cells of `N` maps of `H` x `W`: `N -> N * H * W`. Only the result has to be in the table; the product
+/// of two of the sizes does not.
 ///
 /// ```
 /// use lenet_tensor::{Dim, Flattened};
@@ -183,10 +183,10 @@ where
 mod tests {
     use super::*;
 
-    /// Every digit of every row of the table, and the first and the last sizes of each row.
+    /// Tests every digit of every row of the table, and the first and last sizes of each row.
     #[test]
     fn integers_come_back_as_the_sizes_they_were() {
-        /// `product(A, B)` is `A * B`, by typenum and the table.
+        /// Returns `A * B` as typenum and the table compute it.
         fn product<const A: usize, const B: usize, const P: usize>()
         where
             Dim<A>: Times<B, Out = Dim<P>>,

@@ -1,4 +1,4 @@
-//! What a parameter is made of: `f32`, or `f64` where gradients are checked.
+//! The element type of tensors and parameters: `f32`, or `f64` to check gradients.
 
 use crate::simd::{One, Simd, Vector};
 use crate::{Cell, math};
@@ -6,10 +6,10 @@ use core::fmt::{Debug, Display};
 use core::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-/// A floating-point number: `f32` for speed, `f64` for checking. There are no others.
+/// A floating-point number: `f32` for speed, `f64` for checking. There are no other implementations.
 ///
-/// The functions that an instruction set changes take its token, [`Simd`], so that the whole computation around
-/// them is compiled for that set.
+/// A function whose code depends on the instruction set takes a [`Simd`] token. The whole computation around the call
+/// is then compiled for that set.
 pub trait Element:
     Cell<Element = Self>
     + Default
@@ -29,19 +29,19 @@ pub trait Element:
     + Immutable
     + KnownLayout
 {
-    /// Neighbours of an array in one register: as many `f32` as it holds, a single `f64`.
+    /// A register of neighbouring array elements: as many `f32` as fit, or a single `f64`.
     type Row<S: Simd>: Vector<Simd = S, Element = Self>;
 
     /// The nearest value to `x`.
     fn from_f64(x: f64) -> Self;
-    /// The same value, widened.
+    /// The same value as an `f64`.
     fn to_f64(self) -> f64;
-    /// `e^self`. In `f32` within 2 ulp from -87 to 88; arguments beyond give the value at the end (1.6e-38,
-    /// 1.7e38).
+    /// `e^self`. In `f32` the error is at most 2 ulp from -87 to 88. Arguments outside this range return the value at
+    /// its nearer end (1.6e-38 or 1.7e38).
     fn exp<S: Simd>(self, simd: S) -> Self;
     /// Natural logarithm.
     fn ln(self) -> Self;
-    /// Neither infinite nor NaN.
+    /// Returns `true` if the number is neither infinite nor NaN.
     fn is_finite(self) -> bool;
 }
 

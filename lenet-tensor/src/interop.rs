@@ -1,14 +1,14 @@
 //! nalgebra's static vectors and matrices: views without a copy, and conversions.
 //!
-//! A map is stored row by row and nalgebra stores column by column, so the view that costs nothing is the
-//! *transposed* one, contiguous. A strided row-major view is not offered: products with such views trip undefined
-//! behaviour in nalgebra 0.35 (its issue 1616).
+//! A map is stored row by row and nalgebra stores column by column. The view without a copy is therefore contiguous and
+//! *transposed*. There is no strided row-major view: products with such views trigger undefined behaviour in nalgebra
+//! 0.35 (its issue 1616).
 
 use crate::{Cell, Maps, Tensor, Units};
 use nalgebra::{SMatrix, SMatrixView, SMatrixViewMut, SVector};
 
 impl<const N: usize, T: Cell> Tensor<Units<N>, T> {
-    /// The units as a column vector, without a copy.
+    /// Returns the units as a column vector, without a copy.
     ///
     /// ```
     /// use lenet_tensor::{Tensor, Units};
@@ -19,17 +19,17 @@ impl<const N: usize, T: Cell> Tensor<Units<N>, T> {
         SMatrixView::from_slice(&self.data)
     }
 
-    /// The units as a column vector to write to, without a copy.
+    /// Returns the units as a mutable column vector, without a copy.
     pub fn as_vector_mut(&mut self) -> SMatrixViewMut<'_, T, N, 1> {
         SMatrixViewMut::from_slice(&mut self.data)
     }
 }
 
 impl<const C: usize, const H: usize, const W: usize, T: Cell> Tensor<Maps<C, H, W>, T> {
-    /// Map `c`, transposed: `W` rows by `H` columns, without a copy.
+    /// Returns map `c` transposed, `W` rows by `H` columns, without a copy.
     ///
     /// # Panics
-    /// If `c` is not below `C`.
+    /// If `c` is not less than `C`.
     ///
     /// ```
     /// use lenet_tensor::{Maps, Tensor};
@@ -41,18 +41,18 @@ impl<const C: usize, const H: usize, const W: usize, T: Cell> Tensor<Maps<C, H, 
         SMatrixView::from_slice(self.data[c].as_flattened())
     }
 
-    /// Map `c`, transposed, to write to.
+    /// Returns map `c` transposed, as a mutable view.
     ///
     /// # Panics
-    /// If `c` is not below `C`.
+    /// If `c` is not less than `C`.
     pub fn transposed_map_mut(&mut self, c: usize) -> SMatrixViewMut<'_, T, W, H> {
         SMatrixViewMut::from_slice(self.data[c].as_flattened_mut())
     }
 
-    /// Map `c` as a matrix of `H` rows and `W` columns, copied.
+    /// Returns a copy of map `c` as a matrix of `H` rows and `W` columns.
     ///
     /// # Panics
-    /// If `c` is not below `C`.
+    /// If `c` is not less than `C`.
     pub fn map_matrix(&self, c: usize) -> SMatrix<T, H, W> {
         self.transposed_map(c).transpose()
     }

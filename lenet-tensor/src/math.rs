@@ -1,17 +1,17 @@
-//! The elementary functions of `f32`, branch-free, so that a loop over lanes becomes vector code.
+//! The elementary functions of `f32`. They are branch-free, so that the compiler can vectorise a loop over lanes.
 //!
-//! One definition serves one example and sixteen, training and inference; std's and libm's would differ from each
-//! other and neither vectorises.
+//! The same definition is used for one example and for sixteen, in training and in inference. The functions of std and
+//! libm would differ from each other, and neither vectorises.
 
 use crate::Cell;
 use crate::simd::{Simd, Vector};
 
-/// `e^z = scale * (1 + p)`: `scale` a power of two, `p = e^r - 1` for the remainder `r` in ±ln(2)/2.
+/// Splits `e^z` into `scale * (1 + p)`: `scale` is a power of two, `p = e^r - 1`, and `r` is the remainder in ±ln(2)/2.
 #[inline(always)]
 fn exp_parts<S: Simd>(simd: S, z: f32) -> (f32, f32) {
-    // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits of the mantissa.
+    // Adding 1.5 * 2^23 rounds to an integer and leaves the integer in the low bits of the mantissa.
     const MAGIC: f32 = 12_582_912.0;
-    // ln 2 in two parts, the first short enough that n * LN2_HI is exact.
+    // ln 2 as a sum of two numbers. The first is short enough that n * LN2_HI is exact.
     const LN2_HI: f32 = 0.693_359_4;
     const LN2_LO: f32 = -2.121_944_4e-4;
     let shifted = Cell::mul_add(z, simd, core::f32::consts::LOG2_E, MAGIC);
@@ -31,19 +31,19 @@ fn exp_parts<S: Simd>(simd: S, z: f32) -> (f32, f32) {
 /// `e^x`, clamped below at x = -87 and above at 88. NaN stays NaN.
 #[inline(always)]
 pub(crate) fn exp<S: Simd>(simd: S, x: f32) -> f32 {
-    // Comparisons, not `min`: those would swallow a NaN.
+    // Comparisons, not `min` and `max`: these would discard a NaN.
     let x = if x < -87.0 { -87.0 } else { x };
     let x = if x > 88.0 { 88.0 } else { x };
     let (scale, p) = exp_parts(simd, x);
     Cell::mul_add(scale, simd, p, scale)
 }
 
-/// tanh(x) = 2r / (1 + r^2) with r = tanh(x/2) = p / q, that is 2pq / (q^2 + p^2): one division, and the nearer tanh comes
-/// to 1, the less an error of p / q matters. NaN stays NaN.
+/// tanh(x) = 2r / (1 + r^2) with r = tanh(x/2) = p / q, that is 2pq / (q^2 + p^2). This needs one division, and the
+/// closer tanh is to 1, the less an error of p / q matters. NaN stays NaN.
 ///
-/// p/x and q are the minimax quotient of degrees 3 and 3 in x^2 up to 2 * 4.55, beyond which tanh is 1 in `f32`; a common
-/// factor and the last bits were chosen by a search for the least error of the computation in `f32`. p holds twice the
-/// numerator.
+/// p/x and q are the minimax rational approximation of degrees 3 and 3 in x^2 for x up to 2 * 4.55; beyond this, tanh
+/// is 1 in `f32`. A common factor and the last bits were chosen by a search for the smallest error of the computation
+/// in `f32`. p holds twice the numerator.
 #[inline(always)]
 pub(crate) fn tanh<V: Vector>(x: V) -> V {
     const LIMIT: f64 = 9.1;
@@ -65,14 +65,14 @@ mod tests {
     use super::*;
     use crate::simd::{Isa, Kernel, One};
 
-    /// The error of `y` against the exact value, in units of the last place of the nearest `f32`.
+    /// Returns the error of `y` against the exact value, in units of the last place of the nearest `f32`.
     fn ulps(y: f32, exact: f64) -> f64 {
         let near = (exact as f32).abs();
         let ulp = f64::from(f32::from_bits(near.to_bits() + 1)) - f64::from(near);
         (f64::from(y) - exact).abs() / ulp
     }
 
-    /// Every `step`th float from 2^-126 to 100.
+    /// Returns every `step`th float from 2^-126 to 100.
     fn floats(step: usize) -> impl Iterator<Item = f32> {
         (f32::MIN_POSITIVE.to_bits()..100f32.to_bits()).step_by(step).map(f32::from_bits)
     }
@@ -80,7 +80,7 @@ mod tests {
     struct Tanh;
     impl Kernel for Tanh {
         type Output = f64;
-        /// The largest error; the vector and the single number must agree to the bit.
+        /// Returns the largest error; the vector and the single number must agree to the bit.
         fn run<S: Simd>(self, simd: S) -> f64 {
             let mut worst: f64 = 0.0;
             let mut y = [0.0; 16];
@@ -106,7 +106,7 @@ mod tests {
     fn tanh_is_within_3_6_ulp_of_f64() {
         for isa in Isa::all_available() {
             let worst = isa.dispatch(Tanh);
-            // Rounded twice at each step, without a fused multiply-add, it loses a little more.
+            // Without a fused multiply-add each step rounds twice, so the error is a little larger.
             let allowed = if isa == Isa::SCALAR { 5.0 } else { 3.6 };
             assert!(worst < allowed, "{isa}: {worst} ulp");
         }

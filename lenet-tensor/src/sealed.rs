@@ -1,4 +1,4 @@
-//! The traits that this crate alone implements: kernels rely on their implementations.
+//! Seals the traits that only this crate may implement, because kernels rely on their implementations.
 
 /// A supertrait that cannot be named outside this crate.
 pub trait Sealed {}

@@ -1,4 +1,4 @@
-//! Shapes as zero-sized types, and the plain nested arrays they stand for.
+//! Shapes as zero-sized types, and the nested arrays that they map to.
 
 use crate::Cell;
 use core::fmt::Debug;
@@ -12,9 +12,9 @@ pub trait Shape: 'static {
     const DIMS: &'static [usize];
     /// The number of cells.
     const LEN: usize;
-    /// All cells as one slice, the last axis running fastest.
+    /// Returns all cells as one slice; the last axis varies fastest.
     fn cells<T: Cell>(array: &Self::Array<T>) -> &[T];
-    /// All cells as one slice to write to.
+    /// Returns all cells as one mutable slice.
     fn cells_mut<T: Cell>(array: &mut Self::Array<T>) -> &mut [T];
 }
 
@@ -22,7 +22,7 @@ pub trait Shape: 'static {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Maps<const C: usize, const H: usize, const W: usize>;
 
-/// `N` units in a row.
+/// `N` units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Units<const N: usize>;
 

@@ -1,13 +1,13 @@
-//! The tensor: a shape, a cell, and nothing else.
+//! The tensor type: a shape and a cell type, nothing else.
 
 use crate::{Cell, Shape};
 use core::fmt;
 use zerocopy::{FromBytes, Immutable, KnownLayout};
 
-/// Cells of type `T` in the shape `S`, 64-byte aligned.
+/// A tensor of shape `S` with cells of type `T`, 64-byte aligned.
 ///
-/// The array is public: `maps.data[c][row][column]` is the cell, checked at compile time where the index is known.
-/// Large tensors belong on the heap from birth ([`Tensor::boxed_zeroed`]).
+/// The array is public: `maps.data[c][row][column]` is a cell, bounds-checked at compile time if the index is known.
+/// Create large tensors directly on the heap, with [`Tensor::boxed_zeroed`].
 ///
 /// ```
 /// use lenet_tensor::{Maps, Tensor};
@@ -23,13 +23,13 @@ pub struct Tensor<S: Shape, T: Cell = f32> {
 }
 
 impl<S: Shape, T: Cell> Tensor<S, T> {
-    /// All cells in one slice, the last axis running fastest.
+    /// Returns all cells as one slice; the last axis varies fastest.
     #[inline(always)]
     pub fn cells(&self) -> &[T] {
         S::cells(&self.data)
     }
 
-    /// All cells in one slice to write to.
+    /// Returns all cells as one mutable slice.
     #[inline(always)]
     pub fn cells_mut(&mut self) -> &mut [T] {
         S::cells_mut(&mut self.data)
@@ -40,10 +40,10 @@ impl<S: Shape, T: Cell> Tensor<S, T> {
         self.cells_mut().fill(value);
     }
 
-    /// All zeros, straight on the heap: nothing of the tensor's size touches the stack.
+    /// Returns a zeroed tensor allocated on the heap. No value of the tensor's size is placed on the stack.
     ///
     /// # Panics
-    /// If the allocator has no memory left, as `Box::new` does.
+    /// If memory cannot be allocated, as for `Box::new`.
     #[cfg(feature = "alloc")]
     #[must_use]
     pub fn boxed_zeroed() -> alloc::boxed::Box<Self> {
@@ -53,12 +53,12 @@ impl<S: Shape, T: Cell> Tensor<S, T> {
 }
 
 impl<const C: usize, const H: usize, const W: usize, T: Cell> Tensor<crate::Maps<C, H, W>, T> {
-    /// All zeros, by value.
+    /// A zeroed tensor, by value.
     pub const ZERO: Self = Tensor { data: [[[T::ZERO; W]; H]; C] };
 }
 
 impl<const N: usize, T: Cell> Tensor<crate::Units<N>, T> {
-    /// All zeros, by value.
+    /// A zeroed tensor, by value.
     pub const ZERO: Self = Tensor { data: [T::ZERO; N] };
 }
 

@@ -1,9 +1,9 @@
-//! What the fast loops share: tiles of sums that stay in registers.
+//! Code that the fast loops share: tiles of sums that stay in registers.
 
 use lenet_tensor::Element;
 use lenet_tensor::simd::{Simd, Vector};
 
-/// How a length is cut into tiles: `count` in all, the first `wide_count` of them `wide` long and the rest one less.
+/// Divides a length into `count` tiles: the first `wide_count` have length `wide`, and the others one less.
 #[derive(Clone, Copy)]
 pub(crate) struct Tiling {
     pub(crate) count: usize,
@@ -12,21 +12,21 @@ pub(crate) struct Tiling {
 }
 
 impl Tiling {
-    /// As few tiles as `most` allows, as equal as can be: a short last tile would leave registers idle.
+    /// As few tiles as `most` allows, of lengths as equal as possible: a short last tile would leave registers idle.
     pub(crate) const fn new(length: usize, most: usize) -> Self {
         let count = length.div_ceil(most);
         let wide = if count == 0 { 0 } else { length.div_ceil(count) };
         Tiling { count, wide, wide_count: length - count * wide.saturating_sub(1) }
     }
-    /// The length of tiles that are not wide.
+    /// Returns the length of the tiles that are not wide.
     pub(crate) const fn narrow(self) -> usize {
         self.wide.saturating_sub(1)
     }
-    /// The same, or `wide` where there are none.
+    /// The same, or `wide` if there are no such tiles.
     pub(crate) const fn rest(self) -> usize {
         if self.wide_count < self.count { self.narrow() } else { self.wide }
     }
-    /// Where tile number `tile` begins.
+    /// Returns the start of tile number `tile`.
     pub(crate) const fn start(self, tile: usize) -> usize {
         if tile < self.wide_count {
             tile * self.wide
@@ -36,12 +36,12 @@ impl Tiling {
     }
 }
 
-/// The function `$f` with its size `$N`, a generic constant, set to `$value`: a size that is only computed, in terms of other
-/// sizes, which stable Rust does not take as a generic constant.
+/// The function `$f` with its const generic size `$N` set to `$value`. `$value` is computed from other sizes, which
+/// stable Rust does not accept as a const generic argument.
 ///
-/// It is a constant pointer to a function, so the compiler sees the call of that one version and inlines it. A `match` with a
-/// call in every arm would say the same, but the compiler looks through every function that is mentioned in dead code too: it
-/// made the build several times as long.
+/// The result is a constant function pointer, so the compiler sees a call of that one version and inlines it. A `match`
+/// with a call in every arm would do the same, but the compiler also processes every function that dead code mentions;
+/// the build took several times as long.
 macro_rules! version {
     ($value:expr, 1..=4, $N:ident => $f:expr) => {
         $crate::kernels::tile::version!(@arms $value, $N => $f, 1 2 3 4)
@@ -53,7 +53,8 @@ macro_rules! version {
         const {
             match $value {
                 $($n => { const $N: usize = $n; $f })*
-                // Where there is nothing to do, or other loops do it, the code here is never reached; it still has to compile.
+                // This arm is reached only if there is nothing to do, or if other loops are used; it still has to
+                // compile.
                 _ => { const $N: usize = 1; $f }
             }
         }
@@ -61,8 +62,8 @@ macro_rules! version {
 }
 pub(crate) use version;
 
-/// Walks over the tiles of a [`Tiling`] constant: `$body` sees the version of `$f` for the tile's length `$N` as `$tile`, and
-/// where the tile begins as `$start`.
+/// Iterates over the tiles of a constant [`Tiling`]. In `$body`, `$tile` is the version of `$f` for the tile's length
+/// `$N`, and `$start` is the start of the tile.
 macro_rules! for_tiles {
     ($tiling:expr, $N:ident => $f:expr, |$tile:ident, $start:ident| $body:expr) => {
         assert!(const { $tiling.wide <= 24 }, "no version for this size");
@@ -80,32 +81,32 @@ macro_rules! for_tiles {
 }
 pub(crate) use for_tiles;
 
-/// How many numbers a register along an array holds.
+/// The number of lanes of a register along an array.
 pub(crate) const fn width<S: Simd, E: Element>() -> usize {
     <E::Row<S> as Vector>::LANES
 }
 
-/// The first numbers of a slice in a register, then zeros if it is shorter.
+/// Loads the first numbers of a slice; if it is shorter than a register, the remaining lanes are zeros.
 #[inline(always)]
 pub(crate) fn load<V: Vector>(simd: V::Simd, from: &[V::Element]) -> V {
     if from.len() < V::LANES { V::load_few(simd, from) } else { V::load(simd, from) }
 }
 
-/// Writes the lanes to the front of a slice, or as many as there is room for.
+/// Writes the lanes to the start of a slice, as many as fit.
 #[inline(always)]
 pub(crate) fn store<V: Vector>(register: V, to: &mut [V::Element]) {
     if to.len() < V::LANES { register.store_few(to) } else { register.store(to) }
 }
 
-/// Where register number `j` over a stretch of `length` numbers begins: the last one ends where the stretch does, and may
+/// Returns the start of register number `j` over `length` numbers. The last register ends with the numbers, so it may
 /// overlap the one before it.
 #[inline(always)]
 pub(crate) fn begin<V: Vector>(j: usize, length: usize) -> usize {
     (j * V::LANES).min(length - V::LANES)
 }
 
-/// How many output maps a tile covers: as many as the registers are good for, and a divisor of their number if four or three
-/// is one.
+/// The number of output maps in a tile: as many as the registers allow, and a divisor of the number of maps if four or
+/// three is one.
 pub(crate) const fn maps_in_tile(registers: usize, maps: usize) -> usize {
     if registers < 32 {
         if maps < 2 { maps } else { 2 }
@@ -118,14 +119,14 @@ pub(crate) const fn maps_in_tile(registers: usize, maps: usize) -> usize {
     }
 }
 
-/// How many sums of a tile fit in the registers. Thirty-two hold the inputs and two weights beside them; of sixteen the products
-/// take their inputs from memory.
+/// The number of sums of a tile that fit in the registers. Thirty-two registers also hold the inputs and two weights;
+/// with sixteen, the products read their inputs from memory.
 pub(crate) const fn sums_in_tile(registers: usize) -> usize {
     if registers < 32 { 12 } else { 24 }
 }
 
-/// How many columns a tile of `maps` output maps covers. Of thirty-two registers they, their inputs and two weights take no
-/// more than all: with one more the compiler would keep a sum on the stack.
+/// The number of columns in a tile of `maps` output maps. With thirty-two registers, the sums, their inputs and two
+/// weights must fit in the registers; with one more the compiler would keep a sum on the stack.
 pub(crate) const fn columns_in_tile(registers: usize, maps: usize) -> usize {
     let maps = if maps == 0 { 1 } else { maps };
     let most = sums_in_tile(registers) / maps;
@@ -133,7 +134,7 @@ pub(crate) const fn columns_in_tile(registers: usize, maps: usize) -> usize {
     if registers < 32 || most < fit { most } else { fit }
 }
 
-/// How many output maps share a tile of the weight gradient, with a row of `k` taps each.
+/// The number of output maps in a tile of the weight gradient, with a row of `k` taps each.
 pub(crate) const fn maps_in_gradient(registers: usize, k: usize) -> usize {
     match sums_in_tile(registers) / k {
         0 => 1,
@@ -142,9 +143,9 @@ pub(crate) const fn maps_in_gradient(registers: usize, k: usize) -> usize {
     }
 }
 
-/// Adds to the sums of the tile what one map contributes: for each of the `M` maps of the tile that is connected with it, the
-/// kernel's taps times the inputs. `x(u, v, t)` is the input under tap `u`, `v` of the sum number `t` of a map. Where all
-/// maps of every tile are connected, there is no question left in the innermost loop.
+/// Adds the contribution of one input map to the sums of the tile: for each of the `M` output maps of the tile that is
+/// connected with it, the kernel's taps times the inputs. `x(u, v, t)` is the input under tap `u`, `v` for sum number
+/// `t` of a map. If all maps of every tile are connected, the innermost loop has no branch.
 #[inline(always)]
 pub(crate) fn add_taps<V: Vector, const K: usize, const M: usize, const N: usize>(
     simd: V::Simd,
@@ -153,7 +154,7 @@ pub(crate) fn add_taps<V: Vector, const K: usize, const M: usize, const N: usize
     kernels: [Option<&[[V::Element; K]; K]>; M],
     x: impl Fn(usize, usize, usize) -> V,
 ) {
-    // Loops, here and in the other kernels: `array::map` is inlined or not as the compiler likes.
+    // Loops, here and in the other kernels, because the compiler does not always inline `array::map`.
     let mut any = None;
     for m in 0..M {
         any = any.or(kernels[m]);

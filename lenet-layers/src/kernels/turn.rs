@@ -1,10 +1,11 @@
-//! Lines of numbers turned into columns and back, a square of registers at a time.
+//! Transposes lines of numbers into columns and back, one square of registers at a time.
 
 use crate::kernels::tile::{load, store, width};
 use lenet_tensor::Element;
 use lenet_tensor::simd::{Simd, Vector, WIDEST, transpose};
 
-/// `columns[k][lane] = lines[lane * stride + k]` for as many lines as a register has lanes, for every `k` of `columns`.
+/// Computes `columns[k][lane] = lines[lane * stride + k]` for as many lines as a register has lanes and every `k` of
+/// `columns`.
 #[inline(always)]
 pub(crate) fn columns<S: Simd, E: Element>(simd: S, lines: &[E], stride: usize, columns: &mut [[E; WIDEST]]) {
     let width = const { width::<S, E>() };
@@ -22,7 +23,8 @@ pub(crate) fn columns<S: Simd, E: Element>(simd: S, lines: &[E], stride: usize, 
     }
 }
 
-/// `lines[lane * stride + k] += columns[k][lane]` for as many lines as a register has lanes, for every `k` of `columns`.
+/// Computes `lines[lane * stride + k] += columns[k][lane]` for as many lines as a register has lanes and every `k` of
+/// `columns`.
 #[inline(always)]
 pub(crate) fn add_lines<S: Simd, E: Element>(simd: S, columns: &[[E; WIDEST]], lines: &mut [E], stride: usize) {
     let width = const { width::<S, E>() };

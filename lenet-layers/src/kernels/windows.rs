@@ -1,10 +1,10 @@
-//! Windows of `K` x `K` that lie side by side: their sums, and what goes back into them.
+//! Non-overlapping windows of `K` x `K`: their sums, and the gradients that go back to their cells.
 
 use crate::kernels::tile::{load, store, width};
 use lenet_tensor::simd::{Simd, Vector};
 use lenet_tensor::{Cell, Element};
 
-/// The sum of every window of a map.
+/// Computes the sum of every window of a map.
 #[inline(always)]
 pub(crate) fn sums<
     S: Simd,
@@ -33,8 +33,8 @@ pub(crate) fn sums<
     }
 }
 
-/// The sums of a row of windows of one example. Where two and two are neighbours, registers go down the columns first; the
-/// rest is added one by one.
+/// Computes the sums of a row of windows of one example. For `K` = 2, registers first add down the columns; other
+/// windows are added one cell at a time.
 #[inline(always)]
 fn row_sums<S: Simd, E: Element, const K: usize>(simd: S, rows: &[E], w: usize, sums: &mut [E]) {
     let width = const { width::<S, E>() };
@@ -56,7 +56,7 @@ fn row_sums<S: Simd, E: Element, const K: usize>(simd: S, rows: &[E], w: usize, 
     }
 }
 
-/// The sums of as many columns, from `first`, as a register has lanes.
+/// Returns the sums of as many columns, starting at `first`, as a register has lanes.
 #[inline(always)]
 fn column_sums<V: Vector>(simd: V::Simd, rows: &[V::Element], w: usize, first: usize) -> V {
     let mut sum = V::splat(simd, Default::default());
@@ -66,7 +66,7 @@ fn column_sums<V: Vector>(simd: V::Simd, rows: &[V::Element], w: usize, first: u
     sum
 }
 
-/// A part of the sum of one window.
+/// Returns a part of the sum of one window.
 #[inline(always)]
 fn sum<S: Simd, T: Cell, const K: usize, const H: usize, const W: usize>(
     simd: S,
@@ -83,7 +83,7 @@ fn sum<S: Simd, T: Cell, const K: usize, const H: usize, const W: usize>(
     sum
 }
 
-/// The sum of every window, or its square, times its cell of `da`, added up over all windows and lanes.
+/// Multiplies the sum of every window, or its square, by its cell of `da`, and adds up over all windows and lanes.
 #[inline(always)]
 pub(crate) fn dot<
     const SQUARED: bool,
@@ -125,7 +125,7 @@ pub(crate) fn dot<
     total.sum()
 }
 
-/// Every cell of a window gets `factor` times the window's cell of `dy`.
+/// Writes `factor` times a window's cell of `dy` to every cell of the window.
 #[inline(always)]
 pub(crate) fn spread<
     S: Simd,

@@ -1,6 +1,6 @@
-//! The fixed codes of the 1998 output layer: the ten digits, drawn, for the compiler to read.
+//! The fixed codes of the 1998 output layer: the ten digits as pictures that the compiler reads.
 
-/// Codes of `I` numbers for `O` classes, as a type: what the units of an [`Rbf`](crate::Rbf) compare their inputs with.
+/// Codes of `I` numbers for `O` classes, as a type. The units of an [`Rbf`](crate::Rbf) compare their inputs with them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no set of {O} codes of {I} numbers",
     label = "these codes have other sizes",
@@ -11,9 +11,9 @@ pub trait Codes<const I: usize, const O: usize>: Send + Sync + 'static {
     const CODES: [[f32; I]; O];
 }
 
-/// The stylised digits of the 1998 paper, 7 wide and 12 high, as codes of 84 numbers: +1 where there is ink, -1 where
-/// there is none (LeCun et al. 1998, section II.B and fig. 3). The bars above 0, 2, 4 and 5 are the paper's: it took
-/// the digits from a set of all printable characters.
+/// The stylised digits of the 1998 paper, 7 wide and 12 high, as codes of 84 numbers: +1 for the foreground and -1 for
+/// the background (LeCun et al. 1998, section II.B and fig. 3). The bars above 0, 2, 4 and 5 are in the paper: its
+/// digits come from a set of all printable characters.
 ///
 /// ```
 /// use lenet_layers::{Bitmaps, Codes};
@@ -24,9 +24,9 @@ pub trait Codes<const I: usize, const O: usize>: Send + Sync + 'static {
 pub struct Bitmaps;
 
 impl Bitmaps {
-    /// Columns of a digit.
+    /// The columns of a digit.
     pub const WIDTH: usize = 7;
-    /// Rows of a digit.
+    /// The rows of a digit.
     pub const HEIGHT: usize = 12;
     /// Five digits to a line: 0 to 4, then 5 to 9.
     const PICTURE: [[&str; 12]; 2] = [
@@ -65,7 +65,7 @@ impl Codes<84, 10> for Bitmaps {
     const CODES: [[f32; 84]; 10] = read(Bitmaps::PICTURE);
 }
 
-/// Reads the picture: `X` is ink.
+/// Reads the picture: `X` is foreground.
 const fn read(picture: [[&str; 12]; 2]) -> [[f32; 84]; 10] {
     let mut codes = [[0.0; 84]; 10];
     let mut digit = 0;
@@ -89,7 +89,7 @@ const fn read(picture: [[&str; 12]; 2]) -> [[f32; 84]; 10] {
 mod tests {
     use super::*;
 
-    /// The rows of every digit as numbers, the left column the highest of seven bits.
+    /// The rows of every digit as numbers; the left column is the most significant of seven bits.
     const ROWS: [[u8; 12]; 10] = [
         [0x3E, 0x00, 0x1C, 0x36, 0x63, 0x63, 0x63, 0x63, 0x36, 0x1C, 0x00, 0x00],
         [0x0C, 0x1C, 0x3C, 0x0C, 0x0C, 0x0C, 0x0C, 0x0C, 0x0C, 0x3F, 0x00, 0x00],

@@ -1,4 +1,4 @@
-//! Which maps a sparse convolution connects: a picture that the compiler reads.
+//! The maps that a sparse convolution connects: a picture that the compiler reads.
 
 /// A table of `N` connections from `CI` input maps to `CO` output maps, as a type.
 /// [`connection_table!`](crate::connection_table) makes one from a picture.
@@ -8,9 +8,10 @@
     note = "the first three sizes of a `SparseConv2d` are input maps, output maps and kernels, as its table draws them"
 )]
 pub trait Connections<const CI: usize, const CO: usize, const N: usize>: ConnectionTable {
-    /// Whether output map `o` sees input map `i`.
+    /// `[o][i]` is `true` if output map `o` sees input map `i`.
     const TABLE: [[bool; CI]; CO];
-    /// The kernel of the pair `[o][i]`, counting the connected pairs row by row; `None` where there is no connection.
+    /// The number of the kernel of the pair `[o][i]`, counting the connected pairs row by row; `None` if they are not
+    /// connected.
     const KERNEL: [[Option<usize>; CI]; CO] = number(Self::TABLE.as_flattened());
 }
 
@@ -20,7 +21,7 @@ pub trait Connections<const CI: usize, const CO: usize, const N: usize>: Connect
     note = "`connection_table!` makes one from a picture"
 )]
 pub trait ConnectionTable: Send + Sync + 'static {
-    /// Whether there is a connection: row by row, as drawn.
+    /// `true` for each connection, row by row, as drawn.
     const MARKS: &'static [bool];
 }
 
@@ -48,7 +49,7 @@ const fn number<const CI: usize, const CO: usize>(marks: &[bool]) -> [[Option<us
     out
 }
 
-/// Reads a picture: a row for each output map, a column for each input map, `X` connected, `.` not.
+/// Reads a picture: a row for each output map and a column for each input map; `X` is connected, `.` is not.
 #[doc(hidden)]
 #[must_use]
 pub const fn parse<const CI: usize, const CO: usize>(rows: [&str; CO], kernels: usize) -> [[bool; CI]; CO] {
@@ -91,7 +92,7 @@ pub const fn parse<const CI: usize, const CO: usize>(rows: [&str; CO], kernels: 
 /// assert_eq!(Ring::KERNEL[2], [Some(4), None, Some(5)]);
 /// ```
 ///
-/// A row of the wrong length, or another number of connections than declared, does not compile:
+/// A row of the wrong length does not compile, nor does a number of connections that differs from the declared one:
 ///
 /// ```compile_fail
 /// use lenet_layers::connection_table;
@@ -113,14 +114,14 @@ macro_rules! connection_table {
         impl $crate::ConnectionTable for $name {
             const MARKS: &'static [bool] = <$name as $crate::Connections<$ci, $co, $n>>::TABLE.as_flattened();
         }
-        // Read now, whether or not the table is used.
+        // Evaluated here, so that an error is reported even if the table is not used.
         const _: [[bool; $ci]; $co] = <$name as $crate::Connections<$ci, $co, $n>>::TABLE;
     };
 }
 
 connection_table! {
-    /// Table I of the 1998 paper: which maps of S2 (columns) each map of C3 (rows) sees.
-    /// The first six take three neighbours, the next six four neighbours, three more take four with gaps, the last all.
+    /// Table I of the 1998 paper: the maps of S2 (columns) that each map of C3 (rows) sees. The first six take three
+    /// neighbours, the next six take four neighbours, the next three take four with gaps, and the last takes all.
     #[derive(Clone, Copy, Debug)]
     pub struct Table1: 6 -> 16, 60;
     "X X X . . ."
@@ -147,7 +148,7 @@ mod tests {
 
     #[test]
     fn table_1_is_the_papers() {
-        // The paper's own listing, by output map.
+        // The paper's own list, by output map.
         let listed: [&[usize]; 16] = [
             &[0, 1, 2],
             &[1, 2, 3],

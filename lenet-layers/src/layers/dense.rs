@@ -31,7 +31,7 @@ params! {
 
 #[cfg(feature = "nalgebra")]
 impl<const I: usize, const O: usize, E: Element> Weights<I, O, E> {
-    /// The weights as an `I` x `O` matrix, the transpose of `[unit][input]`, without a copy: y = W' x.
+    /// Returns the weights as an `I` x `O` matrix, the transpose of `[unit][input]`, without a copy: y = W' x.
     ///
     /// ```
     /// use lenet_layers::{Params, Weights};

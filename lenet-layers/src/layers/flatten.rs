@@ -4,7 +4,7 @@ use crate::{Layer, LayerInfo, NoParams, Operation, ParamInfo, Trainable};
 use core::fmt;
 use lenet_tensor::{Cell, Dim, Element, Flattened, Maps, Tensor, Units, simd::Simd};
 
-/// `Maps<C, H, W>` read as `Units<C * H * W>`, the last axis running fastest.
+/// `Maps<C, H, W>` read as `Units<C * H * W>`; the last axis varies fastest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flatten;
 

@@ -1,34 +1,34 @@
-//! The traits every layer has: what it learns, and which shapes it turns into which.
+//! The traits that every layer implements: its parameters, and the shapes of its input and output.
 
 use crate::{Operation, ParamInfo, Params};
 use core::fmt;
 use lenet_tensor::{Cell, Element, Shape, Tensor, simd::Simd};
 
-/// A kind of layer. The layer is a type without values, a rule; its trainable numbers are a value of `Params<E>`.
+/// A kind of layer. The layer is a rule, a type without values; its trainable numbers are a value of `Params<E>`.
 ///
-/// A layer implements this whatever stands in its type parameters: what a network's fields are must be known even where
-/// a table or an activation function is wrong, or every use of the fields would be an error of its own.
+/// A layer implements this trait for all values of its type parameters. The types of a network's fields must be known
+/// even if a table or an activation function is wrong; otherwise every use of the fields would be an additional error.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a layer",
     note = "each line of a network is `name: Layer => Shape;`"
 )]
 pub trait Trainable: Send + Sync + 'static {
-    /// The trainable numbers, in `f32` or in `f64`.
+    /// The trainable numbers, in `f32` or `f64`.
     type Params<E: Element>: Params<Element = E>;
 }
 
-/// What a layer says of itself, whatever its input.
+/// Information about a layer that does not depend on its input.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a layer",
     note = "each line of a network is `name: Layer => Shape;`"
 )]
 pub trait LayerInfo: Trainable {
-    /// Whether the outputs are penalties, so that the smallest and not the largest of them tells the class.
+    /// `true` if the outputs are penalties, so that the smallest output, not the largest, gives the class.
     const PENALTIES: bool = false;
-    /// What it computes, where that can be said in a word: whoever writes the network down for another program reads it
-    /// here. A layer of one's own may leave it out.
+    /// The operation that the layer computes, if it is a standard one. Code that converts the network for another
+    /// program reads it. A custom layer may leave this out.
     const OPERATION: Operation = Operation::Custom;
-    /// What is known of array number `index` of the parameters.
+    /// Returns information about array number `index` of the parameters.
     ///
     /// # Panics
     /// If the parameters have no such array.
@@ -36,16 +36,16 @@ pub trait LayerInfo: Trainable {
     /// Writes the layer's name for a summary: `convolution 5x5, tanh`.
     ///
     /// # Errors
-    /// Those of the formatter.
+    /// Errors of the formatter.
     fn describe(f: &mut fmt::Formatter<'_>) -> fmt::Result;
 }
 
-/// A layer that takes an input of shape `In`. What shape it gives follows from the types; a layer that has no answer
-/// does not implement this trait, and the program does not compile.
+/// A layer that takes an input of shape `In`. The types determine the output's shape; a layer that has no output for
+/// `In` does not implement this trait, and the program does not compile.
 ///
-/// Forward and backward are one rule for every [`Cell`]: one `f32` image, one `f64` image, a block of 16.
+/// Forward and backward are one rule for every [`Cell`]: one `f32` image, one `f64` image, or a block of 16.
 ///
-/// A layer of your own, in the network of [`sequential!`](crate::sequential) like any other:
+/// A custom layer, used in the network of [`sequential!`](crate::sequential) like any other:
 ///
 /// ```
 /// use lenet_layers::{simd::Simd, *};
@@ -112,14 +112,15 @@ pub trait LayerInfo: Trainable {
     note = "check the number of maps or units that the layer takes, and whether it takes maps or units"
 )]
 pub trait Layer<In: Shape>: Trainable {
-    /// The shape it gives.
+    /// The shape of the output.
     type Out: Shape;
-    /// Connections as the 1998 paper counts them: every weight at every place it is used, biases included.
+    /// The number of connections as the 1998 paper counts them: every weight at every place where it is used, including
+    /// biases.
     const CONNECTIONS: usize;
-    /// Multiply-adds of one forward pass over one example.
+    /// The number of multiply-adds of one forward pass over one example.
     const MULTIPLY_ADDS: usize;
 
-    /// `y` from `x`.
+    /// Computes `y` from `x`.
     fn forward<S: Simd, T: Cell>(
         simd: S,
         params: &Self::Params<T::Element>,
@@ -127,9 +128,10 @@ pub trait Layer<In: Shape>: Trainable {
         y: &mut Tensor<Self::Out, T>,
     );
 
-    /// The gradients. `dy` holds the gradient of the loss by `y` and is used up: on return it is the gradient by the
-    /// layer's weighted sums, before the activation function. `dx` is overwritten if it is wanted. The gradient by the
-    /// parameters, summed over the lanes, is *added* to `grad`.
+    /// Computes the gradients. `dy` holds the gradient of the loss with respect to `y` and is overwritten: on return it
+    /// holds the gradient with respect to the layer's weighted sums, before the activation function. `dx` is
+    /// overwritten if it is given. The gradient with respect to the parameters, summed over the lanes, is *added* to
+    /// `grad`.
     fn backward<S: Simd, T: Cell>(
         simd: S,
         params: &Self::Params<T::Element>,
@@ -140,13 +142,14 @@ pub trait Layer<In: Shape>: Trainable {
         grad: &mut Self::Params<T::Element>,
     );
 
-    /// The curvature: the same way back for second derivatives, in the Gauss-Newton approximation (LeCun et al. 1998,
-    /// appendix C, eqs. 22-27). Where the gradient multiplies with a weight, an input or a slope, the curvature multiplies
-    /// with its square, and what a connection adds to a weight it adds to the weight that it shares.
+    /// Computes the curvature: the backward pass for second derivatives, in the Gauss-Newton approximation (LeCun et
+    /// al. 1998, appendix C, eqs. 22-27). Where the gradient is multiplied by a weight, an input or a slope, the
+    /// curvature is multiplied by its square. The contributions of all connections that share a weight are added.
     ///
-    /// `squared` holds the square of every parameter. `d2y` holds the second derivative of the loss by each output and is used
-    /// up: on return it is that by each weighted sum. `d2x` is overwritten, by that for each input. The second derivative by
-    /// the parameters, summed over the lanes, is *added* to `h`.
+    /// `squared` holds the square of every parameter. `d2y` holds the second derivative of the loss with respect to
+    /// each output and is overwritten: on return it holds the second derivative with respect to each weighted sum.
+    /// `d2x` is overwritten with the second derivative with respect to each input. The second derivative with respect
+    /// to the parameters, summed over the lanes, is *added* to `h`.
     fn curvature<S: Simd, T: Cell>(
         simd: S,
         squared: &Self::Params<T::Element>,
@@ -158,7 +161,7 @@ pub trait Layer<In: Shape>: Trainable {
     );
 }
 
-/// Equality of shapes, with a message of its own: what a layer gives is what its line declares.
+/// Equality of shapes with its own error message: the output of a layer must have the shape that its line declares.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "this stage comes out as `{Self}`, but is declared `{Declared}`",
@@ -179,9 +182,9 @@ impl<S: Shape> Gives<S> for S {
     }
 }
 
-/// One line of a network: a layer that takes `I` and gives exactly `O`. All that `sequential!` asks of a layer it asks by
-/// this one bound, so that a mistake is one error. The names are not those of [`Layer`], or calls of a layer by its type
-/// would be ambiguous where this trait is imported too.
+/// One line of a network: a layer that takes `I` and returns exactly `O`. This single bound is all that `sequential!`
+/// requires of a layer, so that a mistake is one error. The names differ from those of [`Layer`]; otherwise calls of a
+/// layer by its type would be ambiguous where this trait is imported too.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not accept an input of shape `{I}`",

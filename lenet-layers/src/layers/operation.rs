@@ -1,9 +1,10 @@
-//! What a layer computes, as data: for whoever writes a network down in another form.
+//! The operation of a layer as data, for code that converts a network to another format.
 
 use crate::ActivationKind;
 
-/// What a layer computes from its input and its parameters, which are those of [`LayerInfo::info`](crate::LayerInfo::info) in
-/// that order. The sizes that are not here are in the shapes of the parameters and of the stages.
+/// The operation that a layer computes from its input and its parameters. The parameters are those of
+/// [`LayerInfo::info`](crate::LayerInfo::info), in that order. Sizes that are not given here are in the shapes of the
+/// parameters and of the stages.
 ///
 /// ```
 /// use lenet_layers::{Conv2d, LayerInfo, Operation, ScaledTanh, ActivationKind};
@@ -13,15 +14,15 @@ use crate::ActivationKind;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Operation {
-    /// Every map with a kernel for each map it sees, and a bias; parameters: weight, bias. [`Conv2d`](crate::Conv2d) and
-    /// [`SparseConv2d`](crate::SparseConv2d).
+    /// Each output map has a kernel for each input map that it sees, and a bias. Parameters: weight, bias.
+    /// [`Conv2d`](crate::Conv2d) and [`SparseConv2d`](crate::SparseConv2d).
     Convolution {
         /// Rows and columns of a kernel.
         kernel: usize,
         /// Applied to each sum.
         activation: ActivationKind,
     },
-    /// The sum of each window times the map's coefficient, and a bias; parameters: coefficient, bias.
+    /// The sum of each window times the map's coefficient, plus a bias. Parameters: coefficient, bias.
     /// [`Subsample`](crate::Subsample).
     Subsampling {
         /// Rows and columns of a window.
@@ -39,23 +40,23 @@ pub enum Operation {
         /// Rows and columns of a window.
         window: usize,
     },
-    /// Every unit sees every input; parameters: weight, bias. [`Dense`](crate::Dense).
+    /// Every unit sees every input. Parameters: weight, bias. [`Dense`](crate::Dense).
     FullConnection {
         /// Applied to each sum.
         activation: ActivationKind,
     },
     /// The square of the distance to each code. [`Rbf`](crate::Rbf).
     Rbf {
-        /// The codes, one after the other.
+        /// The codes, one after another.
         codes: &'static [f32],
     },
-    /// Every map several times, its copies side by side. [`Repeat`](crate::Repeat).
+    /// Every map repeated several times, with its copies next to each other. [`Repeat`](crate::Repeat).
     Repeat {
-        /// How often.
+        /// The number of copies.
         times: usize,
     },
-    /// Maps read as a row of units, the last axis running fastest. [`Flatten`](crate::Flatten).
+    /// Maps read as a row of units; the last axis varies fastest. [`Flatten`](crate::Flatten).
     Flatten,
-    /// Something else, which only the layer itself can compute.
+    /// Another operation, which only the layer itself can compute.
     Custom,
 }

@@ -1,4 +1,4 @@
-//! Pooling without parameters: the mean or the largest of a window.
+//! Pooling without parameters: the mean or the maximum of a window.
 
 use crate::activation::map_rows;
 use crate::kernels::windows;
@@ -7,7 +7,7 @@ use core::fmt;
 use lenet_tensor::simd::{Simd, Vector};
 use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Tiled};
 
-/// Every map reduced to the means of its `K` x `K` windows, which lie side by side.
+/// Reduces every map to the means of its non-overlapping `K` x `K` windows.
 ///
 /// ```
 /// use lenet_layers::{AvgPool, Layer, Maps, NoParams, Tensor, simd::Scalar};
@@ -19,8 +19,8 @@ use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Tiled};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AvgPool<const K: usize>;
 
-/// Every map reduced to the largest cells of its `K` x `K` windows, which lie side by side. The gradient goes to the
-/// first of equals, row by row.
+/// Reduces every map to the largest cells of its non-overlapping `K` x `K` windows. If several cells are equal, the
+/// gradient goes to the first one, row by row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MaxPool<const K: usize>;
 
@@ -152,7 +152,7 @@ where
                             let mut largest = x[K * r][K * c];
                             for u in 0..K {
                                 for v in 0..K {
-                                    // Where neither is the larger, one is a NaN, and so is the sum.
+                                    // If neither is larger, one of them is NaN, and so is the sum.
                                     largest = largest.zip(x[K * r + u][K * c + v], |a, b| {
                                         if b <= a {
                                             a
@@ -189,7 +189,7 @@ where
                 for m in 0..C {
                     for r in 0..OH {
                         for c in 0..OW {
-                            // What is still to be given away; the first cell that equals the largest takes it.
+                            // The gradient that is not yet assigned; the first cell that equals the largest takes it.
                             let mut left = dy.data[m][r][c];
                             for u in 0..K {
                                 for v in 0..K {

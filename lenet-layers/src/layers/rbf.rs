@@ -1,14 +1,14 @@
-//! The output layer of 1998: Euclidean distances to fixed codes.
+//! The output layer of 1998: squared Euclidean distances to fixed codes.
 
 use crate::{Codes, Layer, LayerInfo, NoParams, Operation, ParamInfo, Trainable};
 use core::{fmt, marker::PhantomData};
 use lenet_tensor::{Cell, Element, Tensor, Units, simd::Simd};
 
-/// `O` radial basis function units, each of which measures how far its `I` inputs are from a fixed code of the set `C`:
+/// `O` radial basis function units. Each measures the distance of its `I` inputs from a fixed code of the set `C`:
 /// `Units<I>` to `Units<O>`, y\[i\] = sum of (x\[j\] - code\[i\]\[j\])^2 over j (LeCun et al. 1998, eq. 7).
 ///
-/// The outputs are penalties: the *smallest* tells the class. Nothing in it is trained; [`CorrectPenalty`] and
-/// [`MaximumAPosteriori`] are its losses.
+/// The outputs are penalties: the *smallest* one gives the class. The layer has no trainable parameters. Its losses are
+/// [`CorrectPenalty`] and [`MaximumAPosteriori`].
 ///
 /// [`CorrectPenalty`]: crate::CorrectPenalty
 /// [`MaximumAPosteriori`]: crate::MaximumAPosteriori
@@ -30,7 +30,7 @@ impl<const I: usize, const O: usize, C: Codes<I, O>> LayerInfo for Rbf<I, O, C> 
     }
 }
 
-/// x - code.
+/// Returns x - code.
 #[inline(always)]
 fn difference<T: Cell>(x: T, code: f32) -> T {
     x.map(
@@ -90,8 +90,9 @@ impl<const I: usize, const O: usize, C: Codes<I, O>> Layer<Units<I>> for Rbf<I, 
         );
     }
 
-    /// A penalty's own second derivative by each input is 2, and that is what goes back. `d2y` says how much each penalty
-    /// counts in the loss, as the curvature of the losses for penalties does; those of other losses mean something else.
+    /// The second derivative of a penalty with respect to each input is 2, and this is propagated backwards. `d2y` must
+    /// hold the weight of each penalty in the loss, as the curvature of the losses for penalties does. The curvature of
+    /// other losses has a different meaning.
     fn curvature<S: Simd, T: Cell>(
         _: S,
         _: &NoParams<T::Element>,

@@ -1,11 +1,12 @@
-//! Maps that are seen several times.
+//! Repeats maps, so that the next layer sees each several times.
 
 use crate::{Layer, LayerInfo, NoParams, Operation, ParamInfo, Trainable};
 use core::fmt;
 use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Times, simd::Simd};
 
-/// Every map `N` times, its copies side by side: `Maps<C, H, W>` to `Maps<C * N, H, W>`. A layer of one map for each that
-/// follows, as [`Subsample`](crate::Subsample), then has `N` maps for each: the "subsampling maps connected in pairs" of LeNet-4.
+/// Repeats every map `N` times, with its copies next to each other: `Maps<C, H, W>` to `Maps<C * N, H, W>`. If the next
+/// layer has one output map for each input map, as [`Subsample`](crate::Subsample) does, it then has `N` maps for each
+/// original map: the "subsampling maps connected in pairs" of LeNet-4.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Repeat<const N: usize>;
 

@@ -1,4 +1,4 @@
-//! The convolution in which a table says which maps see which, as C3 of LeNet-5.
+//! A convolution with a table of connected maps, such as C3 of LeNet-5.
 
 use crate::kernels::convolution::{Bank, Convolution};
 use crate::layers::connections::{ConnectionTable, Numbered};
@@ -10,8 +10,8 @@ use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Valid, simd::Simd};
 /// A convolution of `CI` maps into `CO` maps through the `N` connections of the table `C`, with kernels of `K` x `K`, a
 /// bias for each output map, and the activation function `A` (LeCun et al. 1998, section II.B and table I).
 ///
-/// It computes what a [`Conv2d`](crate::Conv2d) does whose unconnected kernels are zero, in fewer multiply-adds and
-/// with nothing to learn where there is no connection.
+/// It computes the same as a [`Conv2d`](crate::Conv2d) whose unconnected kernels are zero, with fewer multiply-adds and
+/// without parameters for the unconnected pairs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SparseConv2d<const CI: usize, const CO: usize, const N: usize, const K: usize, C, A = Identity>(
     PhantomData<(C, A)>,
@@ -20,7 +20,7 @@ pub struct SparseConv2d<const CI: usize, const CO: usize, const N: usize, const 
 params! {
     /// The parameters of a [`SparseConv2d`].
     SparseKernels<const CO, const N, const K> {
-        0 /// The connected kernels alone, by output map, then by input map: `[connection][row][column]`.
+        0 /// Only the connected kernels, by output map, then by input map: `[connection][row][column]`.
           weight: [[[E; K]; K]; N] = N * K * K,
         1 /// One for each output map.
           bias: [E; CO] = CO,
@@ -47,7 +47,7 @@ where
 {
     const OPERATION: Operation = Operation::Convolution { kernel: K, activation: A::KIND };
     fn info(index: usize) -> ParamInfo {
-        /// The fan-in of the output map that kernel number `n` feeds: K x K for each map it sees.
+        /// Returns the fan-in of the output map that kernel number `n` feeds: K x K for each map that it sees.
         fn fan_in<const CI: usize, const CO: usize>(table: &[[Option<usize>; CI]; CO], n: usize, k: usize) -> usize {
             let row = table.iter().find(|row| row.contains(&Some(n)));
             row.map_or(0, |row| row.iter().flatten().count() * k * k)
@@ -71,8 +71,8 @@ where
     }
 }
 
-/// The pairs of maps that the table `C` draws are connected. Here and in `Layer` the table may have any size. That it has
-/// the right one is a bound of `LayerInfo` alone; asked twice, a wrong table would be two errors.
+/// Connects the pairs of maps that the table `C` draws. Here and in `Layer` the table may have any size. Only the bound
+/// of `LayerInfo` requires the right size; if it were required twice, a wrong table would be two errors.
 pub(crate) struct Table<C, const N: usize>(PhantomData<C>);
 impl<const CI: usize, const CO: usize, const N: usize, const K: usize, C: ConnectionTable> Bank<CI, CO, K>
     for Table<C, N>

@@ -1,4 +1,4 @@
-//! The trainable subsampling of 1998.
+//! The trainable subsampling layer of 1998.
 
 use crate::activation::{SquaredSlope, apply_slope, map_rows};
 use crate::kernels::windows;
@@ -8,8 +8,8 @@ use core::{fmt, marker::PhantomData};
 use lenet_tensor::simd::{Simd, Vector};
 use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Tiled};
 
-/// `C` maps, each reduced by windows of `K` x `K` that lie side by side: the *sum* of the window times the map's
-/// coefficient, plus the map's bias, through the activation function `A` (LeCun et al. 1998, section II.B).
+/// Reduces `C` maps by non-overlapping windows of `K` x `K`: the *sum* of the window times the map's coefficient, plus
+/// the map's bias, through the activation function `A` (LeCun et al. 1998, section II.B).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Subsample<const C: usize, const K: usize, A = Identity>(PhantomData<A>);
 
@@ -122,9 +122,9 @@ where
         simd.vectorize(
             #[inline(always)]
             || {
-                // A coefficient has one connection to each unit, from the window's sum. Were each cell's taken for one of its
-                // own, its second derivative would come out up to K * K times too small, and training at the paper's rates
-                // would not settle (docs/paper.md).
+                // A coefficient has one connection to each unit, from the window's sum. If each cell counted as a
+                // connection of its own, the second derivative would be up to K * K times too small, and training with
+                // the paper's learning rates would not converge (docs/paper.md).
                 for (m, ((x, d2a), d2x)) in x.data.iter().zip(&d2y.data).zip(&mut d2x.data).enumerate() {
                     h.coefficient[m] += windows::dot::<true, S, T, K, H, W, OH, OW>(simd, x, d2a);
                     windows::spread::<S, T, K, H, W, OH, OW>(simd, squared.coefficient[m], d2a, d2x);

@@ -1,4 +1,4 @@
-//! What every network that [`sequential!`](crate::sequential) declares can do.
+//! The trait of every network that [`sequential!`](crate::sequential) declares.
 
 use crate::{Curvature, Grad, Operation, ParamInfo, Params, Squared};
 use core::fmt;
@@ -12,32 +12,32 @@ mod sequential;
 #[doc(hidden)]
 pub use names::{DistinctName, LineOfANetwork, distinct_name, line_of_a_network};
 
-/// What a forward pass leaves behind, and what a backward pass needs: every stage's output. The error signal has the
-/// same type.
+/// The output of every stage: the forward pass stores it, and the backward pass needs it. The error signal has the same
+/// type.
 pub trait Trace<T: Cell>: Sized + Send + Sync + 'static + FromBytes + Immutable + KnownLayout {
-    /// The input's shape.
+    /// The shape of the input.
     type Input: Shape;
-    /// The output's shape.
+    /// The shape of the output.
     type Output: Shape;
-    /// The input.
+    /// Returns the input.
     fn input(&self) -> &Tensor<Self::Input, T>;
-    /// The input, to write to.
+    /// Returns the input, mutable.
     fn input_mut(&mut self) -> &mut Tensor<Self::Input, T>;
-    /// The output of the last stage.
+    /// Returns the output of the last stage.
     fn output(&self) -> &Tensor<Self::Output, T>;
-    /// The output of the last stage, to write to.
+    /// Returns the output of the last stage, mutable.
     fn output_mut(&mut self) -> &mut Tensor<Self::Output, T>;
-    /// The output of every stage, in order, as slices.
+    /// Returns the output of stage number `index` as a slice.
     fn stage(&self, index: usize) -> &[T];
-    /// All zeros, by value.
+    /// Returns a zeroed trace.
     #[must_use]
     fn zeroed() -> Self {
         zerocopy::FromZeros::new_zeroed()
     }
-    /// All zeros, straight on the heap.
+    /// Returns a zeroed trace allocated directly on the heap.
     ///
     /// # Panics
-    /// If the allocator has no memory left, as `Box::new` does.
+    /// If memory cannot be allocated, as for `Box::new`.
     #[cfg(feature = "alloc")]
     #[must_use]
     fn boxed_zeroed() -> alloc::boxed::Box<Self> {
@@ -45,22 +45,22 @@ pub trait Trace<T: Cell>: Sized + Send + Sync + 'static + FromBytes + Immutable 
     }
 }
 
-/// What is known of one stage before the program runs.
+/// The compile-time information about one stage.
 #[derive(Clone, Copy)]
 pub struct StageInfo {
-    /// Its name: `c1`.
+    /// Its name, such as `c1`.
     pub name: &'static str,
     /// The extent of each axis of its output.
     pub dims: &'static [usize],
-    /// Its trainable numbers.
+    /// The number of its trainable parameters.
     pub params: usize,
-    /// Its connections, as the 1998 paper counts them.
+    /// The number of its connections, as the 1998 paper counts them.
     pub connections: usize,
-    /// Its multiply-adds in a forward pass over one example.
+    /// The number of its multiply-adds in a forward pass over one example.
     pub multiply_adds: usize,
-    /// Whether its outputs are penalties: the smallest of them tells the class.
+    /// `true` if its outputs are penalties: the smallest of them gives the class.
     pub penalties: bool,
-    /// What it computes.
+    /// The operation that it computes.
     pub operation: Operation,
     #[doc(hidden)]
     pub describe: fn(&mut fmt::Formatter<'_>) -> fmt::Result,
@@ -73,7 +73,7 @@ impl fmt::Debug for StageInfo {
 }
 
 impl StageInfo {
-    /// The layer in words, to be displayed: `convolution 5x5, tanh`.
+    /// Returns a description of the layer that can be displayed: `convolution 5x5, tanh`.
     #[must_use]
     pub fn layer(&self) -> impl fmt::Display {
         struct Words(fn(&mut fmt::Formatter<'_>) -> fmt::Result);
@@ -86,7 +86,7 @@ impl StageInfo {
     }
 }
 
-/// A chain of layers. Its value is its parameters.
+/// A chain of layers. A value of the type holds its parameters.
 ///
 /// [`sequential!`](crate::sequential) implements it. Code that is generic over networks reads their sizes and names from it:
 ///
@@ -108,20 +108,20 @@ impl StageInfo {
 /// assert_eq!(<Net as Network>::CONNECTIONS, 26);
 /// ```
 pub trait Network: Params {
-    /// The input's shape.
+    /// The shape of the input.
     type Input: Shape;
-    /// The output's shape.
+    /// The shape of the output.
     type Output: Shape;
-    /// What a forward pass leaves behind.
+    /// The type that stores the outputs of a forward pass.
     type Trace<T: Cell>: Trace<T, Input = Self::Input, Output = Self::Output>;
-    /// The stages in order, the input not among them.
+    /// The stages in order, without the input.
     const STAGES: &'static [StageInfo];
-    /// Whether the outputs are penalties: the smallest of them, not the largest, tells the class.
+    /// `true` if the outputs are penalties: the smallest of them, not the largest, gives the class.
     const PENALTIES: bool = match Self::STAGES {
         [.., last] => last.penalties,
         [] => false,
     };
-    /// Connections of all stages, as the 1998 paper counts them.
+    /// The number of connections of all stages, as the 1998 paper counts them.
     const CONNECTIONS: usize = {
         let (mut sum, mut i) = (0, 0);
         while i < Self::STAGES.len() {
@@ -130,7 +130,7 @@ pub trait Network: Params {
         }
         sum
     };
-    /// Multiply-adds of a forward pass over one example.
+    /// The number of multiply-adds of a forward pass over one example.
     const MULTIPLY_ADDS: usize = {
         let (mut sum, mut i) = (0, 0);
         while i < Self::STAGES.len() {
@@ -140,17 +140,17 @@ pub trait Network: Params {
         sum
     };
 
-    /// What is known of parameter array `index`.
+    /// Returns information about parameter array `index`.
     ///
     /// # Panics
-    /// If `index` is not below `TENSORS`.
+    /// If `index` is not less than `TENSORS`.
     fn info(index: usize) -> ParamInfo;
 
     /// The forward pass with the instruction set of `simd`.
     #[doc(hidden)]
     fn forward_with<S: Simd, T: Cell<Element = Self::Element>>(&self, simd: S, trace: &mut Self::Trace<T>);
 
-    /// The backward pass with the instruction set of `simd`, to the input or to the first layer's parameters.
+    /// The backward pass with the instruction set of `simd`, down to the input or to the first layer's parameters.
     #[doc(hidden)]
     fn backward_with<S: Simd, T: Cell<Element = Self::Element>>(
         &self,
@@ -161,7 +161,7 @@ pub trait Network: Params {
         to_input: bool,
     );
 
-    /// The curvatures with the instruction set of `simd`; the numbers are those of `squared`.
+    /// The curvature pass with the instruction set of `simd`; `squared` provides the parameters.
     #[doc(hidden)]
     fn curvature_with<S: Simd, T: Cell<Element = Self::Element>>(
         squared: &Squared<Self>,
@@ -171,7 +171,8 @@ pub trait Network: Params {
         h: &mut Curvature<Self>,
     );
 
-    /// The forward pass: from the input that lies in `trace` to the output that comes to lie there.
+    /// The forward pass: reads the input in `trace` and writes the outputs of all stages to `trace`. Returns the
+    /// output.
     fn forward<'t, T: Cell<Element = Self::Element>>(
         &self,
         trace: &'t mut Self::Trace<T>,
@@ -180,8 +181,9 @@ pub trait Network: Params {
         trace.output()
     }
 
-    /// The backward pass. `errors` holds the gradient of the loss by the output; the stages before it are overwritten.
-    /// The gradient by the parameters is *added* to `grad`. The input's own gradient is not computed.
+    /// The backward pass. `errors` holds the gradient of the loss with respect to the output; the earlier stages are
+    /// overwritten. The gradient with respect to the parameters is *added* to `grad`. The gradient with respect to the
+    /// input is not computed.
     fn backward<T: Cell<Element = Self::Element>>(
         &self,
         trace: &Self::Trace<T>,
@@ -191,7 +193,7 @@ pub trait Network: Params {
         Isa::current().dispatch(Backward { network: self, trace, errors, grad, to_input: false });
     }
 
-    /// The backward pass all the way: afterwards the input's gradient lies in `errors`.
+    /// The backward pass down to the input: on return, `errors` also holds the gradient with respect to the input.
     fn backward_to_input<T: Cell<Element = Self::Element>>(
         &self,
         trace: &Self::Trace<T>,
@@ -203,10 +205,10 @@ pub trait Network: Params {
 }
 
 impl<N: Network> Squared<N> {
-    /// The third direction: second derivatives on their way back, in the Gauss-Newton approximation (LeCun et al. 1998,
-    /// appendix C). `trace` is what the forward pass of the network has left whose squares these are. `second` holds the
-    /// second derivative of the loss by each output; the stages before it are overwritten. That by the parameters is *added*
-    /// to `h`.
+    /// The third pass: propagates second derivatives backwards, in the Gauss-Newton approximation (LeCun et al. 1998,
+    /// appendix C). `self` holds the squares of a network's parameters, and `trace` is the result of that network's
+    /// forward pass. `second` holds the second derivative of the loss with respect to each output; the earlier stages
+    /// are overwritten. The second derivative with respect to the parameters is *added* to `h`.
     pub fn curvature<T: Cell<Element = N::Element>>(
         &self,
         trace: &N::Trace<T>,

@@ -1,6 +1,6 @@
-//! Errors about the names and the form of a network's lines, for [`sequential!`](crate::sequential).
+//! Error messages about the names and the form of a network's lines, for [`sequential!`](crate::sequential).
 
-/// Not implemented for any type.
+/// No type implements this trait.
 #[diagnostic::on_unimplemented(
     message = "the stage `{Self}` is declared twice",
     label = "another stage has this name",
@@ -8,27 +8,29 @@
 )]
 pub trait DistinctName {}
 
-/// Not implemented for any type.
+/// No type implements this trait.
 #[diagnostic::on_unimplemented(
     message = "the line of the stage `{Self}` has the wrong form",
     label = "a line of a network is `name: Layer => Shape;`"
 )]
 pub trait LineOfANetwork {}
 
-/// Where `S`, a type with the name of a stage, stands, the compiler says that the name is taken.
+/// Makes the compiler report that the name is taken. `S` is a type with the name of the stage.
 pub const fn distinct_name<S: DistinctName>() {}
-/// Where `S`, a type with the name of a stage, stands, the compiler says that its line has the wrong form.
+/// Makes the compiler report that the line has the wrong form. `S` is a type with the name of the stage.
 pub const fn line_of_a_network<S: LineOfANetwork>() {}
 
-/// `[names so far] [names to come] tokens`: gives the tokens if no name occurs twice, else one error, at the second.
+/// `[names so far] [names to come] tokens`: expands to the tokens if no name occurs twice; otherwise to one error, at
+/// the second occurrence.
 ///
-/// Nothing else is made of a network with two stages of one name. Otherwise there would be an error for every item that is.
+/// A network with two stages of the same name expands to nothing else. Otherwise there would be an error for every item
+/// of the expansion.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __with_distinct_names {
     ([$($seen:tt)*] [] $($make:tt)*) => { $($make)* };
     ([$($seen:tt)*] [$new:tt $($rest:tt)*] $($make:tt)*) => {
-        // The first arm that matches says whether the name is new.
+        // The first matching arm tells if the name is new.
         macro_rules! __names_of_stages {
             $(($seen) => {
                 const _: () = {

@@ -1,6 +1,6 @@
-//! The macro that declares a network, a line a stage.
+//! The macro that declares a network, one line for each stage.
 
-/// Declares a network: every line names a stage, its layer, and the shape it comes out with.
+/// Declares a network: every line names a stage, its layer, and the shape of its output.
 ///
 /// ```
 /// use lenet_layers::{AvgPool, Conv2d, Dense, Flatten, Maps, Network, Params, Tanh, Trace, Units, sequential};
@@ -29,19 +29,20 @@
 /// assert_eq!(format!("{net:?}"), format!("Small[{arrays}]"));
 /// ```
 ///
-/// It makes
-/// * a struct whose fields are the stages' parameters, generic over their element, `f32` unless said otherwise:
-///   it implements [`Params`](crate::Params), [`Network`](crate::Network), `Clone`, `PartialEq` and `Debug` (the arrays and
-///   their extents, not the numbers);
-/// * its trace, whose fields are `input` and the stages' outputs, generic over the [`Cell`](crate::Cell): it
+/// The macro declares
+/// * a struct whose fields are the parameters of the stages, generic over the element type, by default `f32`: it
+///   implements [`Params`](crate::Params), [`Network`](crate::Network), `Clone`, `PartialEq` and `Debug` (which prints the
+///   arrays and their extents, not the numbers);
+/// * its trace, whose fields are `input` and the outputs of the stages, generic over the [`Cell`](crate::Cell): it
 ///   implements [`Trace`](crate::Trace).
 ///
 /// The network may be generic over types that its layers take, as in
-/// `pub struct LeNet5<A: Activation = Tanh>, trace LeNet5Trace`; write the element last, `LeNet5<Tanh, f64>`.
+/// `pub struct LeNet5<A: Activation = Tanh>, trace LeNet5Trace`. The element type comes last: `LeNet5<Tanh, f64>`.
 ///
-/// One limit: the crate must go by its own name, `lenet_layers`, where the macro is used.
+/// One limit: the crate must have its own name, `lenet_layers`, where the macro is used.
 ///
-/// A layer that does not fit is an error on its own line. Here the kernel of c1 is smaller than the declared shape says:
+/// A layer that does not fit is an error on its own line. Here the kernel of c1 is smaller than the declared shape
+/// requires:
 ///
 /// ```compile_fail
 /// # use lenet_layers::{Conv2d, Maps, sequential};
@@ -61,8 +62,9 @@ macro_rules! sequential {
             [] [$In] [input] $($stages)*}
     };
 
-    // Collect the stages as {name, layer, shape of the input, shape of the output, name of the stage before}. A name is a `tt`
-    // throughout: an `ident` would lose its place in the user's file, and an error about it would point at the whole macro.
+    // Collects the stages as {name, layer, shape of the input, shape of the output, name of the stage before}. A name
+    // is always a `tt`: an `ident` would lose its span in the user's file, and an error about it would point at the
+    // whole macro.
     (@split $head:tt [$($done:tt)*] [$I:ty] [$before:tt] $stage:tt: $Layer:ty => $O:ty; $($rest:tt)*) => {
         $crate::sequential!{@split $head [$($done)* {$stage, $Layer, $I, $O, $before}] [$O] [$stage] $($rest)*}
     };
@@ -85,7 +87,7 @@ macro_rules! sequential {
         ::core::compile_error!("each line of a network is `name: Layer => Shape;`");
     };
 
-    // The backward pass wants them the other way round.
+    // The backward pass needs the stages in reverse order.
     (@reverse $head:tt $stages:tt $Last:tt $last:tt [$($done:tt)*] $next:tt $($rest:tt)*) => {
         $crate::sequential!{@reverse $head $stages $Last $last [$next $($done)*] $($rest)*}
     };
@@ -108,7 +110,7 @@ macro_rules! sequential {
             )*
         }
 
-        #[doc = concat!("What a forward pass of [`", stringify!($Name), "`] leaves behind: every stage's output.")]
+        #[doc = concat!("The outputs of every stage, as a forward pass of [`", stringify!($Name), "`] leaves them.")]
         #[derive(Clone, PartialEq)]
         #[derive($crate::zerocopy::FromBytes, $crate::zerocopy::Immutable, $crate::zerocopy::KnownLayout)]
         #[zerocopy(crate = "::lenet_layers::zerocopy")]
@@ -122,7 +124,7 @@ macro_rules! sequential {
             )*
         }
 
-        // The shapes and not the cells: thousands of them tell a reader nothing.
+        // Prints the shapes, not the cells: thousands of numbers are of no use to a reader.
         impl<__Cell: $crate::Cell> ::core::fmt::Debug for $Trace<__Cell> {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.debug_struct(stringify!($Trace))
@@ -132,7 +134,7 @@ macro_rules! sequential {
             }
         }
 
-        // `derive` would ask it of the type parameters too, of which there are no values.
+        // `derive` would require `Clone` of the type parameters too, although there are no values of them.
         impl<$($G: $Bound,)* __Element: $crate::Element> Clone for $Name<$($G,)* __Element> {
             fn clone(&self) -> Self {
                 $Name { $($stage: self.$stage.clone(),)* }
@@ -146,7 +148,7 @@ macro_rules! sequential {
                 true $(&& self.$stage == other.$stage)*
             }
         }
-        /// The arrays with their extents, and not their numbers: thousands of them tell a reader nothing.
+        /// Prints the arrays with their extents, not their numbers: thousands of numbers are of no use to a reader.
         impl<$($G: $Bound,)* __Element: $crate::Element> ::core::fmt::Debug for $Name<$($G,)* __Element> {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.write_str(stringify!($Name))?;

@@ -1,23 +1,23 @@
-//! Initial weights, drawn by the rules of the paper and its rivals.
+//! Initial weights, drawn by the rules of the paper and by alternative rules.
 
 use crate::{ActivationKind, Network, Operation, Role, ScaledTanh};
 use lenet_tensor::Element;
 use rand::Rng;
 use rand_distr::{Distribution, Uniform};
 
-/// A rule for initial weights. Biases start at zero; F is the fan-in of the unit a weight feeds.
+/// A rule for initial weights. Biases start at zero. F is the fan-in of the unit that a weight feeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Init {
-    /// Uniform in ±2.4/F (LeCun et al. 1998, appendix A); coefficients 1/window, a mean.
+    /// Uniform in ±2.4/F (LeCun et al. 1998, appendix A); coefficients are 1/window, which makes a mean.
     Paper,
-    /// Uniform in ±2.4/sqrt(F); coefficients 1/window.
+    /// Uniform in ±2.4/sqrt(F); coefficients are 1/window.
     SqrtFanIn,
-    /// Uniform in ±1/sqrt(F), and coefficients 2/window (0.5 on the sum of 2x2), as the authors' Lush code does.
+    /// Uniform in ±1/sqrt(F); coefficients are 2/window (0.5 on the sum of 2x2), as in the authors' Lush code.
     Lush,
 }
 
 impl Init {
-    /// The bound of a weight that feeds a unit of this fan-in.
+    /// Returns the bound of a weight that feeds a unit with this fan-in.
     fn bound(self, fan_in: usize) -> f64 {
         let f = fan_in as f64;
         match self {
@@ -27,7 +27,7 @@ impl Init {
         }
     }
 
-    /// What the coefficient of a subsampling window of so many cells starts as.
+    /// Returns the initial coefficient of a subsampling window with this many cells.
     fn coefficient(self, window: usize) -> f64 {
         match self {
             Init::Paper | Init::SqrtFanIn => 1.0 / window as f64,
@@ -36,13 +36,14 @@ impl Init {
     }
 }
 
-/// Sets every parameter of `network` by the rule, drawing from `rng` in the order of the parameters.
+/// Sets every parameter of `network` by the rule. The numbers are drawn from `rng` in the order of the parameters.
 ///
-/// The rules are made for activations around zero. Behind a [`Sigmoid`](crate::Sigmoid), whose outputs lie around 1/2, the
-/// drawn numbers are changed so that the network starts as the same network with a scaled tanh would: sigma(a) is
-/// (1 + tanh(a/2))/2. A stage that ends in a sigmoid takes its weights times 2 S, a stage that reads the output of one takes
-/// them times 2 A (A and S of [`ScaledTanh`]), and its biases start at minus half the sum of the weights of their unit.
-/// Without that, seven sigmoids in a row learn nothing.
+/// The rules are designed for activations around zero. The outputs of a [`Sigmoid`](crate::Sigmoid) lie around 1/2, so
+/// the drawn numbers of a network with sigmoids are changed: it starts as the same network with a scaled tanh would,
+/// since sigma(a) is (1 + tanh(a/2))/2. The weights of a stage that ends in a sigmoid are multiplied by 2 S. The
+/// weights of a stage that reads the output of a sigmoid are multiplied by 2 A (A and S of [`ScaledTanh`]), and its
+/// biases start at minus half the sum of the weights of their unit. Without this change, seven sigmoids in a row learn
+/// nothing.
 pub fn initialize<N: Network>(network: &mut N, rule: Init, rng: &mut impl Rng) {
     let unit = Uniform::new(-1.0, 1.0).expect("-1 is below 1");
     for index in 0..N::TENSORS {
@@ -69,13 +70,13 @@ pub fn initialize<N: Network>(network: &mut N, rule: Init, rng: &mut impl Rng) {
     }
 }
 
-/// Whether the outputs of a stage are those of a sigmoid.
+/// Returns `true` if the outputs of a stage are outputs of a sigmoid.
 fn ends_in_sigmoid(operation: Operation, input_is_sigmoid: bool) -> bool {
     match operation {
         Operation::Convolution { activation, .. }
         | Operation::Subsampling { activation, .. }
         | Operation::FullConnection { activation } => activation == ActivationKind::Sigmoid,
-        // These hand on what they get.
+        // These pass on their input's range.
         Operation::AveragePool { .. } | Operation::MaxPool { .. } | Operation::Repeat { .. } | Operation::Flatten => {
             input_is_sigmoid
         }
@@ -83,7 +84,7 @@ fn ends_in_sigmoid(operation: Operation, input_is_sigmoid: bool) -> bool {
     }
 }
 
-/// Changes the numbers of one stage from those of a network with scaled tanh to those of one with sigmoids.
+/// Converts the numbers of one stage from a network with scaled tanh to a network with sigmoids.
 fn follow_the_sigmoid<N: Network>(network: &mut N, stage: &str, input_is_sigmoid: bool, output_is_sigmoid: bool) {
     let factor = if input_is_sigmoid { 2.0 * ScaledTanh::A } else { 1.0 }
         * if output_is_sigmoid { 2.0 * ScaledTanh::S } else { 1.0 };
@@ -96,7 +97,7 @@ fn follow_the_sigmoid<N: Network>(network: &mut N, stage: &str, input_is_sigmoid
             }
             continue;
         }
-        // The cells of a window share their coefficient.
+        // All cells of a window share a coefficient.
         let times = if let Role::Coefficient { window } = info.role { window as f64 } else { 1.0 };
         let of_a_unit: usize = info.dims[1..].iter().product();
         sums = vec![0.0; info.dims[0]];

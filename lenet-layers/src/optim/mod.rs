@@ -1,4 +1,4 @@
-//! Initial weights, and the rules by which gradients change them.
+//! Initial weights, and the optimizers that update the parameters from their gradients.
 
 #[cfg(feature = "init")]
 mod init;

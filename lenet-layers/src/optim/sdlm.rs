@@ -1,4 +1,4 @@
-//! The stochastic diagonal Levenberg-Marquardt method: a learning rate of its own for every parameter.
+//! The stochastic diagonal Levenberg-Marquardt method: a separate learning rate for every parameter.
 
 use crate::kernels::tile::{load, store};
 use crate::{Curvature, Grad, Params, Rule};
@@ -6,9 +6,10 @@ use lenet_tensor::Element;
 use lenet_tensor::simd::{Simd, Vector};
 use zerocopy::{FromBytes, Immutable, KnownLayout};
 
-/// Stochastic diagonal Levenberg-Marquardt (LeCun et al. 1998, appendix C): gradient descent in which every parameter has a
-/// rate of its own, eps_k = eta / (mu + h_kk), h_kk the mean second derivative of the loss by it. A weight that the
-/// loss bends sharply along is moved with care; mu keeps the rate of one that it hardly bends along in bounds.
+/// Stochastic diagonal Levenberg-Marquardt (LeCun et al. 1998, appendix C): gradient descent in which every parameter
+/// has its own learning rate, eps_k = eta / (mu + h_kk), where h_kk is the mean second derivative of the loss with
+/// respect to the parameter. The larger the curvature, the smaller the steps; mu limits the rate where the curvature is
+/// small.
 ///
 /// ```
 /// use lenet_layers::{Curvature, Grad, Params, Sdlm, Weights};
@@ -24,30 +25,30 @@ use zerocopy::{FromBytes, Immutable, KnownLayout};
 #[derive(Clone, Debug, PartialEq, FromBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct Sdlm<P: Params> {
-    /// The rate eps_k of every parameter; zero until they are set.
+    /// The learning rate eps_k of every parameter; zero until the rates are set.
     pub rates: P,
 }
 
 impl<P: Params> Sdlm<P> {
-    /// With rates of zero, on the heap.
+    /// Returns an optimizer with rates of zero, on the heap.
     ///
     /// # Panics
-    /// If the allocator has no memory left, as `Box::new` does.
+    /// If memory cannot be allocated, as for `Box::new`.
     #[cfg(feature = "alloc")]
     #[must_use]
     pub fn boxed_zeroed() -> alloc::boxed::Box<Self> {
         zerocopy::FromZeros::new_box_zeroed().expect("memory for the rates")
     }
 
-    /// Sets every rate to `eta / (mu + h_kk)`, with `h` the second derivatives summed over so many patterns
-    /// (eq. 21).
+    /// Sets every rate to `eta / (mu + h_kk)`; `h` holds the second derivatives summed over `patterns` patterns (eq.
+    /// 21).
     pub fn set_rates(&mut self, h: &Curvature<P>, patterns: usize, eta: P::Element, mu: P::Element) {
         for i in 0..P::TENSORS {
             Diagonal::set_rates(self.rates.tensor_mut(i), h.tensor(i), patterns, eta, mu);
         }
     }
 
-    /// The least and the greatest rate.
+    /// Returns the smallest and the largest rate.
     pub fn range(&self) -> (P::Element, P::Element) {
         let mut rates = self.rates.tensors().flatten().copied();
         let first = rates.next().unwrap_or_default();
@@ -56,7 +57,7 @@ impl<P: Params> Sdlm<P> {
         })
     }
 
-    /// One step against the gradient.
+    /// Takes one step against the gradient.
     pub fn step(&mut self, params: &mut P, grad: &Grad<P>) {
         for i in 0..P::TENSORS {
             Diagonal.step(params.tensor_mut(i), self.rates.tensor_mut(i), &[grad.tensor(i)]);
@@ -64,12 +65,12 @@ impl<P: Params> Sdlm<P> {
     }
 }
 
-/// What a step of [`Sdlm`] does to each number, its rate the state: p = p - rate g.
+/// The update that a step of [`Sdlm`] applies to each number, with its rate as the state: p = p - rate g.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Diagonal;
 
 impl Diagonal {
-    /// Sets each of `rates` to `eta / (mu + h)`, with `h` the second derivatives summed over so many patterns
+    /// Sets each of `rates` to `eta / (mu + h)`; `h` holds the second derivatives summed over `patterns` patterns
     /// (LeCun et al. 1998, eq. 21).
     pub fn set_rates<E: Element>(rates: &mut [E], h: &[E], patterns: usize, eta: E, mu: E) {
         let share = E::from_f64(1.0 / patterns.max(1) as f64);

@@ -6,10 +6,11 @@ use lenet_tensor::Element;
 use lenet_tensor::simd::{Isa, Kernel, Simd, Vector};
 use zerocopy::{FromBytes, Immutable, KnownLayout};
 
-/// Stochastic gradient descent with momentum and weight decay. It holds the velocity, which has the form of the
-/// parameters.
+/// Stochastic gradient descent with momentum and weight decay. The struct holds the velocity, which has the same form
+/// as the parameters.
 ///
-/// For every number: v = momentum v + g + decay p; p = p - rate v. The decay falls on every parameter, biases too.
+/// For every number: v = momentum v + g + decay p; p = p - rate v. The decay applies to every parameter, including
+/// biases.
 ///
 /// ```
 /// use lenet_layers::{Grad, Params, Sgd, Weights};
@@ -23,19 +24,19 @@ use zerocopy::{FromBytes, Immutable, KnownLayout};
 #[derive(Clone, Debug, PartialEq, FromBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct Sgd<P: Params> {
-    /// The velocity v, zero at the start. Without momentum nothing depends on it, and it is not kept.
+    /// The velocity v, zero at the start. Without momentum nothing depends on it, and it is not updated.
     pub velocity: P,
-    /// How much of the velocity is kept at each step; 0 is plain gradient descent.
+    /// The fraction of the velocity that is kept at each step; 0 is plain gradient descent.
     pub momentum: P::Element,
-    /// Pulls every parameter towards zero.
+    /// Weight decay: pulls every parameter towards zero.
     pub weight_decay: P::Element,
 }
 
 impl<P: Params> Sgd<P> {
-    /// At rest, on the heap.
+    /// Returns an optimizer with a velocity of zero, on the heap.
     ///
     /// # Panics
-    /// If the allocator has no memory left, as `Box::new` does.
+    /// If memory cannot be allocated, as for `Box::new`.
     #[cfg(feature = "alloc")]
     pub fn boxed(momentum: P::Element, weight_decay: P::Element) -> alloc::boxed::Box<Self> {
         let mut sgd: alloc::boxed::Box<Self> = zerocopy::FromZeros::new_box_zeroed().expect("memory for the velocity");
@@ -44,7 +45,7 @@ impl<P: Params> Sgd<P> {
         sgd
     }
 
-    /// One step against the gradient.
+    /// Takes one step against the gradient.
     pub fn step(&mut self, params: &mut P, grad: &Grad<P>, rate: P::Element) {
         let descent = self.descent(rate);
         for i in 0..P::TENSORS {
@@ -52,13 +53,14 @@ impl<P: Params> Sgd<P> {
         }
     }
 
-    /// The rule of a step with this rate, for slices of parameters: for who sums gradients or shares a step among threads.
+    /// Returns the update of a step with this rate, for slices of parameters. Use it to sum several gradients or to
+    /// divide a step among threads.
     pub fn descent(&self, rate: P::Element) -> Descent<P::Element> {
         Descent { rate, momentum: self.momentum, weight_decay: self.weight_decay }
     }
 }
 
-/// What a step of [`Sgd`] does to each number.
+/// The update that a step of [`Sgd`] applies to each number.
 ///
 /// ```
 /// use lenet_layers::{Descent, Rule};
@@ -71,22 +73,22 @@ impl<P: Params> Sgd<P> {
 pub struct Descent<E> {
     /// The learning rate.
     pub rate: E,
-    /// How much of the velocity is kept.
+    /// The fraction of the velocity that is kept.
     pub momentum: E,
-    /// The pull towards zero.
+    /// The weight decay.
     pub weight_decay: E,
 }
 
-/// What a step does to each number, given its gradient and one number of state that belongs to it.
+/// The update of one number, given its gradient and one number of state that belongs to it.
 pub trait Rule<E: Element>: Copy + Send + Sync {
-    /// A register's worth of a step against the gradient `g`, or less at the end.
+    /// Applies a step against the gradient `g` to one register of numbers, or to fewer at the end.
     #[doc(hidden)]
     fn one<S: Simd>(self, simd: S, g: E::Row<S>, p: &mut [E], state: &mut [E]);
 
-    /// One step of the parameters `p` with their state against the sum of `gradients`, added in their order.
+    /// Updates the parameters `p` and their state with one step against the sum of `gradients`, added in order.
     ///
     /// # Panics
-    /// If the slices are not of one length.
+    /// If the slices have different lengths.
     fn step(self, p: &mut [E], state: &mut [E], gradients: &[&[E]]) {
         let n = p.len();
         assert!(state.len() == n && gradients.iter().all(|g| g.len() == n), "slices of one length");
@@ -99,7 +101,7 @@ impl<E: Element> Rule<E> for Descent<E> {
     fn one<S: Simd>(self, simd: S, g: E::Row<S>, p: &mut [E], v: &mut [E]) {
         let at = load::<E::Row<S>>(simd, p);
         let mut velocity = at.mul_add(Vector::splat(simd, self.weight_decay), g);
-        // Without momentum the velocity is not worth the way to memory.
+        // Without momentum, writing the velocity to memory would be wasted.
         if self.momentum != E::default() {
             velocity = load::<E::Row<S>>(simd, v).mul_add(Vector::splat(simd, self.momentum), velocity);
             store(velocity, v);
@@ -115,7 +117,7 @@ struct Step<'a, R, E> {
     gradients: &'a [&'a [E]],
 }
 
-/// Registers that a step takes at a time, so that the loads of one do not wait for the sums of another.
+/// The number of registers per iteration of a step, so that the loads of one do not wait for the sums of another.
 const ROWS: usize = 4;
 
 impl<R: Rule<E>, E: Element> Kernel for Step<'_, R, E> {

@@ -1,34 +1,34 @@
-//! A network as nothing but a list of connections, and eqs. 22-27 of LeCun et al. (1998) by plain loops over that list.
+//! A network as a plain list of connections, and eqs. 22-27 of LeCun et al. (1998) as plain loops over that list.
 //!
-//! It is written without the library: its own sums, its own activation functions, its own table I.
+//! It does not use the library: it has its own sums, activation functions and table I.
 
 use crate::check::Drawn;
 
-/// Where a connection comes from.
+/// The source of a connection.
 #[derive(Clone, Copy)]
 pub(crate) enum Source {
     Input(usize),
     Unit(usize),
-    /// What biases are connected to: a unit whose value is 1.
+    /// The source of biases: a unit whose value is 1.
     One,
 }
 
-/// What a connection multiplies with: `u_ij`.
+/// The factor of a connection: `u_ij`.
 #[derive(Clone, Copy)]
 enum Weight {
-    /// The parameter of this number, which other connections may share.
+    /// The parameter with this number, which other connections may share.
     Parameter(usize),
     Fixed(f64),
 }
 
-/// From unit j to unit i.
+/// A connection from unit j to unit i.
 struct Connection {
     from: Source,
     to: usize,
     weight: Weight,
 }
 
-/// An activation function and its derivative, both of the weighted sum.
+/// An activation function and its derivative, both as functions of the weighted sum.
 #[derive(Clone, Copy)]
 pub(crate) struct Function(fn(f64) -> f64, fn(f64) -> f64);
 
@@ -42,18 +42,18 @@ pub(crate) const RELU: Function = Function(|a| a.max(0.0), |a| f64::from(u8::fro
 /// In the order of [`Drawn`].
 pub(crate) const FUNCTIONS: [Function; Drawn::NAMES.len()] = [IDENTITY, SCALED_TANH, TANH, SIGMOID, RELU];
 
-/// The units in the order in which they can be computed, and all connections in the order of the units that they lead to.
+/// The units in an order in which they can be computed, and all connections in the order of their target units.
 pub(crate) struct Net {
     inputs: usize,
     pub(crate) parameters: usize,
     function: Vec<Function>,
     connections: Vec<Connection>,
-    /// What the next layer sees: maps, rows, columns; units in a row are so many maps of one cell.
+    /// The input of the next layer: maps, rows, columns. Units in a row are maps of one cell.
     last: Vec<Source>,
     dims: [usize; 3],
 }
 
-/// What eqs. 22-27 give.
+/// The result of eqs. 22-27.
 pub(crate) struct Second {
     /// For every unit, d2E/da_i^2.
     pub(crate) units: Vec<f64>,
@@ -70,7 +70,7 @@ impl Net {
         Net { inputs, parameters: 0, function: vec![], connections: vec![], last, dims }
     }
 
-    /// Makes a layer of the units whose connections `incoming` gives.
+    /// Adds a layer whose units have the connections that `incoming` returns.
     fn layer<C: IntoIterator<Item = (Source, Weight)>>(
         mut self,
         dims: [usize; 3],
@@ -99,7 +99,7 @@ impl Net {
         self.last[(m * self.dims[1] + r) * self.dims[2] + c]
     }
 
-    /// Kernels only where `table(o, i)`, numbered by output map, then by input map.
+    /// Adds kernels only where `table(o, i)` is true, numbered by output map, then by input map.
     pub(crate) fn conv(self, co: usize, k: usize, table: fn(usize, usize) -> bool, function: Function) -> Self {
         let ([ci, h, w], first) = (self.dims, self.parameters);
         let pairs: Vec<_> = (0..co).flat_map(|o| (0..ci).map(move |i| (o, i))).filter(|(o, i)| table(*o, *i)).collect();
@@ -117,7 +117,8 @@ impl Net {
         })
     }
 
-    /// The sum of a window is a unit of its own, with fixed connections; the coefficient's is the one connection from there.
+    /// The sum of a window is a separate unit with fixed connections. The coefficient's connection is the only one from
+    /// it.
     pub(crate) fn subsample(self, k: usize, function: Function) -> Self {
         let (maps, first) = (self.dims[0], self.parameters);
         let sums = self.windows(k, 1.0);
@@ -132,7 +133,7 @@ impl Net {
         self.windows(k, 1.0 / (k * k) as f64)
     }
 
-    /// Every cell of a window with the same fixed weight.
+    /// Connects every cell of a window with the same fixed weight.
     fn windows(self, k: usize, weight: f64) -> Self {
         let [maps, h, w] = self.dims;
         self.layer([maps, h / k, w / k], IDENTITY, 0, |net, [m, r, c]| {
@@ -168,7 +169,7 @@ impl Net {
         }
     }
 
-    /// x_j, with `a` the weighted sums.
+    /// Returns x_j; `a` holds the weighted sums.
     fn value(&self, x: &[f64], a: &[f64], from: Source) -> f64 {
         match from {
             Source::Input(j) => x[j],
@@ -177,9 +178,9 @@ impl Net {
         }
     }
 
-    /// The weighted sum of every unit.
+    /// Returns the weighted sum of every unit.
     pub(crate) fn forward(&self, parameters: &[f64], x: &[f64]) -> Vec<f64> {
-        assert_eq!((parameters.len(), x.len()), (self.parameters, self.inputs), "the list is of the network");
+        assert_eq!((parameters.len(), x.len()), (self.parameters, self.inputs), "the list does not match the network");
         let mut a = vec![0.0; self.function.len()];
         for c in &self.connections {
             a[c.to] += Self::weight(parameters, c.weight) * self.value(x, &a, c.from);
@@ -187,18 +188,19 @@ impl Net {
         a
     }
 
-    /// The outputs, from the weighted sums.
+    /// Returns the outputs, computed from the weighted sums.
     pub(crate) fn outputs(&self, a: &[f64]) -> Vec<f64> {
         self.last.iter().map(|from| self.value(&[], a, *from)).collect()
     }
 
-    /// The second derivatives, from those by the outputs.
+    /// Returns the second derivatives, computed from those with respect to the outputs.
     pub(crate) fn second(&self, parameters: &[f64], x: &[f64], a: &[f64], d2y: &[f64]) -> Second {
         let mut second =
             Second { units: vec![0.0; a.len()], inputs: vec![0.0; x.len()], parameters: vec![0.0; parameters.len()] };
         let outputs = a.len() - d2y.len();
         second.units[outputs..].copy_from_slice(d2y);
-        // Backwards: what leads away from a unit is seen before what leads to it. Until then its place holds d2E/dx_i^2.
+        // In reverse order: the connections from a unit are processed before the connections to it. Until then its
+        // place holds d2E/dx_i^2.
         let mut unit = a.len();
         for c in self.connections.iter().rev() {
             while unit > c.to {

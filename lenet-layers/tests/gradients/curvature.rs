@@ -1,4 +1,4 @@
-//! Curvatures against a list of connections, in lanes, and where they start: at the loss.
+//! Compares curvatures with a list of connections, also in lanes, and tests their start: the curvature of the loss.
 
 use crate::against::{near, take};
 use crate::check::{Draw, Drawn, draw_params, forward};
@@ -9,7 +9,7 @@ use lenet_layers::simd::{Isa, Kernel, Scalar, Simd};
 use lenet_layers::*;
 use proptest::prelude::*;
 
-// Called, not inlined, like those of `check`.
+// Not inlined, like the functions of `check`.
 #[inline(never)]
 fn curvature<L: Layer<I>, I: Shape>(
     squared: &L::Params<f64>,
@@ -26,7 +26,7 @@ fn flat<P: Params<Element = f64>>(params: &P) -> Vec<f64> {
     params.tensors().flatten().copied().collect()
 }
 
-/// Each number for itself: no term of a curvature is negative, so nothing cancels.
+/// Compares each number separately: no term of a curvature is negative, so nothing cancels.
 fn same(what: &str, got: &[f64], want: &[f64]) -> Result<(), String> {
     if got.len() != want.len() {
         return Err(format!("{what}: {} numbers, not {}", got.len(), want.len()));
@@ -47,8 +47,7 @@ fn squares<P: Params<Element = f64>>(params: &P) -> Box<P> {
     squared
 }
 
-/// A layer alone against its list, over two patterns one after the other: what lies in `h` stays there, what lies in
-/// `d2x` goes.
+/// Compares a single layer with its list, for two patterns in sequence: `h` is added to, and `d2x` is overwritten.
 fn layer<L: Layer<I> + LayerInfo, I: Shape>(list: fn(Net) -> Net, seed: u64) -> Result<(), String> {
     let list = list(Net::new(std::array::from_fn(|axis| I::DIMS.get(axis).copied().unwrap_or(1))));
     let mut draw = Draw::new(seed);
@@ -74,7 +73,7 @@ fn layer<L: Layer<I> + LayerInfo, I: Shape>(list: fn(Net) -> Net, seed: u64) -> 
     same("h", &flat(&*h), &sum)
 }
 
-/// A whole network against its list, the same way.
+/// Compares a whole network with its list in the same way.
 fn network<N: Network<Element = f64>>(list: &Net, seed: u64) -> Result<(), String> {
     let mut draw = Draw::new(seed);
     let mut net = N::boxed_zeroed();
@@ -103,10 +102,10 @@ fn network<N: Network<Element = f64>>(list: &Net, seed: u64) -> Result<(), Strin
     same("h", &flat(&*h), &sum)
 }
 
-/// One layer alone, from a seed.
+/// The check of a single layer, from a seed.
 type Check = fn(u64) -> Result<(), String>;
 
-/// A list of layers, what they take, and how they are written as connections with [`drawn`] as activation function.
+/// A list of layers, their inputs, and the same layers as connections, with [`drawn`] as the activation function.
 macro_rules! checks {
     ($($layer:ty, on $input:ty, as $list:expr;)+) => { &[$(|seed| layer::<$layer, $input>($list, seed)),+] };
 }
@@ -140,7 +139,7 @@ const LAYERS: &[Check] = checks! {
 };
 
 sequential! {
-    /// LeNet-5 in small: all that shares weights, over one another.
+    /// A small LeNet-5: all layers that share weights, stacked.
     pub(crate) struct Small, trace SmallTrace {
         input:                                          Maps<1, 12, 12>;
         c1:   Conv2d<1, 4, 3, ScaledTanh>               => Maps<4, 10, 10>;
@@ -206,7 +205,7 @@ proptest! {
     }
 }
 
-/// Each at least once with each activation: what is drawn may leave one out.
+/// Runs each check at least once with each activation function: the random draw may leave one out.
 #[test]
 fn of_every_layer_once() {
     let mut wrong = vec![];
@@ -219,7 +218,8 @@ fn of_every_layer_once() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// A unit of one window and no activation function, in numbers: the coefficient's connection is from the window's sum.
+/// A unit with one window and no activation function, in numbers: the coefficient's connection comes from the window's
+/// sum.
 #[test]
 fn of_a_coefficient_is_by_the_windows_sum() {
     let squared = Coefficients { coefficient: [9.0], bias: [100.0] };
@@ -228,12 +228,12 @@ fn of_a_coefficient_is_by_the_windows_sum() {
     let (mut d2y, mut d2x) = (Tensor::<Maps<1, 1, 1>, f64> { data: [[[0.5]]] }, x.clone());
     let mut h = Coefficients { coefficient: [1000.0], bias: [1000.0] };
     Subsample::<1, 2>::curvature(Scalar, &squared, &x, &y, &mut d2y, &mut d2x, &mut h);
-    // (1 + 2 - 3 + 4)^2 / 2, and not half of 1 + 4 + 9 + 16, as if each cell had a connection of its own.
+    // (1 + 2 - 3 + 4)^2 / 2, and not half of 1 + 4 + 9 + 16, as if each cell had its own connection.
     assert_eq!((h.coefficient, h.bias), ([1008.0], [1000.5]));
     assert_eq!(d2x.cells(), [4.5; 4]);
 }
 
-/// The largest cell of each window, the first of equals, has all of the window's curvature.
+/// The largest cell of each window, or the first of several equal ones, has all of the window's curvature.
 #[test]
 fn of_max_pooling_goes_to_the_largest() {
     for seed in 0..32 {
@@ -242,7 +242,7 @@ fn of_max_pooling_goes_to_the_largest() {
             (Tensor::<Maps<2, 6, 9>, f64>::boxed_zeroed(), Tensor::<Maps<2, 6, 9>, f64>::boxed_zeroed());
         let (mut y, mut d2y) =
             (Tensor::<Maps<2, 2, 3>, f64>::boxed_zeroed(), Tensor::<Maps<2, 2, 3>, f64>::boxed_zeroed());
-        // Some are equal.
+        // Some cells are equal.
         x.cells_mut().fill_with(|| draw.on_grid());
         d2y.cells_mut().fill_with(|| 0.1 + draw.within(1.0).abs());
         d2x.fill(f64::NAN);
@@ -266,7 +266,7 @@ fn of_max_pooling_goes_to_the_largest() {
 }
 
 sequential! {
-    /// LeNet-5 with smaller maps, every stage of which takes the fast kernels; 1998's output behind it.
+    /// LeNet-5 with smaller maps. Every stage uses the fast kernels; the output layer of 1998 follows.
     pub(crate) struct Fast, trace FastTrace {
         input:                                               Maps<1, 20, 20>;
         c1:   Conv2d<1, 6, 5, ScaledTanh>                    => Maps<6, 16, 16>;
@@ -280,10 +280,10 @@ sequential! {
     }
 }
 
-/// Those whose own curvature is not rounded: what is compared is that of the network.
+/// Losses whose own curvature is not rounded: the test compares the curvature of the network.
 const STARTS: [AnyLoss; 3] = [AnyLoss::MeanSquared, AnyLoss::CorrectPenalty, AnyLoss::MaximumAPosteriori];
 
-/// `T::LANES` examples at once, of which the first `count` have targets, against those one by one in `f64`.
+/// `T::LANES` examples at once, the first `count` of them with targets, compared with single examples in `f64`.
 struct InLanes<T> {
     loss: AnyLoss,
     count: usize,
@@ -337,7 +337,7 @@ impl<T: Cell<Element = f32>> Kernel for InLanes<T> {
             near(&Fast::<f32>::info(i).to_string(), h.tensor(i), sum.tensor(i))?;
         }
 
-        // What lies in lanes without a target does not matter.
+        // The contents of lanes without a target do not matter.
         let mut cleared = FastTrace::<T>::boxed_zeroed();
         cleared.input.cells_mut().copy_from_slice(trace.input.cells());
         cleared.input.cells_mut().iter_mut().for_each(|cell| cell.lanes_mut()[targets.len()..].fill(0.0));
@@ -364,8 +364,8 @@ proptest! {
         everywhere::<f32>(loss, 1, seed)?;
     }
 
-    /// Each loss starts where its definition says: exactly, but for [`SoftmaxMeanSquared`], which drops the curvature of
-    /// the softmax itself, and [`MaximumAPosteriori`], which drops its second term.
+    /// The curvature of each loss equals its definition exactly, except for [`SoftmaxMeanSquared`], which drops the
+    /// curvature of the softmax itself, and [`MaximumAPosteriori`], which drops its second term.
     #[test]
     fn starts_at_the_loss(seed: u64) {
         start::<2>(seed).map_err(TestCaseError::fail)?;
@@ -374,7 +374,7 @@ proptest! {
 }
 
 fn start<const N: usize>(seed: u64) -> Result<(), String> {
-    /// A larger step than a first difference wants: rounding is divided by its square.
+    /// A larger step than for first differences, because the rounding error is divided by its square.
     const H: f64 = 1e-3;
     let mut draw = Draw::new(seed);
     let mut y = Tensor::<Units<N>, f64>::ZERO;
@@ -413,7 +413,7 @@ fn start<const N: usize>(seed: u64) -> Result<(), String> {
     Ok(())
 }
 
-/// In lanes a loss starts as it does alone, and at zero where there is no target.
+/// In lanes, a loss has the same curvature as for a single example, and zero where there is no target.
 #[test]
 fn lanes_without_a_target_start_at_zero() {
     for (loss, count) in LOSSES.into_iter().flat_map(|loss| [0, 1, 7, 15, 16].map(|count| (loss, count))) {
@@ -437,7 +437,7 @@ fn lanes_without_a_target_start_at_zero() {
     }
 }
 
-/// Behind Euclidean distances, eq. 8 bends by exactly 2 along every input, and so it does by differences.
+/// With Euclidean distances, the curvature of eq. 8 is exactly 2 with respect to every input, and differences agree.
 #[test]
 fn of_a_penalty_is_2() {
     for seed in 0..16 {
@@ -462,14 +462,14 @@ fn of_a_penalty_is_2() {
             CorrectPenalty.evaluate_with(Scalar, &y, &target, 1.0, &mut sink)
         };
         for j in 0..84 {
-            // A square has no third derivative: the step may be large.
+            // A square has no third derivative, so the step may be large.
             let second = (penalty(j, 0.5) + penalty(j, -0.5) - 2.0 * penalty(j, 0.0)) / 0.25;
             assert!((second - 2.0).abs() < 1e-10, "{second}");
         }
     }
 }
 
-/// Several penalties that count add up; each bends along every input.
+/// If several penalties count, their curvatures add up; each has a curvature with respect to every input.
 #[test]
 fn of_weighted_penalties() {
     let (x, y) = (Tensor::<Units<5>, f64>::ZERO, Tensor::<Units<3>, f64>::ZERO);
@@ -478,7 +478,7 @@ fn of_weighted_penalties() {
     assert_eq!(d2x.data, [7.0; 5]);
 }
 
-/// The list of connections itself, worked out by hand for a single unit.
+/// Checks the list of connections itself against values computed by hand for a single unit.
 #[test]
 fn by_the_list_is_what_eqs_22_to_27_say() {
     let list = Net::new([2, 1, 1]).dense(1, TANH);

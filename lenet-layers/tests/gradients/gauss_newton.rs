@@ -1,9 +1,9 @@
-//! Curvatures against the Gauss-Newton matrix itself, J' H J, with J the derivatives of the outputs by the parameters and H
-//! the loss's Hessian by the outputs.
+//! Compares curvatures with the Gauss-Newton matrix itself, J' H J, where J holds the derivatives of the outputs with
+//! respect to the parameters and H is the loss's Hessian with respect to the outputs.
 //!
-//! The recursion keeps the diagonal alone from layer to layer. What that costs depends on the layer: the matrix's diagonal is
-//! exact for the last layer of weights, as each of its units leads to one output; for the layer before it if H is diagonal too,
-//! as that of [`MeanSquared`] is; and for no other.
+//! The recursion keeps only the diagonal from layer to layer. The effect depends on the layer. The diagonal of the
+//! matrix is exact for the last layer of weights, because each of its units leads to one output. For the layer before
+//! it, it is exact if H is diagonal too, as for [`MeanSquared`]. For the other layers it is not exact.
 
 use crate::check::{Draw, draw_params};
 use crate::losses::class;
@@ -40,22 +40,22 @@ sequential! {
     }
 }
 
-/// A loss's Hessian by the outputs.
+/// Returns a loss's Hessian with respect to the outputs.
 type Hessian = fn(&[f64]) -> Vec<Vec<f64>>;
 
 fn mean_squared(y: &[f64]) -> Vec<Vec<f64>> {
     (0..y.len()).map(|i| (0..y.len()).map(|k| f64::from(u8::from(i == k))).collect()).collect()
 }
 
-/// d2E / dy_i dy_k = p_i ([i = k] - p_k), whatever the class.
+/// d2E / dy_i dy_k = p_i ([i = k] - p_k), for every class.
 fn cross_entropy(y: &[f64]) -> Vec<Vec<f64>> {
     let sum: f64 = y.iter().map(|y| y.exp()).sum();
     let p: Vec<f64> = y.iter().map(|y| y.exp() / sum).collect();
     (0..y.len()).map(|i| (0..y.len()).map(|k| p[i] * (f64::from(u8::from(i == k)) - p[k])).collect()).collect()
 }
 
-/// For each stage of parameters, the largest distance of the recursion from the diagonal of J' H J, as a part of the
-/// stage's largest number.
+/// Returns, for each stage of parameters, the largest distance of the recursion from the diagonal of J' H J, relative
+/// to the stage's largest number.
 fn distance<N, const O: usize>(loss: impl Loss<Units<O>, Class<O>>, hessian: Hessian, seed: u64) -> Vec<f64>
 where
     N: Network<Element = f64, Output = Units<O>>,
@@ -72,7 +72,7 @@ where
     loss.curvature(trace.output(), &[class(draw.below(O))], second.output_mut());
     squared.curvature(&trace, &mut second, &mut h);
 
-    // A unit error at an output gives the output's row of J.
+    // A unit error at an output yields that output's row of J.
     let jacobian: Vec<_> = (0..O)
         .map(|o| {
             let (mut errors, mut row) = (N::Trace::<f64>::boxed_zeroed(), Grad::<N>::boxed_zeroed());
@@ -102,7 +102,7 @@ where
 }
 
 const EXACT: std::ops::Range<f64> = 0.0..1e-12;
-/// A diagonal that is another one.
+/// The range for a diagonal that differs.
 const ROUGH: std::ops::Range<f64> = 0.01..f64::INFINITY;
 
 #[track_caller]
@@ -134,7 +134,7 @@ fn the_first_of_three_layers_is_not_exact() {
     }
 }
 
-/// Where the penalty is a square of something linear in the parameters, its curvature is the second derivative itself.
+/// If the penalty is a square of a linear function of the parameters, its curvature is the second derivative itself.
 #[test]
 fn one_layer_before_the_distances_is_exact() {
     for seed in 0..16 {

@@ -1,4 +1,4 @@
-//! Every layer alone, over a list of shapes, with every activation.
+//! Checks every layer by itself, over a list of shapes, with every activation function.
 
 use crate::check::{Check, Drawn, layer};
 use crate::tables::{Fan, Gaps, Only, Own};
@@ -122,7 +122,7 @@ const REPEAT: &[Check] = checks! {
     Repeat<3>, on Maps<2, 4, 3>;
 };
 
-/// Each layer with each activation as it is used: as a type of its own.
+/// Each layer with each activation function as it is normally used: as a separate type.
 fn with<A: Activation>() -> &'static [Check] {
     const {
         checks! {
@@ -137,7 +137,7 @@ fn with<A: Activation>() -> &'static [Check] {
 const TYPES: [fn() -> &'static [Check]; 5] =
     [with::<Identity>, with::<ScaledTanh>, with::<Tanh>, with::<Sigmoid>, with::<Relu>];
 
-/// Runs the drawn check and says which it was.
+/// Runs the drawn check and reports which one it was.
 fn run(checks: &[Check], which: prop::sample::Index, activation: usize, seed: u64) -> Result<(), TestCaseError> {
     let (number, name) = (which.index(checks.len()), Drawn::NAMES[activation]);
     Drawn::choose(activation);
@@ -180,7 +180,7 @@ proptest! {
 
     #[test]
     fn max_pooling(which: prop::sample::Index, seed: u64) {
-        // The largest of a window changes where two cells are equal: a kink like ReLU's.
+        // The largest cell of a window changes where two cells are equal: a kink like that of ReLU.
         run(MAX_POOL, which, Drawn::RELU, seed)?;
     }
 
@@ -200,7 +200,7 @@ proptest! {
     }
 }
 
-/// Proptest may leave a shape out; here each has its turn with each activation.
+/// Proptest may leave a shape out; here each shape runs with each activation function.
 #[test]
 fn every_shape_once() {
     for (activation, typed) in TYPES.iter().enumerate() {
@@ -215,7 +215,7 @@ fn every_shape_once() {
     }
 }
 
-/// What the formula of eq. 7 and the order of the copies are, in numbers.
+/// Checks the formula of eq. 7 and the order of the copies with concrete numbers.
 #[test]
 fn distances_and_copies() {
     let (no, mut y) = (NoParams::default(), Tensor::<Units<3>, f32>::ZERO);

@@ -1,11 +1,11 @@
-//! The losses: their gradients, their lanes, their extremes.
+//! The losses: their gradients, their lanes, their extreme values.
 
 use crate::check::{Draw, compare};
 use lenet_layers::simd::{Isa, Kernel, Scalar, Simd};
 use lenet_layers::*;
 use proptest::prelude::*;
 
-/// One of the five, chosen when the test runs.
+/// One of the five losses, chosen at run time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum AnyLoss {
     SoftmaxMeanSquared,
@@ -23,7 +23,7 @@ pub(crate) const LOSSES: [AnyLoss; 5] = [
     AnyLoss::MaximumAPosteriori,
 ];
 
-/// The rubbish class's penalty.
+/// The penalty of the rubbish class.
 const J: f64 = 1.5;
 
 impl<const N: usize> Loss<Units<N>, Class<N>> for AnyLoss {
@@ -59,7 +59,7 @@ pub(crate) fn class<const N: usize>(index: usize) -> Class<N> {
     Class::new(index % N).unwrap()
 }
 
-/// The formula itself, in `f64`, as the paper or any textbook has it.
+/// The formula itself in `f64`, as in the paper or a textbook.
 pub(crate) fn plainly(loss: AnyLoss, y: &[f64], target: usize) -> f64 {
     let sum: f64 = y.iter().map(|y| y.exp()).sum();
     let outputs = y.iter().enumerate();
@@ -94,7 +94,7 @@ fn gradient<const N: usize>(loss: AnyLoss, seed: u64) -> Result<(), String> {
     })
 }
 
-/// A block of `count` examples against the examples one by one in `f64`.
+/// Compares a block of `count` examples with the single examples in `f64`.
 struct Block {
     loss: AnyLoss,
     count: usize,
@@ -155,7 +155,7 @@ proptest! {
     }
 }
 
-/// The largest outputs anyone will see, in one number type.
+/// Checks very large outputs, in one number type.
 struct Extremes(AnyLoss);
 impl Kernel for Extremes {
     type Output = ();
@@ -172,7 +172,7 @@ impl Kernel for Extremes {
                     assert!(dy.cells().iter().all(|d| d.lanes().iter().all(|d| d.is_finite())), "{loss:?}: {dy:?}");
                 }
             }
-            // Cross-entropy knows how wrong it was, however wrong.
+            // Cross-entropy returns the exact loss, however wrong the output is.
             let y = Tensor { data: [1e4, -1e4, -1e4, -1e4].map(big) };
             let wrong = SoftmaxCrossEntropy.evaluate_with(simd, &y, &[class(1)], T::Element::from_f64(1.0), &mut dy);
             assert_eq!(wrong.to_f64(), 2e4);
@@ -183,8 +183,8 @@ impl Kernel for Extremes {
     }
 }
 
-/// A NaN in one lane, at each output in turn. [`CorrectPenalty`] alone looks at the right output and at no other, and its
-/// gradient at none: there a NaN is seen in the loss, and goes back through the layer that gave it.
+/// Puts a NaN in one lane, at each output in turn. [`CorrectPenalty`] reads only the right output, and its gradient
+/// reads none: a NaN then shows in the loss, and goes back through the layer that computed it.
 struct NotANumber(AnyLoss);
 impl Kernel for NotANumber {
     type Output = ();
@@ -219,7 +219,7 @@ fn a_nan_stays_a_nan_and_in_its_lane() {
     }
 }
 
-/// Eq. 9 from the smallest penalty up, in `f64`: the loss, and its gradient by each penalty.
+/// Eq. 9 shifted by the smallest penalty, in `f64`: the loss, and its gradient with respect to each penalty.
 fn shifted(j: f64, y: &[f64], target: usize) -> (f64, Vec<f64>) {
     let least = y.iter().copied().fold(j, f64::min);
     let sum = (least - j).exp() + y.iter().map(|y| (least - y).exp()).sum::<f64>();
@@ -228,7 +228,7 @@ fn shifted(j: f64, y: &[f64], target: usize) -> (f64, Vec<f64>) {
     (y[target] - least + sum.ln(), gradient)
 }
 
-/// Penalties so large that every e^-y is zero, and e^-j too, in one number type.
+/// Checks penalties so large that every e^-y and e^-j are zero, in one number type.
 struct LargePenalties(u64);
 impl Kernel for LargePenalties {
     type Output = ();
@@ -244,7 +244,7 @@ impl Kernel for LargePenalties {
                 (J, 3.0, 3.0),
                 (J, 0.0, 0.0),
             ] {
-                // Halves, which both number types hold.
+                // Multiples of one half, which both number types represent exactly.
                 let y: [f64; 10] = std::array::from_fn(|_| ((middle + draw.within(around)) * 2.0).round() / 2.0);
                 let target = draw.below(10);
                 let cells = Tensor { data: y.map(|y| T::splat(T::Element::from_f64(y))) };
@@ -269,7 +269,7 @@ impl Kernel for LargePenalties {
     }
 }
 
-/// What the two formulas agree on where the plain one can still be computed, and what the criterion is for.
+/// Tests that the two formulas agree where the plain one can be computed, and that the criterion has its purpose.
 #[test]
 fn large_penalties_are_compared_from_the_smallest_up() {
     for seed in 0..20 {
@@ -281,12 +281,12 @@ fn large_penalties_are_compared_from_the_smallest_up() {
     for (isa, seed) in Isa::all_available().flat_map(|isa| (0..20).map(move |seed| (isa, seed))) {
         isa.dispatch(LargePenalties(seed));
     }
-    // All far above j: the rubbish class has all the weight, and the right penalty is pulled down alone.
+    // All are far above j: the rubbish class has all the weight, and only the right penalty is pulled down.
     let (y, mut dy) = (Tensor::<Units<3>, f32> { data: [700.0, 500.0, 2000.0] }, Tensor::<Units<3>, f32>::ZERO);
     let loss = MaximumAPosteriori { j: J }.evaluate_with(Scalar, &y, &[class(0)], 1.0, &mut dy);
     assert_eq!((loss, dy.data[0]), (698.5, 1.0));
     assert!(dy.data[1].abs() < 1e-37 && dy.data[2].abs() < 1e-37, "{dy:?}");
-    // The wrong ones are pushed up where they are small.
+    // The wrong penalties are pushed up where they are small.
     let y = Tensor::<Units<3>, f32> { data: [0.0, 0.0, 2000.0] };
     MaximumAPosteriori { j: 1000.0 }.evaluate_with(Scalar, &y, &[class(0)], 1.0, &mut dy);
     assert_eq!(dy.data[..2], [0.5, -0.5]);

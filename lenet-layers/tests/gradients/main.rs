@@ -1,7 +1,8 @@
-//! Gradients against differences, curvatures against lists of connections, losses at their extremes. The kernels and lanes have
-//! test programs of their own: with them in this one the compiler needed 4.7 GB.
+//! Compares gradients with differences and curvatures with lists of connections, and tests losses at extreme values.
+//! The kernels and lanes have their own test programs: together in this one, the compiler needed 4.7 GB.
 //!
-//! Sizes are types, so "a random shape" is drawn from a list of instantiations; seed, activation and loss are drawn too.
+//! Sizes are types, so a random shape is drawn from a list of instantiations; seed, activation function and loss are
+//! drawn too.
 
 #[allow(dead_code, reason = "shared with the checks of kernels")]
 #[path = "../shared/against.rs"]

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
 
-    /// Fewer targets than lanes give the gradient of a smaller batch, whatever lies in the lanes that are left.
+    /// Fewer targets than lanes yield the gradient of a smaller batch, whatever the remaining lanes hold.
     #[test]
     fn masked_lanes_do_not_count(count in 0..=16usize, loss in prop::sample::select(&LOSSES), seed: u64) {
         let mut draw = Draw::new(seed);
@@ -49,7 +49,7 @@ proptest! {
         }
         let cleared = gradient(&mut block);
         for i in 0..Masked::<f32>::TENSORS {
-            prop_assert_eq!(masked.tensor(i), cleared.tensor(i), "what lies in a masked lane matters");
+            prop_assert_eq!(masked.tensor(i), cleared.tensor(i), "the contents of a masked lane affect the result");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Whole networks, to every parameter and to the input, with every activation and every loss.
+//! Checks whole networks, down to every parameter and the input, with every activation function and every loss.
 
 use crate::check::{Draw, Drawn, compare, draw_params};
 use crate::losses::{AnyLoss, LOSSES};
@@ -7,7 +7,7 @@ use lenet_layers::*;
 use proptest::prelude::*;
 
 sequential! {
-    /// Every kind of stage of LeNet-5 but C3's.
+    /// Every kind of stage of LeNet-5 except C3.
     pub(crate) struct Plain<A: Activation = Drawn>, trace PlainTrace {
         input:                      Maps<1, 8, 12>;
         c1:   Conv2d<1, 2, 3, A>    => Maps<2, 6, 10>;
@@ -29,7 +29,7 @@ sequential! {
     }
 }
 sequential! {
-    /// Max pooling, a kernel of one cell, and an output that is squashed.
+    /// Max pooling, a kernel of one cell, and an output with an activation function.
     pub(crate) struct Largest, trace LargestTrace {
         input:                         Maps<3, 5, 9>;
         c1:   Conv2d<3, 2, 1, Drawn>   => Maps<2, 5, 9>;
@@ -51,7 +51,7 @@ sequential! {
     }
 }
 
-/// All of a network, by differences of the loss.
+/// Compares all gradients of a network with differences of the loss.
 fn network<N, const CLASSES: usize>(loss: AnyLoss, seed: u64, kinks: bool) -> Result<(), String>
 where
     N: Network<Element = f64, Output = Units<CLASSES>>,
@@ -72,7 +72,7 @@ where
     draw.fill(errors.input_mut().cells_mut(), 100.0);
     net.backward_to_input(&trace, &mut errors, &mut grad);
 
-    // The backward pass that stops short of the input gives the same gradient, and adds it.
+    // The backward pass that does not compute the input gradient yields the same parameter gradient, and adds it.
     let mut twice = Grad::<N>::boxed_zeroed();
     for _ in 0..2 {
         let mut errors = N::Trace::<f64>::boxed_zeroed();
@@ -141,7 +141,7 @@ fn names_stages_and_counts() {
     assert_eq!(stages, [("c1", 36, c1), ("p2", 0, 4 * 4 * 9), ("c3", 23, 5 * 4 + 3), ("flat", 0, 0), ("out", 20, 20)]);
     assert_eq!(Sparse::<f32>::CONNECTIONS, c1 + 144 + 23 + 20);
     assert_eq!(Sparse::<f32>::STAGES[2].layer().to_string(), "convolution 2x2, 5 of 12 kernels, drawn");
-    // An absent kernel moves those behind it: weight 8 of C3 is the first of the pair (2, 0).
+    // A missing kernel shifts the ones after it: weight 8 of C3 is the first of the pair (2, 0).
     assert_eq!(Sparse::<f32>::info(2).positions().nth(8), Some((2 * 4) * 4));
     let mut net = Sparse::<f64>::zeroed();
     net.tensor_mut(3)[1] = 7.0;

@@ -1,4 +1,4 @@
-//! Max pooling where cells are equal, and where they are no numbers.
+//! Max pooling of equal cells and of NaNs.
 
 use lenet_layers::simd::{Isa, Kernel, Simd};
 use lenet_layers::*;
@@ -17,13 +17,13 @@ impl Kernel for Ties {
         let mut dy = Tensor { data: [[[1.0, 2.0], [4.0, 8.0]]] };
         let mut dx = x.clone();
         MaxPool::<2>::backward(simd, &no, &x, &y, &mut dy, Some(&mut dx), &mut NoParams::default());
-        // The first of equals, row by row, has the whole gradient.
+        // The first of several equal cells, row by row, has the whole gradient.
         assert_eq!(dx.data, [[[1.0, 0.0, 0.0, 2.0], [0.0, 0.0, 0.0, 0.0], [4.0, 0.0, 8.0, 0.0], [0.0, 0.0, 0.0, 0.0]]]);
 
         for bad in 0..4 {
             x.data[0][bad / 2][bad % 2] = f32::NAN;
             MaxPool::<2>::forward(simd, &no, &x, &mut y);
-            assert!(y.data[0][0][0].is_nan(), "a NaN at cell {bad} of the window is passed over");
+            assert!(y.data[0][0][0].is_nan(), "a NaN at cell {bad} of the window is ignored");
             assert_eq!(y.data[0][1][1], -5.0);
             x.data[0][bad / 2][bad % 2] = 3.0;
         }

@@ -23,7 +23,7 @@ proptest! {
         prop_assert_eq!(sdlm.range(), (0.0, 0.0));
         (0..Net::TENSORS).for_each(|i| draw.fill(net.tensor_mut(i), 1.0));
         let mut p: Vec<f64> = net.tensors().flatten().copied().collect();
-        // Set again, the old rates leave no trace.
+        // If the rates are set again, the old rates have no effect.
         for _ in 0..2 {
             (0..Net::TENSORS).for_each(|i| h.tensor_mut(i).fill_with(|| patterns as f64 * draw.within(2.0).abs()));
             sdlm.set_rates(&h, patterns, eta, mu);
@@ -50,7 +50,7 @@ proptest! {
     }
 }
 
-/// No pattern is taken for one: a curvature of zero gives the rate eta / mu.
+/// Zero patterns count as one: a curvature of zero yields the rate eta / mu.
 #[test]
 fn without_curvature_mu_bounds_the_rate() {
     let mut sdlm = Sdlm::<Weights<3, 2>>::boxed_zeroed();
@@ -59,7 +59,7 @@ fn without_curvature_mu_bounds_the_rate() {
     assert_eq!(Sdlm::<NoParams<f32>>::boxed_zeroed().range(), (0.0, 0.0));
 }
 
-/// The rule of a step with every instruction set, a register's worth or less at a time.
+/// Runs the update of a step with every instruction set, one register of numbers or fewer at a time.
 struct Steps {
     n: usize,
     seed: u64,
@@ -78,14 +78,17 @@ impl Kernel for Steps {
                 Diagonal.one(simd, g, p, rates);
             }
             right(&before, &rates, &[&g], &p, rounding);
-            assert!(kept.iter().zip(&rates).all(|(kept, rate)| kept.to_f64() == rate.to_f64()), "a step moves a rate");
+            assert!(
+                kept.iter().zip(&rates).all(|(kept, rate)| kept.to_f64() == rate.to_f64()),
+                "a step changed a rate"
+            );
         }
         on::<S, f32>(simd, self.n, self.seed, 2e-7);
         on::<S, f64>(simd, self.n, self.seed, 4e-16);
     }
 }
 
-/// p = p - rate g, number by number.
+/// Checks p = p - rate g, number by number.
 fn right<E: Element>(before: &[E], rates: &[E], gradients: &[&[E]], after: &[E], rounding: f64) {
     for i in 0..before.len() {
         let g: f64 = gradients.iter().map(|g| g[i].to_f64()).sum();
@@ -103,7 +106,7 @@ fn steps_on_every_instruction_set() {
     }
 }
 
-/// A step of slices, of every length around the registers' and of several gradients.
+/// Tests a step of slices, for every length around the register widths and for several gradients.
 #[test]
 fn every_length_and_number_of_gradients() {
     let mut draw = Draw::new(4);
@@ -116,7 +119,7 @@ fn every_length_and_number_of_gradients() {
             let (mut p, mut kept) = (before.clone(), rates.clone());
             Diagonal.step(&mut p, &mut kept, &gradients);
             right(&before, &rates, &gradients, &p, 1e-6);
-            assert_eq!(kept, rates, "a step moves a rate");
+            assert_eq!(kept, rates, "a step changed a rate");
         }
     }
 }

@@ -34,7 +34,7 @@ proptest! {
         for (got, want) in net.tensors().flatten().zip(&p) {
             prop_assert!((got - want).abs() <= 1e-14 * (1.0 + want.abs()), "{} is not {}", got, want);
         }
-        // Without momentum the velocity is not kept.
+        // Without momentum the velocity is not updated.
         let kept = if momentum == 0.0 { 0 } else { Net::LEN };
         for (got, want) in sgd.velocity.tensors().flatten().zip(&v).take(kept) {
             prop_assert!((got - want).abs() <= 1e-14 * (1.0 + want.abs()), "{} is not {}", got, want);
@@ -42,7 +42,7 @@ proptest! {
     }
 }
 
-/// Without momentum and decay a step is p - rate g and nothing else.
+/// Without momentum and decay, a step is only p - rate g.
 #[test]
 fn plain_descent() {
     let mut net = Sparse::<f32>::boxed_zeroed();
@@ -56,7 +56,7 @@ fn plain_descent() {
     assert_eq!(net.tensors().flatten().filter(|p| **p != 0.0).count(), 1);
 }
 
-/// A step of slices, of every length around the registers' and of several gradients, number by number.
+/// Tests a step of slices, for every length around the register widths and for several gradients, number by number.
 #[test]
 fn every_length_and_number_of_gradients() {
     let mut draw = Draw::new(3);

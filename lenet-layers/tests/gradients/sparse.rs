@@ -1,4 +1,4 @@
-//! A sparse convolution is a dense one whose absent kernels are zero.
+//! A sparse convolution equals a dense one whose missing kernels are zero.
 
 use crate::check::{Draw, draw_params};
 use crate::tables::{Fan, Gaps};
@@ -6,7 +6,7 @@ use lenet_layers::simd::{Isa, Kernel, Scalar, Simd};
 use lenet_layers::*;
 use proptest::prelude::*;
 
-/// The sparse layer `P` and the dense layer `D` on the same numbers.
+/// Compares the sparse layer `P` with the dense layer `D` on the same numbers.
 fn same<P, D, I: Shape>(seed: u64)
 where
     P: Layer<I> + LayerInfo,
@@ -27,7 +27,7 @@ where
     let (mut y, mut full_y) = (g.clone(), g.clone());
     P::forward(Scalar, &sparse, &x, &mut y);
     D::forward(Scalar, &dense, &x, &mut full_y);
-    // The sums run in another order where the dense layer is a matrix product.
+    // The sums have a different order if the dense layer is a matrix product.
     near(y.cells(), full_y.cells());
 
     let (mut dx, mut full_dx) = (Tensor::<I, f64>::boxed_zeroed(), Tensor::<I, f64>::boxed_zeroed());
@@ -59,7 +59,7 @@ proptest! {
     }
 }
 
-/// A layer used by itself may be told another number of kernels than its table has: the table is what counts.
+/// A layer used directly may declare another number of kernels than its table has: the table counts.
 #[test]
 fn the_table_says_what_is_connected() {
     type Right = SparseConv2d<4, 3, 5, 2, Gaps, Tanh>;

@@ -1,4 +1,5 @@
-//! Layers of many shapes, alone and in lanes, on every instruction set, against the reference loops in `f64`.
+//! Tests layers of many shapes, for single examples and in lanes, on every instruction set, against the reference loops
+//! in `f64`.
 
 #[allow(dead_code, reason = "shared with the gradient checks")]
 #[path = "../shared/against.rs"]
@@ -20,7 +21,8 @@ use proptest::prelude::*;
 use subject::{Case, Dispatched, Reference, Subject};
 use tables::{Gaps, Own};
 
-/// `f64` through the loops of each instruction set, where a register is one number, against the reference loops.
+/// Runs `f64` through the loops of each instruction set, where a register is one number, and compares the results with
+/// the reference loops.
 fn doubles(case: &mut dyn Subject<f64>, reference: &mut dyn Subject<f64>, isa: Isa, seed: u64) -> Result<(), String> {
     let (mut draw, arrays) = (Draw::new(seed), case.arrays());
     draw_arrays(&mut draw, case);
@@ -85,7 +87,7 @@ proptest! {
         everywhere::<Subsample<2, 3, Sigmoid>, Maps<2, 3, 9>, f32>(seed)?;
         everywhere::<AvgPool<2>, Maps<3, 6, 4>, Lanes<16>>(seed)?;
         everywhere::<AvgPool<3>, Maps<2, 3, 9>, f32>(seed)?;
-        // On the grid there are ties in plenty.
+        // Numbers on the grid have many ties.
         everywhere::<MaxPool<2>, Maps<3, 6, 4>, Lanes<16>>(seed)?;
         everywhere::<MaxPool<3>, Maps<2, 3, 9>, f32>(seed)?;
         everywhere::<Flatten, Maps<3, 2, 5>, Lanes<16>>(seed)?;

@@ -1,11 +1,12 @@
-//! A layer in `f32`, alone and in lanes, against the same layer in `f64`.
+//! Compares a layer in `f32`, for single examples and in lanes, with the same layer in `f64`.
 //!
-//! The numbers drawn are multiples of 1/32, so the weighted sums are exact in both and ReLU takes the same side of its
-//! kink in both. What differs is the rounding of the activation functions (3.6 ulp) and of sums of up to some thousand
-//! products of gradients, each within 2^-24 and of either sign: together a few 1e-6 of the largest, and [`TOLERANCE`] leaves room.
+//! The random numbers are multiples of 1/32, so the weighted sums are exact in both, and ReLU is on the same side of
+//! its kink in both. The difference is the rounding of the activation functions (3.6 ulp) and of sums of up to a few
+//! thousand products of gradients, each within 2^-24 and of either sign. Together this is a few 1e-6 of the largest
+//! number, less than [`TOLERANCE`].
 //!
-//! The `f64` side runs the reference loops, so this is also the test that every fast kernel does what they say. The shapes of
-//! the list of kernels are chosen to reach every way through the fast kernels; which of them a case runs is drawn.
+//! The `f64` side runs the reference loops, so this also tests that every fast kernel agrees with them. The shapes in
+//! the list of kernels are chosen to reach every path of the fast kernels; a test case draws which of them it runs.
 
 use crate::check::Draw;
 use crate::subject::{Case, Dispatched, Reference, Subject};
@@ -13,18 +14,18 @@ use lenet_layers::simd::Isa;
 use lenet_layers::*;
 use proptest::prelude::TestCaseError;
 
-/// Of the largest number of the tensor.
+/// Relative to the largest number of the tensor.
 const TOLERANCE: f64 = 1e-5;
 
-/// What rounding leaves of a sum of numbers of size one, times the root of how many they are, whatever the sum is; it matters
-/// where a whole tensor cancels, as the one bias of a single unit can.
+/// The absolute rounding error of a sum of numbers of size one, times the square root of their number. It matters if a
+/// whole tensor cancels, as the only bias of a single unit can.
 const ROUNDING: f64 = 5e-7;
 
-/// Several examples through a layer, at once in `f32` and one by one in `f64`.
+/// Runs several examples through a layer, at once in `f32` and one by one in `f64`.
 fn against(case: &mut dyn Subject<f32>, reference: &mut dyn Subject<f64>, isa: Isa, seed: u64) -> Result<(), String> {
     let (mut draw, lanes, arrays) = (Draw::new(seed), case.lanes(), case.arrays());
     for i in 0..arrays {
-        // Smaller weights for more inputs, or everything saturates; a power of two keeps the sums exact.
+        // More inputs get smaller weights, so that not everything saturates; a power of two keeps the sums exact.
         let fan_in = (case.info(i).fan_in)(0) as f64;
         let unit = 0.5f64.powi(fan_in.sqrt().log2().round() as i32);
         for (w, n) in reference.params(i).iter_mut().zip(case.params(i)) {
@@ -36,7 +37,7 @@ fn against(case: &mut dyn Subject<f32>, reference: &mut dyn Subject<f64>, isa: I
     case.dy().fill_with(|| draw.on_grid() as f32);
     let g = case.dy().to_vec();
     case.dx().fill(f32::NAN);
-    // What lies in the gradient stays there.
+    // The gradient is added to the previous contents.
     for i in 0..arrays {
         for (narrow, wide) in case.grad(i).iter_mut().zip(reference.grad(i)) {
             *wide = draw.on_grid();
@@ -46,7 +47,7 @@ fn against(case: &mut dyn Subject<f32>, reference: &mut dyn Subject<f64>, isa: I
     case.forward(isa);
     case.backward(isa, true);
 
-    // Without `dx` the parameters' gradients are the same.
+    // Without `dx` the gradients with respect to the parameters are the same.
     let grad: Vec<Vec<f32>> = (0..arrays).map(|i| case.grad(i).to_vec()).collect();
     case.dy().copy_from_slice(&g);
     case.backward(isa, false);
@@ -81,7 +82,7 @@ pub(crate) fn take<I: Shape, T: Cell<Element = f32>>(from: &Tensor<I, T>, lane: 
 pub(crate) fn near(what: &str, got: &[f32], want: &[f64]) -> Result<(), String> {
     within(what, got, want, 0.0)
 }
-/// The same of sums over `n` cells and lanes.
+/// The same for sums over `n` cells and lanes.
 pub(crate) fn near_sum(what: &str, n: usize, got: &[f32], want: &[f64]) -> Result<(), String> {
     within(what, got, want, ROUNDING * (n as f64).sqrt())
 }

@@ -1,4 +1,4 @@
-//! The checker: analytic gradients against central differences, in `f64`.
+//! The gradient checker: compares analytic gradients with central differences, in `f64`.
 
 use crate::subject::{Case, Reference, Subject};
 use lenet_layers::simd::{Isa, Scalar};
@@ -10,26 +10,28 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 /// rounding: 1e-10 each.
 pub(crate) const STEP: f64 = 1e-5;
 
-/// How far a gradient may be from the difference, as a part of the largest gradient of its tensor. Of the tensor, not of
-/// the entry: an entry may be a sum that cancels to nearly nothing, and then rounding alone is more than its millionth.
+/// The allowed distance between a gradient and the difference, relative to the largest gradient of its tensor. It is
+/// not relative to the entry: an entry may be a sum that cancels to nearly zero, and then rounding alone exceeds a
+/// millionth of it.
 pub(crate) const TOLERANCE: f64 = 1e-6;
 
-/// What rounding leaves of a difference of values of size one, whatever the gradient is; it matters where a whole tensor
-/// cancels, as the one bias of a single map can.
+/// The absolute rounding error of a difference of values of size one. It matters if a whole tensor cancels, as the only
+/// bias of a single map can.
 pub(crate) const ROUNDING: f64 = 1e-9;
 
-/// Numbers from a seed.
+/// Random numbers from a seed.
 pub(crate) struct Draw(ChaCha8Rng);
 
 impl Draw {
     pub(crate) fn new(seed: u64) -> Self {
         Draw(ChaCha8Rng::seed_from_u64(seed))
     }
-    /// Uniform in ±`bound`.
+    /// Returns a number uniform in ±`bound`.
     pub(crate) fn within(&mut self, bound: f64) -> f64 {
         bound * ((self.0.next_u64() >> 11) as f64 / (1u64 << 52) as f64 - 1.0)
     }
-    /// Uniform among the multiples of 1/32 in ±1: sums of a few thousand products of these are exact in `f32`.
+    /// Returns a number uniform among the multiples of 1/32 in ±1: sums of a few thousand products of these are exact
+    /// in `f32`.
     pub(crate) fn on_grid(&mut self) -> f64 {
         f64::from((self.0.next_u64() % 65) as u8) / 32.0 - 1.0
     }
@@ -48,7 +50,7 @@ pub(crate) fn draw_arrays(draw: &mut Draw, case: &mut dyn Subject<f64>) {
     }
 }
 
-/// Parameters that keep the weighted sums where an activation function is curved, whatever the fan-in.
+/// Draws parameters that keep the weighted sums where an activation function is curved, for every fan-in.
 pub(crate) fn draw_params<P: Params<Element = f64>>(draw: &mut Draw, params: &mut P, info: fn(usize) -> ParamInfo) {
     for index in 0..P::TENSORS {
         draw_array(draw, info(index), params.tensor_mut(index));
@@ -56,7 +58,7 @@ pub(crate) fn draw_params<P: Params<Element = f64>>(draw: &mut Draw, params: &mu
 }
 
 fn draw_array(draw: &mut Draw, info: ParamInfo, numbers: &mut [f64]) {
-    assert_eq!(info.len(), numbers.len(), "{info}: what is said of it and what it is");
+    assert_eq!(info.len(), numbers.len(), "{info}: the declared and the actual length differ");
     assert_eq!(info.positions().count(), info.len(), "{info}");
     for (position, number) in numbers.iter_mut().enumerate() {
         *number = draw.within(match info.role {
@@ -69,8 +71,9 @@ fn draw_array(draw: &mut Draw, info: ParamInfo, numbers: &mut [f64]) {
 
 /// Compares the gradient of one tensor with differences: `loss(i, h)` is the loss with number `i` moved by `h`.
 ///
-/// Where `kinks` are expected (ReLU, max pooling) a difference may straddle one and mean nothing. Such a difference
-/// changes with its step, a sound one does not; so those few are left out. The rule looks at the forward pass alone.
+/// If `kinks` are expected (ReLU, max pooling), a difference may straddle one and is then meaningless. Such a
+/// difference changes with its step, and a valid one does not; so these few are left out. The rule depends only on the
+/// forward pass.
 pub(crate) fn compare(
     name: &str,
     analytic: &[f64],
@@ -93,23 +96,23 @@ pub(crate) fn compare(
         }
         return Err(format!("{name}[{i}]: {a} by rule, {n} by difference; the largest of the tensor is {largest}"));
     }
-    // One tie of a pool takes all the weights of a kernel with it, or of the kernels of all maps that the pool's map sees.
+    // One tie of a pool affects all weights of a kernel, or of the kernels of all maps that the pool's map sees.
     if left_out > 6 + analytic.len() / 2 {
         return Err(format!("{name}: {left_out} of {} stand at a kink", analytic.len()));
     }
     Ok(())
 }
 
-/// One check of one instantiation, from a seed; whether kinks are expected comes second.
+/// One check of one instantiation: the first argument is the seed, the second tells if kinks are expected.
 pub(crate) type Check = fn(u64, bool) -> Result<(), String>;
 
-// Called, not inlined: a layer is compiled once, not once for each call.
+// Not inlined: a layer is compiled once, not once for each call.
 #[inline(never)]
 pub(crate) fn forward<L: Layer<I>, I: Shape>(params: &L::Params<f64>, x: &Tensor<I, f64>, y: &mut Tensor<L::Out, f64>) {
     L::forward(Scalar, params, x, y);
 }
-/// Checks a layer alone, by every parameter and every input. The loss is a random linear function of its output, so that
-/// every path through the layer counts.
+/// Checks a single layer, with respect to every parameter and every input. The loss is a random linear function of its
+/// output, so that every path through the layer counts.
 pub(crate) fn layer<L: Layer<I> + LayerInfo, I: Shape>(seed: u64, kinks: bool) -> Result<(), String> {
     layer_of(&mut *Case::<L, I, f64, Reference>::boxed_zeroed(), seed, kinks)
 }
@@ -121,7 +124,7 @@ fn layer_of(case: &mut dyn Subject<f64>, seed: u64, kinks: bool) -> Result<(), S
     draw.fill(case.dy(), 1.0);
     let g = case.dy().to_vec();
 
-    // What lies in `grad` stays there: gradients are added. What lies in `dx` goes: it is overwritten.
+    // Gradients are added to the contents of `grad`. The contents of `dx` are overwritten.
     (0..case.arrays()).for_each(|i| draw.fill(case.grad(i), 1.0));
     let before: Vec<Vec<f64>> = (0..case.arrays()).map(|i| case.grad(i).to_vec()).collect();
     draw.fill(case.dx(), 100.0);
@@ -130,7 +133,7 @@ fn layer_of(case: &mut dyn Subject<f64>, seed: u64, kinks: bool) -> Result<(), S
     case.backward(isa, true);
     let grad: Vec<Vec<f64>> = (0..case.arrays()).map(|i| case.grad(i).to_vec()).collect();
 
-    // Without `dx` the parameters' gradients are the same.
+    // Without `dx` the gradients with respect to the parameters are the same.
     (0..case.arrays()).for_each(|i| case.grad(i).copy_from_slice(&before[i]));
     case.dy().copy_from_slice(&g);
     case.backward(isa, false);
@@ -164,8 +167,8 @@ fn layer_of(case: &mut dyn Subject<f64>, seed: u64, kinks: bool) -> Result<(), S
     })
 }
 
-/// Whichever activation [`Drawn::choose`] has chosen for this thread. A list of shapes times five activations, each
-/// compiled for itself, would take minutes; a few shapes have that, the rest have this.
+/// The activation function that [`Drawn::choose`] has chosen for this thread. Compiling a list of shapes with each of
+/// five activation functions would take minutes; only a few shapes are compiled so, and the others use this type.
 pub(crate) struct Drawn;
 
 thread_local! {

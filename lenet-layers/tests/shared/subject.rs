@@ -1,5 +1,5 @@
-//! A layer under test, as an object: its numbers are slices and its passes are calls. A check is then compiled once, and not
-//! once for each layer, cell and instruction set, which took three minutes.
+//! A layer under test as a trait object: its numbers are slices and its passes are method calls. A check is then
+//! compiled once. Compiling it for each layer, cell and instruction set took three minutes.
 
 use lenet_layers::simd::{Isa, Kernel, Scalar, Simd};
 use lenet_layers::*;
@@ -7,9 +7,9 @@ use std::marker::PhantomData;
 
 /// A layer with an input, an output and their gradients.
 pub(crate) trait Subject<E> {
-    /// Examples side by side in each cell of the slices below.
+    /// The number of examples in each cell of the slices below.
     fn lanes(&self) -> usize;
-    /// How many arrays of parameters there are.
+    /// The number of arrays of parameters.
     fn arrays(&self) -> usize;
     fn info(&self, index: usize) -> ParamInfo;
     fn params(&mut self, index: usize) -> &mut [E];
@@ -19,15 +19,15 @@ pub(crate) trait Subject<E> {
     fn y(&mut self) -> &mut [E];
     fn dy(&mut self) -> &mut [E];
     fn forward(&mut self, isa: Isa);
-    /// Uses up `dy` and adds to the gradient; overwrites `dx` if it is wanted.
+    /// Overwrites `dy` and adds to the gradient; overwrites `dx` if it is wanted.
     fn backward(&mut self, isa: Isa, wanted: bool);
 }
 
-/// Which code a pass runs.
+/// The code that a pass runs.
 pub(crate) trait Way: 'static {
     fn run<K: Kernel>(isa: Isa, kernel: K) -> K::Output;
 }
-/// The reference loops, whatever the instruction set.
+/// The reference loops, for every instruction set.
 pub(crate) struct Reference;
 impl Way for Reference {
     fn run<K: Kernel>(_: Isa, kernel: K) -> K::Output {
@@ -42,7 +42,7 @@ impl Way for Dispatched {
     }
 }
 
-/// The layer `L` on an input of shape `I`, in cells `T`. All is on the heap from birth: in a test it may be large.
+/// The layer `L` on an input of shape `I`, in cells `T`. Everything is allocated on the heap, because it may be large.
 pub(crate) struct Case<L: Layer<I>, I: Shape, T: Cell, W> {
     params: Box<L::Params<T::Element>>,
     grad: Box<L::Params<T::Element>>,

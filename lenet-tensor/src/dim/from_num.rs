@@ -1,9 +1,10 @@
-//! Which typenum integers have a size ([`FromNum`](super::FromNum)): the results of layers' arithmetic, the units of flattened maps among them.
+//! The typenum integers that have a size ([`FromNum`](super::FromNum)): the results of the layers' arithmetic,
+//! including the units of flattened maps.
 //!
-//! The compiler compares every two implementations of a trait for types of the same name, so a flat table of n sizes costs n^2
-//! comparisons. The table therefore goes by octal digits, from the last one, and the implementations for each digit of each row
-//! stand under a type of their own. A row is a power of eight. An integer whose last octal digit is 0 is looked up in the next
-//! row, without that digit.
+//! The compiler compares all pairs of implementations of a trait for types of the same name, so a flat table of n sizes
+//! costs n^2 comparisons. The table is therefore indexed by octal digits, starting from the last one, and the
+//! implementations for each digit of each row are on a type of their own. Each row stands for a power of eight. An
+//! integer whose last octal digit is 0 is looked up in the next row, without that digit.
 
 use super::{Dim, FromNum};
 use typenum::{B0, B1, UInt, UTerm};
@@ -11,13 +12,13 @@ use typenum::{B0, B1, UInt, UTerm};
 /// Three binary digits after the integer `U`.
 type Octal<U, A, B, C> = UInt<UInt<UInt<U, A>, B>, C>;
 
-/// For a last octal digit: the size of the integer with the digits `U` before it, times the power of the row.
+/// For a last octal digit: the size of the integer with the preceding digits `U`, times the power of the row.
 pub trait After<U> {
     /// The size.
     type Dim;
 }
 
-/// One row: the trait that gives the size of an integer times `$power`, and a type for each last digit.
+/// One row: the trait that maps an integer to its size times `$power`, and a type for each last digit.
 macro_rules! row {
     ($row:ident, $Row:path, $power:literal, $($zero:tt)*) => {
         mod $row {
@@ -64,7 +65,7 @@ macro_rules! row {
         impl After<$U> for $row::D7 { type Dim = Dim<{ ($high * 8 + 7) * $power }>; }
     };
 }
-/// The last digit is zero: the next row has the size.
+/// The last digit is zero: the size is in the next row.
 macro_rules! next {
     ($row:ident, $Next:path) => {
         #[diagnostic::do_not_recommend]
@@ -92,7 +93,7 @@ row!(sixty_fours, SixtyFours, 64, next!(sixty_fours, FiveHundredTwelves););
 row!(five_hundred_twelves, FiveHundredTwelves, 512, next!(five_hundred_twelves, FourThousandNinetySixes););
 row!(last, FourThousandNinetySixes, 4096,);
 
-// The last size of the last row, which has no row after it.
+// The last size of the last row. No row follows it.
 impl After<typenum::U160> for last::D0 {
     type Dim = Dim<{ 1280 * 4096 }>;
 }

@@ -1,6 +1,7 @@
-//! Which sizes have a typenum integer ([`ToNum`](super::ToNum)): those that layers compute with, sides and numbers of maps.
+//! The sizes that have a typenum integer ([`ToNum`](super::ToNum)): the sides and numbers of maps that layers compute
+//! with.
 //!
-//! The sizes are literals. The compiler would evaluate an expression such as `{ 8 * 3 }` each time that it compares two
+//! The sizes are literals. The compiler would evaluate an expression such as `{ 8 * 3 }` each time it compares two
 //! implementations.
 
 use super::{Dim, Num, ToNum};
@@ -15,7 +16,7 @@ macro_rules! to_num {
         const _: () = assert!(<Num<$size> as Unsigned>::USIZE == $size);
     )*};
 }
-// typenum names its integers to 1,024: beyond, a size is written as its half and a last binary digit.
+// typenum names its integers only to 1,024. A larger size is written as its half and a last binary digit.
 macro_rules! halves {
     ($($size:literal $U:ident $digit:ident),* $(,)?) => {$(
         impl ToNum for Dim<$size> { type Num = UInt<typenum::$U, $digit>; }

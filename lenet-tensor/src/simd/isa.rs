@@ -1,4 +1,4 @@
-//! Which instruction set this run uses.
+//! Selects the instruction set of this process.
 
 #[cfg(target_arch = "aarch64")]
 use super::Neon;
@@ -7,15 +7,15 @@ use super::{Avx2, Avx512};
 use super::{Scalar, Simd};
 use core::fmt;
 
-/// A computation to be compiled once for each instruction set.
+/// A computation that is compiled once for each instruction set.
 pub trait Kernel {
-    /// What it gives.
+    /// The result of the computation.
     type Output;
-    /// The computation.
+    /// Runs the computation.
     fn run<S: Simd>(self, simd: S) -> Self::Output;
 }
 
-/// An instruction set that this processor has: a [`Simd`] token chosen at run time.
+/// An instruction set that this CPU supports: a [`Simd`] token chosen at run time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Isa(Token);
 
@@ -30,13 +30,13 @@ enum Token {
     Neon(Neon),
 }
 
-/// Why an instruction set can't be used.
+/// The reason why an instruction set can't be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IsaError {
-    /// No set has this name.
+    /// No instruction set has this name.
     Unknown,
-    /// The set exists, but not on this processor or in this build.
+    /// The instruction set exists, but not on this CPU or in this build.
     Absent,
 }
 
@@ -44,7 +44,9 @@ impl fmt::Display for IsaError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             IsaError::Unknown => "no such instruction set: choose scalar, avx2, avx512 or neon",
-            IsaError::Absent => "this processor does not have this instruction set: leave the choice to the program",
+            IsaError::Absent => {
+                "this CPU does not support the instruction set: unset LENET_KERNEL to choose automatically"
+            }
         })
     }
 }
@@ -52,10 +54,10 @@ impl fmt::Display for IsaError {
 impl core::error::Error for IsaError {}
 
 impl Isa {
-    /// The plain one, which every processor has.
+    /// The scalar code, which runs on every CPU.
     pub const SCALAR: Isa = Isa(Token::Scalar(Scalar));
 
-    /// Every set by name, the plainest first; `None` where this processor lacks it.
+    /// Every instruction set by name, the simplest first; `None` if this CPU does not support it.
     fn table() -> [(&'static str, Option<Token>); 4] {
         #[cfg(target_arch = "x86_64")]
         let (avx2, avx512) = (Avx2::detect().map(Token::Avx2), Avx512::detect().map(Token::Avx512));
@@ -68,30 +70,31 @@ impl Isa {
         [("scalar", Some(Token::Scalar(Scalar))), ("neon", neon), ("avx2", avx2), ("avx512", avx512)]
     }
 
-    /// The sets that this processor has, the plainest first.
+    /// Returns the instruction sets that this CPU supports, the simplest first.
     pub fn all_available() -> impl Iterator<Item = Isa> {
         Self::table().into_iter().filter_map(|(_, token)| token.map(Isa))
     }
 
-    /// The widest set that this processor has.
+    /// Returns the widest instruction set that this CPU supports.
     #[must_use]
     pub fn best() -> Isa {
         Self::all_available().last().unwrap_or(Self::SCALAR)
     }
 
-    /// The set of this name: `scalar`, `avx2`, `avx512` or `neon`.
+    /// Returns the instruction set with this name: `scalar`, `avx2`, `avx512` or `neon`.
     ///
     /// # Errors
-    /// If there is no such set, or this processor lacks it.
+    /// If there is no such instruction set, or this CPU does not support it.
     pub fn named(name: &str) -> Result<Isa, IsaError> {
         let (_, token) = Self::table().into_iter().find(|(n, _)| *n == name).ok_or(IsaError::Unknown)?;
         token.map(Isa).ok_or(IsaError::Absent)
     }
 
-    /// The set that the environment variable `LENET_KERNEL` names, else the best.
+    /// Returns the instruction set that the environment variable `LENET_KERNEL` names; if it is not set, the widest
+    /// one.
     ///
     /// # Errors
-    /// If the variable names a set that does not exist or that this processor lacks.
+    /// If the variable names an instruction set that does not exist or that this CPU does not support.
     #[cfg(feature = "std")]
     pub fn from_env() -> Result<Isa, IsaError> {
         match std::env::var("LENET_KERNEL") {
@@ -101,15 +104,16 @@ impl Isa {
         }
     }
 
-    /// The set this process computes with: [`Isa::from_env`], asked once. A name that is no set is passed over here,
-    /// as a library must not stop its caller; a program asks [`Isa::from_env`] first and says so.
+    /// Returns the instruction set that this process computes with: the result of [`Isa::from_env`], computed once. An
+    /// invalid name is ignored here, because a library must not stop its caller. A program should call
+    /// [`Isa::from_env`] first and report the error.
     #[cfg(feature = "std")]
     pub fn current() -> Isa {
         static CURRENT: std::sync::OnceLock<Isa> = std::sync::OnceLock::new();
         *CURRENT.get_or_init(|| Self::from_env().unwrap_or_else(|_| Self::best()))
     }
 
-    /// The set this program was compiled for.
+    /// Returns the instruction set that this program was compiled for.
     #[cfg(not(feature = "std"))]
     pub fn current() -> Isa {
         Self::best()
@@ -160,7 +164,7 @@ mod tests {
         assert_eq!(Isa::all_available().next(), Some(Isa::SCALAR));
     }
 
-    /// `ci/neon/run` asks for this test by name.
+    /// `ci/neon/run` runs this test by name.
     #[cfg(target_arch = "aarch64")]
     #[test]
     fn aarch64_computes_with_neon() {

@@ -1,9 +1,8 @@
-//! The instruction set, chosen when the program runs.
+//! The instruction set, chosen at run time.
 //!
-//! A token such as [`Avx512`] can only be had where the processor has the features, so owning one proves them.
-//! [`Simd::vectorize`] runs a closure compiled with these features; [`Isa`] picks the token; a [`Vector`] is one of its
-//! registers.
-//! This is the one module of the project with `unsafe` code.
+//! A token such as [`Avx512`] can only be created if the CPU has the features, so owning one proves that they are
+//! available. [`Simd::vectorize`] runs a closure compiled with these features, [`Isa`] chooses the token, and a
+//! [`Vector`] is one register of the instruction set. This is the only module of the project with `unsafe` code.
 
 mod isa;
 #[cfg(target_arch = "aarch64")]

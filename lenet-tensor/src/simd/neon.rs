@@ -1,4 +1,4 @@
-//! The registers of NEON: four `f32`. They are part of aarch64, so every call is safe.
+//! The registers of NEON: four `f32`. NEON is part of aarch64, so every call is safe.
 
 use super::{Neon, Vector};
 use core::arch::aarch64::*;
@@ -8,12 +8,12 @@ use core::ops::{Add, Div, Mul, Neg, Sub};
 #[derive(Clone, Copy, Debug)]
 pub struct F32x4(float32x4_t, Neon);
 
-/// Calls an intrinsic of NEON.
+/// Calls a NEON intrinsic.
 macro_rules! call {
     ($intrinsic:ident($($argument:expr),*)) => {{
         #[allow(unsafe_code, unused_unsafe)]
-        // SAFETY: the intrinsic needs nothing but NEON, and whoever calls holds its token or a vector, which can only be
-        // made with the token.
+        // SAFETY: the intrinsic requires nothing but NEON. Every caller holds the NEON token or a vector, and a vector
+        // can only be made with the token.
         unsafe { $intrinsic($($argument),*) }
     }};
 }
@@ -55,7 +55,7 @@ impl Vector for F32x4 {
     fn load(simd: Neon, from: &[f32]) -> Self {
         let from = from[..4].as_ptr();
         #[allow(unsafe_code)]
-        // SAFETY: the slice above has four numbers, or indexing would have panicked.
+        // SAFETY: the slice above has four numbers; otherwise the indexing would have panicked.
         let v = unsafe { vld1q_f32(from) };
         F32x4(v, simd)
     }
@@ -67,7 +67,7 @@ impl Vector for F32x4 {
     fn store(self, to: &mut [f32]) {
         let to = to[..4].as_mut_ptr();
         #[allow(unsafe_code)]
-        // SAFETY: the slice above has four numbers, or indexing would have panicked.
+        // SAFETY: the slice above has four numbers; otherwise the indexing would have panicked.
         unsafe {
             vst1q_f32(to, self.0)
         }

@@ -1,4 +1,4 @@
-//! Tokens that prove an instruction set.
+//! Tokens that prove that an instruction set is available.
 
 #[cfg(target_arch = "aarch64")]
 use super::F32x4;
@@ -8,23 +8,24 @@ use super::{One, Vector};
 use crate::sealed::Sealed;
 use core::fmt::Debug;
 
-/// Proof that the processor has an instruction set, and the way to compile for it.
+/// Proof that the CPU supports an instruction set, and the way to compile for it.
 pub trait Simd: Copy + Debug + Send + Sync + 'static + Sealed {
     /// A register of `f32`.
     type F32: Vector<Simd = Self, Element = f32>;
-    /// How many such registers there are. Kernels hold as many sums in them as fit.
+    /// The number of such registers. Kernels keep as many sums in them as fit.
     const REGISTERS: usize;
-    /// Whether `a * b + c` is one instruction.
+    /// `true` if `a * b + c` is one instruction.
     const FMA: bool;
 
     /// Runs `f` compiled for this instruction set.
     ///
-    /// Only what is inlined into `f` is compiled so: mark the closure and what it calls `#[inline(always)]`.
+    /// Only code that is inlined into `f` is compiled for it: mark the closure and the functions that it calls
+    /// `#[inline(always)]`.
     fn vectorize<R>(self, f: impl FnOnce() -> R) -> R;
 }
 
-/// What every target has, number by number. With it the layers run their plain reference loops, which the compiler may
-/// still vectorise by what the target has without asking (SSE2 on x86-64).
+/// Scalar code, available on every target. With this token the layers run their reference loops. The compiler may still
+/// vectorise these with the instructions that the target always has (SSE2 on x86-64).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scalar;
 impl Sealed for Scalar {}
@@ -38,7 +39,7 @@ impl Simd for Scalar {
     }
 }
 
-/// One token: its features, how they are asked for, and the function compiled with them.
+/// Declares a token: its features, how they are detected, and the function compiled with them.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 macro_rules! token {
     ($(#[$doc:meta])* $name:ident, $F32:ty, $registers:literal, $features:literal, $detect:expr) => {
@@ -46,7 +47,7 @@ macro_rules! token {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct $name(());
         impl $name {
-            /// The token, if the processor has the features. Without std the compiler's target decides.
+            /// Returns the token if the CPU has the features. Without std, the compilation target decides.
             pub fn detect() -> Option<Self> {
                 $detect.then_some($name(()))
             }
@@ -63,8 +64,8 @@ macro_rules! token {
                     f()
                 }
                 #[allow(unsafe_code)]
-                // SAFETY: the field is private and `detect` makes the only values, after it has seen every
-                // feature of the list below.
+                // SAFETY: the field is private, and `detect` creates a value only after it has detected every feature
+                // in the list below.
                 unsafe {
                     compiled(f)
                 }
@@ -96,7 +97,7 @@ token!(
 );
 #[cfg(target_arch = "x86_64")]
 impl Avx512 {
-    /// The token of the smaller set, which is part of this one: [`Avx512::detect`] has seen its features too.
+    /// Returns the AVX2 token. AVX-512 includes AVX2: [`Avx512::detect`] has detected its features too.
     pub(super) fn avx2(self) -> Avx2 {
         Avx2(())
     }

@@ -1,15 +1,15 @@
-//! One register of numbers, whatever its width.
+//! The vector trait: one register of numbers, of any width.
 
 use super::Simd;
 use crate::Element;
 use crate::sealed::Sealed;
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
-/// Several numbers that are computed with at once. Having one proves that its instruction set is there: the first is
-/// made with a [`Simd`] token.
+/// Several numbers that are processed at once. A value proves that its instruction set is available, because the first
+/// vector of a computation is made with a [`Simd`] token.
 ///
-/// Kernels and activation functions are written over `Vector`; the compiler makes the version for each register from
-/// it, down to the single `f64` of a gradient check. This crate alone implements it.
+/// Kernels and activation functions are generic over `Vector`. The compiler generates a version for each register, down
+/// to the single `f64` of a gradient check. Only this crate implements the trait.
 pub trait Vector:
     Sealed
     + Copy
@@ -22,92 +22,98 @@ pub trait Vector:
     + Div<Output = Self>
     + Neg<Output = Self>
 {
-    /// The instruction set it belongs to.
+    /// The instruction set that the vector belongs to.
     type Simd: Simd;
-    /// What each lane holds.
+    /// The type of each lane.
     type Element: Element;
-    /// How many numbers it holds.
+    /// The number of lanes.
     const LANES: usize;
 
-    /// The same number in every lane.
+    /// Returns a vector with the same number in every lane.
     fn splat(simd: Self::Simd, x: Self::Element) -> Self;
-    /// The first `LANES` numbers of a slice.
+    /// Loads the first `LANES` numbers of a slice.
     ///
     /// # Panics
     /// If there are fewer.
     fn load(simd: Self::Simd, from: &[Self::Element]) -> Self;
-    /// All of a slice shorter than a register, then zeros.
+    /// Loads all of a slice that is shorter than a register, and fills the remaining lanes with zeros.
     ///
     /// # Panics
-    /// If it is not shorter.
+    /// If the slice is not shorter than a register.
     #[inline(always)]
     fn load_few(simd: Self::Simd, few: &[Self::Element]) -> Self {
-        assert!(few.len() < Self::LANES, "fewer than a register");
+        assert!(few.len() < Self::LANES, "the slice must be shorter than a register");
         let mut row = [Self::Element::default(); WIDEST];
         row[..few.len()].copy_from_slice(few);
         Self::load(simd, &row)
     }
-    /// Writes as many lanes as fit in a slice shorter than a register.
+    /// Writes the first lanes to a slice that is shorter than a register, as many as fit.
     ///
     /// # Panics
-    /// If it is not shorter.
+    /// If the slice is not shorter than a register.
     #[inline(always)]
     fn store_few(self, few: &mut [Self::Element]) {
-        assert!(few.len() < Self::LANES, "fewer than a register");
+        assert!(few.len() < Self::LANES, "the slice must be shorter than a register");
         let mut row = [Self::Element::default(); WIDEST];
         self.store(&mut row);
         few.copy_from_slice(&row[..few.len()]);
     }
-    /// The first `LANES` bytes of a slice, as numbers.
+    /// Loads the first `LANES` bytes of a slice and converts them to numbers.
     ///
     /// # Panics
     /// If there are fewer.
     fn load_bytes(simd: Self::Simd, from: &[u8]) -> Self;
-    /// Writes the lanes to the front of a slice.
+    /// Writes the lanes to the start of a slice.
     ///
     /// # Panics
-    /// If it is shorter than that.
+    /// If the slice has fewer than `LANES` numbers.
     fn store(self, to: &mut [Self::Element]);
-    /// The token that this vector proves.
+    /// Returns the token that this vector was made with.
     fn simd(self) -> Self::Simd;
-    /// `self * a + b`, fused where the instruction set has it. Without std a single number is rounded twice: core has
-    /// no `mul_add`.
+    /// Returns `self * a + b`, fused if the instruction set has the instruction. Without std, a vector of a single
+    /// number rounds twice, because core has no `mul_add`.
     fn mul_add(self, a: Self, b: Self) -> Self;
-    /// `b - self * a`, fused likewise.
+    /// Returns `b - self * a`, fused under the same conditions.
     fn neg_mul_add(self, a: Self, b: Self) -> Self;
-    /// The smaller of each pair; NaN where `self` is NaN. Where only `other` is, it depends on the instruction set.
+    /// The smaller of each pair; NaN where `self` is NaN. Where only `other` is NaN, the result depends on the
+    /// instruction set.
     fn min(self, other: Self) -> Self;
-    /// The larger of each pair; NaN where `self` is NaN. Where only `other` is, it depends on the instruction set.
+    /// The larger of each pair; NaN where `self` is NaN. Where only `other` is NaN, the result depends on the
+    /// instruction set.
     fn max(self, other: Self) -> Self;
-    /// `self / q` for a normal `q` and a quotient that is finite and well above the smallest floats: within 0.6 ulp of the exact
-    /// quotient, with the same bits for every width, and faster than `/` where division is slow. A zero may lose its sign.
+    /// Returns `self / q` within 0.6 ulp of the exact quotient. `q` must be normal, and the quotient finite and well
+    /// above the smallest floats. The result has the same bits for every width, and is faster than `/` where division
+    /// is slow. A zero may lose its sign.
     fn ratio(self, q: Self) -> Self;
-    /// Hyperbolic tangent: in `f32` within 3.6 ulp over the whole range (5 without fused multiply-add), with the same bits
-    /// for every width (without std only where one number is fused too); in `f64` libm's.
+    /// Hyperbolic tangent. In `f32` the error is at most 3.6 ulp over the whole range (5 without fused multiply-add),
+    /// and the result has the same bits for every width (without std, only where a single number is fused too). In
+    /// `f64` it is libm's.
     fn tanh(self) -> Self;
-    /// `f` of every lane, one by one: for what has no instruction of its own.
+    /// Applies `f` to each lane, one at a time: for functions that have no vector instruction.
     fn map(self, f: impl Fn(Self::Element) -> Self::Element) -> Self;
-    /// The sum of the lanes, in a fixed order.
+    /// Returns the sum of the lanes, added in a fixed order.
     fn sum(self) -> Self::Element;
-    /// The lanes of both in turn: the first half of `a0 b0 a1 b1 ...`, and the second.
+    /// Interleaves the lanes: returns the first half of `a0 b0 a1 b1 ...`, and the second half.
     fn interleave(self, other: Self) -> (Self, Self);
-    /// What undoes [`Vector::interleave`]: of the lanes of `self` and then `other`, every other one, and the rest.
+    /// The inverse of [`Vector::interleave`]: of the lanes of `self` followed by those of `other`, returns the lanes
+    /// with even numbers, then the lanes with odd numbers.
     fn deinterleave(self, other: Self) -> (Self, Self);
 
-    /// The same number in every lane of a vector like this one.
+    /// Returns a vector of the same type with `x` in every lane.
     #[inline(always)]
     fn like(self, x: f64) -> Self {
         Self::splat(self.simd(), Self::Element::from_f64(x))
     }
 }
 
-/// The most numbers that a register of any instruction set holds.
+/// The largest number of lanes of a register, over all instruction sets.
 pub const WIDEST: usize = 16;
 
 /// Transposes the square of the first `LANES` vectors: lane `i` of vector `j` becomes lane `j` of vector `i`.
 #[inline(always)]
 pub fn transpose<V: Vector>(rows: &mut [V; WIDEST]) {
-    // Each round deals the rows out like two halves of a pack of cards; as many rounds as bring every lane home.
+    // Each round is a perfect shuffle: it interleaves the first half of the rows with the second. log2(LANES) rounds
+    // transpose the square.
     let (mut round, half) = (1, V::LANES / 2);
     while round < V::LANES {
         let before = *rows;
@@ -118,7 +124,7 @@ pub fn transpose<V: Vector>(rows: &mut [V; WIDEST]) {
     }
 }
 
-/// One number as a vector.
+/// A vector of one number.
 #[derive(Clone, Copy, Debug)]
 pub struct One<S, E>(E, S);
 
@@ -162,7 +168,7 @@ macro_rules! one {
             }
             #[inline(always)]
             fn mul_add(self, a: Self, b: Self) -> Self {
-                // Without the FMA instruction `mul_add` is a call into libm.
+                // Without the FMA instruction, `mul_add` is a call into libm.
                 #[cfg(feature = "std")]
                 if S::FMA {
                     return One(<$e>::mul_add(self.0, a.0, b.0), self.1);
@@ -220,7 +226,7 @@ macro_rules! one {
 one!(f32, crate::math::tanh, ratio_in_register);
 one!(f64, |x: Self| One(libm::tanh(x.0), x.1), |p: Self, q: Self| p / q);
 
-/// The quotient with the bits that a register gives.
+/// Returns the quotient with the same bits as a register's.
 #[inline(always)]
 fn ratio_in_register<S: Simd>(p: One<S, f32>, q: One<S, f32>) -> One<S, f32> {
     if S::F32::LANES == 1 {
@@ -258,7 +264,7 @@ mod tests {
     struct Arithmetic;
     impl Kernel for Arithmetic {
         type Output = ();
-        /// Every operation, lane by lane, against the same in plain `f32`.
+        /// Compares every operation, lane by lane, with the same operation on plain `f32`.
         fn run<S: Simd>(self, simd: S) {
             let n = S::F32::LANES;
             let (a, b): ([f32; WIDEST], [f32; WIDEST]) =
@@ -278,7 +284,7 @@ mod tests {
             check(-x, |a, _| -a);
             check(x.min(y), f32::min);
             check(x.max(y), f32::max);
-            // Exact in `f32`, so fused or not is the same.
+            // Exact in `f32`, so the fused and the unfused result are equal.
             check(x.mul_add(y, x), |a, b| a * b + a);
             check(x.neg_mul_add(y, x), |a, b| a - a * b);
             check(x.map(|a| a + 1.0), |a, _| a + 1.0);
@@ -304,11 +310,11 @@ mod tests {
     struct Ratio;
     impl Kernel for Ratio {
         type Output = f64;
-        /// The largest error in ulp; a register and a single number must agree to the bit.
+        /// Returns the largest error in ulp; a register and a single number must agree to the bit.
         fn run<S: Simd>(self, simd: S) -> f64 {
             let mut worst: f64 = 0.0;
             for k in 0..200_000u32 {
-                // Mantissas spread evenly, many exponents of p, both signs of each.
+                // Evenly spread mantissas, many exponents of p, both signs of p and q.
                 let p = f32::from_bits((0x3000_0000 + k.wrapping_mul(0x9e37_79b9) % 0x2000_0000) | (k << 31));
                 let q = f32::from_bits((0x3f00_0000 + k.wrapping_mul(0x85eb_ca6b) % 0x0100_0000) | ((k >> 1) << 31));
                 let mut lanes = [0.0; WIDEST];

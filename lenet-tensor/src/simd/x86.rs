@@ -1,4 +1,4 @@
-//! The registers of x86-64: eight `f32` of AVX2, sixteen of AVX-512.
+//! The registers of x86-64: eight `f32` with AVX2, sixteen with AVX-512.
 
 use super::{Avx2, Avx512, Vector};
 use core::arch::x86_64::*;
@@ -16,8 +16,9 @@ pub struct F32x16(__m512, Avx512);
 macro_rules! call {
     ($intrinsic:ident $(::<$($n:literal),+>)? ($($argument:expr),*)) => {{
         #[allow(unsafe_code)]
-        // SAFETY: the intrinsic needs nothing but its instruction set, and every function and closure of this file that
-        // calls one has the set's token or a vector, which can only be made with the token, or is called by one that has.
+        // SAFETY: the intrinsic requires nothing but its instruction set. Every function and closure in this file that
+        // calls one holds the token of the set or a vector, which can only be made with the token, or is called by one
+        // that does.
         unsafe { $intrinsic $(::<$($n),+>)? ($($argument),*) }
     }};
 }
@@ -34,7 +35,7 @@ macro_rules! operator {
     };
 }
 
-/// The masked load of each width, which take their arguments in different orders.
+/// The masked load of each width; the two take their arguments in different orders.
 macro_rules! maskload {
     ($from:expr, $mask:expr) => {
         _mm256_maskload_ps($from, $mask)
@@ -46,8 +47,8 @@ macro_rules! maskz_loadu {
     };
 }
 
-/// What the two widths have in common. `min` and `max` give their second operand where either is NaN, so `self` goes
-/// there.
+/// The code that both widths share. The `min` and `max` intrinsics return their second operand if either is NaN, so
+/// `self` is passed second.
 macro_rules! vector {
     ($V:ident, $S:ident, $n:literal, [$add:ident $sub:ident $mul:ident $div:ident], [$splat:ident $load:ident $store:ident],
      [$fma:ident $fnma:ident $min:ident $max:ident $xor:expr], $ratio:expr, $sum:expr, $interleave:expr, $deinterleave:expr, $widen:expr, [$mask:expr, $load_few:ident, $store_few:ident]) => {
@@ -75,25 +76,26 @@ macro_rules! vector {
             fn load(simd: $S, from: &[f32]) -> Self {
                 let from = from[..$n].as_ptr();
                 #[allow(unsafe_code)]
-                // SAFETY: the slice above has $n numbers, or indexing would have panicked; `simd` proves the set.
+                // SAFETY: the slice above has $n numbers; otherwise the indexing would have panicked. `simd` proves the
+                // set.
                 let v = unsafe { $load(from) };
                 $V(v, simd)
             }
             #[inline(always)]
             fn load_few(simd: $S, few: &[f32]) -> Self {
-                assert!(few.len() < $n, "fewer than a register");
+                assert!(few.len() < $n, "the slice must be shorter than a register");
                 let (mask, few) = ($mask(few.len()), few.as_ptr());
                 #[allow(unsafe_code)]
-                // SAFETY: the mask keeps the lanes behind the slice's end from being read; `simd` proves the set.
+                // SAFETY: the mask prevents reads past the end of the slice. `simd` proves the set.
                 let v = unsafe { $load_few!(few, mask) };
                 $V(v, simd)
             }
             #[inline(always)]
             fn store_few(self, few: &mut [f32]) {
-                assert!(few.len() < $n, "fewer than a register");
+                assert!(few.len() < $n, "the slice must be shorter than a register");
                 let (mask, few) = ($mask(few.len()), few.as_mut_ptr());
                 #[allow(unsafe_code)]
-                // SAFETY: the mask keeps the lanes behind the slice's end from being written; `self` proves the set.
+                // SAFETY: the mask prevents writes past the end of the slice. `self` proves the set.
                 unsafe {
                     $store_few(few, mask, self.0)
                 }
@@ -111,7 +113,8 @@ macro_rules! vector {
             fn store(self, to: &mut [f32]) {
                 let to = to[..$n].as_mut_ptr();
                 #[allow(unsafe_code)]
-                // SAFETY: the slice above has $n numbers, or indexing would have panicked; `self` proves the set.
+                // SAFETY: the slice above has $n numbers; otherwise the indexing would have panicked. `self` proves the
+                // set.
                 unsafe {
                     $store(to, self.0)
                 }
@@ -228,7 +231,7 @@ vector!(
     [|n: usize| (1u16 << n) - 1, maskz_loadu, _mm512_mask_storeu_ps]
 );
 
-/// From pairs of lanes 0 2 1 3 to 0 1 2 3. Only called from the methods of an AVX2 vector.
+/// Reorders pairs of lanes from 0 2 1 3 to 0 1 2 3. Only the methods of an AVX2 vector call it.
 #[inline(always)]
 fn pairs_in_order(v: __m256) -> __m256 {
     let pairs = call!(_mm256_castps_pd(v));
@@ -236,7 +239,7 @@ fn pairs_in_order(v: __m256) -> __m256 {
     call!(_mm256_castpd_ps(ordered))
 }
 
-/// The sum of eight numbers, pairwise.
+/// Returns the sum of eight numbers, added pairwise.
 #[inline(always)]
 fn sum_of_eight(v: F32x8) -> f32 {
     let (low, high) = (call!(_mm256_castps256_ps128(v.0)), call!(_mm256_extractf128_ps::<1>(v.0)));
@@ -248,8 +251,9 @@ fn sum_of_eight(v: F32x8) -> f32 {
     call!(_mm_cvtss_f32(one))
 }
 
-/// p / q from the 14-bit reciprocal r: the quotient p r leaves a remainder, and the remainder's own quotient makes it right to
-/// 28 bits, more than a float has. Three instructions beside the reciprocal, where a division takes sixteen cycles.
+/// Computes p / q from the 14-bit reciprocal r. The quotient p r leaves a remainder, and adding the remainder's own
+/// quotient makes the result correct to 28 bits, more than an `f32` has. This takes three instructions after the
+/// reciprocal; a division takes sixteen cycles.
 #[inline(always)]
 fn ratio_by_reciprocal(p: F32x16, q: F32x16) -> F32x16 {
     let r = F32x16(call!(_mm512_rcp14_ps(q.0)), q.1);

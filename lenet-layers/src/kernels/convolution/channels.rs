@@ -1,8 +1,8 @@
-//! The convolution of one example whose output maps fill registers: a register holds the same cell of neighbouring output
-//! maps, and each input is one number for all of them.
+//! The convolution of one example whose output maps fill registers: a register holds the same cell of neighbouring
+//! output maps, and each input is one number for all of them.
 //!
-//! No cell is computed in vain, only kernels that are missing; the price is to turn the weights and the sums, so that output maps
-//! become the last axis.
+//! Only missing kernels cost unnecessary work; every cell is used. The cost is transposing the weights and the sums, so
+//! that output maps become the last axis.
 
 use super::{Bank, Convolution, ROOM};
 use crate::kernels::tile::{Tiling, for_tiles, sums_in_tile, width};
@@ -13,7 +13,7 @@ use lenet_tensor::simd::{Simd, Vector, WIDEST};
 /// Kernels with the output map as the last axis: `[input map][row][column][output map]`.
 type Taps<E, const CI: usize, const K: usize> = [[[[E; WIDEST]; K]; K]; CI];
 
-/// How many rows of taps have their sums in registers at once.
+/// The number of rows of taps whose sums are in registers at the same time.
 const fn rows_of_taps(registers: usize, k: usize) -> usize {
     let most = if registers < 32 { 12 } else { 28 } / k;
     if most == 0 { 1 } else { most }
@@ -30,8 +30,8 @@ impl<
     const OW: usize,
 > Convolution<B, CI, CO, K, H, W, OH, OW>
 {
-    /// Whether the output maps fill registers, and there is room for what is turned. A kernel that is missing is computed with
-    /// as zeros.
+    /// Returns `true` if the output maps fill registers and the stack has room for the transposed arrays. A missing
+    /// kernel is computed as zeros.
     pub(super) const fn channels_fit<S: Simd, E: Element>() -> bool {
         let room = (2 * CI * K * K + OH * OW) * WIDEST * size_of::<E>() <= ROOM;
         room && CO > 0 && CO.is_multiple_of(width::<S, E>()) && B::MOSTLY_FULL
@@ -67,14 +67,15 @@ impl<
         );
     }
 
-    /// The kernels of the output maps from `o`.
+    /// Returns the kernels of the output maps from `o`.
     #[inline(always)]
     fn turn_kernels<S: Simd, E: Element>(simd: S, params: &B::Params<E>, o: usize, taps: &mut Taps<E, CI, K>) {
         let (line, taps) = (CI * K * K, taps.as_flattened_mut().as_flattened_mut());
         if let Some(weight) = B::whole(params) {
             return columns(simd, &weight[o * line..], line, taps);
         }
-        // Input map by input map: all kernels laid out at once would take as much of the stack again as their turned form.
+        // One input map at a time: laying out all kernels at once would take as much stack again as their transposed
+        // form.
         for (i, taps) in taps.chunks_exact_mut(K * K).enumerate() {
             let mut kernels = [[[E::default(); K]; K]; WIDEST];
             for lane in 0..width::<S, E>() {
@@ -86,7 +87,7 @@ impl<
         }
     }
 
-    /// Adds to the gradient by the kernels of the output maps from `o`.
+    /// Adds to the gradient with respect to the kernels of the output maps from `o`.
     #[inline(always)]
     fn add_kernels<S: Simd, E: Element>(simd: S, taps: &Taps<E, CI, K>, o: usize, grad: &mut B::Params<E>) {
         let (line, taps) = (CI * K * K, taps.as_flattened().as_flattened());
@@ -106,7 +107,7 @@ impl<
         }
     }
 
-    /// `N` columns from `c` of row `r`.
+    /// Computes `N` columns from `c` of row `r`.
     #[inline(always)]
     fn channels_forward_tile<S: Simd, E: Element, const N: usize>(
         simd: S,
@@ -133,7 +134,7 @@ impl<
         }
     }
 
-    /// Adds the gradient by the kernels.
+    /// Adds the gradient with respect to the kernels.
     #[inline(never)]
     pub(super) fn channels_weight_gradient<S: Simd, E: Element>(
         simd: S,
@@ -161,7 +162,7 @@ impl<
         );
     }
 
-    /// The gradient by `R` rows of taps from row `u`.
+    /// Adds the gradient with respect to `R` rows of taps from row `u`.
     #[inline(always)]
     fn channels_gradient_tile<S: Simd, E: Element, const R: usize>(
         simd: S,

@@ -1,37 +1,37 @@
-//! The convolution over examples that lie side by side: a register holds the same cell of several examples.
+//! The convolution of several examples: a register holds the same cell of several examples.
 //!
-//! A tile of sums stays in registers while weights, one number for all examples, and inputs stream by.
+//! A tile of sums stays in registers; weights, one number for all examples, and inputs are read in sequence.
 
 use super::{Bank, Convolution};
 use crate::kernels::tile::{Tiling, add_taps, columns_in_tile, for_tiles, maps_in_gradient, maps_in_tile, version};
 use lenet_tensor::Cell;
 use lenet_tensor::simd::{Simd, Vector};
 
-/// The widest kernel that has tiles of its own; a wider one is left to the reference loops.
+/// The widest kernel for which there are tiles; wider ones use the reference loops.
 pub(super) const MOST_TAPS: usize = 24;
 
-/// Rows of `da` that stay in the first cache, with the rows of `x` they meet, while the taps pass over them.
+/// The number of rows of `da` that stay in the L1 cache, with the rows of `x` that they meet, while all taps use them.
 const fn rows_in_band(rows: usize, bytes_in_row: usize) -> usize {
     let most = 24 * 1024 / bytes_in_row;
     if most == 0 { 1 } else { Tiling::new(rows, most).wide }
 }
 
-/// How many columns of `da` spread into registers at once: they reach `k - 1` further.
+/// The number of columns of `da` that are spread into registers at once; they reach `k - 1` further.
 const fn columns_to_spread(registers: usize, k: usize) -> usize {
     let most = if registers < 32 { 11usize } else { 20 }.saturating_sub(k);
-    // More than some sixty products in the innermost loop and the compiler would not unroll it.
+    // With more than about sixty products in the innermost loop the compiler would not unroll it.
     let few = 60 / k;
     let most = if most < few { most } else { few };
     if most == 0 { 1 } else { most }
 }
 
-/// `maps`, or as many as share a tile of the weight gradient.
+/// `maps`, limited to the number of maps in a tile of the weight gradient.
 const fn most_of<S: Simd, const K: usize>(maps: usize) -> usize {
     let most = maps_in_gradient(S::REGISTERS, K);
     if maps < most { maps } else { most }
 }
 
-/// How many output maps have the rows that one row of `dx` needs of them in the first cache together.
+/// The number of output maps whose rows for one row of `dx` fit in the L1 cache together.
 const fn maps_at_hand(bytes_in_rows: usize) -> usize {
     let most = 24 * 1024 / bytes_in_rows;
     if most == 0 { 1 } else { most }
@@ -48,8 +48,8 @@ impl<
     const OW: usize,
 > Convolution<B, CI, CO, K, H, W, OH, OW>
 {
-    /// Row `r` of the weighted sums of all output maps: tiles of output maps by columns, so that each input is used by every
-    /// map of the tile. The rows of input it needs stay in the first cache for all of them.
+    /// Computes row `r` of the weighted sums of all output maps. The tiles are output maps by columns, so that every
+    /// map of the tile uses each input. The required rows of input stay in the L1 cache for all of them.
     #[inline(never)]
     pub(super) fn lanes_forward_row<S: Simd, T: Cell>(
         simd: S,
@@ -68,7 +68,7 @@ impl<
         );
     }
 
-    /// The tiles of row `r`, each of `M` output maps.
+    /// Computes the tiles of row `r`, each of `M` output maps.
     #[inline(always)]
     fn lanes_forward_tiles<S: Simd, T: Cell, const M: usize>(
         simd: S,
@@ -86,7 +86,7 @@ impl<
         }
     }
 
-    /// The sums of `M` output maps from `o` and `N` columns from `c`, in row `r`.
+    /// Computes the sums of `M` output maps from `o` and `N` columns from `c`, in row `r`.
     #[inline(always)]
     fn lanes_forward_tile<S: Simd, T: Cell, const M: usize, const N: usize>(
         simd: S,
@@ -123,8 +123,8 @@ impl<
         }
     }
 
-    /// Adds the gradient by the kernels: for one input map and a few of its output maps, a row of taps at a time in registers,
-    /// the lanes added at the end.
+    /// Adds the gradient with respect to the kernels: for one input map and a few of its output maps, one row of taps
+    /// at a time in registers. The lanes are added at the end.
     #[inline(never)]
     pub(super) fn lanes_weight_gradient<S: Simd, T: Cell>(
         simd: S,
@@ -158,8 +158,8 @@ impl<
         );
     }
 
-    /// The gradient by the kernels from map `i` to the `MAPS` maps listed in `maps`, if a tile takes as many. A function of its own:
-    /// a pointer that is chosen when the program runs would not be inlined.
+    /// Adds the gradient with respect to the kernels from map `i` to the `MAPS` maps listed in `maps`, if a tile holds
+    /// that many. It is a separate function, because a function pointer chosen at run time would not be inlined.
     #[inline(always)]
     fn lanes_gradient_of<S: Simd, T: Cell, const MAPS: usize>(
         simd: S,
@@ -172,7 +172,7 @@ impl<
         version!(most_of::<S, K>(MAPS), 1..=4, M => Self::lanes_gradient_tile::<S, T, M>)(simd, x, da, i, maps, grad);
     }
 
-    /// The gradient by the kernels from map `i` to the `M` maps listed in `maps`.
+    /// Adds the gradient with respect to the kernels from map `i` to the `M` maps listed in `maps`.
     #[inline(always)]
     fn lanes_gradient_tile<S: Simd, T: Cell, const M: usize>(
         simd: S,
@@ -223,8 +223,8 @@ impl<
         }
     }
 
-    /// The gradient by the input: a row of `dx` in registers, to which every cell of `da` adds the kernel that it was made
-    /// through. Nothing is padded, nothing is computed in vain.
+    /// Computes the gradient with respect to the input: a row of `dx` is in registers, and every cell of `da` adds its
+    /// kernel to it. Nothing is padded, and no result is discarded.
     #[inline(never)]
     pub(super) fn lanes_input_gradient<S: Simd, T: Cell>(
         simd: S,
@@ -257,7 +257,7 @@ impl<
         );
     }
 
-    /// Adds to one row of `dx` what `N` columns from `c` of the output maps `maps` send back.
+    /// Adds to one row of `dx` the contribution of `N` columns from `c` of the output maps `maps`.
     #[inline(always)]
     fn spread<S: Simd, T: Cell, const N: usize>(
         simd: S,
@@ -268,7 +268,7 @@ impl<
         [row, c, part]: [usize; 3],
         dx: &mut [T; W],
     ) {
-        /// Further than any tile reaches.
+        /// An upper bound of the reach of a tile.
         const MOST: usize = MOST_TAPS + 8;
         let dx = &mut dx[c..][..N + K - 1];
         let mut sums = [T::Vector::splat(simd, Default::default()); MOST];

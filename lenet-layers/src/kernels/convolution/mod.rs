@@ -1,14 +1,15 @@
-//! The loops of a convolution, "valid", stride 1, one set for the dense and the sparse layer.
+//! The loops of a "valid" convolution of stride 1, shared by the dense and the sparse layer.
 //!
 //! a\[o\]\[r\]\[c\] = bias\[o\] + sum of kernel(o, i)\[u\]\[v\] x\[i\]\[r+u\]\[c+v\] over i, u, v.
 //!
-//! They come several times: as plain loops ([`reference`](self::reference), the specification, which the scalar instruction
-//! set runs), with examples side by side in the lanes of a register ([`lanes`](self::lanes)), and for one example, with
-//! neighbours of a map side by side ([`single`](self::single)) or, where they fill registers, with neighbouring output maps
-//! ([`channels`](self::channels)) or the taps of a row of the kernels ([`taps`](self::taps)). None knows the activation function.
+//! There are several versions: plain loops ([`reference`](self::reference), the specification, which the scalar
+//! instruction set runs), loops over several examples in the lanes of a register ([`lanes`](self::lanes)), and three
+//! for one example. A register of these holds neighbouring cells of a map ([`single`](self::single)) or, if they fill
+//! it, neighbouring output maps ([`channels`](self::channels)) or the taps of a row of the kernels
+//! ([`taps`](self::taps)). No version depends on the activation function.
 //!
-//! They agree on finite numbers. What is not finite may spread further than in the reference loops, where a missing kernel or a
-//! cell that does not count is computed with as zero: 0 times infinity is NaN.
+//! The versions agree on finite numbers. Infinities and NaNs may spread further than in the reference loops where a
+//! missing kernel or an unused cell is computed as zero: 0 times infinity is NaN.
 
 mod channels;
 mod lanes;
@@ -22,38 +23,38 @@ use crate::{Activation, Params};
 use core::marker::PhantomData;
 use lenet_tensor::{Cell, Element, Maps, Tensor, simd::Simd};
 
-/// Where a convolution keeps the kernel of a pair of maps: what tells the dense layer from the sparse one.
+/// Access to the kernel of a pair of maps, which differs between the dense and the sparse layer.
 pub(crate) trait Bank<const CI: usize, const CO: usize, const K: usize>: 'static {
     /// The parameters.
     type Params<E: Element>: Params<Element = E>;
-    /// How many pairs of maps are connected.
+    /// The number of connected pairs of maps.
     const KERNELS: usize;
-    /// Whether every pair of maps is connected.
+    /// `true` if every pair of maps is connected.
     const FULL: bool = Self::KERNELS == CI * CO;
-    /// Whether so many are that computing with zeros for the others costs less than asking each time.
+    /// `true` if so many pairs are connected that computing the others with zeros costs less than testing each pair.
     const MOSTLY_FULL: bool = 2 * Self::KERNELS >= CI * CO;
-    /// The kernel from input map `i` to output map `o`, if they are connected.
+    /// Returns the kernel from input map `i` to output map `o`, if they are connected.
     fn kernel<E: Element>(params: &Self::Params<E>, o: usize, i: usize) -> Option<&[[E; K]; K]>;
-    /// The same, to write to.
+    /// The same, mutable.
     fn kernel_mut<E: Element>(params: &mut Self::Params<E>, o: usize, i: usize) -> Option<&mut [[E; K]; K]>;
-    /// The biases.
+    /// Returns the biases.
     fn bias<E: Element>(params: &Self::Params<E>) -> &[E; CO];
-    /// The biases, to write to.
+    /// Returns the biases, mutable.
     fn bias_mut<E: Element>(params: &mut Self::Params<E>) -> &mut [E; CO];
-    /// All kernels as the rows of one matrix, if they are kept so.
+    /// Returns all kernels as the rows of one matrix, if they are stored so.
     fn whole<E: Element>(_: &Self::Params<E>) -> Option<&[E]> {
         None
     }
-    /// All kernels and all biases to write to, if they are kept so.
+    /// Returns all kernels and all biases, mutable, if they are stored so.
     fn whole_mut<E: Element>(_: &mut Self::Params<E>) -> Option<(&mut [E], &mut [E; CO])> {
         None
     }
 }
 
-/// What a loop may lay out on the stack, in bytes; where it would be more, another way is taken.
+/// The limit for arrays that a loop lays out on the stack, in bytes; above it, another loop is used.
 const ROOM: usize = 128 * 1024;
 
-/// The maps of one example as plain numbers.
+/// Returns the maps of one example as plain numbers.
 #[inline(always)]
 fn elements<T: Cell, const C: usize, const H: usize, const W: usize>(
     maps: &[[[T; W]; H]; C],
@@ -61,7 +62,7 @@ fn elements<T: Cell, const C: usize, const H: usize, const W: usize>(
     zerocopy::FromBytes::ref_from_bytes(zerocopy::IntoBytes::as_bytes(maps)).expect("one number in each cell")
 }
 
-/// A convolution of these sizes, its kernels in the bank `B`. The files beside this one give it their loops.
+/// A convolution of these sizes with its kernels in the bank `B`. The sibling files implement its loops.
 pub(crate) struct Convolution<
     B,
     const CI: usize,
@@ -84,14 +85,15 @@ impl<
     const OW: usize,
 > Convolution<B, CI, CO, K, H, W, OH, OW>
 {
-    /// Whether a layer of these sizes runs the reference loops: with the scalar instruction set all do, and with others those
-    /// whose kernels are too wide for the tiles, and for one example those whose maps are too small for a register or too
-    /// large to be laid out.
+    /// Returns `true` if a layer of these sizes runs the reference loops. With the scalar instruction set, all layers
+    /// do. With the others, layers with kernels that are too wide for the tiles do; for one example, layers with maps
+    /// that are too small for a register or too large to be laid out do too.
     const fn plain<S: Simd, T: Cell>() -> bool {
         matrix::plain::<S>() || K > lanes::MOST_TAPS || T::LANES == 1 && !Self::single_fits::<S, T::Element>()
     }
 
-    /// `y` from `x`. A convolution that comes down to one cell a map, as C5's, is a matrix product and computed as one.
+    /// Computes `y` from `x`. A convolution whose output maps have one cell, such as C5's, is computed as a matrix
+    /// product.
     #[inline]
     pub(crate) fn forward<A: Activation, S: Simd, T: Cell>(
         simd: S,
@@ -124,7 +126,7 @@ impl<
         } else {
             for r in 0..OH {
                 Self::lanes_forward_row(simd, params, &x.data, r, &mut y.data);
-                // While the row is at hand.
+                // While the row is in the cache.
                 for y in &mut y.data {
                     apply_activation::<A, S, _>(simd, T::elements_mut(&mut y[r]));
                 }
@@ -132,7 +134,7 @@ impl<
         }
     }
 
-    /// The gradients; see [`Layer::backward`](crate::Layer::backward).
+    /// Computes the gradients; see [`Layer::backward`](crate::Layer::backward).
     #[inline]
     pub(crate) fn backward<A: Activation, S: Simd, T: Cell>(
         simd: S,
@@ -159,8 +161,9 @@ impl<
         }
     }
 
-    /// The curvatures; see [`Layer::curvature`](crate::Layer::curvature). The loops are the gradient's, over squares; those of
-    /// the inputs lie where the curvature by the inputs will.
+    /// Computes the curvatures; see [`Layer::curvature`](crate::Layer::curvature). The loops are those of the gradient,
+    /// applied to squares. The squares of the inputs are stored where the curvature with respect to the inputs will be
+    /// written.
     #[inline]
     pub(crate) fn curvature<A: Activation, S: Simd, T: Cell>(
         simd: S,
@@ -186,7 +189,7 @@ impl<
         Self::input_gradient(simd, squared, d2y, d2x);
     }
 
-    /// Adds the gradient by the kernels.
+    /// Adds the gradient with respect to the kernels.
     #[inline]
     fn weight_gradient<S: Simd, T: Cell>(
         simd: S,
@@ -205,7 +208,7 @@ impl<
         }
     }
 
-    /// The gradient by the input.
+    /// Computes the gradient with respect to the input.
     #[inline]
     fn input_gradient<S: Simd, T: Cell>(
         simd: S,

@@ -1,4 +1,4 @@
-//! The convolution as anyone would write it: what the other loops must agree with.
+//! The convolution as plain loops: the other loops must agree with it.
 
 use super::{Bank, Convolution};
 use lenet_tensor::{Cell, simd::Simd};
@@ -14,7 +14,7 @@ impl<
     const OW: usize,
 > Convolution<B, CI, CO, K, H, W, OH, OW>
 {
-    /// The weighted sums.
+    /// Computes the weighted sums.
     pub(super) fn plain_forward<S: Simd, T: Cell>(
         simd: S,
         params: &B::Params<T::Element>,
@@ -44,7 +44,7 @@ impl<
         );
     }
 
-    /// Adds the gradient by the kernels.
+    /// Adds the gradient with respect to the kernels.
     pub(super) fn plain_weight_gradient<S: Simd, T: Cell>(
         simd: S,
         x: &[[[T; W]; H]; CI],
@@ -74,7 +74,7 @@ impl<
         );
     }
 
-    /// The gradient by the input.
+    /// Computes the gradient with respect to the input.
     pub(super) fn plain_input_gradient<S: Simd, T: Cell>(
         simd: S,
         params: &B::Params<T::Element>,

@@ -1,8 +1,9 @@
-//! The convolution of one example: a register holds neighbours of a map.
+//! The convolution of one example: a register holds neighbouring cells of a map.
 //!
-//! The rows of a map lie one behind the other, and so do the sums here, in rows as long as the *input's*: what belongs to
-//! one tap is then one stretch of the input. The last K - 1 sums of each row are made of two rows and thrown away.
-//! Sums whose number is no multiple of the register's end in a register that overlaps the one before it.
+//! The rows of a map are contiguous, and so are the rows of the sums here, which are as long as the rows of the
+//! *input*: each tap then reads one contiguous range of the input. The last K - 1 sums of each row combine two rows and
+//! are discarded. If the number of sums is not a multiple of the register's width, the last register overlaps the one
+//! before it.
 
 use super::{Bank, Convolution, ROOM};
 use crate::kernels::tile::{
@@ -11,12 +12,13 @@ use crate::kernels::tile::{
 use lenet_tensor::Element;
 use lenet_tensor::simd::{Simd, Vector, WIDEST};
 
-/// The sums from the first to the last that counts, `rows` rows of `columns` in lines of `line`.
+/// The number of sums from the first to the last used one, for `rows` rows of `columns` in lines of `line`.
 const fn stretch(rows: usize, columns: usize, line: usize) -> usize {
     (rows - 1) * line + columns
 }
 
-/// How many output maps of `bytes` each are laid out at once for the input gradient, beside one of zeros.
+/// The number of output maps of `bytes` each that are laid out at once for the input gradient, besides one map of
+/// zeros.
 const fn maps_laid_out(bytes: usize) -> usize {
     if 17 * bytes <= ROOM {
         16
@@ -38,14 +40,14 @@ impl<
     const OW: usize,
 > Convolution<B, CI, CO, K, H, W, OH, OW>
 {
-    /// Whether the maps are large enough to fill a register, and there is room for four of them, in lines as long as the
-    /// input's, and for an input with its zeros.
+    /// Returns `true` if the maps are large enough to fill a register, and there is room for four maps in lines as long
+    /// as the input's, and for an input with its zeros.
     pub(super) const fn single_fits<S: Simd, E: Element>() -> bool {
         let room = 4 * H * W * size_of::<E>() <= ROOM;
         room && OH * OW > 0 && stretch(OH, OW, OW + K - 1) >= width::<S, E>()
     }
 
-    /// Copies the cells of a map that count, in lines of `OW`, to lines of `W`.
+    /// Copies the used cells of a map from lines of `OW` to lines of `W`.
     #[inline(always)]
     fn lay_out<E: Element>(from: &[E], to: &mut [E]) {
         for r in 0..OH {
@@ -53,7 +55,7 @@ impl<
         }
     }
 
-    /// The weighted sums.
+    /// Computes the weighted sums.
     #[inline(never)]
     pub(super) fn single_forward<S: Simd, E: Element>(
         simd: S,
@@ -97,7 +99,7 @@ impl<
         }
     }
 
-    /// The sums of `M` output maps from `o` and `N` registers from `j`.
+    /// Computes the sums of `M` output maps from `o` and `N` registers from `j`.
     #[inline(always)]
     fn single_forward_tile<S: Simd, E: Element, const M: usize, const N: usize>(
         simd: S,
@@ -133,8 +135,8 @@ impl<
         }
     }
 
-    /// Adds the gradient by the kernels: each tap's is the product of two stretches, of `da` with zeros where sums were thrown
-    /// away and of the input.
+    /// Adds the gradient with respect to the kernels. The gradient of each tap is the product of two contiguous ranges:
+    /// one of the input, and one of `da`, with zeros where sums were discarded.
     #[inline(never)]
     pub(super) fn single_weight_gradient<S: Simd, E: Element>(
         simd: S,
@@ -171,7 +173,7 @@ impl<
         }
     }
 
-    /// The gradient by the kernels from map `i` to `M` maps from `o`.
+    /// Adds the gradient with respect to the kernels from map `i` to `M` maps from `o`.
     #[inline(always)]
     fn single_gradient_tile<S: Simd, E: Element, const M: usize>(
         simd: S,
@@ -183,7 +185,7 @@ impl<
     ) {
         let zero = E::Row::splat(simd, E::default());
         let (length, width) = const { (stretch(OH, OW, W), width::<S, E>()) };
-        // The last register overlaps the one before it: there it holds zeros.
+        // The last register overlaps the one before it; the overlap is filled with zeros.
         let last = length - width;
         let mut ends = [[E::default(); WIDEST]; M];
         let fresh = length % width;
@@ -224,8 +226,8 @@ impl<
         }
     }
 
-    /// The gradient by the input. The maps of `da` are laid out in lines of `W` with rows of zeros between them; a tap then
-    /// reaches back from every cell of `dx`, and finds a zero where there is nothing.
+    /// Computes the gradient with respect to the input. The maps of `da` are laid out in lines of `W` with rows of
+    /// zeros between them. A tap then reaches back from every cell of `dx`, and reads a zero outside the map.
     #[inline(never)]
     pub(super) fn single_input_gradient<S: Simd, E: Element>(simd: S, params: &B::Params<E>, da: &[E], dx: &mut [E]) {
         simd.vectorize(
@@ -239,7 +241,7 @@ impl<
         );
     }
 
-    /// The same with `MAPS` maps of `da` laid out at once, behind one of zeros.
+    /// The same with `MAPS` maps of `da` laid out at once, after one map of zeros.
     #[inline(always)]
     fn single_send_back<S: Simd, E: Element, const MAPS: usize, const LAID_OUT: usize>(
         simd: S,
@@ -264,7 +266,7 @@ impl<
         }
     }
 
-    /// Adds to `dx` what the output maps `maps`, laid out in `wide`, send back, in tiles of `M` input maps.
+    /// Adds to `dx` the contribution of the output maps `maps`, laid out in `wide`, in tiles of `M` input maps.
     #[inline(always)]
     fn reach_back<S: Simd, E: Element, const M: usize>(
         simd: S,
@@ -285,7 +287,7 @@ impl<
         }
     }
 
-    /// The same for `M` maps of `dx` from `i`, `N` registers from `j`.
+    /// The same for `M` maps of `dx` from `i` and `N` registers from `j`.
     #[inline(always)]
     fn reach_back_tile<S: Simd, E: Element, const M: usize, const N: usize>(
         simd: S,
@@ -305,7 +307,7 @@ impl<
                     kernels[m] = kernels[m].or(Some(&zeros));
                 }
             }
-            // The furthest a tap reaches back is K - 1 rows and K - 1 cells; the zeros before the map are as many.
+            // A tap reaches back at most K - 1 rows and K - 1 cells, and there are as many zeros before the map.
             let reach = const { (K - 1) * W + K - 1 };
             let map = &wide[(slot + 1) * H * W - reach..][..H * W + reach];
             add_taps(
@@ -323,7 +325,7 @@ impl<
                 let at = begin::<E::Row<S>>(j + t, H * W);
                 let done = (j + t) * width::<S, E>() - at;
                 let sum = E::Row::load(simd, &dx[at..]) + tile[m][t];
-                // The numbers that the register before has added already stay as they are.
+                // Numbers that the previous register has already updated keep their values.
                 let mut fresh = [E::default(); WIDEST];
                 sum.store(&mut fresh);
                 dx[at + done..at + width::<S, E>()].copy_from_slice(&fresh[done..width::<S, E>()]);

@@ -1,8 +1,9 @@
-//! The gradient by the input, for one example, with a register along a row of the kernels: the taps of the row, and in each
-//! tap the input maps.
+//! The gradient with respect to the input, for one example, with registers along a row of the kernels: the taps of the
+//! row, and for each tap the input maps.
 //!
-//! A cell of `da` sends a row of taps back to as many neighbours in a row of `dx`, and with input maps as the last axis these
-//! lie in one stretch. Nothing is computed in vain but in the last register of a row; the price is to turn the kernels and `dx`.
+//! A cell of `da` sends a row of taps back to as many neighbours in a row of `dx`. With input maps as the last axis,
+//! these are contiguous. Only lanes in the last register of a row are wasted. The cost is transposing the
+//! kernels and `dx`.
 
 use super::{Bank, Convolution, ROOM};
 use crate::kernels::tile::{Tiling, for_tiles, load, store, sums_in_tile, version, width};
@@ -12,15 +13,15 @@ use lenet_tensor::simd::{Simd, Vector};
 /// Kernels with the input map as the last axis: `[output map][row][column][input map]`.
 type Taps<E, const CI: usize, const CO: usize, const K: usize> = [[[[E; CI]; K]; K]; CO];
 
-/// The most registers that a row may fill: each has its sums beside it.
+/// The largest number of registers that a row may fill; each also needs a register for its sums.
 const MOST_REGISTERS: usize = 4;
 
-/// How many registers `numbers` numbers fill.
+/// The number of registers that `numbers` numbers fill.
 const fn registers<S: Simd, E: Element>(numbers: usize) -> usize {
     numbers.div_ceil(width::<S, E>())
 }
 
-/// How many rows of `da` share a tile in which each has `registers` of sums.
+/// The number of rows of `da` in a tile in which each row has `registers` registers of sums.
 const fn rows_in_tile(available: usize, registers: usize) -> usize {
     let most = sums_in_tile(available) / if registers == 0 { 1 } else { registers };
     if most == 0 { 1 } else { most }
@@ -37,7 +38,8 @@ impl<
     const OW: usize,
 > Convolution<B, CI, CO, K, H, W, OH, OW>
 {
-    /// Whether a row of the kernels fills its registers well enough, and there is room for what is turned.
+    /// Returns `true` if a row of the kernels fills its registers well enough, and the transposed arrays fit on the
+    /// stack.
     pub(super) const fn taps_fit<S: Simd, E: Element>() -> bool {
         let room = (CO * K * K + H * W) * CI * size_of::<E>() <= ROOM;
         let registers = registers::<S, E>(K * CI);
@@ -45,7 +47,7 @@ impl<
         room && B::MOSTLY_FULL && registers <= MOST_REGISTERS && 4 * idle <= K * CI
     }
 
-    /// The gradient by the input.
+    /// Computes the gradient with respect to the input.
     #[inline(never)]
     pub(super) fn taps_input_gradient<S: Simd, E: Element>(simd: S, params: &B::Params<E>, da: &[E], dx: &mut [E]) {
         simd.vectorize(
@@ -68,7 +70,7 @@ impl<
         );
     }
 
-    /// The kernels, turned; zeros where there is none.
+    /// Returns the transposed kernels, with zeros for the missing ones.
     #[inline(always)]
     fn kernels_by_input<E: Element>(params: &B::Params<E>) -> Taps<E, CI, CO, K> {
         let mut taps = [[[[E::default(); CI]; K]; K]; CO];
@@ -85,7 +87,7 @@ impl<
         taps
     }
 
-    /// Adds what all cells send back through the kernels, whose rows fill `R` registers.
+    /// Adds the contributions of all cells through the kernels, whose rows fill `R` registers.
     #[inline(always)]
     fn send_rows_back<S: Simd, E: Element, const R: usize>(
         simd: S,
@@ -93,8 +95,8 @@ impl<
         da: &[E],
         dx: &mut [[[E; CI]; W]; H],
     ) {
-        // Rows below each other: cells that are neighbours in a row send to the same cells, and the second would wait for the
-        // first.
+        // The rows of a tile lie below each other: neighbouring cells of a row send to the same cells, so the second
+        // would wait for the first.
         for_tiles!(
             Tiling::new(OH, rows_in_tile(S::REGISTERS, registers::<S, E>(K * CI))),
             N => Self::send_back::<S, E, N, R>,
@@ -106,8 +108,8 @@ impl<
         );
     }
 
-    /// Adds what the cells in column `c` of `N` rows from `r` send back through row `u` of the kernels, which fills `R`
-    /// registers.
+    /// Adds the contributions of the cells in column `c` of `N` rows from `r` through row `u` of the kernels, which
+    /// fills `R` registers.
     #[inline(always)]
     fn send_back<S: Simd, E: Element, const N: usize, const R: usize>(
         simd: S,

@@ -1,11 +1,11 @@
-//! The products over examples that lie side by side: a register holds the same unit of several examples.
+//! The products for several examples: a register holds the same unit of several examples.
 
 use super::Length;
 use crate::kernels::tile::{Tiling, for_tiles, sums_in_tile};
 use lenet_tensor::simd::{Simd, Vector, WIDEST, transpose};
 use lenet_tensor::{Cell, Element};
 
-/// The weighted sums: a tile of output units in registers, over which the inputs stream.
+/// Computes the weighted sums: a tile of output units is in registers, and the inputs are read in sequence.
 #[inline(never)]
 pub(super) fn forward<S: Simd, T: Cell, I: Length, const O: usize>(
     simd: S,
@@ -27,7 +27,7 @@ pub(super) fn forward<S: Simd, T: Cell, I: Length, const O: usize>(
     );
 }
 
-/// The sums of the first `N` output units.
+/// Computes the sums of the first `N` output units.
 #[inline(always)]
 fn forward_tile<S: Simd, T: Cell, I: Length, const N: usize>(
     simd: S,
@@ -54,7 +54,8 @@ fn forward_tile<S: Simd, T: Cell, I: Length, const N: usize>(
     }
 }
 
-/// The gradient by the input: a tile of inputs in registers, over which the output units stream.
+/// Computes the gradient with respect to the input: a tile of inputs is in registers, and the output units are read in
+/// sequence.
 #[inline(never)]
 pub(super) fn input_gradient<S: Simd, T: Cell, I: Length, const O: usize>(
     simd: S,
@@ -77,7 +78,8 @@ pub(super) fn input_gradient<S: Simd, T: Cell, I: Length, const O: usize>(
     );
 }
 
-/// The gradient by the inputs from number `i` on, `N` at a time as long as there are so many; gives the first that is left.
+/// Computes the gradient with respect to the inputs from number `i` on, `N` at a time while `N` are left; returns the
+/// first remaining input.
 #[inline(always)]
 fn input_tiles<S: Simd, T: Cell, const N: usize>(
     simd: S,
@@ -104,13 +106,13 @@ fn input_tiles<S: Simd, T: Cell, const N: usize>(
     i
 }
 
-/// Inputs that are turned at once: a multiple of every register's width.
+/// The number of inputs that are transposed at once: a multiple of every register's width.
 const CHUNK: usize = 80;
 
 /// Adds the outer product of `da` and `x`, summed over the lanes, to `dw`.
 ///
-/// A sum over lanes for each weight would cost more than the products; so a chunk of the inputs is transposed, example by
-/// example, and the registers run along the inputs.
+/// Summing over lanes for each weight would cost more than the products. A chunk of the inputs is therefore transposed,
+/// example by example, and the registers run along the inputs.
 #[inline(never)]
 pub(super) fn weight_gradient<S: Simd, T: Cell, I: Length, const O: usize>(
     simd: S,
@@ -136,7 +138,7 @@ pub(super) fn weight_gradient<S: Simd, T: Cell, I: Length, const O: usize>(
     );
 }
 
-/// A part of the inputs, turned: `rows[lane][input]`.
+/// Transposes a part of the inputs: `rows[lane][input]`.
 #[inline(always)]
 fn turn<S: Simd, T: Cell>(simd: S, x: &[T], part: usize, rows: &mut [[T::Element; CHUNK]; WIDEST]) {
     let width = T::Vector::<S>::LANES;
@@ -152,8 +154,8 @@ fn turn<S: Simd, T: Cell>(simd: S, x: &[T], part: usize, rows: &mut [[T::Element
     }
 }
 
-/// The part of the outer product that belongs to a chunk of `n` inputs from `first`, and to the output units from `o` on, `M`
-/// at a time as long as there are so many; gives the first that is left.
+/// Adds the part of the outer product for a chunk of `n` inputs from `first`, and for the output units from `o` on, `M`
+/// at a time while `M` are left; returns the first remaining unit.
 #[inline(always)]
 fn gradient_tiles<S: Simd, T: Cell, const M: usize>(
     simd: S,
@@ -186,8 +188,8 @@ fn gradient_tiles<S: Simd, T: Cell, const M: usize>(
     o
 }
 
-/// `M` output units from `o` by `N` registers of inputs from `k` of the chunk, over the lanes of a part. The last register
-/// may stand out over the chunk's `n` inputs.
+/// Adds the part for `M` output units from `o` and `N` registers of inputs from `k` of the chunk, over the lanes of a
+/// part. The last register may extend past the chunk's `n` inputs.
 #[inline(always)]
 fn gradient_tile<S: Simd, T: Cell, const M: usize, const N: usize>(
     simd: S,
@@ -216,7 +218,7 @@ fn gradient_tile<S: Simd, T: Cell, const M: usize, const N: usize>(
     let inside = (n - k).min(N * width);
     for m in 0..M {
         let dw = &mut dw[(o + m) * line + first + k..][..inside];
-        // Only a single register can stand out.
+        // Only a single register can extend past the end.
         if N > 1 || inside == width {
             let dw = &mut dw[..N * width];
             for t in 0..N {

@@ -1,7 +1,7 @@
 //! Products of a matrix of weights with units: y = weight x + bias, `weight` with `O` rows of `x.len()`.
 //!
-//! Like the convolution's, the loops come three times: plain ([`reference`](self::reference)), over examples in lanes
-//! ([`lanes`](self::lanes)), and for one example ([`single`](self::single)).
+//! Like the loops of the convolution, they have several versions: plain ([`reference`](self::reference)), for several
+//! examples in lanes ([`lanes`](self::lanes)), and for one example ([`single`](self::single)).
 
 mod lanes;
 mod reference;
@@ -12,7 +12,7 @@ use crate::activation::{SquaredSlope, apply_activation, apply_slope, square};
 use lenet_tensor::Cell;
 use lenet_tensor::simd::{Simd, Vector};
 
-/// The number of inputs, known when the program is compiled: where a row of weights ends is then part of an instruction.
+/// The number of inputs, known at compile time: the length of a row of weights is then a constant in the instructions.
 pub(crate) trait Length: 'static {
     /// The number.
     const N: usize;
@@ -30,12 +30,12 @@ impl<const C: usize, const K: usize> Length for Cube<C, K> {
     const N: usize = C * K * K;
 }
 
-/// Whether `S` runs the reference loops.
+/// Returns `true` if `S` runs the reference loops.
 pub(crate) const fn plain<S: Simd>() -> bool {
     <S::F32 as Vector>::LANES == 1
 }
 
-/// y = f(weight x + bias).
+/// Computes y = f(weight x + bias).
 #[inline]
 pub(crate) fn forward<A: Activation, S: Simd, T: Cell, I: Length, const O: usize>(
     simd: S,
@@ -54,8 +54,8 @@ pub(crate) fn forward<A: Activation, S: Simd, T: Cell, I: Length, const O: usize
     apply_activation::<A, S, _>(simd, T::elements_mut(y));
 }
 
-/// The gradients; see [`Layer::backward`](crate::Layer::backward).
-#[allow(clippy::too_many_arguments)] // they are the layer's, as slices
+/// Computes the gradients; see [`Layer::backward`](crate::Layer::backward).
+#[allow(clippy::too_many_arguments)] // the arguments of the layer, as slices
 #[inline]
 pub(crate) fn backward<A: Activation, S: Simd, T: Cell, I: Length, const O: usize>(
     simd: S,
@@ -77,8 +77,8 @@ pub(crate) fn backward<A: Activation, S: Simd, T: Cell, I: Length, const O: usiz
     }
 }
 
-/// The curvatures; see [`Layer::curvature`](crate::Layer::curvature).
-#[allow(clippy::too_many_arguments)] // they are the layer's, as slices
+/// Computes the curvatures; see [`Layer::curvature`](crate::Layer::curvature).
+#[allow(clippy::too_many_arguments)] // the arguments of the layer, as slices
 #[inline]
 pub(crate) fn curvature<A: Activation, S: Simd, T: Cell, I: Length, const O: usize>(
     simd: S,
@@ -99,7 +99,7 @@ pub(crate) fn curvature<A: Activation, S: Simd, T: Cell, I: Length, const O: usi
     input_gradient::<S, T, I, O>(simd, squared, d2y, d2x);
 }
 
-/// Adds the gradient by the weights.
+/// Adds the gradient with respect to the weights.
 #[inline]
 fn weight_gradient<S: Simd, T: Cell, I: Length, const O: usize>(simd: S, x: &[T], da: &[T], dw: &mut [T::Element]) {
     if const { plain::<S>() } {
@@ -111,7 +111,7 @@ fn weight_gradient<S: Simd, T: Cell, I: Length, const O: usize>(simd: S, x: &[T]
     }
 }
 
-/// The gradient by the input.
+/// Computes the gradient with respect to the input.
 #[inline]
 fn input_gradient<S: Simd, T: Cell, I: Length, const O: usize>(simd: S, weight: &[T::Element], da: &[T], dx: &mut [T]) {
     if const { plain::<S>() } {

@@ -1,8 +1,8 @@
-//! The products as anyone would write them: what the other loops must agree with.
+//! The products as plain loops: the other loops must agree with them.
 
 use lenet_tensor::{Cell, simd::Simd};
 
-/// The weighted sums.
+/// Computes the weighted sums.
 pub(super) fn forward<S: Simd, T: Cell, const O: usize>(
     simd: S,
     weight: &[T::Element],
@@ -24,7 +24,7 @@ pub(super) fn forward<S: Simd, T: Cell, const O: usize>(
     );
 }
 
-/// Adds the gradient by the weights.
+/// Adds the gradient with respect to the weights.
 pub(super) fn weight_gradient<S: Simd, T: Cell>(simd: S, x: &[T], da: &[T], dw: &mut [T::Element]) {
     simd.vectorize(
         #[inline(always)]
@@ -38,7 +38,7 @@ pub(super) fn weight_gradient<S: Simd, T: Cell>(simd: S, x: &[T], da: &[T], dw: 
     );
 }
 
-/// The gradient by the input.
+/// Computes the gradient with respect to the input.
 pub(super) fn input_gradient<S: Simd, T: Cell>(simd: S, weight: &[T::Element], da: &[T], dx: &mut [T]) {
     simd.vectorize(
         #[inline(always)]

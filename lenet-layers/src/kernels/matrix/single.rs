@@ -5,13 +5,13 @@ use crate::kernels::tile::{Tiling, begin, for_tiles, width};
 use lenet_tensor::Element;
 use lenet_tensor::simd::{Simd, Vector};
 
-/// How many of `n` inputs lie in full registers.
+/// Returns how many of `n` inputs are in full registers.
 #[inline(always)]
 fn in_full_registers<S: Simd, E: Element>(n: usize) -> usize {
     n / width::<S, E>() * width::<S, E>()
 }
 
-/// The weighted sums: several rows of weights at a time, multiplied with the inputs register by register.
+/// Computes the weighted sums: several rows of weights at a time, multiplied by the inputs one register at a time.
 #[inline(never)]
 pub(super) fn forward<S: Simd, E: Element, I: Length, const O: usize>(
     simd: S,
@@ -31,7 +31,7 @@ pub(super) fn forward<S: Simd, E: Element, I: Length, const O: usize>(
     );
 }
 
-/// The sums from number `o` on, `M` at a time as long as there are so many; gives the first that is left.
+/// Computes the sums from number `o` on, `M` at a time while `M` are left; returns the first remaining one.
 #[inline(always)]
 fn rows<S: Simd, E: Element, const M: usize>(
     simd: S,
@@ -91,7 +91,7 @@ pub(super) fn weight_gradient<S: Simd, E: Element, I: Length, const O: usize>(
     );
 }
 
-/// The gradient by the input: registers of inputs, over which the output units stream.
+/// Computes the gradient with respect to the input: inputs are in registers, and the output units are read in sequence.
 #[inline(never)]
 pub(super) fn input_gradient<S: Simd, E: Element, I: Length, const O: usize>(
     simd: S,
@@ -115,11 +115,11 @@ pub(super) fn input_gradient<S: Simd, E: Element, I: Length, const O: usize>(
     );
 }
 
-/// How many registers of inputs have their sums at hand at once.
+/// The number of registers of inputs whose sums are computed at once.
 const MOST_REGISTERS: usize = 8;
 
-/// The gradient by `N` registers of inputs from number `j`. The last register of all ends with the inputs, and overlaps the
-/// one before it.
+/// Computes the gradient with respect to `N` registers of inputs from number `j`. The very last register ends with the
+/// inputs, and may overlap the one before it.
 #[inline(always)]
 fn input_tile<S: Simd, E: Element, I: Length, const N: usize>(simd: S, weight: &[E], da: &[E], j: usize, dx: &mut [E]) {
     let mut sums = [E::Row::splat(simd, E::default()); N];
