@@ -15,7 +15,7 @@
 //! | a network as data | [`StageInfo`], [`Operation`], [`ActivationKind`] |
 //! | a layer or an activation of your own | [`Trainable`], [`LayerInfo`], [`Layer`], [`Activation`], [`Vector`], [`simd`], [`zerocopy`] |
 //! | tables and codes | [`Table1`], [`Connections`], [`ConnectionTable`], [`Bitmaps`], [`Codes`] |
-//! | arithmetic of sizes | [`Dim`], [`Valid`], [`Tiled`], [`Times`], [`Flattened`] |
+//! | arithmetic of sizes | [`Size`], [`Valid`], [`Tiled`], [`Times`], [`Flattened`] |
 //!
 #![doc = include_str!("../README.md")]
 // The table above links to the items of all features.
@@ -45,7 +45,7 @@ pub use layers::{
 #[doc(hidden)]
 pub use layers::{Gives, Stage};
 pub use lenet_tensor::{
-    Cell, Dim, Element, Flattened, Lanes, Maps, Shape, Tensor, Tiled, Times, Units, Valid, simd, simd::Vector,
+    Cell, Element, Flattened, Lanes, Maps, Shape, Size, Tensor, Tiled, Times, Units, Valid, simd, simd::Vector,
 };
 pub use loss::{
     Class, ClassError, CorrectPenalty, Loss, MaximumAPosteriori, MeanSquared, SoftmaxCrossEntropy, SoftmaxMeanSquared,

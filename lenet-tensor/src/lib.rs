@@ -7,7 +7,6 @@
 extern crate alloc;
 
 mod cell;
-mod dim;
 mod element;
 #[cfg(feature = "nalgebra")]
 mod interop;
@@ -15,12 +14,13 @@ mod math;
 mod sealed;
 mod shape;
 pub mod simd;
+mod size;
 mod tensor;
 
 pub use cell::{Cell, Lanes};
-pub use dim::{Dim, Flattened, FromNum, Num, Tiled, Times, ToNum, Valid};
 pub use element::Element;
 #[cfg(feature = "nalgebra")]
 pub use nalgebra;
 pub use shape::{Maps, Shape, Units};
+pub use size::{Flattened, FromNum, Num, Size, Tiled, Times, ToNum, Valid};
 pub use tensor::Tensor;

@@ -4,7 +4,7 @@ use crate::kernels::convolution::{Bank, Convolution};
 use crate::params::{flat, flat_mut, params};
 use crate::{Activation, Identity, Layer, LayerInfo, Operation, ParamInfo, Role, Trainable};
 use core::{fmt, marker::PhantomData};
-use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Valid, simd::Simd};
+use lenet_tensor::{Cell, Element, Maps, Size, Tensor, Valid, simd::Simd};
 
 /// A convolution of `CI` maps into `CO` maps with kernels of `K` x `K`, a bias for each map, and the activation
 /// function `A`: `Maps<CI, H, W>` to `Maps<CO, H - K + 1, W - K + 1>`.
@@ -99,8 +99,8 @@ impl<
 > Layer<Maps<CI, H, W>> for Conv2d<CI, CO, K, A>
 where
     A: Activation,
-    Dim<H>: Valid<K, Out = Dim<OH>>,
-    Dim<W>: Valid<K, Out = Dim<OW>>,
+    Size<H>: Valid<K, Out = Size<OH>>,
+    Size<W>: Valid<K, Out = Size<OW>>,
 {
     type Out = Maps<CO, OH, OW>;
     const CONNECTIONS: usize = OH * OW * (CI * CO * K * K + CO);

@@ -2,7 +2,7 @@
 
 use crate::{Layer, LayerInfo, NoParams, Operation, ParamInfo, Trainable};
 use core::fmt;
-use lenet_tensor::{Cell, Dim, Element, Flattened, Maps, Tensor, Units, simd::Simd};
+use lenet_tensor::{Cell, Element, Flattened, Maps, Size, Tensor, Units, simd::Simd};
 
 /// `Maps<C, H, W>` read as `Units<C * H * W>`; the last axis varies fastest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl LayerInfo for Flatten {
 
 impl<const C: usize, const H: usize, const W: usize, const N: usize> Layer<Maps<C, H, W>> for Flatten
 where
-    Dim<C>: Flattened<H, W, Out = Dim<N>>,
+    Size<C>: Flattened<H, W, Out = Size<N>>,
 {
     type Out = Units<N>;
     const CONNECTIONS: usize = 0;

@@ -5,7 +5,7 @@ use crate::kernels::windows;
 use crate::{Layer, LayerInfo, NoParams, Operation, ParamInfo, Trainable};
 use core::fmt;
 use lenet_tensor::simd::{Simd, Vector};
-use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Tiled};
+use lenet_tensor::{Cell, Element, Maps, Size, Tensor, Tiled};
 
 /// Reduces every map to the means of its non-overlapping `K` x `K` windows.
 ///
@@ -55,8 +55,8 @@ impl<const K: usize> LayerInfo for MaxPool<K> {
 impl<const K: usize, const C: usize, const H: usize, const W: usize, const OH: usize, const OW: usize>
     Layer<Maps<C, H, W>> for AvgPool<K>
 where
-    Dim<H>: Tiled<K, Out = Dim<OH>>,
-    Dim<W>: Tiled<K, Out = Dim<OW>>,
+    Size<H>: Tiled<K, Out = Size<OH>>,
+    Size<W>: Tiled<K, Out = Size<OW>>,
 {
     type Out = Maps<C, OH, OW>;
     const CONNECTIONS: usize = C * OH * OW * K * K;
@@ -130,8 +130,8 @@ where
 impl<const K: usize, const C: usize, const H: usize, const W: usize, const OH: usize, const OW: usize>
     Layer<Maps<C, H, W>> for MaxPool<K>
 where
-    Dim<H>: Tiled<K, Out = Dim<OH>>,
-    Dim<W>: Tiled<K, Out = Dim<OW>>,
+    Size<H>: Tiled<K, Out = Size<OH>>,
+    Size<W>: Tiled<K, Out = Size<OW>>,
 {
     type Out = Maps<C, OH, OW>;
     const CONNECTIONS: usize = C * OH * OW * K * K;

@@ -2,7 +2,7 @@
 
 use crate::{Layer, LayerInfo, NoParams, Operation, ParamInfo, Trainable};
 use core::fmt;
-use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Times, simd::Simd};
+use lenet_tensor::{Cell, Element, Maps, Size, Tensor, Times, simd::Simd};
 
 /// Repeats every map `N` times, with its copies next to each other: `Maps<C, H, W>` to `Maps<C * N, H, W>`. If the next
 /// layer has one output map for each input map, as [`Subsample`](crate::Subsample) does, it then has `N` maps for each
@@ -26,7 +26,7 @@ impl<const N: usize> LayerInfo for Repeat<N> {
 
 impl<const N: usize, const C: usize, const CN: usize, const H: usize, const W: usize> Layer<Maps<C, H, W>> for Repeat<N>
 where
-    Dim<C>: Times<N, Out = Dim<CN>>,
+    Size<C>: Times<N, Out = Size<CN>>,
 {
     type Out = Maps<CN, H, W>;
     const CONNECTIONS: usize = 0;

@@ -5,7 +5,7 @@ use crate::layers::connections::{ConnectionTable, Numbered};
 use crate::params::params;
 use crate::{Activation, Connections, Identity, Layer, LayerInfo, Operation, ParamInfo, Role, Trainable};
 use core::{fmt, marker::PhantomData};
-use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Valid, simd::Simd};
+use lenet_tensor::{Cell, Element, Maps, Size, Tensor, Valid, simd::Simd};
 
 /// A convolution of `CI` maps into `CO` maps through the `N` connections of the table `C`, with kernels of `K` x `K`, a
 /// bias for each output map, and the activation function `A` (LeCun et al. 1998, section II.B and table I).
@@ -119,8 +119,8 @@ impl<
 where
     C: ConnectionTable,
     A: Activation,
-    Dim<H>: Valid<K, Out = Dim<OH>>,
-    Dim<W>: Valid<K, Out = Dim<OW>>,
+    Size<H>: Valid<K, Out = Size<OH>>,
+    Size<W>: Valid<K, Out = Size<OW>>,
 {
     type Out = Maps<CO, OH, OW>;
     const CONNECTIONS: usize = OH * OW * (N * K * K + CO);

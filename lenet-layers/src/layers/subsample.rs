@@ -6,7 +6,7 @@ use crate::params::params;
 use crate::{Activation, Identity, Layer, LayerInfo, Operation, ParamInfo, Role, Trainable};
 use core::{fmt, marker::PhantomData};
 use lenet_tensor::simd::{Simd, Vector};
-use lenet_tensor::{Cell, Dim, Element, Maps, Tensor, Tiled};
+use lenet_tensor::{Cell, Element, Maps, Size, Tensor, Tiled};
 
 /// Reduces `C` maps by non-overlapping windows of `K` x `K`: the *sum* of the window times the map's coefficient, plus
 /// the map's bias, through the activation function `A` (LeCun et al. 1998, section II.B).
@@ -47,8 +47,8 @@ impl<const C: usize, const K: usize, A, const H: usize, const W: usize, const OH
     Layer<Maps<C, H, W>> for Subsample<C, K, A>
 where
     A: Activation,
-    Dim<H>: Tiled<K, Out = Dim<OH>>,
-    Dim<W>: Tiled<K, Out = Dim<OW>>,
+    Size<H>: Tiled<K, Out = Size<OH>>,
+    Size<W>: Tiled<K, Out = Size<OW>>,
 {
     type Out = Maps<C, OH, OW>;
     const CONNECTIONS: usize = C * OH * OW * (K * K + 1);

@@ -4,7 +4,7 @@
 //! The sizes are literals. The compiler would evaluate an expression such as `{ 8 * 3 }` each time it compares two
 //! implementations.
 
-use super::{Dim, Num, ToNum};
+use super::{Num, Size, ToNum};
 use typenum::{B0, B1, UInt, Unsigned};
 
 /// Eight times an integer: three zero bits appended.
@@ -12,20 +12,20 @@ type Eight<U> = UInt<UInt<UInt<U, B0>, B0>, B0>;
 
 macro_rules! to_num {
     ($($size:literal $U:ident),* $(,)?) => {$(
-        impl ToNum for Dim<$size> { type Num = typenum::$U; }
+        impl ToNum for Size<$size> { type Num = typenum::$U; }
         const _: () = assert!(<Num<$size> as Unsigned>::USIZE == $size);
     )*};
 }
 // typenum names its integers only to 1,024. A larger size is written as its half and a last binary digit.
 macro_rules! halves {
     ($($size:literal $U:ident $digit:ident),* $(,)?) => {$(
-        impl ToNum for Dim<$size> { type Num = UInt<typenum::$U, $digit>; }
+        impl ToNum for Size<$size> { type Num = UInt<typenum::$U, $digit>; }
         const _: () = assert!(<Num<$size> as Unsigned>::USIZE == $size);
     )*};
 }
 macro_rules! eights {
     ($($size:literal $U:ident),* $(,)?) => {$(
-        impl ToNum for Dim<$size> { type Num = Eight<typenum::$U>; }
+        impl ToNum for Size<$size> { type Num = Eight<typenum::$U>; }
         const _: () = assert!(<Num<$size> as Unsigned>::USIZE == $size);
     )*};
 }

@@ -1,4 +1,4 @@
-//! Sizes as types: `Dim<N>` is the const-generic interface, and typenum does the arithmetic.
+//! Sizes as types: `Size<N>` is the const-generic interface, and typenum does the arithmetic.
 //!
 //! Stable Rust cannot write `N - K + 1` in a type. typenum can, but error messages about its integers are unreadable.
 //! Public signatures therefore have `usize` parameters. Inside a `where` clause, a table translates them to typenum's
@@ -19,9 +19,9 @@ use typenum::{Add1, B1, Diff, PartialDiv, Prod, Unsigned};
 /// | sides, numbers of maps, kernels | 1 to 1,280; multiples of 8 to 4,096 |
 /// | results of arithmetic, including the units of flattened maps | 1 to 1,280; multiples of 8 to 10,240, of 64 to 81,920, of 512 to 655,360, of 4,096 to 5,242,880 |
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Dim<const N: usize>;
+pub struct Size<const N: usize>;
 
-/// Converts `Dim<N>` to typenum's integer. [`FromNum`] is the inverse.
+/// Converts `Size<N>` to typenum's integer. [`FromNum`] is the inverse.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is outside the table of sizes",
     label = "a size outside the table",
@@ -32,39 +32,39 @@ pub trait ToNum {
     type Num: Unsigned;
 }
 
-/// Converts typenum's integer to `Dim<N>`.
+/// Converts typenum's integer to `Size<N>`.
 #[diagnostic::on_unimplemented(
     message = "the result of this arithmetic is outside the table of sizes",
     label = "the result is outside the table",
     note = "results are 1 to 1280, or multiples of 8 to 10240, of 64 to 81920, of 512 to 655360, of 4096 to 5242880"
 )]
 pub trait FromNum {
-    /// The same size as a [`Dim`].
-    type Dim;
+    /// The same size as a [`Size`].
+    type Size;
 }
 
 /// The typenum integer of the size `N`.
-pub type Num<const N: usize> = <Dim<N> as ToNum>::Num;
+pub type Num<const N: usize> = <Size<N> as ToNum>::Num;
 
 /// A "valid" convolution of stride 1 with a kernel of side `K`: `N -> N - K + 1`.
 ///
 /// ```
-/// use lenet_tensor::{Dim, Valid};
-/// fn is<A: Valid<5, Out = Dim<28>>>() {}
-/// is::<Dim<32>>();
+/// use lenet_tensor::{Size, Valid};
+/// fn is<A: Valid<5, Out = Size<28>>>() {}
+/// is::<Size<32>>();
 /// ```
 pub trait Valid<const K: usize> {
     /// The remaining side.
     type Out;
 }
 
-impl<const N: usize, const K: usize> Valid<K> for Dim<N>
+impl<const N: usize, const K: usize> Valid<K> for Size<N>
 where
-    Dim<N>: ToNum,
-    Dim<K>: ToNum,
-    Dim<N>: Fits<K>,
+    Size<N>: ToNum,
+    Size<K>: ToNum,
+    Size<N>: Fits<K>,
 {
-    type Out = <Dim<N> as Fits<K>>::Left;
+    type Out = <Size<N> as Fits<K>>::Left;
 }
 
 /// The arithmetic of [`Valid`] for sizes in the table. It is a separate trait so that the error says which is wrong: a
@@ -79,36 +79,36 @@ pub trait Fits<const K: usize> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<const N: usize, const K: usize> Fits<K> for Dim<N>
+impl<const N: usize, const K: usize> Fits<K> for Size<N>
 where
-    Dim<N>: ToNum,
-    Dim<K>: ToNum,
+    Size<N>: ToNum,
+    Size<K>: ToNum,
     Num<N>: Sub<Num<K>>,
     Diff<Num<N>, Num<K>>: Add<B1>,
     Add1<Diff<Num<N>, Num<K>>>: FromNum,
 {
-    type Left = <Add1<Diff<Num<N>, Num<K>>> as FromNum>::Dim;
+    type Left = <Add1<Diff<Num<N>, Num<K>>> as FromNum>::Size;
 }
 
 /// Non-overlapping windows of side `K` that cover a side exactly: `N -> N / K`.
 ///
 /// ```
-/// use lenet_tensor::{Dim, Tiled};
-/// fn is<A: Tiled<2, Out = Dim<14>>>() {}
-/// is::<Dim<28>>();
+/// use lenet_tensor::{Size, Tiled};
+/// fn is<A: Tiled<2, Out = Size<14>>>() {}
+/// is::<Size<28>>();
 /// ```
 pub trait Tiled<const K: usize> {
     /// The number of windows.
     type Out;
 }
 
-impl<const N: usize, const K: usize> Tiled<K> for Dim<N>
+impl<const N: usize, const K: usize> Tiled<K> for Size<N>
 where
-    Dim<N>: ToNum,
-    Dim<K>: ToNum,
-    Dim<N>: Divides<K>,
+    Size<N>: ToNum,
+    Size<K>: ToNum,
+    Size<N>: Divides<K>,
 {
-    type Out = <Dim<N> as Divides<K>>::Quotient;
+    type Out = <Size<N> as Divides<K>>::Quotient;
 }
 
 /// The arithmetic of [`Tiled`] for sizes in the table.
@@ -122,61 +122,61 @@ pub trait Divides<const K: usize> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<const N: usize, const K: usize> Divides<K> for Dim<N>
+impl<const N: usize, const K: usize> Divides<K> for Size<N>
 where
-    Dim<N>: ToNum,
-    Dim<K>: ToNum,
+    Size<N>: ToNum,
+    Size<K>: ToNum,
     Num<N>: PartialDiv<Num<K>>,
     <Num<N> as PartialDiv<Num<K>>>::Output: FromNum,
 {
-    type Quotient = <<Num<N> as PartialDiv<Num<K>>>::Output as FromNum>::Dim;
+    type Quotient = <<Num<N> as PartialDiv<Num<K>>>::Output as FromNum>::Size;
 }
 
 /// The product of two sizes: `N -> N * M`.
 ///
 /// ```
-/// use lenet_tensor::{Dim, Times};
-/// fn is<A: Times<25, Out = Dim<400>>>() {}
-/// is::<Dim<16>>();
+/// use lenet_tensor::{Size, Times};
+/// fn is<A: Times<25, Out = Size<400>>>() {}
+/// is::<Size<16>>();
 /// ```
 pub trait Times<const M: usize> {
     /// The product.
     type Out;
 }
 
-impl<const N: usize, const M: usize> Times<M> for Dim<N>
+impl<const N: usize, const M: usize> Times<M> for Size<N>
 where
-    Dim<N>: ToNum,
-    Dim<M>: ToNum,
+    Size<N>: ToNum,
+    Size<M>: ToNum,
     Num<N>: Mul<Num<M>>,
     Prod<Num<N>, Num<M>>: FromNum,
 {
-    type Out = <Prod<Num<N>, Num<M>> as FromNum>::Dim;
+    type Out = <Prod<Num<N>, Num<M>> as FromNum>::Size;
 }
 
 /// The number of cells of `N` maps of `H` x `W`: `N -> N * H * W`. Only the result has to be in the table; the product
 /// of two of the sizes does not.
 ///
 /// ```
-/// use lenet_tensor::{Dim, Flattened};
-/// fn is<A: Flattened<224, 224, Out = Dim<3_211_264>>>() {}
-/// is::<Dim<64>>();
+/// use lenet_tensor::{Size, Flattened};
+/// fn is<A: Flattened<224, 224, Out = Size<3_211_264>>>() {}
+/// is::<Size<64>>();
 /// ```
 pub trait Flattened<const H: usize, const W: usize> {
     /// The number of cells.
     type Out;
 }
 
-impl<const N: usize, const H: usize, const W: usize> Flattened<H, W> for Dim<N>
+impl<const N: usize, const H: usize, const W: usize> Flattened<H, W> for Size<N>
 where
-    Dim<N>: ToNum,
-    Dim<H>: ToNum,
-    Dim<W>: ToNum,
+    Size<N>: ToNum,
+    Size<H>: ToNum,
+    Size<W>: ToNum,
     Num<N>: Mul<Num<H>>,
     Prod<Num<N>, Num<H>>: Mul<Num<W>>,
     Prod<Prod<Num<N>, Num<H>>, Num<W>>: FromNum,
 {
-    type Out = <Prod<Prod<Num<N>, Num<H>>, Num<W>> as FromNum>::Dim;
+    type Out = <Prod<Prod<Num<N>, Num<H>>, Num<W>> as FromNum>::Size;
 }
 
 #[cfg(test)]
@@ -189,7 +189,7 @@ mod tests {
         /// Returns `A * B` as typenum and the table compute it.
         fn product<const A: usize, const B: usize, const P: usize>()
         where
-            Dim<A>: Times<B, Out = Dim<P>>,
+            Size<A>: Times<B, Out = Size<P>>,
         {
             assert_eq!(A * B, P);
         }

@@ -6,7 +6,7 @@
 //! implementations for each digit of each row are on a type of their own. Each row stands for a power of eight. An
 //! integer whose last octal digit is 0 is looked up in the next row, without that digit.
 
-use super::{Dim, FromNum};
+use super::{FromNum, Size};
 use typenum::{B0, B1, UInt, UTerm};
 
 /// Three binary digits after the integer `U`.
@@ -15,7 +15,7 @@ type Octal<U, A, B, C> = UInt<UInt<UInt<U, A>, B>, C>;
 /// For a last octal digit: the size of the integer with the preceding digits `U`, times the power of the row.
 pub trait After<U> {
     /// The size.
-    type Dim;
+    type Size;
 }
 
 /// One row: the trait that maps an integer to its size times `$power`, and a type for each last digit.
@@ -41,28 +41,28 @@ macro_rules! row {
         row!(@digit $Row, $row::D7, B1, B1, B1);
         // Integers of fewer than three binary digits.
         #[diagnostic::do_not_recommend]
-        impl $Row for typenum::U1 { type Dim = Dim<$power>; }
+        impl $Row for typenum::U1 { type Size = Size<$power>; }
         #[diagnostic::do_not_recommend]
-        impl $Row for typenum::U2 { type Dim = Dim<{ 2 * $power }>; }
+        impl $Row for typenum::U2 { type Size = Size<{ 2 * $power }>; }
         #[diagnostic::do_not_recommend]
-        impl $Row for typenum::U3 { type Dim = Dim<{ 3 * $power }>; }
+        impl $Row for typenum::U3 { type Size = Size<{ 3 * $power }>; }
         row!(@after $row, $power, 0 UTerm);
         $($zero)*
     };
     (@digit $Row:path, $D:ty, $a:ident, $b:ident, $c:ident) => {
         #[diagnostic::do_not_recommend]
         impl<U> $Row for Octal<U, $a, $b, $c> where $D: After<U> {
-            type Dim = <$D as After<U>>::Dim;
+            type Size = <$D as After<U>>::Size;
         }
     };
     (@after $row:ident, $power:literal, $high:literal $U:ty) => {
-        impl After<$U> for $row::D1 { type Dim = Dim<{ ($high * 8 + 1) * $power }>; }
-        impl After<$U> for $row::D2 { type Dim = Dim<{ ($high * 8 + 2) * $power }>; }
-        impl After<$U> for $row::D3 { type Dim = Dim<{ ($high * 8 + 3) * $power }>; }
-        impl After<$U> for $row::D4 { type Dim = Dim<{ ($high * 8 + 4) * $power }>; }
-        impl After<$U> for $row::D5 { type Dim = Dim<{ ($high * 8 + 5) * $power }>; }
-        impl After<$U> for $row::D6 { type Dim = Dim<{ ($high * 8 + 6) * $power }>; }
-        impl After<$U> for $row::D7 { type Dim = Dim<{ ($high * 8 + 7) * $power }>; }
+        impl After<$U> for $row::D1 { type Size = Size<{ ($high * 8 + 1) * $power }>; }
+        impl After<$U> for $row::D2 { type Size = Size<{ ($high * 8 + 2) * $power }>; }
+        impl After<$U> for $row::D3 { type Size = Size<{ ($high * 8 + 3) * $power }>; }
+        impl After<$U> for $row::D4 { type Size = Size<{ ($high * 8 + 4) * $power }>; }
+        impl After<$U> for $row::D5 { type Size = Size<{ ($high * 8 + 5) * $power }>; }
+        impl After<$U> for $row::D6 { type Size = Size<{ ($high * 8 + 6) * $power }>; }
+        impl After<$U> for $row::D7 { type Size = Size<{ ($high * 8 + 7) * $power }>; }
     };
 }
 /// The last digit is zero: the size is in the next row.
@@ -70,22 +70,22 @@ macro_rules! next {
     ($row:ident, $Next:path) => {
         #[diagnostic::do_not_recommend]
         impl<U: $Next> After<U> for $row::D0 {
-            type Dim = U::Dim;
+            type Size = U::Size;
         }
     };
 }
 
 pub trait Eights {
-    type Dim;
+    type Size;
 }
 pub trait SixtyFours {
-    type Dim;
+    type Size;
 }
 pub trait FiveHundredTwelves {
-    type Dim;
+    type Size;
 }
 pub trait FourThousandNinetySixes {
-    type Dim;
+    type Size;
 }
 row!(ones, FromNum, 1, next!(ones, Eights););
 row!(eights, Eights, 8, next!(eights, SixtyFours););
@@ -95,7 +95,7 @@ row!(last, FourThousandNinetySixes, 4096,);
 
 // The last size of the last row. No row follows it.
 impl After<typenum::U160> for last::D0 {
-    type Dim = Dim<{ 1280 * 4096 }>;
+    type Size = Size<{ 1280 * 4096 }>;
 }
 
 macro_rules! table {
@@ -105,7 +105,7 @@ macro_rules! table {
         row!(@after sixty_fours, 64, $high typenum::$U);
         row!(@after five_hundred_twelves, 512, $high typenum::$U);
         row!(@after last, 4096, $high typenum::$U);
-        impl After<typenum::$U> for last::D0 { type Dim = Dim<{ $high * 8 * 4096 }>; }
+        impl After<typenum::$U> for last::D0 { type Size = Size<{ $high * 8 * 4096 }>; }
     )*};
 }
 table! {
