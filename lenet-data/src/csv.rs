@@ -56,7 +56,11 @@ pub fn read_csv(bytes: &[u8], file: &str) -> Result<CsvImages, DataError> {
     let mut row = Vec::with_capacity(PIXELS + 1);
     for (number, line) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
         let line = line.trim_ascii();
-        if line.is_empty() || number == 1 && line.iter().any(u8::is_ascii_alphabetic) {
+        if number == 1 && line.iter().any(u8::is_ascii_alphabetic) {
+            check_header(line).map_err(|reason| wrong(number, reason))?;
+            continue;
+        }
+        if line.is_empty() {
             continue;
         }
         row.clear();
@@ -89,6 +93,18 @@ pub fn read_csv(bytes: &[u8], file: &str) -> Result<CsvImages, DataError> {
         return Err(wrong(1, "there are no images: give rows of 784 grey levels".into()));
     }
     Ok(CsvImages { images, labels: (columns == Some(PIXELS + 1)).then_some(labels) })
+}
+
+/// Refuses a header of 785 columns that begins with a pixel or a number of the image: the label stands elsewhere, if there is one.
+fn check_header(line: &[u8]) -> Result<(), String> {
+    let mut columns = line.split(|byte| *byte == b',');
+    let first = columns.next().unwrap_or_default().trim_ascii().to_ascii_lowercase();
+    let name = first.strip_prefix(b"\"").unwrap_or(&first);
+    let is_label = ![&b"pixel"[..], b"id", b"imageid", b"1x1"].iter().any(|other| name.starts_with(other));
+    if columns.count() == PIXELS && !is_label {
+        return Err(format!("the first column is {:?}: put the label there, or leave the column out", shown(&first)));
+    }
+    Ok(())
 }
 
 /// A grey level: one to three digits, at most 255.
@@ -136,6 +152,9 @@ mod tests {
         assert!(error(format!("{good}\n{}", row(784, ""))).contains("\"\" is not a grey level"));
         assert!(error("label,pixel\n".into()).contains("there are no images"));
         assert!(error(String::new()).contains("there are no images"));
+        let pixels: Vec<String> = (0..784).map(|n| format!("pixel{n}")).collect();
+        assert!(error(format!("{},label\n", pixels.join(","))).contains("line 1: the first column is \"pixel0\""));
+        assert!(error(format!("id,{}\n", pixels.join(","))).contains("the first column is \"id\""));
     }
 
     #[test]

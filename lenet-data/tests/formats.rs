@@ -58,6 +58,22 @@ fn every_format_is_read() {
     }
 }
 
+/// The decoder would fill the missing rows with grey, and a three is read as a seven.
+#[test]
+fn a_jpeg_file_without_its_end_is_refused() {
+    let whole = encoded(ImageFormat::Jpeg);
+    for length in 4..whole.len() {
+        error(&whole[..length]);
+    }
+    assert!(error(&whole[..whole.len() - 2]).contains("cut short"));
+    // Bytes after the end, as some cameras write them, do no harm; nor does a thumbnail, with an end of its own.
+    Picture::decode("x", &[&whole[..], &[0xff, 0xff, 0, 1]].concat()).unwrap();
+    let thumbnail = [&[0xff, 0xe1, 0, 6], &[0xff, 0xd8, 0xff, 0xd9][..]].concat();
+    let with_thumbnail = [&whole[..2], &thumbnail, &whole[2..]].concat();
+    Picture::decode("x", &with_thumbnail).unwrap();
+    assert!(error(&with_thumbnail[..with_thumbnail.len() - 2]).contains("cut short"));
+}
+
 #[test]
 fn files_that_are_cut_short_or_damaged_do_not_panic() {
     for (format, extension) in FORMATS {

@@ -91,6 +91,7 @@ impl Picture {
         };
         let bytes = match format {
             WebP => precheck::webp(bytes).map_err(damaged)?,
+            Jpeg => precheck::jpeg(bytes).map(|()| Cow::Borrowed(bytes)).map_err(damaged)?,
             Tiff => precheck::tiff(bytes).map(|()| Cow::Borrowed(bytes)).map_err(damaged)?,
             _ => Cow::Borrowed(bytes),
         };

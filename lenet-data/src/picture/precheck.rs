@@ -1,5 +1,5 @@
-//! What the decoders of the `image` crate do not check before they allocate: the sizes of a WebP file's chunks, and how a TIFF
-//! file is compressed.
+//! What the decoders of the `image` crate do not check: the sizes of a WebP file's chunks, how a TIFF file is compressed, and
+//! whether a JPEG file is whole.
 
 use std::borrow::Cow;
 
@@ -52,6 +52,33 @@ fn append(file: &mut Vec<u8>, name: [u8; 4], content: &[u8]) {
     file.extend((content.len() as u32).to_le_bytes());
     file.extend(content);
     file.resize(file.len().next_multiple_of(2), 0);
+}
+
+/// Refuses JPEG files that lack their end. The decoder fills the missing part of the picture with grey.
+///
+/// A file is a row of segments, each a marker and a length. The compressed data after a start of scan have no length: they end with
+/// the next marker that is neither a restart nor an escaped byte.
+pub(super) fn jpeg(bytes: &[u8]) -> Result<(), String> {
+    const START_OF_SCAN: u8 = 0xda;
+    const END: u8 = 0xd9;
+    let cut = || "it ends before the picture does: the file is cut short".to_owned();
+    let mut at = 2;
+    loop {
+        // Any number of 0xff may stand before a marker.
+        at += bytes.get(at..).ok_or_else(cut)?.iter().take_while(|byte| **byte == 0xff).count();
+        let marker = *bytes.get(at).ok_or_else(cut)?;
+        at += 1;
+        if marker == END {
+            return Ok(());
+        }
+        let length = bytes.get(at..).and_then(|rest| rest.first_chunk()).ok_or_else(cut)?;
+        at += usize::from(u16::from_be_bytes(*length)).max(2);
+        if marker == START_OF_SCAN {
+            let data = bytes.get(at..).ok_or_else(cut)?;
+            let ends = |pair: &[u8]| pair[0] == 0xff && !matches!(pair[1], 0 | 0xd0..=0xd7 | 0xff);
+            at += data.windows(2).position(ends).ok_or_else(cut)?;
+        }
+    }
 }
 
 /// Refuses TIFF files that are compressed by a method whose decoder is not bounded by the size of the picture: JPEG, which

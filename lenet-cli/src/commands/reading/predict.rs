@@ -45,7 +45,7 @@ struct Predict<'a> {
     reader: Reader,
     arguments: &'a ReaderArguments,
     csv: bool,
-    /// The number of the last picture that was read, from 1.
+    /// The number of the last picture, read or not, from 1.
     number: u64,
 }
 
@@ -63,7 +63,11 @@ impl Predict<'_> {
     fn source(&mut self, source: &Source, failures: &mut Failures) -> io::Result<()> {
         let name = source.name();
         match source.read() {
-            Err(error) => failures.tell(self.arguments.json, &name, &error),
+            Err(error) => {
+                // It keeps its number, so that the numbers of the others are their places.
+                self.number += 1;
+                failures.tell(self.arguments.json, &name, &error)
+            }
             Ok(Content::Picture(picture)) => {
                 self.tell_of_several(source, &picture);
                 self.pictures(vec![(name, picture)], failures)

@@ -102,7 +102,9 @@ fn content(name: &str, bytes: Vec<u8>) -> anyhow::Result<Content> {
         bytes
     };
     let csv = is_csv(&bytes);
-    if !csv && !bytes.starts_with(&[0, 0]) {
+    // Two zeros and the type of the values. AVIF, HEIC and ICO files begin with zeros too.
+    let idx = matches!(bytes[..], [0, 0, 0x08..=0x0e, ..]);
+    if !csv && !idx {
         return Ok(Content::Picture(Picture::decode(name, &bytes)?));
     }
     if bytes.len() as u64 > MOST_BYTES {
