@@ -13,7 +13,7 @@ use lenet_tensor::{Cell, Element, Maps, Size, Tensor, Valid, simd::Simd};
 ///
 /// ```
 /// use lenet_layers::{Conv2d, Kernels, Layer, Maps, Params, Tensor, simd::Scalar};
-/// A kernel that finds the places where a picture grows darker to the right.
+/// // A kernel that finds the places where a picture grows darker to the right.
 /// let mut kernels = Kernels::<1, 1, 2>::zeroed();
 /// kernels.weight[0][0] = [[-1.0, 1.0], [-1.0, 1.0]];
 /// let x = Tensor::<Maps<1, 2, 4>> { data: [[[0.0, 0.0, 1.0, 1.0], [0.0, 0.0, 1.0, 1.0]]] };
