@@ -58,11 +58,10 @@ fn a_broken_record_is_made_again_and_one_of_other_settings_kept() {
     let mut other = whole.clone();
     other["settings"]["recipe"]["rate"] = json!(0.1);
     other["misread"] = json!([]);
-    for text in ["{\"row\": \"lenet1\"", ""] {
-        fs::write(&path, text).unwrap();
-        assert_eq!(run(dir.path(), &words).ok().out, said.out);
-        assert!(same(&json(&path)), "after {text:.20}");
-    }
+    // A unit test of `finished` has the other ways in which a record can be broken: each costs a run here.
+    fs::write(&path, "{\"row\": \"lenet1\"").unwrap();
+    assert_eq!(run(dir.path(), &words).ok().out, said.out);
+    assert!(same(&json(&path)));
     fs::write(&path, other.to_string()).unwrap();
     run(dir.path(), &words).failed_at_once(&["lenet1-1.json: a run with other settings", "--out", "--force"]);
     assert_eq!(json(&path), other);

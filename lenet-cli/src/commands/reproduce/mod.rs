@@ -252,3 +252,28 @@ impl Results<'_> {
         write_beside(&path, bytes).with_context(|| format!("{}: can't be written", path.display()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_record_is_no_finished_run() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lenet1-1.json");
+        assert!(finished(&path).is_none(), "there is no file");
+        let whole = json!({
+            "row": "lenet1", "seed": 1, "settings": {}, "passes": [{ "train_error": 0.5, "test_error": 0.25 }],
+            "misread": [], "test_images": 10_000, "rejected": 0, "rates": null, "alone": [], "seconds": 1.0,
+        })
+        .to_string();
+        std::fs::write(&path, &whole).unwrap();
+        assert_eq!(finished(&path).map(|record| record.passes.len()), Some(1));
+        for length in 0..whole.len() {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            assert!(finished(&path).is_none(), "the first {length} bytes of a record");
+        }
+        std::fs::write(&path, whole.replace("passes", "epochs")).unwrap();
+        assert!(finished(&path).is_none(), "a field is missing");
+    }
+}
