@@ -19,7 +19,7 @@ impl fmt::Display for ClassError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "class {} of {}: the labels of {0} classes run from 0 to {}",
+            "class {} of {}: the labels of {1} classes run from 0 to {2}",
             self.index,
             self.classes,
             self.classes.saturating_sub(1)
@@ -38,7 +38,8 @@ impl<const N: usize> Class<N> {
     /// ```
     /// use lenet_layers::Class;
     /// assert_eq!(Class::<10>::new(7).unwrap().index(), 7);
-    /// assert!(Class::<10>::new(10).is_err());
+    /// let error = Class::<10>::new(57).unwrap_err();
+    /// assert_eq!(error.to_string(), "class 57 of 10: the labels of 10 classes run from 0 to 9");
     /// ```
     pub fn new(index: usize) -> Result<Self, ClassError> {
         if index < N { Ok(Class(index)) } else { Err(ClassError { index, classes: N }) }

@@ -24,7 +24,12 @@ fn messages_speak_the_words_of_the_field() {
         assert_eq!(errors, 1, "{name}: expected exactly one error");
         // An error about a result outside the table is an error about an integer without a name. The message says so;
         // the compiler adds the integer.
-        let text: String = message.lines().filter(|line| !line.contains("size::FromNum` is not implemented")).collect();
+        let text: String = message
+            .lines()
+            .filter(|line| {
+                !["size::FromNum` is not implemented", "size::from_num::"].iter().any(|about| line.contains(about))
+            })
+            .collect();
         for word in ["UInt<", "UTerm", "B0", "B1", "typenum", "recursion limit", "overflow", "__private", "::layer::"] {
             assert!(!text.contains(word), "{name}: {word}");
         }

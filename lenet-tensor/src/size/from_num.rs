@@ -75,18 +75,20 @@ macro_rules! next {
     };
 }
 
-pub trait Eights {
-    type Size;
+macro_rules! rows {
+    ($($Row:ident)*) => {$(
+        /// As `FromNum`, for the integer times the power of the row.
+        #[diagnostic::on_unimplemented(
+            message = "the result of this arithmetic is outside the table of sizes",
+            label = "the result is outside the table",
+            note = "results are 1 to 1280, or multiples of 8 to 10240, of 64 to 81920, of 512 to 655360, of 4096 to 5242880"
+        )]
+        pub trait $Row {
+            type Size;
+        }
+    )*};
 }
-pub trait SixtyFours {
-    type Size;
-}
-pub trait FiveHundredTwelves {
-    type Size;
-}
-pub trait FourThousandNinetySixes {
-    type Size;
-}
+rows!(Eights SixtyFours FiveHundredTwelves FourThousandNinetySixes);
 row!(ones, FromNum, 1, next!(ones, Eights););
 row!(eights, Eights, 8, next!(eights, SixtyFours););
 row!(sixty_fours, SixtyFours, 64, next!(sixty_fours, FiveHundredTwelves););
