@@ -39,7 +39,8 @@
 /// The network may be generic over types that its layers take, as in
 /// `pub struct LeNet5<A: Activation = Tanh>, trace LeNet5Trace`. The element type comes last: `LeNet5<Tanh, f64>`.
 ///
-/// One limit: the crate must have its own name, `lenet_layers`, where the macro is used.
+/// Two limits: the crate must have its own name, `lenet_layers`, where the macro is used; and more than 28 stages need
+/// `#![recursion_limit = "512"]` in the crate that declares them.
 ///
 /// A layer that does not fit is an error on its own line. Here the kernel of c1 is smaller than the declared shape
 /// requires:
