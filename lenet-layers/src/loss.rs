@@ -151,6 +151,7 @@ fn shifted_exponentials<S: Simd, T: Cell, const N: usize>(
     y: &Tensor<Units<N>, T>,
     p: &mut Tensor<Units<N>, T>,
 ) -> (T, T) {
+    const { assert!(N > 0, "a softmax has at least one output") };
     simd.vectorize(
         #[inline(always)]
         || {

@@ -68,7 +68,7 @@ fn assert_one_line(error: &CheckpointError, file: &str) {
 fn assert_format(bytes: Vec<u8>) {
     let error = refusal(bytes);
     assert!(matches!(error, CheckpointError::Format { .. }), "{error}");
-    assert!(error.to_string().contains("give a file that `lenet_model::save` has written"), "{error}");
+    assert!(error.to_string().contains("give a file that lenet-model has written"), "{error}");
 }
 
 /// Asserts that the file is refused because it is not one of our models, with `reason` in the message.
@@ -76,7 +76,7 @@ fn assert_foreign(bytes: Vec<u8>, reason: &str) {
     let error = refusal(bytes);
     assert!(matches!(error, CheckpointError::Foreign { .. }), "{error}");
     let text = error.to_string();
-    assert!(text.contains(reason) && text.contains("give a file that `lenet_model::save` has written"), "{text}");
+    assert!(text.contains(reason) && text.contains("give a file that lenet-model has written"), "{text}");
 }
 
 /// Asserts that the file is refused for its tensor `name`, with `reason` in the message.
@@ -317,7 +317,7 @@ fn places_where_no_file_is() {
     // The operating system's message is the source, and is not part of the text.
     let cause = missing.source().expect("an error of the file system").to_string();
     assert!(!missing.to_string().contains(&cause), "{missing}");
-    assert!(missing.to_string().ends_with("give a file that `lenet_model::save` has written"), "{missing}");
+    assert!(missing.to_string().ends_with("give a file that lenet-model has written"), "{missing}");
     let directory = open(folder.path());
     assert!(matches!(directory, CheckpointError::Foreign { .. }), "{directory}");
     assert!(directory.to_string().contains("is a folder: give a file"), "{directory}");

@@ -40,7 +40,7 @@ pub(crate) fn advise(error: CheckpointError) -> anyhow::Error {
 /// The library's error, with other advice. The operating system's message comes before the advice.
 pub(crate) fn advise_to(error: CheckpointError, advice: &str) -> anyhow::Error {
     let text = error.to_string();
-    let what = text.strip_suffix(": give a file that `lenet_model::save` has written").unwrap_or(&text);
+    let what = text.strip_suffix(": give a file that lenet-model has written").unwrap_or(&text);
     match error.source() {
         Some(cause) => anyhow!("{what} ({cause}): {advice}"),
         None => anyhow!("{what}: {advice}"),

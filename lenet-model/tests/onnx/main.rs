@@ -236,7 +236,7 @@ fn a_network_in_the_name_of_another_is_not_written() {
     let path = folder.path().join("net.onnx");
     let description = Description::new(NetworkName::LeNet5, ActivationName::Relu, Normalization::PAPER);
     let error = save_onnx(&*LeNet5::<Tanh>::boxed_zeroed(), &description, &path).unwrap_err();
-    assert!(error.to_string().contains("net.onnx: contains lenet5 with relu"), "{error}");
+    assert!(error.to_string().contains("net.onnx: described as lenet5 with relu"), "{error}");
     assert!(!path.exists());
     save_onnx(&*LeNet5::<Relu>::boxed_zeroed(), &description, &path).unwrap();
     let model = ModelProto::decode(&std::fs::read(path).unwrap()[..]).unwrap();

@@ -20,7 +20,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum CheckpointError {
     /// The file can't be read.
-    #[error("{path}: can't be read: give a file that `lenet_model::save` has written")]
+    #[error("{path}: can't be read: give a file that lenet-model has written")]
     Read {
         /// The file.
         path: PathBuf,
@@ -39,7 +39,7 @@ pub enum CheckpointError {
     },
     /// The file is not a safetensors file, or is damaged.
     #[error(
-        "{path}: not a whole safetensors file ({}): give a file that `lenet_model::save` has written", plain(.reason)
+        "{path}: not a whole safetensors file ({}): give a file that lenet-model has written", plain(.reason)
     )]
     Format {
         /// The file.
@@ -48,7 +48,7 @@ pub enum CheckpointError {
         reason: String,
     },
     /// A safetensors file with other content.
-    #[error("{path}: {reason}: give a file that `lenet_model::save` has written")]
+    #[error("{path}: {reason}: give a file that lenet-model has written")]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -57,7 +57,7 @@ pub enum CheckpointError {
     },
     /// The network's type is not the one that the description names.
     #[error(
-        "{path}: contains {network} with {activation}, but another type was asked for: use the type that \
+        "{path}: described as {network} with {activation}, but the network has another type: use the type that \
          `with_network` chooses"
     )]
     Type {
@@ -71,7 +71,7 @@ pub enum CheckpointError {
     /// A tensor that is missing, unexpected or of the wrong form.
     #[error(
         "{path}: tensor {}: {reason}: the file was not written for the network {network}, or was changed since: \
-         give a file that `lenet_model::save` has written", plain(.tensor)
+         give a file that lenet-model has written", plain(.tensor)
     )]
     Tensor {
         /// The file.
