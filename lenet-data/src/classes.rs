@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::path::Path;
 
-/// The file with the names of a set's classes, beside its IDX files: one name per line, that of class 0 first.
+/// The file with the names of a set's classes, in the folder of the set: one name per line, that of class 0 first.
 const FILE: &str = "classes.txt";
 
 /// The names of a set's classes. The classes of a set of digits have none.

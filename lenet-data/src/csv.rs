@@ -15,11 +15,12 @@ pub struct CsvImages {
     pub labels: Option<Vec<u8>>,
 }
 
+/// Bytes of a first line that are looked at: more than a header of 785 long names has.
+pub(crate) const LONGEST_LINE: u64 = 64 << 10;
+
 /// Whether a file is likely a CSV file of images: its first line is text with as many values as an image has, at least.
 pub fn is_csv(bytes: &[u8]) -> bool {
-    /// More than a header of 785 long names.
-    const LONGEST: usize = 64 << 10;
-    let line = bytes.iter().take(LONGEST).take_while(|byte| **byte != b'\n');
+    let line = bytes.iter().take(LONGEST_LINE as usize).take_while(|byte| **byte != b'\n');
     let mut commas = 0;
     for byte in line {
         commas += usize::from(*byte == b',');
@@ -32,7 +33,7 @@ pub fn is_csv(bytes: &[u8]) -> bool {
 
 /// Reads the images of a CSV file. `file` is its name in errors.
 ///
-/// A first line with a letter in it is a header. Rows of 785 values begin with a label, rows of 784 have none.
+/// A first line whose first value has a letter in it is a header, or one in which most values have. Rows of 785 values begin with a label, rows of 784 have none.
 ///
 /// ```
 /// use lenet_data::read_csv;
@@ -56,7 +57,7 @@ pub fn read_csv(bytes: &[u8], file: &str) -> Result<CsvImages, DataError> {
     let mut row = Vec::with_capacity(PIXELS + 1);
     for (number, line) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
         let line = line.trim_ascii();
-        if number == 1 && line.iter().any(u8::is_ascii_alphabetic) {
+        if number == 1 && is_header(line) {
             check_header(line).map_err(|reason| wrong(number, reason))?;
             continue;
         }
@@ -95,6 +96,15 @@ pub fn read_csv(bytes: &[u8], file: &str) -> Result<CsvImages, DataError> {
     Ok(CsvImages { images, labels: (columns == Some(PIXELS + 1)).then_some(labels) })
 }
 
+/// Whether a first line is a header: its first value has a letter in it, or most of its values have.
+fn is_header(line: &[u8]) -> bool {
+    let has_letter = |value: &[u8]| value.iter().any(u8::is_ascii_alphabetic);
+    let (values, words) = line
+        .split(|byte| *byte == b',')
+        .fold((0, 0), |(values, words), value| (values + 1, words + usize::from(has_letter(value))));
+    line.split(|byte| *byte == b',').next().is_some_and(has_letter) || 2 * words > values
+}
+
 /// Refuses a header of 785 columns that begins with a pixel or a number of the image: the label stands elsewhere, if there is one.
 fn check_header(line: &[u8]) -> Result<(), String> {
     let mut columns = line.split(|byte| *byte == b',');
@@ -109,7 +119,8 @@ fn check_header(line: &[u8]) -> Result<(), String> {
 
 /// A grey level: one to three digits, at most 255.
 fn grey(value: &[u8]) -> Option<u8> {
-    std::str::from_utf8(value).ok()?.parse().ok()
+    let digits = (1..=3).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);
+    digits.then(|| std::str::from_utf8(value).ok()?.parse().ok())?
 }
 
 /// A value as it can be shown in one line.
@@ -152,6 +163,10 @@ mod tests {
         assert!(error(format!("{good}\n{}", row(784, ""))).contains("\"\" is not a grey level"));
         assert!(error("label,pixel\n".into()).contains("there are no images"));
         assert!(error(String::new()).contains("there are no images"));
+        // A first row with one bad value is not a header.
+        let bad = format!("7,NaN,{}", row(783, "0"));
+        assert!(error(format!("{bad}\n{}", row(785, "1"))).contains("line 1: \"NaN\" is not a grey level"));
+        assert!(error(format!("+7,{}", row(783, "0"))).contains("\"+7\" is not a grey level"));
         let pixels: Vec<String> = (0..784).map(|n| format!("pixel{n}")).collect();
         assert!(error(format!("{},label\n", pixels.join(","))).contains("line 1: the first column is \"pixel0\""));
         assert!(error(format!("id,{}\n", pixels.join(","))).contains("the first column is \"id\""));

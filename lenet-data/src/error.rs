@@ -7,7 +7,7 @@ use std::{io, path::PathBuf};
 use crate::PictureError;
 
 /// What is wrong with a data set, in one line that ends in what to do about it. The message of the operating system or of the
-/// gzip decoder is the error's `source()`.
+/// gzip decoder is the error's `source()`; what is wrong with a picture is in the line.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
@@ -33,6 +33,12 @@ pub enum DataError {
     )]
     UnknownSet {
         /// The file.
+        file: PathBuf,
+    },
+    /// A pipe or a device stands where a file should.
+    #[error("{}: is not a regular file; write its content to a file and give that", .file.display())]
+    NotRegular {
+        /// The path.
         file: PathBuf,
     },
     /// The file is an archive of arrays, and the library was built without the feature that reads them.

@@ -1,7 +1,7 @@
 #![cfg_attr(feature = "builtin", doc = include_str!("../README.md"))]
 #![cfg_attr(
     not(feature = "builtin"),
-    doc = "The MNIST family, read from IDX files. The front page needs the feature `builtin`."
+    doc = "MNIST and sets like it, read from IDX, npz and CSV files and folders of pictures. The front page needs the feature `builtin`."
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]

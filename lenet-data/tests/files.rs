@@ -355,3 +355,34 @@ fn what_is_no_set_is_said_to_be_none() {
     folder.put("part/train-images-idx3-ubyte", b"");
     assert!(folder.error("part").starts_with("part: no file of the training labels is here"));
 }
+
+/// A folder of upright pictures may be called as its user likes; the files of EMNIST are transposed, and say so.
+#[test]
+fn only_the_name_of_a_file_says_that_it_is_transposed() {
+    let folder = Folder::new();
+    folder.put("emnist-mine/train.csv", csv(&images(0..3), Some(&[7, 0, 9])).as_bytes());
+    folder.put("emnist-mine/test.csv", csv(&images(10..12), Some(&[4, 5])).as_bytes());
+    assert_is_keras(&folder.read("emnist-mine"));
+    folder.put("emnist-digits.npz", &npz(&keras()));
+    let read = folder.read("emnist-digits.npz");
+    assert_eq!(read.train.images()[1][5][9], image(1)[9][5]);
+}
+
+#[test]
+fn arrays_without_names_are_told_and_do_no_harm_beside_named_ones() {
+    let folder = Folder::new();
+    let unnamed: Vec<_> = ["arr_0", "arr_1"].into_iter().map(|name| (name, npy_images(&images(0..1)))).collect();
+    folder.put("unnamed.npz", &npz(&unnamed));
+    assert!(folder.error("unnamed.npz").contains("has arrays without names: save them as x_train"));
+    folder.put("both.npz", &npz(&[keras(), unnamed].concat()));
+    assert_is_keras(&folder.read("both.npz"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_told_apart_from_a_file() {
+    let folder = Folder::new();
+    let pipe = folder.path("set.csv");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert!(folder.error("set.csv").contains("is not a regular file"));
+}

@@ -72,6 +72,16 @@ fn a_jpeg_file_without_its_end_is_refused() {
     let with_thumbnail = [&whole[..2], &thumbnail, &whole[2..]].concat();
     Picture::decode("x", &with_thumbnail).unwrap();
     assert!(error(&with_thumbnail[..with_thumbnail.len() - 2]).contains("cut short"));
+    // The decoder skips bytes between segments.
+    Picture::decode("x", &[&with_thumbnail[..10], &[0, 7], &with_thumbnail[10..]].concat()).unwrap();
+}
+
+/// The header says how long a WebP file is.
+#[test]
+fn bytes_after_a_webp_file_do_no_harm() {
+    let whole = encoded(ImageFormat::WebP);
+    let picture = Picture::decode("x", &whole).unwrap();
+    assert_eq!(Picture::decode("x", &[&whole[..], b"added by someone"].concat()).unwrap().pixels(), picture.pixels());
 }
 
 #[test]

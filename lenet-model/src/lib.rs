@@ -50,6 +50,8 @@ pub use catalogue::{ActivationName, NameError, NetworkName, NetworkVisitor, with
 pub use files::{Checkpoint, CheckpointError, Description, UNFINISHED, save, write_beside};
 #[cfg(feature = "onnx")]
 pub use files::{OnnxError, save_onnx, to_onnx};
+#[doc(hidden)]
+pub use image::lay_images_with;
 pub use image::{Image, ImageInput, Normalization, lay_images, most_likely};
 #[cfg(feature = "files")]
 pub use infer::Classifier;

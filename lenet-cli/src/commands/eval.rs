@@ -42,6 +42,7 @@ pub(crate) fn run(arguments: &EvalArguments) -> anyhow::Result<()> {
             "network": about.network,
             "activation": about.activation,
             "data": data.name,
+            "held_out": data.held_out,
             "test": { "correct": evaluation.correct(), "total": evaluation.total() },
             "confusion": evaluation.confusion,
         });

@@ -56,7 +56,7 @@ struct FiltersArguments {
 struct MapsArguments {
     /// A model that `lenet train` has written, or its run folder [default: the built-in model]
     model: Option<PathBuf>,
-    /// A picture of a digit (.png or .jpg), instead of a test image
+    /// A picture of a digit, instead of a test image
     file: Option<PathBuf>,
     /// Which image of the test set, counted from 0 [default: 0]
     #[arg(long, value_name = "N")]
@@ -208,7 +208,7 @@ impl MapsArguments {
                 Source::Picture(path) => (&mut picture, path, "pictures"),
             };
             if place.replace(path).is_some() {
-                return Err(Misuse(format!("two {what}: give at most one model and one picture (.png or .jpg)")));
+                return Err(Misuse(format!("two {what}: give at most one model and one picture")));
             }
         }
         if picture.is_some() && (self.index.is_some() || self.data.is_given()) {

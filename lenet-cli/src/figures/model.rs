@@ -1,6 +1,7 @@
 //! The model that a figure is drawn from.
 
 use crate::args::model;
+use lenet_data::Picture;
 use lenet_model::{AnyNetwork, Checkpoint};
 use std::path::{Path, PathBuf};
 
@@ -39,10 +40,6 @@ pub(crate) enum Source {
 
 impl From<PathBuf> for Source {
     fn from(path: PathBuf) -> Self {
-        let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
-        match ending.as_deref() {
-            Some("png" | "jpg" | "jpeg") => Source::Picture(path),
-            _ => Source::Model(path),
-        }
+        if Picture::has_extension(&path) { Source::Picture(path) } else { Source::Model(path) }
     }
 }

@@ -92,8 +92,7 @@ impl Classes {
 }
 
 fn is_picture(path: &Path) -> bool {
-    let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    Picture::EXTENSIONS.contains(&&*extension) && path.is_file()
+    Picture::has_extension(path) && path.is_file()
 }
 
 /// The images of the files, in their order, read on all processors. Of several errors, the first file's.

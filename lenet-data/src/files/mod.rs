@@ -17,6 +17,7 @@ use std::{
     path::Path,
 };
 
+use crate::csv::LONGEST_LINE;
 use crate::{ClassNames, DataError, Dataset, Image, LabelledImages, ReadOptions, Transpose, folder, is_csv};
 
 /// How files of arrays begin: as ZIP files.
@@ -44,6 +45,8 @@ struct Parts {
 pub(crate) fn read(path: &Path, options: ReadOptions) -> Result<Dataset, DataError> {
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => read_folder(path, options),
+        // Nothing is lost of a file that is opened twice, but of a pipe its beginning.
+        Ok(found) if !found.is_file() => Err(DataError::NotRegular { file: path.to_owned() }),
         Ok(_) => {
             let parts = read_file(path)?;
             let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
@@ -77,8 +80,9 @@ fn read_npz_folder(dir: &Path) -> Result<Option<Parts>, DataError> {
 }
 
 #[cfg(not(feature = "npz"))]
-fn read_npz_folder(_: &Path) -> Result<Option<Parts>, DataError> {
-    Ok(None)
+fn read_npz_folder(dir: &Path) -> Result<Option<Parts>, DataError> {
+    let file = dir.join("kmnist-train-imgs.npz");
+    if file.is_file() { Err(DataError::WithoutNpz { file }) } else { Ok(None) }
 }
 
 #[cfg(feature = "images")]
@@ -96,7 +100,7 @@ fn read_file(path: &Path) -> Result<Parts, DataError> {
     let failed = |error| DataError::Read { file: path.display().to_string(), error };
     // A CSV file of images shows in its first line.
     let mut start = Vec::new();
-    File::open(path).map_err(failed)?.take(64 << 10).read_to_end(&mut start).map_err(failed)?;
+    File::open(path).map_err(failed)?.take(LONGEST_LINE).read_to_end(&mut start).map_err(failed)?;
     if start.starts_with(ZIP) {
         return read_npz(path);
     }
@@ -119,7 +123,8 @@ fn read_npz(path: &Path) -> Result<Parts, DataError> {
 /// Makes a data set of what was read from `path`.
 fn finish(path: &Path, name: String, parts: Parts, options: ReadOptions) -> Result<Dataset, DataError> {
     let transposed = match options.transpose {
-        Transpose::Auto => name.starts_with("emnist-"),
+        // The name of the files says it. That of a folder is the user's.
+        Transpose::Auto => !path.is_dir() && name.starts_with("emnist-"),
         Transpose::Always => true,
         Transpose::Never => false,
     };

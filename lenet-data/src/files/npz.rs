@@ -22,16 +22,17 @@ use crate::{
 /// The name of an array that `numpy.savez` was given no name for.
 const UNNAMED: &str = "arr_0";
 
-/// Sets of four archives, by what their names begin with.
-const PREFIXES: [&str; 1] = ["kmnist-"];
+/// The set of four archives.
+const KMNIST: &str = "kmnist";
 
 /// A file with the four arrays of a set.
 pub(super) fn read_file(path: &Path) -> Result<Parts, DataError> {
     let mut npz = Npz::open(path)?;
-    // One unnamed array is a quarter of a set.
-    if npz.zip.index_for_name(&format!("{UNNAMED}.npy")).is_some() {
+    // Arrays without a name: one of them is a quarter of a set.
+    let named = npz.zip.index_for_name("x_train.npy").is_some();
+    if !named && npz.zip.index_for_name(&format!("{UNNAMED}.npy")).is_some() {
         return Err(npz.wrong(
-            "has one array without a name: give the folder with the four files kmnist-train-imgs.npz, \
+            "has arrays without names: save them as x_train, y_train, x_test and y_test, or give the folder with the four files kmnist-train-imgs.npz, \
              kmnist-train-labels.npz, kmnist-test-imgs.npz and kmnist-test-labels.npz",
         ));
     }
@@ -45,16 +46,16 @@ pub(super) fn read_file(path: &Path) -> Result<Parts, DataError> {
 
 /// The set in a folder of four archives, if the first of them is there.
 pub(super) fn read_folder(dir: &Path) -> Result<Option<Parts>, DataError> {
-    let path = |prefix: &str, part: &str, what: &str| dir.join(format!("{prefix}{part}-{what}.npz"));
-    let Some(prefix) = PREFIXES.into_iter().find(|prefix| path(prefix, "train", "imgs").is_file()) else {
+    let path = |part: &str, what: &str| dir.join(format!("{KMNIST}-{part}-{what}.npz"));
+    if !path("train", "imgs").is_file() {
         return Ok(None);
-    };
+    }
     let part = |part: &str| -> Result<Part, DataError> {
-        let images = Npz::open(&path(prefix, part, "imgs"))?.images(UNNAMED)?;
-        let labels = Npz::open(&path(prefix, part, "labels"))?.labels(UNNAMED)?;
+        let images = Npz::open(&path(part, "imgs"))?.images(UNNAMED)?;
+        let labels = Npz::open(&path(part, "labels"))?.labels(UNNAMED)?;
         paired(images, labels)
     };
-    let classes = Some(ClassNames::of_set(prefix.trim_end_matches('-')));
+    let classes = Some(ClassNames::of_set(KMNIST));
     Ok(Some(Parts { train: part("train")?, test: Some(part("test")?), classes }))
 }
 

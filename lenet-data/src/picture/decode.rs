@@ -16,7 +16,7 @@ use image::{
 use super::{Picture, PictureError, precheck};
 use crate::bounded::read_at_most;
 
-/// More bytes are not read. An uncompressed picture of 16 megapixels in three colours has as many.
+/// More bytes are not read. An uncompressed picture of 22 megapixels in three colours has as many.
 const MOST_BYTES: u64 = 64 << 20;
 
 /// More megapixels are not decoded: with 8 bytes a pixel (16 bits, four channels) they take 320 MB.
@@ -33,6 +33,19 @@ impl Picture {
     /// are for picking the pictures of a folder.
     pub const EXTENSIONS: [&str; 13] =
         ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff", "pbm", "pgm", "ppm", "pnm", "pam"];
+
+    /// Whether the name of `path` ends as one of [`Picture::EXTENSIONS`].
+    ///
+    /// ```
+    /// use lenet_data::Picture;
+    /// assert!(Picture::has_extension("scans/SEVEN.JPG".as_ref()));
+    /// assert!(!Picture::has_extension("best.safetensors".as_ref()) && !Picture::has_extension("jpg".as_ref()));
+    /// ```
+    #[must_use]
+    pub fn has_extension(path: &Path) -> bool {
+        let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+        Self::EXTENSIONS.contains(&&*extension)
+    }
 
     /// Reads a PNG, JPEG, WebP, BMP, GIF, TIFF or PNM file. Its content tells the format, not its name.
     ///

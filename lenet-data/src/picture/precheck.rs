@@ -8,7 +8,10 @@ use std::borrow::Cow;
 /// The decoder allocates as many bytes as a chunk announces, up to 4 GB, and indexes past the end of its buffers if the two
 /// parts of an animation's frame have different sizes. It checks the sizes of a still picture.
 pub(super) fn webp(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
-    let chunks = chunks(bytes.get(12..).unwrap_or_default())?;
+    // The RIFF header says how long the file is. Bytes after that are not read.
+    let size = bytes.get(4..8).and_then(|size| size.first_chunk()).map_or(0, |size| u32::from_le_bytes(*size) as usize);
+    let content = &bytes[..bytes.len().min(size.saturating_add(8))];
+    let chunks = chunks(content.get(12..).unwrap_or_default())?;
     let Some((_, frame)) = chunks.iter().find(|(name, _)| *name == *b"ANMF") else {
         return Ok(Cow::Borrowed(bytes));
     };
@@ -62,20 +65,23 @@ pub(super) fn jpeg(bytes: &[u8]) -> Result<(), String> {
     const START_OF_SCAN: u8 = 0xda;
     const END: u8 = 0xd9;
     let cut = || "it ends before the picture does: the file is cut short".to_owned();
+    let is_marker = |pair: &[u8]| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff);
     let mut at = 2;
     loop {
-        // Any number of 0xff may stand before a marker.
-        at += bytes.get(at..).ok_or_else(cut)?.iter().take_while(|byte| **byte == 0xff).count();
-        let marker = *bytes.get(at).ok_or_else(cut)?;
-        at += 1;
-        if marker == END {
-            return Ok(());
+        // The decoder skips what stands before a marker, and any number of 0xff may.
+        at += bytes.get(at..).ok_or_else(cut)?.windows(2).position(is_marker).ok_or_else(cut)? + 2;
+        let marker = bytes[at - 1];
+        match marker {
+            END => return Ok(()),
+            // Without a length: restarts, a start of image, and one that is reserved.
+            0x01 | 0xd0..=0xd8 => continue,
+            _ => {}
         }
         let length = bytes.get(at..).and_then(|rest| rest.first_chunk()).ok_or_else(cut)?;
         at += usize::from(u16::from_be_bytes(*length)).max(2);
         if marker == START_OF_SCAN {
             let data = bytes.get(at..).ok_or_else(cut)?;
-            let ends = |pair: &[u8]| pair[0] == 0xff && !matches!(pair[1], 0 | 0xd0..=0xd7 | 0xff);
+            let ends = |pair: &[u8]| is_marker(pair) && !matches!(pair[1], 0xd0..=0xd7);
             at += data.windows(2).position(ends).ok_or_else(cut)?;
         }
     }

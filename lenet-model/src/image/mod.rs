@@ -2,6 +2,8 @@
 
 mod lay;
 
+#[doc(hidden)]
+pub use lay::lay_images_with;
 pub use lay::{Normalization, lay_images};
 use lenet_layers::{Cell, Maps, Shape, Tensor};
 

@@ -36,7 +36,11 @@ pub(crate) fn run(arguments: &ShowArguments) -> anyhow::Result<()> {
     if arguments.json {
         let path = place.path().map(|path| path.display().to_string());
         let (train, test) = (part(&set.train), part(&set.test));
-        writeln!(out, "{}", json!({ "name": set.name, "folder": path, "train": train, "test": test }))?;
+        writeln!(
+            out,
+            "{}",
+            json!({ "name": set.name, "folder": path, "held_out": set.held_out, "train": train, "test": test })
+        )?;
         return Ok(());
     }
     match place.path() {

@@ -126,7 +126,6 @@ fn content(name: &str, bytes: Vec<u8>) -> anyhow::Result<Content> {
 /// Whether the name is one of a picture or of an IDX file of images.
 fn is_named_as_picture(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    let is_picture = name.rsplit_once('.').is_some_and(|(_, extension)| Picture::EXTENSIONS.contains(&extension));
     let is_idx = ["idx3-ubyte", "idx3-ubyte.gz"].iter().any(|end| name.ends_with(end));
-    !name.starts_with('.') && (is_picture || is_idx)
+    !name.starts_with('.') && (Picture::has_extension(path) || is_idx)
 }

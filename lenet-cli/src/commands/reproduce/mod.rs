@@ -117,8 +117,8 @@ pub(crate) fn run(arguments: &ReproduceArguments) -> anyhow::Result<()> {
     ));
     done.extend(perform_all(left, threads, &folder, arguments.quiet)?);
     done.sort_by_key(|record| (record.row, record.seed));
-    let report = Results { arguments, folder: &folder, isa: &isa, threads, seconds: start.elapsed().as_secs_f64() };
-    report.write(&done, &data)
+    let results = Results { arguments, folder: &folder, isa: &isa, threads, seconds: start.elapsed().as_secs_f64() };
+    results.write(&done, &data)
 }
 
 /// Everything that determines a run. The seed is part of the recipe.
