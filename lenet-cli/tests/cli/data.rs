@@ -241,8 +241,8 @@ fn mnist_is_shown() {
     let classes = json!([5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]);
     assert_eq!(train.0["classes"], classes);
     assert_eq!(test.0["classes"], json!([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]));
-    assert_eq!(shown.as_object().unwrap().keys().collect::<Vec<_>>(), ["folder", "name", "test", "train"]);
-    assert_eq!((&shown["folder"], &shown["name"]), (&Value::Null, &json!("mnist")));
+    assert_eq!(shown.as_object().unwrap().keys().collect::<Vec<_>>(), ["folder", "held_out", "name", "test", "train"]);
+    assert_eq!((&shown["folder"], &shown["name"], &shown["held_out"]), (&Value::Null, &json!("mnist"), &json!(false)));
 }
 
 #[test]

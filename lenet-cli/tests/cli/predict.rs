@@ -287,3 +287,23 @@ fn a_csv_file_is_read_and_answered_as_kaggle_wants_it() {
     run(dir.path(), "read test.csv").failed_at_once(&["one digit per image"]);
     run(dir.path(), "predict test.csv --csv --json").misused(&["--csv", "--json"]);
 }
+
+/// `ImageId` is the place of a picture among those given, whether or not the others can be read.
+#[test]
+fn a_broken_picture_keeps_its_number() {
+    let dir = pictures();
+    fs::write(dir.path().join("broken.png"), b"\x89PNG\r\n\x1a\n").unwrap();
+    let said = run(dir.path(), "predict five.png broken.png four.png --csv");
+    assert_eq!((said.code, said.out.as_str()), (Some(1), "ImageId,Label\n1,5\n3,4\n"), "{}", said.err);
+    assert!(said.err.starts_with("error: broken.png: ") && said.err.lines().count() == 1, "{}", said.err);
+}
+
+/// AVIF and ICO files begin with zeros, as IDX files do.
+#[test]
+fn formats_that_are_not_read_are_refused_as_pictures() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, bytes) in [("a.avif", &b"\0\0\0\x20ftypavif"[..]), ("b.ico", &b"\0\0\x01\0\x01\0\x10\x10"[..])] {
+        fs::write(dir.path().join(name), bytes).unwrap();
+        run(dir.path(), &format!("predict {name}")).failed_at_once(&[name, "PNG", "WebP"]);
+    }
+}
