@@ -6,7 +6,6 @@ mod data;
 mod eval;
 mod export;
 mod hostile;
-mod pictures;
 mod predict;
 mod readme;
 mod reproduce;

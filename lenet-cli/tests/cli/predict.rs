@@ -260,7 +260,8 @@ fn several_digits_in_a_picture_are_said() {
     let told = format!("{year}: there seem to be 4 digits in this picture: `lenet read {year}` separates them\n");
     assert_eq!((said.err, said.out.lines().count()), (told, 1));
     // No message for single digits.
-    let said = run(root, "predict tests/fonts/breip-blue tests/fonts/because-we-connect-photo").ok();
+    let fonts = "../lenet-model/tests/fonts";
+    let said = run(root, &format!("predict {fonts}/breip-blue {fonts}/because-we-connect-photo")).ok();
     assert_eq!((said.err.as_str(), said.out.lines().count()), ("", 20));
 }
 

@@ -10,7 +10,7 @@
 //! * `<!-- trained -->`: the figures are of a network that was just trained. Percentages may differ by 1 point; other
 //!   numbers and stars are not compared.
 //! * `<!-- slow, trained -->`: the same, but run only by `.ci/run`, with the release build.
-//! * `<!-- files: seven.png = lenet-cli/tests/fonts/breip-blue/7.png -->`: files to copy into the folder first.
+//! * `<!-- files: seven.png = lenet-model/tests/fonts/breip-blue/7.png -->`: files to copy into the folder first.
 //! * `<!-- not run: why -->`
 
 use crate::common::server::Server;

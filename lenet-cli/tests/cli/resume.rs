@@ -182,7 +182,7 @@ fn the_data_have_to_be_the_same_and_may_be_named_from_elsewhere() {
     let dir = tempfile::tempdir().unwrap();
     let set = dir.path().join("set");
     write_data(&set, 2000, 60);
-    stopped(dir.path(), "train --data set --epochs 40 --batch 8 --quiet --out", "run");
+    stopped(dir.path(), "train --data set --epochs 15 --batch 8 --quiet --out", "run");
     // From another folder, where there is no `set`.
     let elsewhere = dir.path().join("elsewhere");
     fs::create_dir(&elsewhere).unwrap();

@@ -1,7 +1,6 @@
 //! The code that the tests of the commands share: the program, small data sets, and the output of a command.
 
 pub(crate) mod server;
-pub(crate) mod variants;
 
 use assert_cmd::Command;
 use lenet_data::idx::Idx;

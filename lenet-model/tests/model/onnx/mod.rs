@@ -3,14 +3,14 @@
 
 mod operators;
 /// The messages, from the exporter.
-#[path = "../../src/files/onnx/proto.rs"]
+#[path = "../../../src/files/onnx/proto.rs"]
 mod proto;
 
 use lenet_layers::simd::{Simd, Vector};
 use lenet_layers::*;
 use lenet_model::{
-    ActivationName, AnyNetwork, Description, DigitNetwork, Image, LeNet5, NetworkName, Normalization, OnnxError,
-    save_onnx, to_onnx,
+    ActivationName, AnyNetwork, Description, DigitNetwork, Image, NetworkName, Normalization, OnnxError, save_onnx,
+    to_onnx,
 };
 use operators::run;
 use prost::Message;
@@ -110,7 +110,7 @@ fn a_network_of_ones_own() {
 
 #[test]
 fn lenet5_is_the_graph_it_should_be() {
-    let model = check(LeNet5::<ScaledTanh>::boxed_zeroed(), "lenet5");
+    let model = check(NetworkName::LeNet5.zeroed(ActivationName::ScaledTanh), "lenet5");
     assert_eq!((model.ir_version, model.opset_import[0].version, model.producer_name.as_str()), (7, 13, "lenet"));
     assert_eq!(model.metadata_props, [StringStringEntryProto { key: "key".into(), value: "value".into() }]);
     let graph = model.graph.unwrap();
@@ -235,10 +235,10 @@ fn a_network_in_the_name_of_another_is_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("net.onnx");
     let description = Description::new(NetworkName::LeNet5, ActivationName::Relu, Normalization::PAPER);
-    let error = save_onnx(&*LeNet5::<Tanh>::boxed_zeroed(), &description, &path).unwrap_err();
+    let error = save_onnx(&*NetworkName::LeNet5.zeroed(ActivationName::Tanh), &description, &path).unwrap_err();
     assert!(error.to_string().contains("net.onnx: described as lenet5 with relu"), "{error}");
     assert!(!path.exists());
-    save_onnx(&*LeNet5::<Relu>::boxed_zeroed(), &description, &path).unwrap();
+    save_onnx(&*NetworkName::LeNet5.zeroed(ActivationName::Relu), &description, &path).unwrap();
     let model = ModelProto::decode(&std::fs::read(path).unwrap()[..]).unwrap();
     let entries: Vec<_> = model.metadata_props.iter().map(|e| (e.key.as_str(), e.value.as_str())).collect();
     let said = [("network", "lenet5"), ("activation", "relu"), ("ground", "-0.1"), ("ink", "1.175")];

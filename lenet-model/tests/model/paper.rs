@@ -1,13 +1,11 @@
 //! The training of 1998: second order, pattern by pattern, in one order; variants, boosting, rejection.
 
-mod common;
-
-use common::{Bars, bits, indexes, unwatched};
-use lenet_layers::{Curvature, Grad, Loss, Network, Params, Sdlm, Squared, Trace, initialize};
+use crate::common::{Bars, bits, indexes, unwatched};
+use lenet_layers::{Curvature, Grad, Loss, Network, Params, ScaledTanh, Sdlm, Squared, Trace, initialize};
 use lenet_model::{
     ActivationName, Class, DigitNetwork, Examples, Image, ImageInput, LeNet1, LeNet4, LeNet5Lush, LeNet5Rbf, LossName,
-    NetworkName, NetworkVisitor, Normalization, Order, PatternStream, Recipe, RecipeError, RecipeName, SecondOrder,
-    Training, TrainingEvent, Variants, add_scores, most_likely, reject, score, score_margin, with_network,
+    NetworkName, Normalization, Order, PatternStream, Recipe, RecipeError, RecipeName, SecondOrder, Training,
+    TrainingEvent, Variants, add_scores, most_likely, reject, score, score_margin,
 };
 use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
@@ -283,24 +281,17 @@ fn recipes_that_do_not_go_together_are_refused() {
 
 #[test]
 fn the_smallest_penalty_wins() {
-    struct Wins;
-    impl NetworkVisitor for Wins {
-        type Output = (usize, u8);
-        fn visit<N: DigitNetwork>(self) -> (usize, u8) {
-            // With weights of zero F6 gives f(bias); the biases are set so that this is the code of 7.
-            let mut network = N::boxed_zeroed();
-            let code = <lenet_layers::Bitmaps as lenet_layers::Codes<84, 10>>::CODES[7];
-            let f6 = (0..N::TENSORS).find(|i| N::info(*i).to_string() == "f6.bias").unwrap();
-            network.tensor_mut(f6).copy_from_slice(&code);
-            let image = [[0; 28]; 28];
-            let reading = lenet_model::read(&*network, &image, Recipe::paper().input.into());
-            assert!(reading.probabilities[7] > 0.99, "{reading:?}");
-            let labels = [7];
-            let examples = Examples::new(std::slice::from_ref(&image), &labels).unwrap();
-            let scores = score(&*network, &examples, &[0], Recipe::paper().input.into());
-            assert!(scores[0].iter().all(|s| *s <= 0.0) && scores[0][7] > -1e-3, "{scores:?}");
-            (most_likely(&scores[0]), reading.digit)
-        }
-    }
-    assert_eq!(with_network(NetworkName::LeNet5Rbf, ActivationName::ScaledTanh, Wins), (7, 7));
+    // With weights of zero F6 gives f(bias); the biases are set so that this is the code of 7.
+    let mut network = LeNet5Rbf::<ScaledTanh>::boxed_zeroed();
+    let code = <lenet_layers::Bitmaps as lenet_layers::Codes<84, 10>>::CODES[7];
+    let f6 = (0..LeNet5Rbf::<ScaledTanh>::TENSORS).find(|i| LeNet5Rbf::<ScaledTanh>::info(*i).to_string() == "f6.bias");
+    network.tensor_mut(f6.unwrap()).copy_from_slice(&code);
+    let image = [[0; 28]; 28];
+    let reading = lenet_model::read(&*network, &image, Recipe::paper().input.into());
+    assert!(reading.probabilities[7] > 0.99, "{reading:?}");
+    let labels = [7];
+    let examples = Examples::new(std::slice::from_ref(&image), &labels).unwrap();
+    let scores = score(&*network, &examples, &[0], Recipe::paper().input.into());
+    assert!(scores[0].iter().all(|s| *s <= 0.0) && scores[0][7] > -1e-3, "{scores:?}");
+    assert_eq!((most_likely(&scores[0]), reading.digit), (7, 7));
 }

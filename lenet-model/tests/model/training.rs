@@ -1,8 +1,6 @@
 //! Training: the same bits on any number of threads, no example lost or counted twice, and every way to stop.
 
-mod common;
-
-use common::{Bars, bits, indexes, unwatched};
+use crate::common::{Bars, bits, indexes, unwatched};
 use lenet_layers::{Params, Relu, SoftmaxCrossEntropy, Tanh};
 use lenet_model::{
     ActivationName, DigitNetwork, Evaluation, Examples, InitName, InputName, LeNet5, LeNet5Average, LeNet5Dense,

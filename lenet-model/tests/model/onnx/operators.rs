@@ -1,6 +1,6 @@
 //! The ONNX operators and attributes that we write, implemented plainly and in `f64`.
 
-use crate::proto::*;
+use super::proto::*;
 use lenet_model::Image;
 use std::collections::HashMap;
 

@@ -1,5 +1,4 @@
 //! `write_beside` where the path is a link, a pipe or a device.
-#![cfg(unix)]
 
 use lenet_model::write_beside;
 use std::fs;

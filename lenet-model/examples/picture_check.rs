@@ -1,20 +1,19 @@
-//! How well pictures are brought into MNIST's form: digits of MNIST are changed in every way of `tests/cli/common/variants.rs`,
+//! How well pictures are brought into MNIST's form: digits of MNIST are changed in every way of `tests/model/variants.rs`,
 //! brought back by `lenet_data::prepare` and read, and compared with the unchanged digits.
 //!
-//! `cargo run --release -p lenet-cli --example picture_check -- [validation|test] [COUNT]`
+//! `cargo run --release -p lenet-model --example picture_check -- [validation|test] [COUNT]`
 
-#[path = "../tests/cli/common/variants.rs"]
+#[path = "../tests/model/variants.rs"]
 mod variants;
 
-use anyhow::Context;
 use lenet_data::{Dataset, Image, Split, prepare};
 use lenet_model::{Classify, LeNet5};
 use variants::VARIANTS;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let set = arguments.next().unwrap_or_else(|| "validation".into());
-    let count = arguments.next().map_or(Ok(2_000), |count| count.parse()).context("COUNT: give a number")?;
+    let count = arguments.next().map_or(Ok(2_000), |count| count.parse()).map_err(|_| "COUNT: give a number")?;
     let mnist = Dataset::mnist()?;
     let digits: Vec<(Image, u8)> = match set.as_str() {
         "test" => mnist.test.images().iter().copied().zip(mnist.test.labels().iter().copied()).take(count).collect(),
@@ -22,7 +21,7 @@ fn main() -> anyhow::Result<()> {
             let at = |i: u32| (mnist.train.images()[i as usize], mnist.train.labels()[i as usize]);
             Split::new(60_000, 5_000, 1)?.validation.into_iter().map(at).take(count).collect()
         }
-        other => anyhow::bail!("{other}: give validation or test"),
+        other => return Err(format!("{other}: give validation or test").into()),
     };
     check(&digits);
     Ok(())

@@ -1,7 +1,7 @@
 //! From pictures to digits with the built-in model: MNIST changed and brought back into its form, and printed and
 //! handwritten fonts.
 
-use crate::common::variants::VARIANTS;
+use crate::variants::VARIANTS;
 use lenet_data::{Dataset, Image, Picture, Split, digits, prepare};
 use lenet_model::{Classify, LeNet5};
 use rayon::prelude::*;
@@ -92,8 +92,8 @@ fn fonts() -> Vec<(String, u8, PathBuf)> {
     found
 }
 
-/// Printed and handwritten, black, coloured and white, small and large, with alpha and palettes, of 1 and 16 bits, photographed. Three of the 120 were misread
-/// when this was written, all of one handwriting; another instruction set may round one more to the wrong side.
+/// Printed and handwritten, black, coloured and white, small and large, with alpha and palettes, of 1 and 16 bits,
+/// photographed. Three of the 120 were misread when this was written, all of one handwriting; another instruction set may round one more to the wrong side.
 #[test]
 fn digits_of_fonts_are_read() {
     let fonts = fonts();

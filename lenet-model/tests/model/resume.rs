@@ -1,9 +1,7 @@
 //! A run that was stopped, saved and resumed ends on the same bits as one that was not. A file that is not its state is
 //! refused.
 
-mod common;
-
-use common::{Bars, bits, indexes, unwatched};
+use crate::common::{Bars, bits, indexes, unwatched};
 use lenet_layers::ScaledTanh;
 use lenet_model::{
     DigitNetwork, LeNet5, LeNet5Lush, LeNet5Rbf, Order, Outcome, Recipe, ResumeError, Schedule, TrainError, Training,
