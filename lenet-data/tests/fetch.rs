@@ -357,6 +357,7 @@ fn who_sends_too_much_is_refused() {
     }
 }
 
+#[cfg(feature = "https")]
 #[test]
 fn https_is_spoken_to_an_https_mirror() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -507,4 +508,15 @@ fn an_archive_without_the_set_is_told() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+/// Without TLS, an https address is refused in words that say what is missing.
+#[cfg(not(feature = "https"))]
+#[test]
+fn an_https_address_needs_tls() {
+    let (place, server) = (Place::new(), good());
+    let address = server.address.replace("http://", "https://");
+    let outcome = run(&images_source(&[&address]), &place.folder());
+    assert_eq!(reasons(outcome), [Reason::NoTls]);
+    assert!(Reason::NoTls.to_string().contains("feature `https`"));
 }

@@ -12,7 +12,7 @@ pub enum FetchError {
     NoCacheFolder,
     /// The program has no HTTP client: lenet-data was built without its feature `http`.
     #[error(
-        "{set}: this program was built without downloads; build it with the feature `http` of lenet-data, or put the \
+        "{set}: this program was built without downloads; build it with the feature `https` of lenet-data, or put the \
          set's files into {}", .folder.display()
     )]
     NoClient {
@@ -89,6 +89,9 @@ pub enum Reason {
     /// No connection, or none that HTTP or TLS is spoken on.
     #[error("{0}")]
     Connection(String),
+    /// The address begins with https, and lenet-data was built without its feature `https`.
+    #[error("an https address needs TLS, without which this program was built (the feature `https` of lenet-data)")]
+    NoTls,
     /// Nothing came for so long.
     #[error("no byte came for {seconds} s")]
     Stalled {

@@ -4,8 +4,8 @@
 //! under a name of its own (`.part`) and gets its final one when it is whole and its checksum right: whatever happens, what
 //! has the final name is good. A download that was cut off goes on where it ended.
 //!
-//! The download itself needs the feature `http`, which brings a TLS library. Without it [`fetch`] finds what is there
-//! already, and ends in [`FetchError::NoClient`] where something is missing.
+//! A download needs the feature `https`, or `http` for a mirror that needs no TLS. Without them [`fetch`] finds the files
+//! that are already there, and returns [`FetchError::NoClient`] if one is missing.
 //!
 //! ```no_run
 //! use lenet_data::{Dataset, ReadOptions, fetch::{self, FetchOptions, SetSource}};

@@ -122,6 +122,7 @@ impl Client {
                 Reason::Connection(format!("no connection within {seconds} s"))
             }
             ureq::Error::Timeout(_) => Reason::Stalled { seconds },
+            ureq::Error::TlsRequired => Reason::NoTls,
             ureq::Error::TooManyRedirects => Reason::Redirects(REDIRECTS),
             // "connection refused", without the number that each system has for it.
             ureq::Error::Io(error) if error.raw_os_error().is_some() => Reason::Connection(error.kind().to_string()),
