@@ -5,7 +5,7 @@ mod common;
 
 use std::{
     fs,
-    io::{Read, Write},
+    io::Write,
     path::{Path, PathBuf},
     sync::mpsc::Sender,
     thread,
@@ -366,7 +366,7 @@ fn https_is_spoken_to_an_https_mirror() {
     let server = thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let mut hello = [0; 3];
-        stream.read_exact(&mut hello).unwrap();
+        std::io::Read::read_exact(&mut stream, &mut hello).unwrap();
         stream.write_all(b"HTTP/1.1 400 No TLS here\r\n\r\n").unwrap();
         hello
     });
