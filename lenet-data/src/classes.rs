@@ -45,6 +45,31 @@ impl ClassNames {
         ClassNames(names.iter().map(|name| (*name).into()).collect())
     }
 
+    /// Names of one's own, that of class 0 first; those of the classes after them are missing.
+    ///
+    /// ```
+    /// use lenet_data::ClassNames;
+    ///
+    /// let names = ClassNames::try_new(vec!["cat".into(), "dog".into()])?;
+    /// assert_eq!(names.label(1).to_string(), "1 dog");
+    /// assert!(ClassNames::try_new(vec![String::new()]).is_err());
+    /// # Ok::<(), lenet_data::DataError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`DataError::Classes`] if there are more than ten, or if one does not have 1 to 24 characters, or has control characters.
+    pub fn try_new(names: Vec<String>) -> Result<Self, DataError> {
+        let wrong = |reason: String| DataError::Classes { file: "class names".into(), reason };
+        if names.len() > 10 {
+            return Err(wrong(format!("there are {}: give 10 at most", names.len())));
+        }
+        match names.iter().position(|name| !is_name(name)) {
+            Some(class) => Err(wrong(format!("class {class}: give a name of 1 to {WIDEST} characters"))),
+            None => Ok(ClassNames(names)),
+        }
+    }
+
     /// Reads `classes.txt` in the folder of a set; nothing if there is no such file.
     pub(crate) fn read(folder: &Path) -> Result<Option<Self>, DataError> {
         /// Ten names are far shorter.
@@ -97,6 +122,12 @@ impl ClassNames {
     /// Whether any class has a name.
     pub fn is_named(&self) -> bool {
         !self.0.is_empty()
+    }
+
+    /// The names, that of class 0 first; none if the classes have no names.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.0
     }
 
     /// The name of a class, if it has one.

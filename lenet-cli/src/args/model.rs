@@ -1,6 +1,6 @@
 //! Which model a command uses.
 
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
 use clap::Args;
 use lenet_data::ClassNames;
 use lenet_model::{Checkpoint, CheckpointError, Description};
@@ -47,9 +47,12 @@ pub(crate) fn advise_to(error: CheckpointError, advice: &str) -> anyhow::Error {
     }
 }
 
-/// The names of the classes that a model was trained on, if its set is one that has names.
-pub(crate) fn training_classes(about: &Description) -> ClassNames {
-    ClassNames::of_set(about.data.split(':').next().unwrap_or_default())
+/// The names of the classes that a model was trained on, if they have names. Older models know the name of their set only.
+pub(crate) fn training_classes(about: &Description) -> anyhow::Result<ClassNames> {
+    if about.classes.is_empty() {
+        return Ok(ClassNames::of_set(about.data.split(':').next().unwrap_or_default()));
+    }
+    ClassNames::try_new(about.classes.clone()).context("the model")
 }
 
 /// The file of a model: `best.safetensors` if `path` is a run folder.

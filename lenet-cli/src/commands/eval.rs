@@ -5,7 +5,8 @@ use crate::args::model;
 use crate::args::threads::{ThreadArguments, instruction_set};
 use crate::report::write_confusion;
 use crate::run::readings::read_set;
-use clap::Args;
+use clap::{Args, ValueEnum};
+use lenet_data::{Dataset, LabelledImages};
 use serde_json::json;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -18,9 +19,42 @@ pub(crate) struct EvalArguments {
     data: DataArguments,
     #[command(flatten)]
     threads: ThreadArguments,
+    /// The images to read: the test images, the training images, or all
+    #[arg(long, value_enum, default_value_t, hide_default_value = false)]
+    part: Part,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+}
+
+/// Images of a set.
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Part {
+    #[default]
+    Test,
+    Train,
+    All,
+}
+
+impl Part {
+    fn name(self) -> &'static str {
+        match self {
+            Part::Test => "test",
+            Part::Train => "train",
+            Part::All => "all",
+        }
+    }
+
+    fn of(self, data: Dataset) -> anyhow::Result<LabelledImages> {
+        Ok(match self {
+            Part::Test => data.test,
+            Part::Train => data.train,
+            Part::All => {
+                let (train, test) = (data.train, data.test);
+                LabelledImages::new([train.images(), test.images()].concat(), [train.labels(), test.labels()].concat())?
+            }
+        })
+    }
 }
 
 pub(crate) fn run(arguments: &EvalArguments) -> anyhow::Result<()> {
@@ -30,28 +64,36 @@ pub(crate) fn run(arguments: &EvalArguments) -> anyhow::Result<()> {
         Some(path) => path.to_string_lossy().into_owned(),
         None => "the built-in model".into(),
     };
-    let data = arguments.data.load()?;
+    let (mut data, part) = (arguments.data.load()?, arguments.part);
     let about = &checkpoint.description;
     let pool = arguments.threads.pool()?;
     let network = checkpoint.any_network().map_err(model::advise)?;
-    let evaluation = pool.install(|| read_set(&*network, &data.test, about.normalization))?.evaluation;
+    let (set, classes) = (data.name.clone(), std::mem::take(&mut data.classes));
+    let held_out = data.held_out;
+    let images = part.of(data)?;
+    let evaluation = pool.install(|| read_set(&*network, &images, about.normalization))?.evaluation;
     let mut out = io::stdout().lock();
     if arguments.json {
         let object = json!({
             "model": name,
             "network": about.network,
             "activation": about.activation,
-            "data": data.name,
-            "held_out": data.held_out,
-            "test": { "correct": evaluation.correct(), "total": evaluation.total() },
+            "data": set,
+            "held_out": held_out,
+            part.name(): { "correct": evaluation.correct(), "total": evaluation.total() },
             "confusion": evaluation.confusion,
         });
         writeln!(out, "{object}")?;
     } else {
-        let held_out = if data.held_out { " (every seventh image of each class)" } else { "" };
-        writeln!(out, "{name} ({}, {}) on the test set of {}{held_out}", about.network, about.activation, data.name)?;
-        writeln!(out, "test accuracy {evaluation}\n")?;
-        write_confusion(&mut out, &evaluation, &data.classes)?;
+        let images = match part {
+            Part::Test if held_out => "the test set (every seventh image of each class)",
+            Part::Test => "the test set",
+            Part::Train => "the training set",
+            Part::All => "all images",
+        };
+        writeln!(out, "{name} ({}, {}) on {images} of {set}", about.network, about.activation)?;
+        writeln!(out, "{} accuracy {evaluation}\n", part.name())?;
+        write_confusion(&mut out, &evaluation, &classes)?;
     }
     Ok(())
 }

@@ -183,7 +183,7 @@ fn show_maps(arguments: &MapsArguments) -> anyhow::Result<()> {
     let model = Model::open(model.as_deref())?;
     let (image, what, classes) = match picture {
         Some(path) => {
-            let classes = training_classes(&model.checkpoint.description);
+            let classes = training_classes(&model.checkpoint.description)?;
             let image = prepare(&Picture::open(&path)?).with_context(|| path.display().to_string())?.image;
             (image, path.file_name().unwrap_or_default().to_string_lossy().into_owned(), classes)
         }

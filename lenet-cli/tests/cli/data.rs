@@ -257,6 +257,8 @@ fn classes_that_have_names_are_called_by_them() {
     let page = fs::read_to_string(place.path().join("run/report.html")).unwrap();
     assert!(page.contains(">2 sea lion</text>") && page.matches(">1 dog</text>").count() == 2, "no names");
     assert!(place.run("eval run --data set").ok().out.contains("\n         1 dog  "));
+    let about = lenet_model::Checkpoint::open(&place.path().join("run/last.safetensors")).unwrap().description;
+    assert_eq!(about.classes, ["cat", "dog", "sea lion"]);
     let misses = place.run("view misses run --data set").ok().out;
     assert!(misses.lines().skip(1).all(|line| line.split_whitespace().count() >= 3), "{misses}");
     assert!(misses.contains("  0 cat  ") || misses.contains("  1 dog  "), "{misses}");

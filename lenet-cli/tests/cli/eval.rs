@@ -48,3 +48,33 @@ fn transposed_images_are_other_images() {
     assert!(correct("") >= 95, "the bars were not learned");
     assert!(correct("--transpose") <= 50, "--transpose changes nothing");
 }
+
+#[test]
+fn any_part_of_the_data_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    write_data(&dir.path().join("set"), 300, 100);
+    let counted = |part: &str| {
+        let said = run(dir.path(), &format!("eval --data set --json --part {part}")).ok();
+        let object: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+        (object[part]["total"].as_u64(), object[part]["correct"].as_u64().unwrap())
+    };
+    let [test, train, all] = ["test", "train", "all"].map(counted);
+    assert_eq!((test.0, train.0, all.0), (Some(100), Some(300), Some(400)));
+    assert_eq!(all.1, test.1 + train.1);
+    let said = run(dir.path(), "eval --data set --part all").ok();
+    assert!(said.out.contains(") on all images of set\nall accuracy "), "{}", said.out);
+    run(dir.path(), "eval --part some").misused(&["--part", "[possible values: test, train, all]"]);
+}
+
+/// Pictures of another day are read by the names of the set that the model was trained on.
+#[test]
+fn a_model_keeps_the_names_of_its_classes() {
+    let dir = tempfile::tempdir().unwrap();
+    write_data(&dir.path().join("set"), 300, 20);
+    let names = ["ant", "bee", "cat", "dog", "elk", "fox", "gnu", "hen", "ibis", "jay"];
+    fs::write(dir.path().join("set/classes.txt"), names.join("\n")).unwrap();
+    run(dir.path(), "train --data set --epochs 6 --batch 10 --validation 50 --rate 0.02 --quiet --out run").ok();
+    let said = run(dir.path(), "predict --model run set/t10k-images-idx3-ubyte").ok();
+    let named = |name: &&&str| said.out.lines().any(|line| line.contains(&format!(" {name}  ")));
+    assert!(names.iter().filter(named).count() >= 9, "{}", said.out);
+}

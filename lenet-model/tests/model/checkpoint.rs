@@ -21,6 +21,7 @@ fn description(network: NetworkName, activation: ActivationName) -> Description 
         recipe: r#"{"epochs": 20, "says": "\"quoted\", ±"}"#.into(),
         seed: Some(u64::MAX),
         data: "mnist, upside down".into(),
+        classes: vec!["a \"cat\"".into(), "łoś\n".into()],
         epoch: 17,
         margin: Some(0.3),
         ..Description::new(network, activation, Normalization { ground: -0.1, ink: 1.175 })
@@ -247,6 +248,9 @@ fn files_of_something_else() {
     assert_foreign(say("activation", "swish"), "no activation is called \"swish\"");
     for number in ["black", "", "NaN", "inf", "1e99"] {
         assert_foreign(say("ground", number), "its ground is");
+    }
+    for classes in ["cat", "[1]", r#"["a","b","c","d","e","f","g","h","i","j","k"]"#] {
+        assert_foreign(say("classes", classes), "its classes are ");
     }
     // Entries that only people read can be missing.
     // The networks of the paper support only the paper's activation function.

@@ -70,7 +70,7 @@ impl Reader {
                 "--reject auto: the model has no margin: give a number, or a model that was trained with --validation",
             )?,
         };
-        let classes = training_classes(&checkpoint.description);
+        let classes = training_classes(&checkpoint.description)?;
         Ok(Reader { model: checkpoint.classifier().map_err(advise)?, margin, classes })
     }
 

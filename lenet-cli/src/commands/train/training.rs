@@ -64,6 +64,7 @@ impl PreparedRun<'_> {
             recipe: serde_json::to_string(r)?,
             seed: Some(r.seed),
             data: describe::training_data(d),
+            classes: self.data.classes.names().to_vec(),
             epoch,
             program: self.record.program.clone(),
             ..Description::new(r.network, r.activation, r.input.into())

@@ -35,6 +35,8 @@ pub struct Description {
     pub seed: Option<u64>,
     /// A description of the data it was trained on.
     pub data: String,
+    /// The names of the classes, that of class 0 first; empty if they have none.
+    pub classes: Vec<String>,
     /// The epoch of the model, 0 if unknown.
     pub epoch: u32,
     /// How far the probability of the best class must be ahead of the second for a reading to be trusted: the smallest
@@ -55,6 +57,7 @@ impl Description {
             recipe: String::new(),
             seed: None,
             data: String::new(),
+            classes: Vec::new(),
             epoch: 0,
             margin: None,
             program: String::new(),
@@ -86,6 +89,9 @@ impl Description {
             ("program", self.program.clone()),
         ];
         entries.extend(self.seed.map(|seed| ("seed", seed.to_string())));
+        if !self.classes.is_empty() {
+            entries.push(("classes", serde_json::json!(self.classes).to_string()));
+        }
         entries.extend(self.margin.map(|margin| ("margin", margin.to_string())));
         entries
     }
@@ -102,6 +108,10 @@ impl Description {
         fn named<T: FromStr<Err = NameError>>(text: &str) -> Result<T, String> {
             text.parse().map_err(|error: NameError| error.to_string())
         }
+        let names = |text: &String| {
+            let list = serde_json::from_str::<Vec<String>>(text).ok().filter(|names| names.len() <= 10);
+            list.ok_or_else(|| format!("its classes are {text:?}, not a JSON list of 10 names at most"))
+        };
         let words = |key: &str| known(key).cloned().unwrap_or_default();
         let (network, activation): (NetworkName, ActivationName) =
             (named(entry("network")?)?, named(entry("activation")?)?);
@@ -115,6 +125,7 @@ impl Description {
             recipe: words("recipe"),
             seed: known("seed").and_then(|seed| seed.parse().ok()),
             data: words("data"),
+            classes: known("classes").map(names).transpose()?.unwrap_or_default(),
             epoch: known("epoch").and_then(|epoch| epoch.parse().ok()).unwrap_or(0),
             margin: known("margin").map(|text| finite("margin", text)).transpose()?,
             program: words("program"),
