@@ -1,5 +1,4 @@
 //! Data sets in the forms that people have beside IDX files: NumPy's archives, tables, folders of pictures; and what may be wrong.
-#![cfg(all(feature = "npz", feature = "images"))]
 
 use std::{
     fs,

@@ -1,5 +1,4 @@
 //! Picture files of every format: read alike, and hostile ones refused in one line, without a panic.
-#![cfg(feature = "images")]
 
 use std::io::Cursor;
 
