@@ -19,6 +19,7 @@ pub struct CsvImages {
 pub(crate) const LONGEST_LINE: u64 = 64 << 10;
 
 /// Whether a file is likely a CSV file of images: its first line is text with as many values as an image has, at least.
+#[must_use]
 pub fn is_csv(bytes: &[u8]) -> bool {
     let line = bytes.iter().take(LONGEST_LINE as usize).take_while(|byte| **byte != b'\n');
     let mut commas = 0;

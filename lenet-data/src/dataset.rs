@@ -53,6 +53,7 @@ impl Dataset {
     /// assert_ne!(before, mnist.fingerprint());
     /// # Ok::<(), lenet_data::DataError>(())
     /// ```
+    #[must_use]
     pub fn fingerprint(&self) -> u64 {
         [&self.train, &self.test].into_iter().fold(0xcbf2_9ce4_8422_2325, |hash, set| {
             let hash = mixed(hash, set.len() as u64);
@@ -69,6 +70,9 @@ impl Dataset {
     /// assert_eq!(mnist.train.labels()[..5], [5, 0, 4, 1, 9]);
     /// # Ok::<(), lenet_data::DataError>(())
     /// ```
+    ///
+    /// # Errors
+    /// If the data inside the program are damaged.
     #[cfg(feature = "builtin")]
     pub fn mnist() -> Result<Self, DataError> {
         crate::builtin::mnist()
@@ -133,6 +137,10 @@ impl Dataset {
     /// assert_eq!((own.train.len(), own.test.labels()), (3, &[7, 7][..]));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    ///
+    /// # Errors
+    /// If `dir` is not a folder, one of the four files is missing or can't be read, one is not what its name says, or the
+    /// images and the labels are not of one set of ten classes.
     pub fn read_dir(dir: &Path, options: ReadOptions) -> Result<Self, DataError> {
         folder::read(dir, options)
     }

@@ -29,6 +29,9 @@ pub struct LabelledImages {
 #[allow(clippy::len_without_is_empty)]
 impl LabelledImages {
     /// Puts images and labels together, if they belong together.
+    ///
+    /// # Errors
+    /// If there are no images, not as many labels as images, or a label above 9.
     pub fn new(images: Vec<Image>, labels: Vec<u8>) -> Result<Self, DataError> {
         Self::named(images, labels, "the images", "the labels")
     }
@@ -59,16 +62,19 @@ impl LabelledImages {
     }
 
     /// The images.
+    #[must_use]
     pub fn images(&self) -> &[Image] {
         &self.images
     }
 
     /// The labels, 0 to 9, one for each image.
+    #[must_use]
     pub fn labels(&self) -> &[u8] {
         &self.labels
     }
 
     /// How many examples there are: at least one.
+    #[must_use]
     pub fn len(&self) -> usize {
         self.images.len()
     }
@@ -80,6 +86,7 @@ impl LabelledImages {
     }
 
     /// How many examples there are of each class.
+    #[must_use]
     pub fn class_counts(&self) -> [usize; 10] {
         let mut counts = [0; 10];
         for &label in &self.labels {
@@ -89,6 +96,7 @@ impl LabelledImages {
     }
 
     /// Mean and standard deviation of all pixels, with ground at 0 and ink at 1.
+    #[must_use]
     pub fn mean_and_deviation(&self) -> (f64, f64) {
         // Sums of whole numbers are exact in any order.
         let (mut sum, mut squares) = (0_u64, 0_u64);
