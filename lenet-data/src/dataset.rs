@@ -89,7 +89,9 @@ impl Dataset {
     /// * pictures in folders named by class, within `train` (or `training`) and `test` (or `testing`), or without these
     ///   (feature `images`). Folders that are all named by a digit are these classes; others, ten at most, are numbered in the order
     ///   of their names, which become [`Dataset::classes`]. Pictures of 28x28, bright on dark, are taken as they are, others are
-    ///   brought into MNIST's form by [`prepare`](crate::prepare).
+    ///   brought into MNIST's form by [`prepare`](crate::prepare). The names of the parts may have capital letters. Each folder
+    ///   of a class must have pictures in it and no folders. Folders beside the two parts, pictures beside the folders of the
+    ///   classes and names that begin with a dot are ignored.
     ///
     /// A file may be `mnist.npz` as Keras publishes it (feature `npz`), or a CSV file with labels.
     ///

@@ -95,6 +95,33 @@ pub enum DataError {
         /// As many as are read.
         most: usize,
     },
+    /// A folder is within the folder of a class. Its pictures would not be read.
+    #[error(
+        "{}: this folder is within the folder of a class; move its pictures into the folder of the class, or this folder elsewhere",
+        .folder.display()
+    )]
+    NestedFolder {
+        /// The inner folder.
+        folder: PathBuf,
+    },
+    /// A folder beside the folders of the classes has no pictures in it.
+    #[error(
+        "{}: no pictures that can be read are in this folder, and it is beside folders of classes; \
+         add PNG or JPEG files, or move this folder elsewhere", .folder.display()
+    )]
+    EmptyClass {
+        /// The folder without pictures.
+        folder: PathBuf,
+    },
+    /// The folder of the test part has no folders with pictures.
+    #[error(
+        "{}: no folders of classes with pictures are in this folder; put the test pictures into one for each class, or move this \
+         folder elsewhere", .folder.display()
+    )]
+    NoClasses {
+        /// The folder of the test part.
+        folder: PathBuf,
+    },
     /// A class has test pictures but no training pictures.
     #[error("{}: this class has no training pictures; add some, or leave this folder out", .folder.display())]
     UnknownClass {

@@ -260,7 +260,7 @@ fn photo(width: u32) -> Vec<u8> {
 
 #[test]
 fn folders_named_by_digit_are_read() {
-    for (train, test) in [("train", "test"), ("training", "testing")] {
+    for (train, test) in [("train", "test"), ("training", "testing"), ("Train", "TEST"), ("TrainIng", "Test")] {
         let folder = Folder::new();
         // Out of order; a class without test pictures; other files.
         for (name, n) in [("9/b.png", 1), ("9/a.PNG", 0), ("0/z.png", 2), ("9/c.png", 3)] {
@@ -338,6 +338,55 @@ fn what_is_wrong_with_folders_of_pictures_is_said() {
     let long = "x".repeat(30);
     folder.put(&format!("long/{long}/a.png"), &png(&image(1)));
     assert!(folder.error("long").contains("is no name of a class: give one of 1 to 24 characters"));
+}
+
+#[test]
+fn folders_whose_pictures_would_be_ignored_are_told() {
+    let folder = Folder::new();
+    for part in ["train", "test"] {
+        folder.put(&format!("nested/{part}/3/a.png"), &png(&image(1)));
+        folder.put(&format!("empty/{part}/3/a.png"), &png(&image(1)));
+    }
+    folder.read("nested");
+    // A class of the training part, one of the test part, and one of a set without parts.
+    for (set, inner) in [("nested", "nested/train/3/more"), ("nested", "nested/test/3/more"), ("whole", "whole/3/more")]
+    {
+        folder.put("whole/3/a.png", &png(&image(1)));
+        folder.put(&format!("{inner}/b.png"), &png(&image(2)));
+        let cure = "move its pictures into the folder of the class, or this folder elsewhere";
+        assert_eq!(folder.error(set), format!("{inner}: this folder is within the folder of a class; {cure}"));
+        fs::remove_dir_all(folder.path(inner)).unwrap();
+    }
+    // All pictures lie too deep.
+    folder.put("deep/Train/3/more/a.png", &png(&image(1)));
+    assert!(folder.error("deep").starts_with("deep/Train/3/more: this folder is within the folder of a class"));
+
+    folder.read("empty");
+    for (set, class) in [("empty", "empty/train/4"), ("empty", "empty/test/4"), ("whole", "whole/4")] {
+        folder.put(&format!("{class}/a.heic"), b"not read");
+        assert!(folder.error(set).starts_with(&format!("{class}: no pictures that can be read are in this folder")));
+        fs::remove_dir_all(folder.path(class)).unwrap();
+    }
+    // Hidden folders are ignored.
+    folder.put("empty/train/3/.thumbnails/a.png", &png(&image(1)));
+    folder.put("empty/train/.cache/a.txt", b"");
+    assert_eq!(folder.read("empty").train.len(), 1);
+
+    // Test pictures without classes.
+    folder.put("flat/train/3/a.png", &png(&image(1)));
+    folder.put("flat/test/a.png", &png(&image(1)));
+    assert!(folder.error("flat").starts_with("flat/test: no folders of classes with pictures are in this folder"));
+}
+
+/// `Train` and `train` are two folders on most systems, where the latter counts; elsewhere they are one.
+#[test]
+fn of_two_training_parts_the_one_in_small_letters_is_read() {
+    let folder = Folder::new();
+    folder.put("set/Train/3/a.png", &png(&image(1)));
+    folder.put("set/training/3/a.png", &png(&image(2)));
+    folder.put("set/test/3/a.png", &png(&image(3)));
+    folder.put("set/train/3/a.png", &png(&image(4)));
+    assert_eq!(folder.read("set").train.images(), [image(4)]);
 }
 
 #[test]
