@@ -95,6 +95,10 @@ impl Dataset {
     ///
     /// A file may be `mnist.npz` as Keras publishes it (feature `npz`), or a CSV file with labels.
     ///
+    /// Images in files of arrays, tables and IDX files are taken as they are. Their grey levels are to be 0 to 255, bright strokes on a
+    /// dark ground as in MNIST: a set with dark strokes on a bright ground is not inverted. Files whose grey levels are all 0 and 1
+    /// are refused.
+    ///
     /// If there are no test examples, every seventh example of each class becomes one, and [`Dataset::held_out`] says so.
     ///
     /// ```

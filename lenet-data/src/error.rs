@@ -333,6 +333,12 @@ pub enum DataError {
         /// Columns of an image.
         columns: u32,
     },
+    /// The grey levels of all images are 0 and 1. Read as 0 to 255, they would be nearly black.
+    #[error("{file}: its grey levels are 0 to 1, expected 0 to 255: multiply them by 255")]
+    GreyLevels {
+        /// The file.
+        file: String,
+    },
     /// The bytes are not a whole number of 28 by 28 images.
     #[error("{file}: {bytes} bytes are not a whole number of 28x28 images; give 784 bytes for each image")]
     PartOfAnImage {

@@ -7,6 +7,15 @@ use crate::DataError;
 /// One 28x28 image, row by row; 0 = ground, 255 = ink.
 pub type Image = [[u8; 28]; 28];
 
+/// Refuses the images of a file if their grey levels are 0 and 1. If all are 0, nothing tells what the largest would be.
+pub(crate) fn check_levels(images: &[Image], file: &str) -> Result<(), DataError> {
+    let levels = images.as_flattened().as_flattened();
+    if levels.iter().all(|level| *level <= 1) && levels.contains(&1) {
+        return Err(DataError::GreyLevels { file: file.to_owned() });
+    }
+    Ok(())
+}
+
 /// Images and as many labels; at least one, every label 0 to 9.
 ///
 /// ```

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{Part, Parts, entries};
-use crate::{ClassNames, DataError, Image, Picture, PictureError, prepare};
+use crate::{ClassNames, DataError, Image, Picture, PictureError, labelled_images::check_levels, prepare};
 
 /// The names of the folders with the two parts of a set, in any mix of capital and small letters.
 const TRAIN: [&str; 2] = ["train", "training"];
@@ -120,7 +120,9 @@ impl Classes {
         files.sort_by_key(|(place, number, _)| (*place, *number));
         let labels = files.iter().map(|(_, number, _)| *number).collect();
         let images = images(&files.iter().map(|(_, _, path)| path.as_path()).collect::<Vec<_>>())?;
-        Ok(Part { images, labels, file: self.1.display().to_string() })
+        let file = self.1.display().to_string();
+        check_levels(&images, &file)?;
+        Ok(Part { images, labels, file })
     }
 }
 

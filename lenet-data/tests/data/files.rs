@@ -153,7 +153,17 @@ fn what_is_wrong_with_an_array_is_said() {
     assert!(x("|u1", "(3, 784)", &pixels).contains("has 2 dimensions, expected 3"));
     assert!(x("|u1", "(3, 14, 56)", &pixels).contains("its images are 14x56, expected 28x28"));
     assert!(x("|u1", "(0, 28, 28)", &[]).contains("holds nothing"));
-    assert!(x("<f4", "(3, 28, 28)", &pixels).contains("its values are of type <f4"));
+    let float = x("<f4", "(3, 28, 28)", &pixels);
+    assert!(
+        float.contains("its values are of type <f4: save images as uint8 from 0 to 255, which are 255 times"),
+        "{float}"
+    );
+    let bits: Vec<u8> = pixels.iter().map(|level| level % 2).collect();
+    assert!(x("|b1", "(3, 28, 28)", &bits).contains("its values are of type |b1 (bool): save images as uint8"));
+    assert_eq!(
+        x("|u1", "(3, 28, 28)", &bits),
+        "m.npz: x_train.npy: its grey levels are 0 to 1, expected 0 to 255: multiply them by 255",
+    );
     assert!(x("<i8", "(3, 28, 28)", &pixels).contains("save the images as uint8"));
     assert!(x("|u1", "(4294967295, 4294967295, 4294967295)", &pixels).contains("more than this machine can address"));
     // A size that only the header claims: the values that are there are read, and no more memory is taken.
@@ -414,6 +424,21 @@ fn only_the_name_of_a_file_says_that_it_is_transposed() {
     folder.put("emnist-digits.npz", &npz(&keras()));
     let read = folder.read("emnist-digits.npz");
     assert_eq!(read.train.images()[1][5][9], image(1)[9][5]);
+}
+
+/// Grey levels of 0 and 1 are told in every form, and pictures that are all black are not among them.
+#[test]
+fn grey_levels_of_0_and_1_are_told() {
+    let folder = Folder::new();
+    let bits = image(3).map(|row| row.map(|level| u8::from(level > 0)));
+    let cure = "its grey levels are 0 to 1, expected 0 to 255: multiply them by 255";
+    folder.put("set/train.csv", csv(&[image(3), bits, [[0; 28]; 28]], Some(&[7, 0, 9])).as_bytes());
+    folder.put("set/test.csv", csv(&[bits, [[0; 28]; 28]], Some(&[7, 0])).as_bytes());
+    assert_eq!(folder.error("set"), format!("set/test.csv: {cure}"));
+    folder.put("set/test.csv", csv(&[[[0; 28]; 28]], Some(&[7])).as_bytes());
+    folder.read("set");
+    folder.put("pictures/train/7/a.png", &png(&bits));
+    assert_eq!(folder.error("pictures"), format!("pictures/train: {cure}"));
 }
 
 #[test]
