@@ -24,6 +24,7 @@ pub struct ClassNames(Vec<String>);
 
 impl ClassNames {
     /// The names of a published set: `fashion-mnist` and `kmnist` have some.
+    #[must_use]
     pub fn of_set(name: &str) -> Self {
         let names: &[&str] = match name {
             "fashion-mnist" => &[
@@ -120,6 +121,7 @@ impl ClassNames {
     }
 
     /// Whether any class has a name.
+    #[must_use]
     pub fn is_named(&self) -> bool {
         !self.0.is_empty()
     }
@@ -131,11 +133,13 @@ impl ClassNames {
     }
 
     /// The name of a class, if it has one.
+    #[must_use]
     pub fn name(&self, class: u8) -> Option<&str> {
         self.0.get(usize::from(class)).map(String::as_str)
     }
 
     /// A class as it is shown: its number, and its name if it has one.
+    #[must_use]
     pub fn label(&self, class: u8) -> impl fmt::Display + use<> {
         match self.name(class) {
             Some(name) => format!("{class} {name}"),

@@ -1,7 +1,7 @@
 //! Images as rows of a CSV file, as Kaggle's digit recognizer has them: a header, then per image a label, if the set has
 //! labels, and 784 grey levels.
 
-use crate::{DataError, Image};
+use crate::{DataError, Image, labelled_images::check_levels};
 
 /// The grey levels of an image.
 const PIXELS: usize = 28 * 28;
@@ -19,6 +19,7 @@ pub struct CsvImages {
 pub(crate) const LONGEST_LINE: u64 = 64 << 10;
 
 /// Whether a file is likely a CSV file of images: its first line is text with as many values as an image has, at least.
+#[must_use]
 pub fn is_csv(bytes: &[u8]) -> bool {
     let line = bytes.iter().take(LONGEST_LINE as usize).take_while(|byte| **byte != b'\n');
     let mut commas = 0;
@@ -49,7 +50,8 @@ pub fn is_csv(bytes: &[u8]) -> bool {
 /// ```
 ///
 /// # Errors
-/// If a value is not a number in its range, a row has another number of values, or there is no image.
+/// If a value is not a number in its range, a row has another number of values, there is no image, or the grey levels are
+/// all 0 and 1.
 pub fn read_csv(bytes: &[u8], file: &str) -> Result<CsvImages, DataError> {
     let wrong = |line: usize, reason: String| DataError::Csv { file: file.into(), line, reason };
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
@@ -93,6 +95,7 @@ pub fn read_csv(bytes: &[u8], file: &str) -> Result<CsvImages, DataError> {
     if images.is_empty() {
         return Err(wrong(1, "there are no images: give rows of 784 grey levels".into()));
     }
+    check_levels(&images, file)?;
     Ok(CsvImages { images, labels: (columns == Some(PIXELS + 1)).then_some(labels) })
 }
 
@@ -163,6 +166,10 @@ mod tests {
         assert!(error(format!("{good}\n{}", row(784, ""))).contains("\"\" is not a grey level"));
         assert!(error("label,pixel\n".into()).contains("there are no images"));
         assert!(error(String::new()).contains("there are no images"));
+        assert_eq!(
+            error(format!("{}\n{good}", row(784, "0"))),
+            "a.csv: its grey levels are 0 to 1, expected 0 to 255: multiply them by 255"
+        );
         // A first row with one bad value is not a header.
         let bad = format!("7,NaN,{}", row(783, "0"));
         assert!(error(format!("{bad}\n{}", row(785, "1"))).contains("line 1: \"NaN\" is not a grey level"));

@@ -53,6 +53,7 @@ impl Dataset {
     /// assert_ne!(before, mnist.fingerprint());
     /// # Ok::<(), lenet_data::DataError>(())
     /// ```
+    #[must_use]
     pub fn fingerprint(&self) -> u64 {
         [&self.train, &self.test].into_iter().fold(0xcbf2_9ce4_8422_2325, |hash, set| {
             let hash = mixed(hash, set.len() as u64);
@@ -69,6 +70,9 @@ impl Dataset {
     /// assert_eq!(mnist.train.labels()[..5], [5, 0, 4, 1, 9]);
     /// # Ok::<(), lenet_data::DataError>(())
     /// ```
+    ///
+    /// # Errors
+    /// If the data inside the program are damaged.
     #[cfg(feature = "builtin")]
     pub fn mnist() -> Result<Self, DataError> {
         crate::builtin::mnist()
@@ -85,9 +89,15 @@ impl Dataset {
     /// * pictures in folders named by class, within `train` (or `training`) and `test` (or `testing`), or without these
     ///   (feature `images`). Folders that are all named by a digit are these classes; others, ten at most, are numbered in the order
     ///   of their names, which become [`Dataset::classes`]. Pictures of 28x28, bright on dark, are taken as they are, others are
-    ///   brought into MNIST's form by [`prepare`](crate::prepare).
+    ///   brought into MNIST's form by [`prepare`](crate::prepare). The names of the parts may have capital letters. Each folder
+    ///   of a class must have pictures in it and no folders. Folders beside the two parts, pictures beside the folders of the
+    ///   classes and names that begin with a dot are ignored.
     ///
     /// A file may be `mnist.npz` as Keras publishes it (feature `npz`), or a CSV file with labels.
+    ///
+    /// Images in files of arrays, tables and IDX files are taken as they are. Their grey levels are to be 0 to 255, bright strokes on a
+    /// dark ground as in MNIST: a set with dark strokes on a bright ground is not inverted. Files whose grey levels are all 0 and 1
+    /// are refused.
     ///
     /// If there are no test examples, every seventh example of each class becomes one, and [`Dataset::held_out`] says so.
     ///
@@ -133,6 +143,10 @@ impl Dataset {
     /// assert_eq!((own.train.len(), own.test.labels()), (3, &[7, 7][..]));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    ///
+    /// # Errors
+    /// If `dir` is not a folder, one of the four files is missing or can't be read, one is not what its name says, or the
+    /// images and the labels are not of one set of ten classes.
     pub fn read_dir(dir: &Path, options: ReadOptions) -> Result<Self, DataError> {
         folder::read(dir, options)
     }

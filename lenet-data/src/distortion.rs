@@ -57,7 +57,10 @@ impl Distortion {
     /// The ranges chosen on held-out images; the paper gives none.
     pub const PAPER: Self = Self { translation: 1.0, scale: 0.05, squeeze: 0.05, shear: 0.1 };
 
-    /// Whether every range makes sense: a number from 0 to its limit.
+    /// Whether every range makes sense: a number from 0 to its limit, which is 28 for the translation and 1 for the others.
+    ///
+    /// # Errors
+    /// [`DataError::DistortionRange`] names the first range that does not.
     pub fn check(&self) -> Result<(), DataError> {
         let Self { translation, scale, squeeze, shear } = *self;
         let ranges = [
@@ -115,6 +118,7 @@ impl Distortion {
     ///
     /// Its map is drawn from block `index * 2^32 + variant`, of sixteen words, of the stream [`Distortion::STREAM`] of
     /// `ChaCha8Rng::seed_from_u64(seed)`.
+    #[must_use]
     pub fn variant(&self, seed: u64, index: u32, variant: u32, image: &Image) -> Image {
         if variant == 0 {
             return *image;
@@ -140,6 +144,7 @@ impl Distortion {
 /// let seen = warp(&image, &map);
 /// assert_eq!(seen[11][16..20], [0, 100, 100, 0]);
 /// ```
+#[must_use]
 pub fn warp(image: &Image, map: &Affine2<f32>) -> Image {
     // With a margin of ground: one pixel above and left, at least two below and right.
     const STRIDE: usize = 32;
@@ -208,6 +213,7 @@ fn whole_and_part(coordinate: f32) -> (u32, f32) {
 /// smaller[6..22].iter_mut().for_each(|row| row[6..22].fill(255));
 /// assert_eq!(shrink(&square, 0.8), smaller);
 /// ```
+#[must_use]
 pub fn shrink(image: &Image, factor: f32) -> Image {
     let factor = factor.min(1.0);
     // share[i][j]: how much of pixel i of the result is pixel j of the original, along one axis.

@@ -95,6 +95,33 @@ pub enum DataError {
         /// As many as are read.
         most: usize,
     },
+    /// A folder is within the folder of a class. Its pictures would not be read.
+    #[error(
+        "{}: this folder is within the folder of a class; move its pictures into the folder of the class, or this folder elsewhere",
+        .folder.display()
+    )]
+    NestedFolder {
+        /// The inner folder.
+        folder: PathBuf,
+    },
+    /// A folder beside the folders of the classes has no pictures in it.
+    #[error(
+        "{}: no pictures that can be read are in this folder, and it is beside folders of classes; \
+         add PNG or JPEG files, or move this folder elsewhere", .folder.display()
+    )]
+    EmptyClass {
+        /// The folder without pictures.
+        folder: PathBuf,
+    },
+    /// The folder of the test part has no folders with pictures.
+    #[error(
+        "{}: no folders of classes with pictures are in this folder; put the test pictures into one for each class, or move this \
+         folder elsewhere", .folder.display()
+    )]
+    NoClasses {
+        /// The folder of the test part.
+        folder: PathBuf,
+    },
     /// A class has test pictures but no training pictures.
     #[error("{}: this class has no training pictures; add some, or leave this folder out", .folder.display())]
     UnknownClass {
@@ -305,6 +332,12 @@ pub enum DataError {
         rows: u32,
         /// Columns of an image.
         columns: u32,
+    },
+    /// The grey levels of all images are 0 and 1. Read as 0 to 255, they would be nearly black.
+    #[error("{file}: its grey levels are 0 to 1, expected 0 to 255: multiply them by 255")]
+    GreyLevels {
+        /// The file.
+        file: String,
     },
     /// The bytes are not a whole number of 28 by 28 images.
     #[error("{file}: {bytes} bytes are not a whole number of 28x28 images; give 784 bytes for each image")]

@@ -13,6 +13,7 @@ use crate::{
     DataError, Dataset, Image, LabelledImages, ReadOptions, Transpose,
     bounded::Bounded,
     idx::{self, Idx},
+    labelled_images::check_levels,
 };
 
 /// What stands before the names of the sets that are published under names of their own; a folder is searched in this order.
@@ -115,6 +116,7 @@ fn find(dir: &Path, prefixes: &[&str], role: &Role) -> Result<PathBuf, DataError
 fn read_examples(images: &Path, labels: &Path, transpose: bool) -> Result<LabelledImages, DataError> {
     let [images_file, labels_file] = [images, labels].map(|path| path.display().to_string());
     let images = read_file(images, |reader, name| read_images(reader, name, transpose))?;
+    check_levels(&images, &images_file)?;
     let is_qmnist = labels.file_name().is_some_and(|name| name.to_string_lossy().contains(QMNIST_LABELS));
     let labels = read_file(labels, if is_qmnist { read_qmnist_labels } else { read_labels })?;
     LabelledImages::named(images, labels, &images_file, &labels_file)

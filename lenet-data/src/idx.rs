@@ -78,6 +78,9 @@ pub struct Idx<T> {
 
 impl<T: Element> Idx<T> {
     /// Values of the given dimensions, the last of which runs fastest; at most 255 dimensions.
+    ///
+    /// # Errors
+    /// If there are no values, not as many as the dimensions multiply to, or more than 255 dimensions.
     pub fn new(dims: Vec<u32>, data: Vec<T>) -> Result<Self, DataError> {
         if data.is_empty() {
             let file = "these values".into();
@@ -91,6 +94,9 @@ impl<T: Element> Idx<T> {
     }
 
     /// Reads a whole file from any reader (a `&[u8]` is one), to its end. `name` stands for the file in errors.
+    ///
+    /// # Errors
+    /// If the reader fails, or what it gives is not an IDX file of `T` values that is neither cut short nor followed by more.
     pub fn read(mut reader: impl Read, name: &str) -> Result<Self, DataError> {
         let dims = read_header::<T>(&mut reader, name)?;
         let count = count(&dims, T::SIZE, name)?;
@@ -99,6 +105,9 @@ impl<T: Element> Idx<T> {
     }
 
     /// Writes the file that [`Idx::read`] reads.
+    ///
+    /// # Errors
+    /// Those of the writer.
     pub fn write(&self, mut writer: impl Write) -> io::Result<()> {
         // `new` and the format itself keep the dimensions below 256.
         let mut bytes = vec![0, 0, T::TYPE, self.dims.len() as u8];
@@ -114,16 +123,19 @@ impl<T: Element> Idx<T> {
     }
 
     /// The dimensions, slowest first.
+    #[must_use]
     pub fn dims(&self) -> &[u32] {
         &self.dims
     }
 
     /// The values, row by row.
+    #[must_use]
     pub fn data(&self) -> &[T] {
         &self.data
     }
 
     /// The values, given away.
+    #[must_use]
     pub fn into_data(self) -> Vec<T> {
         self.data
     }

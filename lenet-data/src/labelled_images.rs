@@ -7,6 +7,15 @@ use crate::DataError;
 /// One 28x28 image, row by row; 0 = ground, 255 = ink.
 pub type Image = [[u8; 28]; 28];
 
+/// Refuses the images of a file if their grey levels are 0 and 1. If all are 0, nothing tells what the largest would be.
+pub(crate) fn check_levels(images: &[Image], file: &str) -> Result<(), DataError> {
+    let levels = images.as_flattened().as_flattened();
+    if levels.iter().all(|level| *level <= 1) && levels.contains(&1) {
+        return Err(DataError::GreyLevels { file: file.to_owned() });
+    }
+    Ok(())
+}
+
 /// Images and as many labels; at least one, every label 0 to 9.
 ///
 /// ```
@@ -29,6 +38,9 @@ pub struct LabelledImages {
 #[allow(clippy::len_without_is_empty)]
 impl LabelledImages {
     /// Puts images and labels together, if they belong together.
+    ///
+    /// # Errors
+    /// If there are no images, not as many labels as images, or a label above 9.
     pub fn new(images: Vec<Image>, labels: Vec<u8>) -> Result<Self, DataError> {
         Self::named(images, labels, "the images", "the labels")
     }
@@ -59,16 +71,19 @@ impl LabelledImages {
     }
 
     /// The images.
+    #[must_use]
     pub fn images(&self) -> &[Image] {
         &self.images
     }
 
     /// The labels, 0 to 9, one for each image.
+    #[must_use]
     pub fn labels(&self) -> &[u8] {
         &self.labels
     }
 
     /// How many examples there are: at least one.
+    #[must_use]
     pub fn len(&self) -> usize {
         self.images.len()
     }
@@ -80,6 +95,7 @@ impl LabelledImages {
     }
 
     /// How many examples there are of each class.
+    #[must_use]
     pub fn class_counts(&self) -> [usize; 10] {
         let mut counts = [0; 10];
         for &label in &self.labels {
@@ -89,6 +105,7 @@ impl LabelledImages {
     }
 
     /// Mean and standard deviation of all pixels, with ground at 0 and ink at 1.
+    #[must_use]
     pub fn mean_and_deviation(&self) -> (f64, f64) {
         // Sums of whole numbers are exact in any order.
         let (mut sum, mut squares) = (0_u64, 0_u64);

@@ -5,6 +5,7 @@
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
+#![warn(clippy::must_use_candidate, clippy::missing_errors_doc)]
 
 mod bounded;
 #[cfg(feature = "builtin")]

@@ -37,6 +37,9 @@ impl Split {
     /// Holds `validation` of `examples` examples out: those that a Fisher-Yates shuffle puts first, by
     /// `ChaCha8Rng::seed_from_u64(seed)` on the stream [`Split::STREAM`]. A larger validation set of the same seed
     /// contains the smaller one.
+    ///
+    /// # Errors
+    /// If no example is left to train on, or there are more than `u32::MAX` examples.
     pub fn new(examples: usize, validation: usize, seed: u64) -> Result<Self, DataError> {
         if validation >= examples {
             return Err(DataError::NothingToTrainOn { examples, validation });

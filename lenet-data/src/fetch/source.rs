@@ -92,6 +92,7 @@ impl SetSource {
     /// }
     /// assert_eq!(SetSource::named("cifar"), None);
     /// ```
+    #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         let md5 = |md5: &str| Checksum::Md5(md5.into());
         match name {

@@ -7,9 +7,9 @@ use std::{
 };
 
 use super::{Part, Parts, entries};
-use crate::{ClassNames, DataError, Image, Picture, PictureError, prepare};
+use crate::{ClassNames, DataError, Image, Picture, PictureError, labelled_images::check_levels, prepare};
 
-/// The names of the folders with the two parts of a set.
+/// The names of the folders with the two parts of a set, in any mix of capital and small letters.
 const TRAIN: [&str; 2] = ["train", "training"];
 const TEST: [&str; 2] = ["test", "testing"];
 
@@ -21,17 +21,27 @@ const MOST_PICTURES: usize = 400_000;
 
 /// The set in a folder, if it has folders with pictures.
 pub(super) fn read(dir: &Path) -> Result<Option<Parts>, DataError> {
-    let part = |names: [&str; 2]| names.into_iter().map(|name| dir.join(name)).find(|path| path.is_dir());
-    let (train, test) = match part(TRAIN) {
-        Some(train) => (Classes::find(&train)?, part(TEST).map(|test| Classes::find(&test)).transpose()?),
-        None => (Classes::find(dir)?, None),
+    let folders: Vec<PathBuf> = entries(dir)?.into_iter().filter(|path| path.is_dir()).collect();
+    let (train, test) = match part(&folders, TRAIN) {
+        Some(train) => (Classes::of_part(train)?, part(&folders, TEST).map(Classes::of_part).transpose()?),
+        None => (Classes::find(dir)?.0, None),
     };
     if train.0.is_empty() {
         return Ok(None);
     }
+    if let Some(test) = test.as_ref().filter(|test| test.0.is_empty()) {
+        return Err(DataError::NoClasses { folder: test.1.clone() });
+    }
     let names = train.names(dir)?;
     let test = test.map(|test| test.read(&names.0)).transpose()?;
     Ok(Some(Parts { train: train.read(&names.0)?, test, classes: Some(names.1) }))
+}
+
+/// The folder of a part. If several have its names, the first name counts, and of one name the spelling in small letters.
+fn part<'a>(folders: &'a [PathBuf], names: [&str; 2]) -> Option<&'a Path> {
+    let is = |path: &Path, name: &str| path.file_name().is_some_and(|own| own.eq_ignore_ascii_case(name));
+    // Small letters sort after capital ones.
+    names.into_iter().find_map(|name| folders.iter().rfind(|path| is(path, name))).map(PathBuf::as_path)
 }
 
 /// The folders with pictures within a folder, sorted by name, each with its pictures, sorted too.
@@ -41,15 +51,30 @@ struct Classes(Vec<(String, Vec<PathBuf>)>, PathBuf);
 type Numbers = Vec<(String, u8)>;
 
 impl Classes {
-    fn find(dir: &Path) -> Result<Self, DataError> {
+    /// The classes of a part. A folder is known as a part by its name: whatever is in its folders, they are classes.
+    fn of_part(dir: &Path) -> Result<Self, DataError> {
+        match Self::find(dir)? {
+            (classes, Some(folder)) if classes.0.is_empty() => Err(DataError::NestedFolder { folder }),
+            (classes, _) => Ok(classes),
+        }
+    }
+
+    /// The classes in a folder, and the first folder within one of its folders. If no folder has a picture in it, there are no
+    /// classes. If one has, all are classes: pictures that would not be read are told.
+    fn find(dir: &Path) -> Result<(Self, Option<PathBuf>), DataError> {
         let (mut classes, mut pictures) = (Vec::new(), 0);
+        let (mut empty, mut nested) = (None, None);
         for folder in entries(dir)?.into_iter().filter(|path| path.is_dir()) {
-            let files: Vec<PathBuf> = entries(&folder)?.into_iter().filter(|path| is_picture(path)).collect();
+            let mut files = entries(&folder)?;
+            nested = nested.or_else(|| files.iter().find(|path| path.is_dir()).cloned());
+            files.retain(|path| is_picture(path));
             pictures += files.len();
             if pictures > MOST_PICTURES {
                 return Err(DataError::TooManyPictures { folder: dir.to_owned(), most: MOST_PICTURES });
             }
-            if !files.is_empty() {
+            if files.is_empty() {
+                empty.get_or_insert(folder);
+            } else {
                 let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 classes.push((name, files));
             }
@@ -57,7 +82,15 @@ impl Classes {
         if classes.len() > MOST_CLASSES {
             return Err(DataError::TooManyClasses { folder: dir.to_owned(), found: classes.len() });
         }
-        Ok(Self(classes, dir.to_owned()))
+        if !classes.is_empty() {
+            if let Some(folder) = nested {
+                return Err(DataError::NestedFolder { folder });
+            }
+            if let Some(folder) = empty {
+                return Err(DataError::EmptyClass { folder });
+            }
+        }
+        Ok((Self(classes, dir.to_owned()), nested))
     }
 
     /// Folders that are all named by a digit are the classes of these numbers. Others are numbered in the order of their
@@ -87,7 +120,9 @@ impl Classes {
         files.sort_by_key(|(place, number, _)| (*place, *number));
         let labels = files.iter().map(|(_, number, _)| *number).collect();
         let images = images(&files.iter().map(|(_, _, path)| path.as_path()).collect::<Vec<_>>())?;
-        Ok(Part { images, labels, file: self.1.display().to_string() })
+        let file = self.1.display().to_string();
+        check_levels(&images, &file)?;
+        Ok(Part { images, labels, file })
     }
 }
 

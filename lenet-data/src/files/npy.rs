@@ -32,7 +32,7 @@ impl Type {
         };
         let signed = match kind {
             "i" => true,
-            "u" | "b" => false,
+            "u" => false,
             _ => return None,
         };
         // A byte has no order.
@@ -109,7 +109,11 @@ pub(super) fn read_header(reader: &mut impl Read, file: &str) -> Result<Header, 
     }
     let values = Type::named(fields.descr).ok_or_else(|| {
         let descr: String = fields.descr.chars().filter(|c| !c.is_control()).take(20).collect();
-        wrong(format!("its values are of type {descr}: save them as whole numbers, images as uint8"))
+        let name = if descr.ends_with("b1") { " (bool)" } else { "" };
+        wrong(format!(
+            "its values are of type {descr}{name}: save images as uint8 from 0 to 255, which are 255 times values from 0 to 1, and \
+             labels as whole numbers"
+        ))
     })?;
     Ok(Header { values, shape: fields.shape })
 }
@@ -212,7 +216,7 @@ mod tests {
         assert_eq!(decode(">i2", &[1, 2]), 0x102);
         assert_eq!(decode("<i8", &[0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]), -2);
         assert_eq!(decode("<u8", &[0xff; 8]), i64::MAX);
-        for other in ["<f4", "<f8", "|O", "|S5", "<c8", "<i16", "", "<", "|i8", "é1"] {
+        for other in ["|b1", "<f4", "<f8", "|O", "|S5", "<c8", "<i16", "", "<", "|i8", "é1"] {
             assert_eq!(Type::named(other), None, "{other}");
         }
     }

@@ -17,6 +17,7 @@ use crate::{
     bounded::Bounded,
     folder::{MOST_UNPACKED, image},
     idx,
+    labelled_images::check_levels,
 };
 
 /// The name of an array that `numpy.savez` was given no name for.
@@ -110,7 +111,7 @@ impl Npz {
                 });
             };
             if header.values != Type::U8 {
-                let reason = "its values are not bytes: save the images as uint8".into();
+                let reason = "its values are not of type |u1: save the images as uint8 from 0 to 255".into();
                 return Err(DataError::Npy { file: file.into(), reason });
             }
             idx::count(&header.shape, 1, file)?;
@@ -119,7 +120,9 @@ impl Npz {
             }
             let size = size_of::<Image>();
             let count = idx::count(&[images], size, file)?;
-            idx::read_records(&mut values, count, size, |bytes| image(bytes, false), "images", file)
+            let images = idx::read_records(&mut values, count, size, |bytes| image(bytes, false), "images", file)?;
+            check_levels(&images, file)?;
+            Ok(images)
         })
     }
 

@@ -53,6 +53,9 @@ impl Picture {
     /// EXIF data say; 16 bits become 8; the first frame of an animation is taken. Of TIFF files, those with integers of 1, 8 or
     /// 16 bits as grey, RGB or CMYK are read, uncompressed or compressed by LZW, Deflate, PackBits or CCITT T.6.
     ///
+    /// A hostile lossless WebP file can take much memory, because the decoder does not limit its code tables: 30 MB and 2 KB for each
+    /// pixel, 8 GB at most. If files come from strangers and that is too much, limit the memory of the process or refuse WebP.
+    ///
     /// # Errors
     /// If it can't be read, has more than 64 MB or more than 40 megapixels (fewer for TIFF files with more than 4 bytes per
     /// pixel), or is not a sound file of one of these formats.
@@ -120,6 +123,9 @@ impl Picture {
         let most = MOST_MEGAPIXELS.min(MOST_PIXEL_BYTES / (1_000_000 * pixel_bytes));
         if u64::from(width) * u64::from(height) > most * 1_000_000 {
             return Err(PictureError::TooLarge { file, width, height, most: most as u32 });
+        }
+        if format == WebP && precheck::is_webp_too_long(&bytes, u64::from(width) * u64::from(height)) {
+            return Err(damaged("it has more data than its pixels can fill".into()));
         }
         let mut limits = Limits::no_limits();
         limits.max_alloc = Some(decoder.total_bytes() + DECODER_BYTES);

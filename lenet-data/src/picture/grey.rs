@@ -39,16 +39,19 @@ impl Picture {
     }
 
     /// Pixels in a row.
+    #[must_use]
     pub fn width(&self) -> usize {
         self.width
     }
 
     /// Rows.
+    #[must_use]
     pub fn height(&self) -> usize {
         self.height
     }
 
     /// The grey levels, row by row.
+    #[must_use]
     pub fn pixels(&self) -> &[u8] {
         &self.pixels
     }

@@ -102,6 +102,23 @@ fn assert_is_contents(read: &Dataset) {
 }
 
 #[test]
+fn grey_levels_of_0_and_1_are_told() {
+    for name in [NAMES[0], NAMES[2]] {
+        let images = if name == NAMES[0] { 3 } else { 2 };
+        let levels =
+            |most: u8| bytes(vec![images, 28, 28], (0..images * 784).map(|i| i as u8 % 5 / 4 * most).collect());
+        let cure = "its grey levels are 0 to 1, expected 0 to 255: multiply them by 255";
+        assert_eq!(error_with(name, &levels(1)), format!("{name}: {cure}"));
+        // Dim images, and black ones.
+        for most in [0, 2] {
+            let folder = Folder::new(NAMES);
+            folder.put(name, &levels(most));
+            folder.read().unwrap();
+        }
+    }
+}
+
+#[test]
 fn every_name_is_known() {
     for names in [
         NAMES,

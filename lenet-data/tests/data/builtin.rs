@@ -1,5 +1,4 @@
 //! What is built in is MNIST, byte for byte, by two witnesses: the checksums of the published files, and the `mnist` crate.
-#![cfg(feature = "builtin")]
 
 use std::{fs::File, path::Path};
 

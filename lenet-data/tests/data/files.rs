@@ -1,5 +1,4 @@
 //! Data sets in the forms that people have beside IDX files: NumPy's archives, tables, folders of pictures; and what may be wrong.
-#![cfg(all(feature = "npz", feature = "images"))]
 
 use std::{
     fs,
@@ -154,7 +153,17 @@ fn what_is_wrong_with_an_array_is_said() {
     assert!(x("|u1", "(3, 784)", &pixels).contains("has 2 dimensions, expected 3"));
     assert!(x("|u1", "(3, 14, 56)", &pixels).contains("its images are 14x56, expected 28x28"));
     assert!(x("|u1", "(0, 28, 28)", &[]).contains("holds nothing"));
-    assert!(x("<f4", "(3, 28, 28)", &pixels).contains("its values are of type <f4"));
+    let float = x("<f4", "(3, 28, 28)", &pixels);
+    assert!(
+        float.contains("its values are of type <f4: save images as uint8 from 0 to 255, which are 255 times"),
+        "{float}"
+    );
+    let bits: Vec<u8> = pixels.iter().map(|level| level % 2).collect();
+    assert!(x("|b1", "(3, 28, 28)", &bits).contains("its values are of type |b1 (bool): save images as uint8"));
+    assert_eq!(
+        x("|u1", "(3, 28, 28)", &bits),
+        "m.npz: x_train.npy: its grey levels are 0 to 1, expected 0 to 255: multiply them by 255",
+    );
     assert!(x("<i8", "(3, 28, 28)", &pixels).contains("save the images as uint8"));
     assert!(x("|u1", "(4294967295, 4294967295, 4294967295)", &pixels).contains("more than this machine can address"));
     // A size that only the header claims: the values that are there are read, and no more memory is taken.
@@ -261,7 +270,7 @@ fn photo(width: u32) -> Vec<u8> {
 
 #[test]
 fn folders_named_by_digit_are_read() {
-    for (train, test) in [("train", "test"), ("training", "testing")] {
+    for (train, test) in [("train", "test"), ("training", "testing"), ("Train", "TEST"), ("TrainIng", "Test")] {
         let folder = Folder::new();
         // Out of order; a class without test pictures; other files.
         for (name, n) in [("9/b.png", 1), ("9/a.PNG", 0), ("0/z.png", 2), ("9/c.png", 3)] {
@@ -342,6 +351,55 @@ fn what_is_wrong_with_folders_of_pictures_is_said() {
 }
 
 #[test]
+fn folders_whose_pictures_would_be_ignored_are_told() {
+    let folder = Folder::new();
+    for part in ["train", "test"] {
+        folder.put(&format!("nested/{part}/3/a.png"), &png(&image(1)));
+        folder.put(&format!("empty/{part}/3/a.png"), &png(&image(1)));
+    }
+    folder.read("nested");
+    // A class of the training part, one of the test part, and one of a set without parts.
+    for (set, inner) in [("nested", "nested/train/3/more"), ("nested", "nested/test/3/more"), ("whole", "whole/3/more")]
+    {
+        folder.put("whole/3/a.png", &png(&image(1)));
+        folder.put(&format!("{inner}/b.png"), &png(&image(2)));
+        let cure = "move its pictures into the folder of the class, or this folder elsewhere";
+        assert_eq!(folder.error(set), format!("{inner}: this folder is within the folder of a class; {cure}"));
+        fs::remove_dir_all(folder.path(inner)).unwrap();
+    }
+    // All pictures lie too deep.
+    folder.put("deep/Train/3/more/a.png", &png(&image(1)));
+    assert!(folder.error("deep").starts_with("deep/Train/3/more: this folder is within the folder of a class"));
+
+    folder.read("empty");
+    for (set, class) in [("empty", "empty/train/4"), ("empty", "empty/test/4"), ("whole", "whole/4")] {
+        folder.put(&format!("{class}/a.heic"), b"not read");
+        assert!(folder.error(set).starts_with(&format!("{class}: no pictures that can be read are in this folder")));
+        fs::remove_dir_all(folder.path(class)).unwrap();
+    }
+    // Hidden folders are ignored.
+    folder.put("empty/train/3/.thumbnails/a.png", &png(&image(1)));
+    folder.put("empty/train/.cache/a.txt", b"");
+    assert_eq!(folder.read("empty").train.len(), 1);
+
+    // Test pictures without classes.
+    folder.put("flat/train/3/a.png", &png(&image(1)));
+    folder.put("flat/test/a.png", &png(&image(1)));
+    assert!(folder.error("flat").starts_with("flat/test: no folders of classes with pictures are in this folder"));
+}
+
+/// `Train` and `train` are two folders on most systems, where the latter counts; elsewhere they are one.
+#[test]
+fn of_two_training_parts_the_one_in_small_letters_is_read() {
+    let folder = Folder::new();
+    folder.put("set/Train/3/a.png", &png(&image(1)));
+    folder.put("set/training/3/a.png", &png(&image(2)));
+    folder.put("set/test/3/a.png", &png(&image(3)));
+    folder.put("set/train/3/a.png", &png(&image(4)));
+    assert_eq!(folder.read("set").train.images(), [image(4)]);
+}
+
+#[test]
 fn what_is_no_set_is_said_to_be_none() {
     let folder = Folder::new();
     folder.put("empty/x/readme.txt", b"");
@@ -366,6 +424,21 @@ fn only_the_name_of_a_file_says_that_it_is_transposed() {
     folder.put("emnist-digits.npz", &npz(&keras()));
     let read = folder.read("emnist-digits.npz");
     assert_eq!(read.train.images()[1][5][9], image(1)[9][5]);
+}
+
+/// Grey levels of 0 and 1 are told in every form, and pictures that are all black are not among them.
+#[test]
+fn grey_levels_of_0_and_1_are_told() {
+    let folder = Folder::new();
+    let bits = image(3).map(|row| row.map(|level| u8::from(level > 0)));
+    let cure = "its grey levels are 0 to 1, expected 0 to 255: multiply them by 255";
+    folder.put("set/train.csv", csv(&[image(3), bits, [[0; 28]; 28]], Some(&[7, 0, 9])).as_bytes());
+    folder.put("set/test.csv", csv(&[bits, [[0; 28]; 28]], Some(&[7, 0])).as_bytes());
+    assert_eq!(folder.error("set"), format!("set/test.csv: {cure}"));
+    folder.put("set/test.csv", csv(&[[[0; 28]; 28]], Some(&[7])).as_bytes());
+    folder.read("set");
+    folder.put("pictures/train/7/a.png", &png(&bits));
+    assert_eq!(folder.error("pictures"), format!("pictures/train: {cure}"));
 }
 
 #[test]

@@ -1,5 +1,4 @@
 //! What the `mnist` crate hands over, sound and unsound.
-#![cfg(feature = "mnist")]
 
 use lenet_data::Dataset;
 use mnist::Mnist;

@@ -1,5 +1,4 @@
 //! Picture files of every format: read alike, and hostile ones refused in one line, without a panic.
-#![cfg(feature = "images")]
 
 use std::io::Cursor;
 
@@ -220,6 +219,31 @@ fn chunks_of_a_webp_file_end_within_it() {
     let mut file = riff(&[header, still[12..].to_vec(), b"EXIF\xf0\xff\xff\xff".to_vec()]);
     file[4..8].copy_from_slice(&[0xff; 4]);
     assert!(error(&file).contains("it ends within a chunk"), "{}", error(&file));
+}
+
+/// The decoder's memory grows with the data of a lossless file, not with its picture: 470 times as many bytes.
+#[test]
+fn a_webp_file_has_no_more_data_than_its_pixels_can_fill() {
+    let still = encoded(ImageFormat::WebP);
+    assert_eq!(&still[12..16], b"VP8L");
+    // Nobody reads what is after the picture in its chunk. 20x30 pixels may have 4 bytes each, and 64 KB.
+    let padded = |length: usize| {
+        let mut content = still[20..].to_vec();
+        content.resize(length, 0);
+        content
+    };
+    let most = 4 * 20 * 30 + (64 << 10);
+    let (fits, long) = (chunk(b"VP8L", &padded(most)), chunk(b"VP8L", &padded(most + 1)));
+    assert_eq!(Picture::decode("x", &riff(&[fits])).unwrap(), Picture::decode("x", &still).unwrap());
+    let long = riff(&[long]);
+    // Bytes after the file change nothing.
+    for file in [long.clone(), [&long[..], b"x\xff\xff\xff\xff\xff\xff\xff\xff"].concat()] {
+        assert!(error(&file).contains("it has more data than its pixels can fill"), "{}", error(&file));
+    }
+    // Metadata may be long.
+    let header = chunk(b"VP8X", &[0x04, 0, 0, 0, 19, 0, 0, 29, 0, 0]);
+    let file = riff(&[header, still[12..].to_vec(), chunk(b"XMP ", &vec![0; 2 * most])]);
+    assert_eq!(Picture::decode("x", &file).unwrap(), Picture::decode("x", &still).unwrap());
 }
 
 #[test]
