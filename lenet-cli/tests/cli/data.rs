@@ -338,7 +338,7 @@ fn data_is_read_in_the_forms_that_people_have() {
             .run("eval csv --data train.csv")
             .ok()
             .out
-            .contains("test set of train (every seventh image of each class)\n")
+            .contains("test set (every seventh image of each class) of train\n")
     );
     let shown = place.run("data show png").ok().out;
     assert!(

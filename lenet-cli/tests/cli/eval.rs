@@ -75,6 +75,6 @@ fn a_model_keeps_the_names_of_its_classes() {
     fs::write(dir.path().join("set/classes.txt"), names.join("\n")).unwrap();
     run(dir.path(), "train --data set --epochs 6 --batch 10 --validation 50 --rate 0.02 --quiet --out run").ok();
     let said = run(dir.path(), "predict --model run set/t10k-images-idx3-ubyte").ok();
-    let named = |name: &&&str| said.out.lines().any(|line| line.contains(&format!(" {name}  ")));
-    assert!(names.iter().filter(named).count() >= 9, "{}", said.out);
+    let is_named = |line: &str| (0..10).any(|class| line.contains(&format!(": {class} {}  ", names[class])));
+    assert!(said.out.lines().count() == 20 && said.out.lines().all(is_named), "{}", said.out);
 }
