@@ -3,19 +3,21 @@
 mod boosting;
 mod evaluation;
 mod examples;
+mod loss;
 mod order;
 mod recipe;
 mod run;
 mod saved;
+mod schedule;
 mod step;
 mod training;
 
 pub use boosting::{PatternStream, add_scores};
 pub use evaluation::{Evaluation, evaluate, score};
 pub use examples::{Examples, ExamplesError, Variants};
-pub use recipe::{
-    InitName, InputName, LossName, NamedLoss, Order, Recipe, RecipeError, RecipeName, Schedule, SecondOrder,
-};
+pub use loss::{LossName, NamedLoss};
+pub use recipe::{InitName, InputName, Order, Recipe, RecipeError, RecipeName, SecondOrder};
 pub use run::{TrainingEvent, TrainingRun};
 pub use saved::ResumeError;
+pub use schedule::Schedule;
 pub use training::{Epoch, Outcome, TrainError, Training};

@@ -1,76 +1,11 @@
 //! How a network is trained: everything that, together with the data, determines the result to the last bit.
 
+use super::{LossName, NamedLoss, Schedule};
 use crate::Normalization;
 use crate::catalogue::names;
 use crate::{ActivationName, NetworkName};
-use lenet_layers::simd::Simd;
-use lenet_layers::{
-    Cell, Class, CorrectPenalty, Init, Loss, MaximumAPosteriori, MeanSquared, SoftmaxCrossEntropy, SoftmaxMeanSquared,
-    Tensor, Units,
-};
+use lenet_layers::Init;
 use serde::{Deserialize, Serialize};
-
-names! {
-    /// A loss, by name.
-    pub enum LossName, "loss" {
-        /// Mean squared error on the softmax of the outputs, summed over the ten.
-        MeanSquared = "mse",
-        /// Cross-entropy on the softmax of the outputs.
-        CrossEntropy = "cross-entropy",
-        /// Half the squared error of the outputs themselves, against +1 and -1.
-        Targets = "mse-targets",
-        /// The penalty of the right class (LeCun et al. 1998, eq. 8).
-        Penalty = "penalty",
-        /// The discriminative loss on penalties (LeCun et al. 1998, eq. 9).
-        Map = "map",
-    }
-}
-
-impl LossName {
-    /// Whether it is for outputs that are penalties.
-    #[must_use]
-    pub fn takes_penalties(self) -> bool {
-        matches!(self, LossName::Penalty | LossName::Map)
-    }
-}
-
-/// A loss by name, with the one parameter that one of them has.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct NamedLoss {
-    /// The loss.
-    pub name: LossName,
-    /// The penalty of the rubbish class, for [`LossName::Map`].
-    pub j: f64,
-}
-
-impl Loss<Units<10>, Class<10>> for NamedLoss {
-    fn evaluate_with<S: Simd, T: Cell>(
-        &self,
-        simd: S,
-        y: &Tensor<Units<10>, T>,
-        targets: &[Class<10>],
-        scale: T::Element,
-        dy: &mut Tensor<Units<10>, T>,
-    ) -> T::Element {
-        match self.name {
-            LossName::MeanSquared => SoftmaxMeanSquared.evaluate_with(simd, y, targets, scale, dy),
-            LossName::CrossEntropy => SoftmaxCrossEntropy.evaluate_with(simd, y, targets, scale, dy),
-            LossName::Targets => MeanSquared.evaluate_with(simd, y, targets, scale, dy),
-            LossName::Penalty => CorrectPenalty.evaluate_with(simd, y, targets, scale, dy),
-            LossName::Map => MaximumAPosteriori { j: self.j }.evaluate_with(simd, y, targets, scale, dy),
-        }
-    }
-
-    fn curvature<T: Cell>(&self, y: &Tensor<Units<10>, T>, targets: &[Class<10>], d2y: &mut Tensor<Units<10>, T>) {
-        match self.name {
-            LossName::MeanSquared => SoftmaxMeanSquared.curvature(y, targets, d2y),
-            LossName::CrossEntropy => SoftmaxCrossEntropy.curvature(y, targets, d2y),
-            LossName::Targets => MeanSquared.curvature(y, targets, d2y),
-            LossName::Penalty => CorrectPenalty.curvature(y, targets, d2y),
-            LossName::Map => MaximumAPosteriori { j: self.j }.curvature(y, targets, d2y),
-        }
-    }
-}
 
 names! {
     /// A rule for initial weights, by name; see [`Init`]. F is the fan-in: the number of inputs of the unit.
@@ -91,37 +26,6 @@ impl From<InitName> for Init {
             InitName::SqrtFanIn => Init::SqrtFanIn,
             InitName::Lush => Init::Lush,
         }
-    }
-}
-
-names! {
-    /// The learning rate over the course of training, as a fraction of the recipe's rate.
-    ///
-    /// ```
-    /// use lenet_model::Schedule;
-    /// let schedule: Schedule = "one-cycle".parse()?;
-    /// assert_eq!(schedule, Schedule::OneCycle);
-    /// // It starts at 1/25 of the rate, reaches the rate after 15% of the steps, and ends at zero.
-    /// assert!((schedule.factor(0, 100) - 0.04).abs() < 1e-12);
-    /// assert!((schedule.factor(15, 100) - 1.0).abs() < 1e-12);
-    /// assert!(schedule.factor(100, 100).abs() < 1e-12);
-    /// # Ok::<(), lenet_model::NameError>(())
-    /// ```
-    pub enum Schedule, "schedule" {
-        /// Constant.
-        Constant = "constant",
-        /// From the rate linearly down to zero.
-        Linear = "linear",
-        /// From the rate down to zero along half a cosine.
-        Cosine = "cosine",
-        /// Up from 1/25 of the rate in the first 15% of the steps, then down to zero, both along half a cosine.
-        OneCycle = "one-cycle",
-        /// The paper's (section III.B): 1 for a tenth of the training, then 0.4, 0.2, 0.1 and 0.02. Over 20 passes with a
-        /// rate of 0.0005 that is 0.0005 for two passes, 0.0002 and 0.0001 for three passes each, 0.00005 for four and
-        /// 0.00001 for eight.
-        Paper = "paper",
-        /// The schedule of the authors' Lush code: 1, 0.1 and 0.01, each for a third of the training.
-        Lush = "lush",
     }
 }
 
@@ -185,47 +89,6 @@ pub struct SecondOrder {
 impl SecondOrder {
     /// The paper's: mu 0.02, 500 patterns before each pass.
     pub const PAPER: Self = SecondOrder { mu: 0.02, patterns: 500, every: 1, output: 1.0 };
-}
-
-impl Schedule {
-    /// The fraction of the rate to use at `step` of `steps`.
-    ///
-    /// ```
-    /// use lenet_model::Schedule;
-    /// assert_eq!(Schedule::Linear.factor(25, 100), 0.75);
-    /// assert_eq!(Schedule::Lush.factor(50, 100), 0.1);
-    /// ```
-    #[must_use]
-    pub fn factor(self, step: u64, steps: u64) -> f64 {
-        let cosine = |t: f64| 0.5 + 0.5 * (std::f64::consts::PI * t).cos();
-        let t = (step as f64 / steps.max(1) as f64).min(1.0);
-        match self {
-            Schedule::Constant => 1.0,
-            Schedule::Paper => match 20.0 * t {
-                pass if pass < 2.0 => 1.0,
-                pass if pass < 5.0 => 0.4,
-                pass if pass < 8.0 => 0.2,
-                pass if pass < 12.0 => 0.1,
-                _ => 0.02,
-            },
-            Schedule::Lush => match 3.0 * t {
-                third if third < 1.0 => 1.0,
-                third if third < 2.0 => 0.1,
-                _ => 0.01,
-            },
-            Schedule::Linear => 1.0 - t,
-            Schedule::Cosine => cosine(t),
-            Schedule::OneCycle => {
-                const WARM_UP: f64 = 0.15;
-                const START: f64 = 1.0 / 25.0;
-                if t < WARM_UP {
-                    START + (1.0 - START) * cosine(1.0 - t / WARM_UP)
-                } else {
-                    cosine((t - WARM_UP) / (1.0 - WARM_UP))
-                }
-            }
-        }
-    }
 }
 
 /// How a network is trained. The recipe and the data determine the result to the last bit.
@@ -321,7 +184,7 @@ impl Recipe {
         Recipe {
             network: NetworkName::LeNet5,
             activation: ActivationName::ScaledTanh,
-            loss: LossName::MeanSquared,
+            loss: LossName::SoftmaxMeanSquared,
             j: 1.0,
             init: InitName::SqrtFanIn,
             input: InputName::Paper,
@@ -393,7 +256,7 @@ impl Recipe {
     /// use lenet_model::{ActivationName, LossName, Recipe};
     /// let recipe = Recipe::article().suited_to(ActivationName::Sigmoid, LossName::CrossEntropy);
     /// assert_eq!((recipe.rate, recipe.weight_decay), (0.2, 2.5e-5));
-    /// let same = Recipe::article().suited_to(ActivationName::ScaledTanh, LossName::MeanSquared);
+    /// let same = Recipe::article().suited_to(ActivationName::ScaledTanh, LossName::SoftmaxMeanSquared);
     /// assert_eq!(same, Recipe::article());
     /// ```
     #[must_use]
@@ -403,7 +266,7 @@ impl Recipe {
             return recipe;
         }
         let rate = match loss {
-            LossName::MeanSquared => 0.04,
+            LossName::SoftmaxMeanSquared => 0.04,
             LossName::CrossEntropy => 0.02,
             LossName::Targets => 0.005,
             LossName::Penalty | LossName::Map => 0.0005,

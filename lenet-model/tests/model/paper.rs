@@ -258,7 +258,7 @@ fn recipes_that_do_not_go_together_are_refused() {
     let said = |recipe: Recipe| recipe.check_named().unwrap_err().to_string();
     let paper = Recipe::paper;
     assert_eq!(
-        said(Recipe { loss: LossName::MeanSquared, ..paper() }),
+        said(Recipe { loss: LossName::SoftmaxMeanSquared, ..paper() }),
         "the loss mse is not for outputs that are penalties: choose penalty or map"
     );
     assert_eq!(

@@ -14,7 +14,7 @@ fn quick() -> Recipe {
     Recipe {
         network: NetworkName::LeNet5,
         activation: ActivationName::ScaledTanh,
-        loss: LossName::MeanSquared,
+        loss: LossName::SoftmaxMeanSquared,
         j: 1.0,
         init: InitName::SqrtFanIn,
         input: InputName::Paper,
@@ -148,7 +148,7 @@ fn learns<N: DigitNetwork>(loss: LossName, rate: f64) {
 
 #[test]
 fn networks_learn() {
-    learns::<LeNet5>(LossName::MeanSquared, 0.02);
+    learns::<LeNet5>(LossName::SoftmaxMeanSquared, 0.02);
     learns::<LeNet5Dense<Relu>>(LossName::CrossEntropy, 0.01);
     learns::<LeNet5Average<Tanh>>(LossName::Targets, 0.005);
 }

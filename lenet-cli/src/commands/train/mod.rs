@@ -22,7 +22,7 @@ use training::PreparedRun;
 #[derive(Args)]
 pub(crate) struct TrainArguments {
     /// The recipe to start from: article (SGD on the softmax), paper (as in 1998: RBF output, second-order, pattern by pattern)
-    /// or lush (the authors' own code). The options below change it
+    /// or lush (the authors' own code). The options below change it; the first lines of a run show all settings
     #[arg(long, default_value_t = RecipeName::Article)]
     recipe: RecipeName,
     /// The network: lenet5, lenet5-dense, lenet5-average, lenet5-1998, lenet5-lush, lenet4 or lenet1
