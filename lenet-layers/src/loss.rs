@@ -107,7 +107,6 @@ pub trait Loss<Out: Shape, Target> {
     ///
     /// # Panics
     /// If there are more targets than lanes.
-    /// If there are more targets than lanes.
     fn curvature<T: Cell>(&self, y: &Tensor<Out, T>, targets: &[Target], d2y: &mut Tensor<Out, T>);
 }
 
@@ -156,8 +155,10 @@ fn shifted_exponentials<S: Simd, T: Cell, const N: usize>(
         #[inline(always)]
         || {
             // If an output is NaN, the sum and every p are NaN, whether or not it is chosen as the largest.
-            let largest = y.data.iter().fold(y.data[0], |m, y| m.zip(*y, |m, y| if y <= m { m } else { y }));
-            let mut sum = T::ZERO;
+            let (mut largest, mut sum) = (y.data[0], T::ZERO);
+            for y in &y.data {
+                largest = largest.zip(*y, |m, y| if y <= m { m } else { y });
+            }
             for (p, y) in p.data.iter_mut().zip(&y.data) {
                 *p = y.zip(largest, |y, m| (y - m).exp(simd));
                 sum = sum.plus(*p);
@@ -216,7 +217,10 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for SoftmaxMeanSquared {
         softmax(y, d2y);
         per_lane(targets, d2y, |p: &mut [T::Element; N], _| {
             let (zero, one, two) = (T::Element::from_f64(0.0), T::Element::from_f64(1.0), T::Element::from_f64(2.0));
-            let squares = p.iter().fold(zero, |sum, p| sum + *p * *p);
+            let mut squares = zero;
+            for p in p.iter() {
+                squares += *p * *p;
+            }
             for p in p.iter_mut() {
                 // dp_i / dy_i = p_i (1 - p_i), and dp_k / dy_i = -p_i p_k for the others.
                 let (own, p2) = (one - *p, *p * *p);
@@ -390,7 +394,10 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for MaximumAPosteriori {
         dy.clone_from(y);
         per_lane(targets, dy, |y: &mut [T::Element; N], target| {
             // Shifted by the smallest penalty, so that at least one exponential is not zero.
-            let least = y.iter().fold(j, |least, y| if least <= *y { least } else { *y });
+            let mut least = j;
+            for y in y.iter() {
+                least = if least <= *y { least } else { *y };
+            }
             let right = y[target];
             let mut sum = (least - j).exp(simd);
             for y in y.iter_mut() {
@@ -438,14 +445,26 @@ fn per_lane<T: Cell, const N: usize>(
     for lane in 0..T::LANES {
         let mut outputs = [zero; N];
         if let Some(target) = targets.get(lane) {
-            for (output, cell) in outputs.iter_mut().zip(&cells.data) {
-                *output = cell.lanes()[lane];
-            }
+            outputs = of_lane(cells, lane);
             loss += f(&mut outputs, target.0);
         }
-        for (cell, value) in cells.data.iter_mut().zip(outputs) {
-            cell.lanes_mut()[lane] = value;
-        }
+        set_lane(cells, lane, &outputs);
     }
     loss
+}
+
+// Separate functions, because `per_lane` is compiled for every loss and instruction set.
+#[inline]
+fn of_lane<T: Cell, const N: usize>(cells: &Tensor<Units<N>, T>, lane: usize) -> [T::Element; N] {
+    let mut outputs = [T::Element::from_f64(0.0); N];
+    for i in 0..N {
+        outputs[i] = cells.data[i].lanes()[lane];
+    }
+    outputs
+}
+#[inline]
+fn set_lane<T: Cell, const N: usize>(cells: &mut Tensor<Units<N>, T>, lane: usize, outputs: &[T::Element; N]) {
+    for i in 0..N {
+        cells.data[i].lanes_mut()[lane] = outputs[i];
+    }
 }

@@ -1,13 +1,13 @@
 //! Compares curvatures with a list of connections, also in lanes, and tests their start: the curvature of the loss.
 
 use crate::against::{near, take};
-use crate::check::{Draw, Drawn, draw_params, forward};
+use crate::check::{Draw, Drawn, draw_params, flat, for_samples, forward};
 use crate::connections::{FUNCTIONS, Function, IDENTITY, Net, SCALED_TANH, TANH, all, gaps, table_1};
 use crate::losses::{AnyLoss, LOSSES, class, plainly};
 use crate::tables::{Gaps, Own};
 use lenet_layers::simd::{Isa, Kernel, Scalar, Simd};
 use lenet_layers::*;
-use proptest::prelude::*;
+use proptest::prelude::TestCaseError;
 
 // Not inlined, like the functions of `check`.
 #[inline(never)]
@@ -20,10 +20,6 @@ fn curvature<L: Layer<I>, I: Shape>(
     h: &mut L::Params<f64>,
 ) {
     L::curvature(Scalar, squared, x, y, d2y, d2x, h);
-}
-
-fn flat<P: Params<Element = f64>>(params: &P) -> Vec<f64> {
-    params.tensors().flatten().copied().collect()
 }
 
 /// Compares each number separately: no term of a curvature is negative, so nothing cancels.
@@ -186,23 +182,23 @@ fn pairs() -> Net {
         .dense(3, drawn())
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
-
-    #[test]
-    fn of_a_layer_alone(which: prop::sample::Index, activation in 0..5usize, seed: u64) {
+#[test]
+fn of_a_layer_alone() {
+    for_samples(96, |sample| {
+        let (number, activation) = (sample.below(0, LAYERS.len()), sample.below(1, 5));
         choose(activation);
-        let number = which.index(LAYERS.len());
-        LAYERS[number](seed)
-            .map_err(|why| TestCaseError::fail(format!("layer {number}, {}: {why}", Drawn::NAMES[activation])))?;
-    }
+        LAYERS[number](sample.seed)
+            .map_err(|why| TestCaseError::fail(format!("layer {number}, {}: {why}", Drawn::NAMES[activation])))
+    });
+}
 
-    #[test]
-    fn of_networks_with_shared_weights(activation in 0..5usize, seed: u64) {
-        choose(activation);
-        network::<Small<f64>>(&small(), seed).map_err(TestCaseError::fail)?;
-        network::<Pairs<f64>>(&pairs(), seed).map_err(TestCaseError::fail)?;
-    }
+#[test]
+fn of_networks_with_shared_weights() {
+    for_samples(96, |sample| {
+        choose(sample.below(0, 5));
+        network::<Small<f64>>(&small(), sample.seed).map_err(TestCaseError::fail)?;
+        network::<Pairs<f64>>(&pairs(), sample.seed).map_err(TestCaseError::fail)
+    });
 }
 
 /// Runs each check at least once with each activation function: the random draw may leave one out.
@@ -355,22 +351,23 @@ fn everywhere<T: Cell<Element = f32>>(loss: AnyLoss, count: usize, seed: u64) ->
     Ok(())
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(16) })]
-
-    #[test]
-    fn in_lanes_and_alone(loss in prop::sample::select(&STARTS), count in 0..=16usize, seed: u64) {
+#[test]
+fn in_lanes_and_alone() {
+    for_samples(16, |sample| {
+        let (loss, count, seed) = (sample.choose(0, &STARTS), sample.below(1, 17), sample.seed);
         everywhere::<Lanes<16>>(loss, count, seed)?;
-        everywhere::<f32>(loss, 1, seed)?;
-    }
+        everywhere::<f32>(loss, 1, seed)
+    });
+}
 
-    /// The curvature of each loss equals its definition exactly, except for [`SoftmaxMeanSquared`], which drops the
-    /// curvature of the softmax itself, and [`MaximumAPosteriori`], which drops its second term.
-    #[test]
-    fn starts_at_the_loss(seed: u64) {
-        start::<2>(seed).map_err(TestCaseError::fail)?;
-        start::<10>(seed).map_err(TestCaseError::fail)?;
-    }
+/// The curvature of each loss equals its definition exactly, except for [`SoftmaxMeanSquared`], which drops the
+/// curvature of the softmax itself, and [`MaximumAPosteriori`], which drops its second term.
+#[test]
+fn starts_at_the_loss() {
+    for_samples(16, |sample| {
+        start::<2>(sample.seed).map_err(TestCaseError::fail)?;
+        start::<10>(sample.seed).map_err(TestCaseError::fail)
+    });
 }
 
 fn start<const N: usize>(seed: u64) -> Result<(), String> {

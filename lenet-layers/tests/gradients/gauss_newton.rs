@@ -8,6 +8,7 @@
 use crate::check::{Draw, draw_params};
 use crate::losses::class;
 use crate::tables::Own;
+use lenet_layers::simd::Scalar;
 use lenet_layers::*;
 
 sequential! {
@@ -65,19 +66,19 @@ where
     draw_params(&mut draw, &mut *net, N::info);
     let (mut trace, mut second) = (N::Trace::<f64>::boxed_zeroed(), N::Trace::<f64>::boxed_zeroed());
     draw.fill(trace.input_mut().cells_mut(), 1.0);
-    net.forward(&mut trace);
+    net.forward_with(Scalar, &mut trace);
 
     let (mut squared, mut h) = (Squared::<N>::boxed_zeroed(), Curvature::<N>::boxed_zeroed());
     squared.set(&net);
     loss.curvature(trace.output(), &[class(draw.below(O))], second.output_mut());
-    squared.curvature(&trace, &mut second, &mut h);
+    N::curvature_with(&squared, Scalar, &trace, &mut second, &mut h);
 
     // A unit error at an output yields that output's row of J.
     let jacobian: Vec<_> = (0..O)
         .map(|o| {
             let (mut errors, mut row) = (N::Trace::<f64>::boxed_zeroed(), Grad::<N>::boxed_zeroed());
             errors.output_mut().cells_mut()[o] = 1.0;
-            net.backward(&trace, &mut errors, &mut row);
+            net.backward_with(Scalar, &trace, &mut errors, &mut row, false);
             row
         })
         .collect();
@@ -147,18 +148,18 @@ fn one_layer_before_the_distances_is_exact() {
         let (mut squared, mut h) =
             (Squared::<Distances<f64>>::boxed_zeroed(), Curvature::<Distances<f64>>::boxed_zeroed());
         squared.set(&net);
-        net.forward(&mut trace);
+        net.forward_with(Scalar, &mut trace);
         CorrectPenalty.curvature(&trace.out, &target, &mut second.out);
-        squared.curvature(&trace, &mut second, &mut h);
+        Distances::<f64>::curvature_with(&squared, Scalar, &trace, &mut second, &mut h);
         let mut sink = trace.out.clone();
         for i in 0..2 {
             for k in 0..net.tensor(i).len() {
                 let mut penalty = |by: f64| {
                     let kept = net.tensor(i)[k];
                     net.tensor_mut(i)[k] = kept + by;
-                    net.forward(&mut trace);
+                    net.forward_with(Scalar, &mut trace);
                     net.tensor_mut(i)[k] = kept;
-                    CorrectPenalty.evaluate(&trace.out, &target, 1.0, &mut sink)
+                    CorrectPenalty.evaluate_with(Scalar, &trace.out, &target, 1.0, &mut sink)
                 };
                 let want = (penalty(0.5) + penalty(-0.5) - 2.0 * penalty(0.0)) / 0.25;
                 assert!((h.tensor(i)[k] - want).abs() < 1e-11, "{} and {want}", h.tensor(i)[k]);

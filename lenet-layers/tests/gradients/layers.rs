@@ -1,9 +1,9 @@
 //! Checks every layer by itself, over a list of shapes, with every activation function.
 
-use crate::check::{Check, Drawn, layer};
+use crate::check::{Check, Drawn, Sample, for_samples, layer};
 use crate::tables::{Fan, Gaps, Only, Own};
 use lenet_layers::*;
-use proptest::prelude::*;
+use proptest::prelude::TestCaseError;
 
 /// A list of instantiations.
 macro_rules! checks {
@@ -138,66 +138,66 @@ const TYPES: [fn() -> &'static [Check]; 5] =
     [with::<Identity>, with::<ScaledTanh>, with::<Tanh>, with::<Sigmoid>, with::<Relu>];
 
 /// Runs the drawn check and reports which one it was.
-fn run(checks: &[Check], which: prop::sample::Index, activation: usize, seed: u64) -> Result<(), TestCaseError> {
-    let (number, name) = (which.index(checks.len()), Drawn::NAMES[activation]);
+fn run(checks: &[Check], sample: &Sample, activation: usize) -> Result<(), TestCaseError> {
+    let (number, name) = (sample.below(0, checks.len()), Drawn::NAMES[activation]);
     Drawn::choose(activation);
-    checks[number](seed, activation == Drawn::RELU)
+    checks[number](sample.seed, activation == Drawn::RELU)
         .map_err(|why| TestCaseError::fail(format!("shape {number} of the list, {name}: {why}")))
 }
+/// The activation function of a sample.
+fn activation(sample: &Sample) -> usize {
+    sample.below(1, 5)
+}
 
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
+#[test]
+fn a_convolution() {
+    for_samples(96, |sample| run(CONV, sample, activation(sample)));
+}
 
-    #[test]
-    fn a_convolution(which: prop::sample::Index, activation in 0..5usize, seed: u64) {
-        run(CONV, which, activation, seed)?;
-    }
+#[test]
+fn a_sparse_convolution() {
+    for_samples(96, |sample| run(SPARSE, sample, activation(sample)));
+}
 
-    #[test]
-    fn a_sparse_convolution(which: prop::sample::Index, activation in 0..5usize, seed: u64) {
-        run(SPARSE, which, activation, seed)?;
-    }
+#[test]
+fn a_subsampling_layer() {
+    for_samples(96, |sample| run(SUBSAMPLE, sample, activation(sample)));
+}
 
-    #[test]
-    fn a_subsampling_layer(which: prop::sample::Index, activation in 0..5usize, seed: u64) {
-        run(SUBSAMPLE, which, activation, seed)?;
-    }
+#[test]
+fn a_dense_layer() {
+    for_samples(96, |sample| run(DENSE, sample, activation(sample)));
+}
 
-    #[test]
-    fn a_dense_layer(which: prop::sample::Index, activation in 0..5usize, seed: u64) {
-        run(DENSE, which, activation, seed)?;
-    }
+#[test]
+fn every_activation_as_a_type() {
+    for_samples(96, |sample| run(TYPES[activation(sample)](), sample, activation(sample)));
+}
 
-    #[test]
-    fn every_activation_as_a_type(which: prop::sample::Index, activation in 0..5usize, seed: u64) {
-        run(TYPES[activation](), which, activation, seed)?;
-    }
+#[test]
+fn average_pooling() {
+    for_samples(96, |sample| run(AVG_POOL, sample, 0));
+}
 
-    #[test]
-    fn average_pooling(which: prop::sample::Index, seed: u64) {
-        run(AVG_POOL, which, 0, seed)?;
-    }
+#[test]
+fn max_pooling() {
+    // The largest cell of a window changes where two cells are equal: a kink like that of ReLU.
+    for_samples(96, |sample| run(MAX_POOL, sample, Drawn::RELU));
+}
 
-    #[test]
-    fn max_pooling(which: prop::sample::Index, seed: u64) {
-        // The largest cell of a window changes where two cells are equal: a kink like that of ReLU.
-        run(MAX_POOL, which, Drawn::RELU, seed)?;
-    }
+#[test]
+fn flattening() {
+    for_samples(96, |sample| run(FLATTEN, sample, 0));
+}
 
-    #[test]
-    fn flattening(which: prop::sample::Index, seed: u64) {
-        run(FLATTEN, which, 0, seed)?;
-    }
+#[test]
+fn euclidean_rbf() {
+    for_samples(96, |sample| run(RBF, sample, 0));
+}
 
-    #[test]
-    fn euclidean_rbf(which: prop::sample::Index, seed: u64) {
-        run(RBF, which, 0, seed)?;
-    }
-
-    #[test]
-    fn repeated_maps(which: prop::sample::Index, seed: u64) {
-        run(REPEAT, which, 0, seed)?;
-    }
+#[test]
+fn repeated_maps() {
+    for_samples(96, |sample| run(REPEAT, sample, 0));
 }
 
 /// Proptest may leave a shape out; here each shape runs with each activation function.

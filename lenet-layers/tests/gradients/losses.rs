@@ -1,9 +1,9 @@
 //! The losses: their gradients, their lanes, their extreme values.
 
-use crate::check::{Draw, compare};
+use crate::check::{Draw, compare, for_samples};
 use lenet_layers::simd::{Isa, Kernel, Scalar, Simd};
 use lenet_layers::*;
-use proptest::prelude::*;
+use proptest::prelude::TestCaseError;
 
 /// One of the five losses, chosen at run time.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +87,7 @@ fn gradient<const N: usize>(loss: AnyLoss, seed: u64) -> Result<(), String> {
     if (value - expected).abs() > 1e-12 * (1.0 + expected.abs()) {
         return Err(format!("{loss:?} of {N}: {value}, by the formula {expected}"));
     }
-    compare("dy", &dy.data, false, |i, h| {
+    compare("dy", &dy.data, false, &mut |i, h| {
         let mut moved = y.data;
         moved[i] += h;
         scale * plainly(loss, &moved, target)
@@ -134,25 +134,28 @@ impl Kernel for Block {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
-
-    #[test]
-    fn gradients(seed: u64) {
+#[test]
+fn gradients() {
+    for_samples(96, |sample| {
         for loss in LOSSES {
             for check in [gradient::<2>, gradient::<3>, gradient::<10>, gradient::<17>] {
-                check(loss, seed).map_err(TestCaseError::fail)?;
+                check(loss, sample.seed).map_err(TestCaseError::fail)?;
             }
         }
-    }
+        Ok(())
+    });
+}
 
-    #[test]
-    fn lanes_and_masks(loss in prop::sample::select(&LOSSES), count in 0..=16usize, seed: u64) {
+#[test]
+fn lanes_and_masks() {
+    for_samples(96, |sample| {
+        let (loss, count, seed) = (sample.choose(0, &LOSSES), sample.below(1, 17), sample.seed);
         for isa in Isa::all_available() {
             let checked = isa.dispatch(Block { loss, count, seed });
             checked.map_err(|why| TestCaseError::fail(format!("{isa}: {why}")))?;
         }
-    }
+        Ok(())
+    });
 }
 
 /// Checks very large outputs, in one number type.

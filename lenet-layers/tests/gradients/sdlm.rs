@@ -1,53 +1,50 @@
 //! The stochastic diagonal Levenberg-Marquardt method against its formula.
 
-use crate::check::Draw;
+use crate::check::{Draw, flat, for_samples};
 use crate::networks::Sparse;
 use lenet_layers::simd::{Isa, Kernel, Simd};
 use lenet_layers::*;
 use proptest::prelude::*;
 
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(32) })]
-
-    #[test]
-    fn rates_and_steps_are_those_of_the_formula(
-        patterns in prop::sample::select(&[1usize, 7, 500]),
-        eta in prop::sample::select(&[5e-4, 1e-5]),
-        mu in prop::sample::select(&[0.02, 1.0]),
-        seed: u64,
-    ) {
+#[test]
+fn rates_and_steps_are_those_of_the_formula() {
+    for_samples(32, |sample| {
+        let patterns = sample.choose(0, &[1usize, 7, 500]);
+        let (eta, mu) = (sample.choose(1, &[5e-4, 1e-5]), sample.choose(2, &[0.02, 1.0]));
         type Net = Sparse<f64>;
-        let mut draw = Draw::new(seed);
-        let (mut net, mut grad, mut h) = (Net::boxed_zeroed(), Grad::<Net>::boxed_zeroed(), Curvature::<Net>::boxed_zeroed());
+        let mut draw = Draw::new(sample.seed);
+        let (mut net, mut grad, mut h) =
+            (Net::boxed_zeroed(), Grad::<Net>::boxed_zeroed(), Curvature::<Net>::boxed_zeroed());
         let mut sdlm = Sdlm::<Net>::boxed_zeroed();
         prop_assert_eq!(sdlm.range(), (0.0, 0.0));
         (0..Net::TENSORS).for_each(|i| draw.fill(net.tensor_mut(i), 1.0));
-        let mut p: Vec<f64> = net.tensors().flatten().copied().collect();
+        let mut p = flat(&*net);
         // If the rates are set again, the old rates have no effect.
         for _ in 0..2 {
             (0..Net::TENSORS).for_each(|i| h.tensor_mut(i).fill_with(|| patterns as f64 * draw.within(2.0).abs()));
             sdlm.set_rates(&h, patterns, eta, mu);
-            let rates: Vec<f64> = h.tensors().flatten().map(|h| eta / (mu + h / patterns as f64)).collect();
-            for (got, want) in sdlm.rates.tensors().flatten().zip(&rates) {
+            let rates: Vec<f64> = flat(&h.0).iter().map(|h| eta / (mu + h / patterns as f64)).collect();
+            for (got, want) in flat(&sdlm.rates).iter().zip(&rates) {
                 prop_assert!((got - want).abs() <= 1e-14 * want, "{} is not {}", got, want);
                 prop_assert!(*got <= eta / mu);
             }
             let (least, most) = sdlm.range();
             prop_assert!((least - rates.iter().copied().fold(f64::INFINITY, f64::min)).abs() <= 1e-14 * least);
             prop_assert!((most - rates.iter().copied().fold(0.0, f64::max)).abs() <= 1e-14 * most);
-            prop_assert!(sdlm.rates.tensors().flatten().any(|rate| *rate == least));
-            prop_assert!(sdlm.rates.tensors().flatten().any(|rate| *rate == most));
+            prop_assert!(flat(&sdlm.rates).iter().any(|rate| *rate == least));
+            prop_assert!(flat(&sdlm.rates).iter().any(|rate| *rate == most));
 
             for _ in 0..3 {
                 (0..Net::TENSORS).for_each(|i| draw.fill(grad.tensor_mut(i), 1.0));
                 sdlm.step(&mut net, &grad);
-                p.iter_mut().zip(&rates).zip(grad.tensors().flatten()).for_each(|((p, rate), g)| *p -= rate * g);
+                p.iter_mut().zip(&rates).zip(flat(&grad.0)).for_each(|((p, rate), g)| *p -= rate * g);
             }
-            for (got, want) in net.tensors().flatten().zip(&p) {
+            for (got, want) in flat(&*net).iter().zip(&p) {
                 prop_assert!((got - want).abs() <= 1e-14 * (1.0 + want.abs()), "{} is not {}", got, want);
             }
         }
-    }
+        Ok(())
+    });
 }
 
 /// Zero patterns count as one: a curvature of zero yields the rate eta / mu.

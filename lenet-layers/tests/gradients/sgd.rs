@@ -1,45 +1,41 @@
 //! Stochastic gradient descent against its formula.
 
-use crate::check::Draw;
+use crate::check::{Draw, flat, for_samples};
 use crate::networks::Sparse;
 use lenet_layers::*;
 use proptest::prelude::*;
 
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(32) })]
-
-    #[test]
-    fn steps_are_those_of_the_formula(
-        momentum in prop::sample::select(&[0.0, 0.5, 0.9]),
-        decay in prop::sample::select(&[0.0, 1e-3, 0.1]),
-        seed: u64,
-    ) {
+#[test]
+fn steps_are_those_of_the_formula() {
+    for_samples(32, |sample| {
+        let (momentum, decay) = (sample.choose(0, &[0.0, 0.5, 0.9]), sample.choose(1, &[0.0, 1e-3, 0.1]));
         type Net = Sparse<f64>;
-        let mut draw = Draw::new(seed);
+        let mut draw = Draw::new(sample.seed);
         let (mut net, mut grad) = (Net::boxed_zeroed(), Grad::<Net>::boxed_zeroed());
         (0..Net::TENSORS).for_each(|i| draw.fill(net.tensor_mut(i), 1.0));
         let mut sgd = Sgd::<Net>::boxed(momentum, decay);
-        let mut p: Vec<f64> = net.tensors().flatten().copied().collect();
+        let mut p = flat(&*net);
         let mut v = vec![0.0; Net::LEN];
         for step in 1..=4 {
             (0..Net::TENSORS).for_each(|i| draw.fill(grad.tensor_mut(i), 1.0));
             let rate = 0.1 / f64::from(step);
             sgd.step(&mut net, &grad, rate);
-            let g: Vec<f64> = grad.tensors().flatten().copied().collect();
+            let g = flat(&grad.0);
             for i in 0..Net::LEN {
                 v[i] = momentum * v[i] + g[i] + decay * p[i];
                 p[i] -= rate * v[i];
             }
         }
-        for (got, want) in net.tensors().flatten().zip(&p) {
+        for (got, want) in flat(&*net).iter().zip(&p) {
             prop_assert!((got - want).abs() <= 1e-14 * (1.0 + want.abs()), "{} is not {}", got, want);
         }
         // Without momentum the velocity is not updated.
         let kept = if momentum == 0.0 { 0 } else { Net::LEN };
-        for (got, want) in sgd.velocity.tensors().flatten().zip(&v).take(kept) {
+        for (got, want) in flat(&sgd.velocity).iter().zip(&v).take(kept) {
             prop_assert!((got - want).abs() <= 1e-14 * (1.0 + want.abs()), "{} is not {}", got, want);
         }
-    }
+        Ok(())
+    });
 }
 
 /// Without momentum and decay, a step is only p - rate g.
@@ -53,7 +49,7 @@ fn plain_descent() {
         sgd.step(&mut net, &grad, 0.25);
     }
     assert_eq!(net.out.bias, [0.0, 0.0, -3.0, 0.0, 0.0]);
-    assert_eq!(net.tensors().flatten().filter(|p| **p != 0.0).count(), 1);
+    assert_eq!(flat(&*net).iter().filter(|p| **p != 0.0).count(), 1);
 }
 
 /// Tests a step of slices, for every length around the register widths and for several gradients, number by number.

@@ -3,6 +3,9 @@
 use crate::subject::{Case, Reference, Subject};
 use lenet_layers::simd::{Isa, Scalar};
 use lenet_layers::*;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::test_runner::TestRunner;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -57,6 +60,15 @@ pub(crate) fn draw_params<P: Params<Element = f64>>(draw: &mut Draw, params: &mu
     }
 }
 
+/// All numbers, one array after the other.
+pub(crate) fn flat<P: Params>(params: &P) -> Vec<P::Element> {
+    let mut numbers = Vec::with_capacity(P::LEN);
+    for index in 0..P::TENSORS {
+        numbers.extend_from_slice(params.tensor(index));
+    }
+    numbers
+}
+
 fn draw_array(draw: &mut Draw, info: ParamInfo, numbers: &mut [f64]) {
     assert_eq!(info.len(), numbers.len(), "{info}: the declared and the actual length differ");
     assert_eq!(info.positions().count(), info.len(), "{info}");
@@ -69,6 +81,33 @@ fn draw_array(draw: &mut Draw, info: ParamInfo, numbers: &mut [f64]) {
     }
 }
 
+/// What a property test draws: a seed, and a place in each of up to three lists.
+#[derive(Clone, Debug)]
+pub(crate) struct Sample {
+    places: [Index; 3],
+    pub(crate) seed: u64,
+}
+
+impl Sample {
+    pub(crate) fn below(&self, list: usize, n: usize) -> usize {
+        self.places[list].index(n)
+    }
+    pub(crate) fn choose<T: Copy>(&self, list: usize, of: &[T]) -> T {
+        *self.places[list].get(of)
+    }
+}
+
+/// Runs a property test. All tests draw the same type, so that proptest's runner is compiled once: `proptest!` compiles
+/// it for each test.
+#[track_caller]
+pub(crate) fn for_samples(cases: u32, test: fn(&Sample) -> Result<(), TestCaseError>) {
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) };
+    let samples = (any::<[Index; 3]>(), any::<u64>()).prop_map(|(places, seed)| Sample { places, seed });
+    if let Err(why) = TestRunner::new(config).run(&samples, |sample| test(&sample)) {
+        panic!("{why}");
+    }
+}
+
 /// Compares the gradient of one tensor with differences: `loss(i, h)` is the loss with number `i` moved by `h`.
 ///
 /// If `kinks` are expected (ReLU, max pooling), a difference may straddle one and is then meaningless. Such a
@@ -78,7 +117,7 @@ pub(crate) fn compare(
     name: &str,
     analytic: &[f64],
     kinks: bool,
-    mut loss: impl FnMut(usize, f64) -> f64,
+    loss: &mut dyn FnMut(usize, f64) -> f64,
 ) -> Result<(), String> {
     let mut difference = |i, h| (loss(i, h) - loss(i, -h)) / (2.0 * h);
     let numeric: Vec<f64> = (0..analytic.len()).map(|i| difference(i, STEP)).collect();
@@ -149,7 +188,7 @@ fn layer_of(case: &mut dyn Subject<f64>, seed: u64, kinks: bool) -> Result<(), S
     };
     for i in 0..case.arrays() {
         let analytic: Vec<f64> = grad[i].iter().zip(&before[i]).map(|(g, b)| g - b).collect();
-        compare(case.info(i).name, &analytic, kinks, |j, h| {
+        compare(case.info(i).name, &analytic, kinks, &mut |j, h| {
             let kept = std::mem::replace(&mut case.params(i)[j], 0.0);
             case.params(i)[j] = kept + h;
             let loss = run(case);
@@ -158,7 +197,7 @@ fn layer_of(case: &mut dyn Subject<f64>, seed: u64, kinks: bool) -> Result<(), S
         })?;
     }
     let dx = case.dx().to_vec();
-    compare("x", &dx, kinks, |j, h| {
+    compare("x", &dx, kinks, &mut |j, h| {
         let kept = case.x()[j];
         case.x()[j] = kept + h;
         let loss = run(case);

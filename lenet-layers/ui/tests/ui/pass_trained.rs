@@ -17,12 +17,13 @@ sequential! {
     }
 }
 
-fn main() {
-    let mut net = Net::<f32>::boxed_zeroed();
-    let mut grad = Grad::<Net>::boxed_zeroed();
-    let mut sgd = Sgd::<Net>::boxed(0.9, 0.0);
-    let mut trace = NetTrace::<f32>::boxed_zeroed();
-    let mut errors = NetTrace::<f32>::boxed_zeroed();
+#[test]
+fn trained() {
+    let mut net = Net::<f64>::boxed_zeroed();
+    let mut grad = Grad::<Net<f64>>::boxed_zeroed();
+    let mut sgd = Sgd::<Net<f64>>::boxed(0.9, 0.0);
+    let mut trace = NetTrace::<f64>::boxed_zeroed();
+    let mut errors = NetTrace::<f64>::boxed_zeroed();
     net.forward(&mut trace);
     let target = [Class::<4>::new(1).unwrap()];
     SoftmaxMeanSquared.evaluate(&trace.out, &target, 1.0, &mut errors.out);

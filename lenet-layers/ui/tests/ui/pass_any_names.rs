@@ -24,9 +24,10 @@ mod parameters {
     }
 }
 
-fn main() {
-    let mut trace = trace::T::<f32>::zeroed();
-    assert_eq!(trace::Net::<f32>::zeroed().forward(&mut trace).data, [[[0.0; 6]; 6]; 2]);
-    let mut trace = parameters::NetTrace::<f32>::zeroed();
-    assert_eq!(parameters::Net::<Relu, Tanh, Sigmoid>::zeroed().forward(&mut trace).data, [[[0.5; 2]; 2]; 2]);
+#[test]
+fn any_name_may_be_used() {
+    let mut trace = trace::T::<f64>::zeroed();
+    assert_eq!(trace::Net::<f64>::zeroed().forward(&mut trace).data, [[[0.0; 6]; 6]; 2]);
+    let mut trace = parameters::NetTrace::<f64>::zeroed();
+    assert_eq!(parameters::Net::<Relu, Tanh, Sigmoid, f64>::zeroed().forward(&mut trace).data, [[[0.5; 2]; 2]; 2]);
 }

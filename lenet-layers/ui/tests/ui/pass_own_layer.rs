@@ -3,7 +3,7 @@ use lenet_layers::simd::Simd;
 use lenet_layers::*;
 
 /// Every unit negated.
-pub struct Negate;
+pub(crate) struct Negate;
 
 impl Trainable for Negate {
     type Params<E: Element> = NoParams<E>;
@@ -56,7 +56,7 @@ impl<const N: usize> Layer<Units<N>> for Negate {
 }
 
 sequential! {
-    pub struct Net<A: Activation = Tanh>, trace NetTrace {
+    pub(crate) struct Net<A: Activation = Tanh>, trace NetTrace {
         input:                Units<3>;
         f1:  Dense<3, 4, A>   => Units<4>;
         neg: Negate           => Units<4>;
@@ -64,7 +64,8 @@ sequential! {
     }
 }
 
-fn main() {
+#[test]
+fn a_layer_from_outside() {
     let mut net = Net::<Relu, f64>::zeroed();
     net.f1.bias = [1.0, -1.0, 2.0, 0.0];
     net.out.weight[1] = [1.0, 1.0, 1.0, 1.0];

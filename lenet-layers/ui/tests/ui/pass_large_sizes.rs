@@ -28,7 +28,8 @@ sequential! {
     }
 }
 
-fn main() {
+#[test]
+fn sizes_of_cameras_and_screens() {
     assert_eq!(<Vga<f32> as Network>::STAGES[0].connections, 2 * 476 * 636 * 26);
     assert_eq!(<Odd<f32> as Network>::STAGES[0].dims, [1, 599, 600]);
     assert_eq!(<Screen<f32> as Network>::STAGES[1].dims, [1, 269, 319]);
