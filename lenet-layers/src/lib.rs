@@ -30,6 +30,7 @@ extern crate alloc;
 extern crate self as lenet_layers;
 
 mod activation;
+mod ctc;
 mod kernels;
 mod layers;
 mod loss;
@@ -38,6 +39,7 @@ mod optim;
 mod params;
 
 pub use activation::{Activation, ActivationKind, Identity, Relu, ScaledTanh, Sigmoid, Tanh};
+pub use ctc::Ctc;
 pub use layers::{
     AvgPool, Bitmaps, Codes, Coefficients, ConnectionTable, Connections, Conv2d, Dense, Flatten, Kernels, Layer,
     LayerInfo, MaxPool, Operation, Rbf, Repeat, SparseConv2d, SparseKernels, Subsample, Table1, Trainable, Weights,

@@ -264,7 +264,7 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for SoftmaxCrossEntropy {
         });
         let mut loss = T::Element::from_f64(0.0);
         for (lane, target) in targets.iter().enumerate() {
-            loss += sum.lanes()[lane].ln() + largest.lanes()[lane] - y.data[target.0].lanes()[lane];
+            loss += sum.lanes()[lane].ln(simd) + largest.lanes()[lane] - y.data[target.0].lanes()[lane];
         }
         loss
     }
@@ -409,7 +409,7 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for MaximumAPosteriori {
                 let own = T::Element::from_f64(f64::from(u8::from(i == target)));
                 *y = scale * (own - *y / sum);
             }
-            right - least + sum.ln()
+            right - least + sum.ln(simd)
         })
     }
 

@@ -38,6 +38,39 @@ pub(crate) fn exp<S: Simd>(simd: S, x: f32) -> f32 {
     Cell::mul_add(scale, simd, p, scale)
 }
 
+/// Natural logarithm. Subnormal numbers count as zero, whose logarithm is -infinity; it is NaN for numbers below zero.
+#[inline(always)]
+pub(crate) fn ln<S: Simd>(simd: S, x: f32) -> f32 {
+    const LN2_HI: f32 = 0.693_359_4;
+    const LN2_LO: f32 = -2.121_944_4e-4;
+    // x = 2^n * m, with m from sqrt(1/2) to sqrt(2).
+    const ROOT_HALF: u32 = 0x3f35_04f3;
+    let n = (x.to_bits().wrapping_sub(ROOT_HALF) as i32) >> 23;
+    let f = f32::from_bits(x.to_bits().wrapping_sub((n << 23) as u32)) - 1.0;
+    let n = n as f32;
+    // Minimax polynomial of (ln(1 + f) - f + f^2 / 2) / f^3 (Cephes, logf).
+    let mut q = 7.037_683_6e-2;
+    for c in [
+        -1.151_461e-1,
+        1.167_699_9e-1,
+        -1.242_014_1e-1,
+        1.424_932_3e-1,
+        -1.666_805_8e-1,
+        2.000_071_5e-1,
+        -2.499_999_4e-1,
+        3.333_333e-1,
+    ] {
+        q = Cell::mul_add(q, simd, f, c);
+    }
+    let square = f * f;
+    let tail = Cell::mul_add(n, simd, LN2_LO, q * f * square);
+    let tail = Cell::mul_add(square, simd, -0.5, tail);
+    let y = Cell::mul_add(n, simd, LN2_HI, f + tail);
+    let y = if x < f32::MIN_POSITIVE { f32::NEG_INFINITY } else { y };
+    let y = if x == f32::INFINITY { x } else { y };
+    if x < 0.0 || x.is_nan() { f32::NAN } else { y }
+}
+
 /// tanh(x) = 2r / (1 + r^2) with r = tanh(x/2) = p / q, that is 2pq / (q^2 + p^2). This needs one division, and the
 /// closer tanh is to 1, the less an error of p / q matters. NaN stays NaN.
 ///
@@ -129,6 +162,23 @@ mod tests {
         }
     }
 
+    struct Ln;
+    impl Kernel for Ln {
+        type Output = f64;
+        fn run<S: Simd>(self, simd: S) -> f64 {
+            let normal = floats(997).filter(|x| *x >= f32::MIN_POSITIVE && x.is_finite());
+            normal.map(|x| ulps(ln(simd, x), libm::log(f64::from(x)))).fold(0.0, f64::max)
+        }
+    }
+
+    #[test]
+    fn ln_is_within_two_ulp_of_f64() {
+        for isa in Isa::all_available() {
+            let worst = isa.dispatch(Ln);
+            assert!(worst < 2.0, "{isa}: {worst} ulp");
+        }
+    }
+
     struct Edges;
     impl Kernel for Edges {
         type Output = ();
@@ -139,6 +189,8 @@ mod tests {
             assert_eq!(tanh(f32::NEG_INFINITY), -tanh(f32::INFINITY));
             assert_eq!(tanh(0.0), 0.0);
             assert_eq!(exp(s, 0.0), 1.0);
+            assert!(ln(s, f32::NAN).is_nan() && ln(s, -1.0).is_nan() && ln(s, f32::NEG_INFINITY).is_nan());
+            assert_eq!((ln(s, 0.0), ln(s, 1.0), ln(s, f32::INFINITY)), (f32::NEG_INFINITY, 0.0, f32::INFINITY));
             assert!(exp(s, f32::NEG_INFINITY) > 0.0 && exp(s, f32::INFINITY).is_finite());
         }
     }

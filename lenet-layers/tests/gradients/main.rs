@@ -10,6 +10,7 @@ mod against;
 #[path = "../shared/check.rs"]
 mod check;
 mod connections;
+mod ctc;
 mod curvature;
 mod gauss_newton;
 mod layers;
