@@ -1,5 +1,5 @@
 //! Compares gradients with differences and curvatures with lists of connections, and tests losses at extreme values.
-//! The kernels and lanes have their own test programs: together in this one, the compiler needed 4.7 GB.
+//! The kernels have their own test program.
 //!
 //! Sizes are types, so a random shape is drawn from a list of instantiations; seed, activation function and loss are
 //! drawn too.

@@ -6,12 +6,16 @@ mod against;
 #[allow(dead_code, reason = "shared with the gradient checks")]
 #[path = "../shared/check.rs"]
 mod check;
+mod lanes;
 #[path = "../shared/subject.rs"]
 mod subject;
+#[allow(dead_code, reason = "shared with the gradient checks")]
+#[path = "../shared/tables.rs"]
+mod tables;
 
 use against::{Everywhere, everywhere};
+use check::for_samples;
 use lenet_layers::*;
-use proptest::prelude::*;
 
 /// Each layer in lanes and for a single example.
 macro_rules! both {
@@ -68,13 +72,9 @@ connection_table! {
     "X . . X"
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
-
-    #[test]
-    fn kernels(check in prop::sample::select(KERNELS), seed: u64) {
-        check(seed)?;
-    }
+#[test]
+fn kernels() {
+    for_samples(64, |sample| sample.choose(0, KERNELS)(sample.seed));
 }
 
 /// Runs each check at least once: the random draw may leave one out.

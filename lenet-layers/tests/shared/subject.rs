@@ -2,7 +2,7 @@
 //! compiled once. Compiling it for each layer, cell and instruction set took three minutes.
 
 use lenet_layers::simd::{Isa, Kernel, Scalar, Simd};
-use lenet_layers::*;
+use lenet_layers::{zerocopy, *};
 use std::marker::PhantomData;
 
 /// A layer with an input, an output and their gradients.
@@ -42,28 +42,23 @@ impl Way for Dispatched {
     }
 }
 
-/// The layer `L` on an input of shape `I`, in cells `T`. Everything is allocated on the heap, because it may be large.
+/// The layer `L` on an input of shape `I`, in cells `T`. It is allocated on the heap as a whole, because it may be large.
+#[derive(zerocopy::FromZeros)]
+#[zerocopy(crate = "lenet_layers::zerocopy")]
+#[repr(C)]
 pub(crate) struct Case<L: Layer<I>, I: Shape, T: Cell, W> {
-    params: Box<L::Params<T::Element>>,
-    grad: Box<L::Params<T::Element>>,
-    x: Box<Tensor<I, T>>,
-    dx: Box<Tensor<I, T>>,
-    y: Box<Tensor<L::Out, T>>,
-    dy: Box<Tensor<L::Out, T>>,
+    params: L::Params<T::Element>,
+    grad: L::Params<T::Element>,
+    x: Tensor<I, T>,
+    dx: Tensor<I, T>,
+    y: Tensor<L::Out, T>,
+    dy: Tensor<L::Out, T>,
     way: PhantomData<W>,
 }
 
 impl<L: Layer<I> + LayerInfo, I: Shape, T: Cell, W: Way> Case<L, I, T, W> {
     pub(crate) fn boxed_zeroed() -> Box<dyn Subject<T::Element>> {
-        Box::new(Case::<L, I, T, W> {
-            params: Params::boxed_zeroed(),
-            grad: Params::boxed_zeroed(),
-            x: Tensor::boxed_zeroed(),
-            dx: Tensor::boxed_zeroed(),
-            y: Tensor::boxed_zeroed(),
-            dy: Tensor::boxed_zeroed(),
-            way: PhantomData,
-        })
+        <Self as zerocopy::FromZeros>::new_box_zeroed().expect("memory for a layer")
     }
 }
 

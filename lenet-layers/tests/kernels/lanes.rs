@@ -1,25 +1,12 @@
 //! Tests layers of many shapes, for single examples and in lanes, on every instruction set, against the reference loops
 //! in `f64`.
 
-#[allow(dead_code, reason = "shared with the gradient checks")]
-#[path = "../shared/against.rs"]
-mod against;
-#[allow(dead_code, reason = "shared with the gradient checks")]
-#[path = "../shared/check.rs"]
-mod check;
-#[path = "../shared/subject.rs"]
-mod subject;
-#[allow(dead_code, reason = "shared with the gradient checks")]
-#[path = "../shared/tables.rs"]
-mod tables;
-
-use against::everywhere;
-use check::{Draw, draw_arrays};
+use crate::against::everywhere;
+use crate::check::{Draw, Sample, draw_arrays, for_samples};
+use crate::subject::{Case, Dispatched, Reference, Subject};
+use crate::tables::{Gaps, Own};
 use lenet_layers::simd::Isa;
 use lenet_layers::*;
-use proptest::prelude::*;
-use subject::{Case, Dispatched, Reference, Subject};
-use tables::{Gaps, Own};
 
 /// Runs `f64` through the loops of each instruction set, where a register is one number, and compares the results with
 /// the reference loops.
@@ -63,11 +50,9 @@ fn doubles_take_the_same_ways() {
     check::<Dense<37, 5, Tanh>, Units<37>>();
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
-
-    #[test]
-    fn convolutions(seed: u64) {
+#[test]
+fn convolutions() {
+    for_samples(24, |&Sample { seed, .. }| {
         everywhere::<Conv2d<1, 6, 5, ScaledTanh>, Maps<1, 9, 12>, Lanes<16>>(seed)?;
         everywhere::<Conv2d<3, 5, 2, Relu>, Maps<3, 4, 6>, Lanes<16>>(seed)?;
         everywhere::<Conv2d<3, 5, 2, Relu>, Maps<3, 4, 6>, f32>(seed)?;
@@ -79,10 +64,13 @@ proptest! {
         everywhere::<Conv2d<2, 3, 3, Tanh>, Maps<2, 5, 6>, Lanes<32>>(seed)?;
         everywhere::<SparseConv2d<6, 16, 60, 2, Table1, Tanh>, Maps<6, 2, 2>, Lanes<16>>(seed)?;
         everywhere::<SparseConv2d<6, 16, 60, 2, Table1, Tanh>, Maps<6, 2, 2>, f32>(seed)?;
-    }
+        Ok(())
+    });
+}
 
-    #[test]
-    fn pools(seed: u64) {
+#[test]
+fn pools() {
+    for_samples(24, |&Sample { seed, .. }| {
         everywhere::<Subsample<3, 2, ScaledTanh>, Maps<3, 6, 4>, Lanes<16>>(seed)?;
         everywhere::<Subsample<2, 3, Sigmoid>, Maps<2, 3, 9>, f32>(seed)?;
         everywhere::<AvgPool<2>, Maps<3, 6, 4>, Lanes<16>>(seed)?;
@@ -92,15 +80,19 @@ proptest! {
         everywhere::<MaxPool<3>, Maps<2, 3, 9>, f32>(seed)?;
         everywhere::<Flatten, Maps<3, 2, 5>, Lanes<16>>(seed)?;
         everywhere::<Repeat<3>, Maps<2, 1, 7>, Lanes<32>>(seed)?;
-    }
+        Ok(())
+    });
+}
 
-    #[test]
-    fn full_connections(seed: u64) {
+#[test]
+fn full_connections() {
+    for_samples(24, |&Sample { seed, .. }| {
         everywhere::<Dense<65, 7, Tanh>, Units<65>, Lanes<16>>(seed)?;
         everywhere::<Dense<130, 9, Relu>, Units<130>, Lanes<16>>(seed)?;
         everywhere::<Dense<130, 9, Relu>, Units<130>, f32>(seed)?;
         everywhere::<Dense<5, 4, Sigmoid>, Units<5>, Lanes<16>>(seed)?;
         everywhere::<Dense<5, 6>, Units<5>, Lanes<32>>(seed)?;
         everywhere::<Rbf<5, 3, Own>, Units<5>, Lanes<32>>(seed)?;
-    }
+        Ok(())
+    });
 }
