@@ -52,7 +52,10 @@ pub use loss::{
     softmax,
 };
 #[doc(hidden)]
-pub use network::{DistinctName, LineOfANetwork, distinct_name, line_of_a_network};
+pub use network::{
+    DistinctName, DistinctType, IsLayer, LineOfANetwork, Stages, distinct_name, distinct_type, is_layer,
+    line_of_a_network, stages,
+};
 pub use network::{Network, StageInfo, Trace};
 pub use optim::{Descent, Diagonal, Rule, Sdlm, Sgd};
 #[cfg(feature = "init")]
