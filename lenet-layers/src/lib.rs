@@ -54,7 +54,7 @@ pub use loss::{
 #[doc(hidden)]
 pub use network::{
     DistinctName, DistinctType, IsLayer, LineOfANetwork, Stages, distinct_name, distinct_type, is_layer,
-    line_of_a_network, stages,
+    line_of_a_network, not_empty, stages,
 };
 pub use network::{Network, StageInfo, Trace};
 pub use optim::{Descent, Diagonal, Rule, Sdlm, Sgd};

@@ -12,7 +12,7 @@ mod sequential;
 #[doc(hidden)]
 pub use names::{
     DistinctName, DistinctType, IsLayer, LineOfANetwork, Stages, distinct_name, distinct_type, is_layer,
-    line_of_a_network, stages,
+    line_of_a_network, not_empty, stages,
 };
 
 /// The output of every stage: the forward pass stores it, and the backward pass needs it. The error signal has the same

@@ -1,5 +1,7 @@
 //! Error messages about the names and the form of a network's lines, for [`sequential!`](crate::sequential).
 
+use lenet_tensor::Shape;
+
 /// No type implements this trait.
 #[diagnostic::on_unimplemented(
     message = "the stage `{Self}` is declared twice",
@@ -49,6 +51,28 @@ pub const fn is_layer<S: IsLayer>() {}
 pub const fn distinct_type<S: DistinctType>() {}
 /// Makes the compiler report that there are no stages. `S` is the shape of the input.
 pub const fn stages<S: Stages>() {}
+
+/// Returns `true` if no extent is zero.
+#[must_use]
+pub const fn not_empty<S: Shape>() -> bool {
+    let mut axis = 0;
+    while axis < S::DIMS.len() {
+        if S::DIMS[axis] == 0 {
+            return false;
+        }
+        axis += 1;
+    }
+    true
+}
+
+/// Requires that a shape has cells. The constant is evaluated even if the network is not used.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __not_empty {
+    ($what:expr, $S:ty) => {
+        const _: () = assert!($crate::not_empty::<$S>(), concat!("the shape of ", $what, " has a size of 0"));
+    };
+}
 
 /// `Name Trace tokens`: expands to the tokens if the names differ; otherwise to one error, at the second name.
 #[doc(hidden)]

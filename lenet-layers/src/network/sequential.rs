@@ -134,6 +134,9 @@ macro_rules! sequential {
         [$({$stage:tt, $Layer:ty, $I:ty, $O:ty, $before:tt})*] [$Last:ty] [$last:tt]
         [$({$rstage:tt, $RLayer:ty, $RI:ty, $RO:ty, $rbefore:tt})*]
     ) => {
+        $crate::__not_empty!("the input", $In);
+        $($crate::__not_empty!(concat!("the stage `", stringify!($stage), "`"), $O);)*
+
         $(#[$meta])*
         #[derive($crate::zerocopy::FromBytes, $crate::zerocopy::Immutable, $crate::zerocopy::KnownLayout)]
         #[zerocopy(crate = "::lenet_layers::zerocopy")]
