@@ -72,5 +72,5 @@ pub mod __private {
 pub use nalgebra;
 #[cfg(feature = "init")]
 pub use rand;
-/// For layers with their own parameters, which derive `FromBytes`, `Immutable` and `KnownLayout`.
+/// For layers with their own parameters, which derive `FromBytes`, `Immutable` and `KnownLayout` ([`Layer`] has an example).
 pub use zerocopy;
