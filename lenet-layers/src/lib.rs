@@ -54,7 +54,10 @@ pub use loss::{
     softmax,
 };
 #[doc(hidden)]
-pub use network::{DistinctName, LineOfANetwork, distinct_name, line_of_a_network};
+pub use network::{
+    DistinctName, DistinctType, IsLayer, LineOfANetwork, Stages, distinct_name, distinct_type, is_layer,
+    line_of_a_network, not_empty, stages,
+};
 pub use network::{Network, StageInfo, Trace};
 pub use optim::{Descent, Diagonal, Rule, Sdlm, Sgd};
 #[cfg(feature = "init")]
@@ -71,5 +74,5 @@ pub mod __private {
 pub use nalgebra;
 #[cfg(feature = "init")]
 pub use rand;
-/// For layers with their own parameters, which derive `FromBytes`, `Immutable` and `KnownLayout`.
+/// For layers with their own parameters, which derive `FromBytes`, `Immutable` and `KnownLayout` ([`Layer`] has an example).
 pub use zerocopy;

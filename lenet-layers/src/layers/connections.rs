@@ -10,9 +10,6 @@
 pub trait Connections<const CI: usize, const CO: usize, const N: usize>: ConnectionTable {
     /// `[o][i]` is `true` if output map `o` sees input map `i`.
     const TABLE: [[bool; CI]; CO];
-    /// The number of the kernel of the pair `[o][i]`, counting the connected pairs row by row; `None` if they are not
-    /// connected.
-    const KERNEL: [[Option<usize>; CI]; CO] = number(Self::TABLE.as_flattened());
 }
 
 /// A connection table of any size.
@@ -28,6 +25,8 @@ pub trait ConnectionTable: Send + Sync + 'static {
 /// The table `C` with its connections numbered, read as `CO` rows of `CI`.
 pub(crate) struct Numbered<C, const CI: usize, const CO: usize>(core::marker::PhantomData<C>);
 impl<C: ConnectionTable, const CI: usize, const CO: usize> Numbered<C, CI, CO> {
+    /// The number of the kernel of the pair `[o][i]`, counting the connected pairs row by row; `None` if they are not
+    /// connected.
     pub(crate) const KERNEL: [[Option<usize>; CI]; CO] = number(C::MARKS);
 }
 
@@ -89,7 +88,7 @@ pub const fn parse<const CI: usize, const CO: usize>(rows: [&str; CO], kernels: 
 ///     ". X X"
 ///     "X . X"
 /// }
-/// assert_eq!(Ring::KERNEL[2], [Some(4), None, Some(5)]);
+/// assert_eq!(Ring::TABLE[2], [true, false, true]);
 /// ```
 ///
 /// A row of the wrong length does not compile, nor does a number of connections that differs from the declared one:
@@ -172,6 +171,7 @@ mod tests {
                 assert_eq!(*connected, inputs.contains(&i));
             }
         }
-        assert_eq!(Table1::KERNEL[15][5], Some(59));
+        assert_eq!(Numbered::<Table1, 6, 16>::KERNEL[15][5], Some(59));
+        assert_eq!(Numbered::<Table1, 6, 16>::KERNEL[4], [Some(12), None, None, None, Some(13), Some(14)]);
     }
 }

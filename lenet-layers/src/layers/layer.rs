@@ -106,6 +106,105 @@ pub trait LayerInfo: Trainable {
 /// trace.input.data = [2.0, 3.0];
 /// assert_eq!(net.forward(&mut trace).data, [-32.0]);
 /// ```
+///
+/// # A layer with parameters
+///
+/// Its parameters are a struct of arrays that implements [`Params`]. The struct is `#[repr(C)]`, because it is created
+/// from zeroed memory, and derives `Clone`, `Debug`, `PartialEq` and three traits of [`zerocopy`](crate::zerocopy):
+/// `FromBytes`, `Immutable` and `KnownLayout`. The attribute `#[zerocopy(crate = ..)]` makes a dependency on zerocopy
+/// unnecessary. The type parameter `E`, the type of each number, has no bound in the struct itself.
+///
+/// ```
+/// use lenet_layers::{simd::Simd, zerocopy, *};
+///
+/// /// Every unit multiplied by its own trainable factor.
+/// pub struct Scale<const N: usize>;
+///
+/// #[derive(Clone, Debug, PartialEq, zerocopy::FromBytes, zerocopy::Immutable, zerocopy::KnownLayout)]
+/// #[zerocopy(crate = "lenet_layers::zerocopy")]
+/// #[repr(C)]
+/// pub struct Factors<const N: usize, E = f32> {
+///     pub factor: [E; N],
+/// }
+/// impl<const N: usize, E: Element> Params for Factors<N, E> {
+///     type Element = E;
+///     const TENSORS: usize = 1;
+///     const LEN: usize = N;
+///     fn tensor(&self, index: usize) -> &[E] {
+///         assert_eq!(index, 0, "factors are one array");
+///         &self.factor
+///     }
+///     fn tensor_mut(&mut self, index: usize) -> &mut [E] {
+///         assert_eq!(index, 0, "factors are one array");
+///         &mut self.factor
+///     }
+/// }
+///
+/// impl<const N: usize> Trainable for Scale<N> {
+///     type Params<E: Element> = Factors<N, E>;
+/// }
+/// impl<const N: usize> LayerInfo for Scale<N> {
+///     fn info(index: usize) -> ParamInfo {
+///         assert_eq!(index, 0, "factors are one array");
+///         ParamInfo { stage: "", name: "factor", dims: &[N], role: Role::Weight, connected: &[], fan_in: |_| 1 }
+///     }
+///     fn describe(f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+///         f.write_str("scale")
+///     }
+/// }
+/// impl<const N: usize> Layer<Units<N>> for Scale<N> {
+///     type Out = Units<N>;
+///     const CONNECTIONS: usize = N;
+///     const MULTIPLY_ADDS: usize = N;
+///
+///     fn forward<S: Simd, T: Cell>(
+///         _: S, params: &Factors<N, T::Element>, x: &Tensor<Units<N>, T>, y: &mut Tensor<Units<N>, T>,
+///     ) {
+///         for i in 0..N {
+///             y.data[i] = x.data[i].map(|x| params.factor[i] * x);
+///         }
+///     }
+///     fn backward<S: Simd, T: Cell>(
+///         _: S, params: &Factors<N, T::Element>, x: &Tensor<Units<N>, T>, _: &Tensor<Units<N>, T>,
+///         dy: &mut Tensor<Units<N>, T>, dx: Option<&mut Tensor<Units<N>, T>>, grad: &mut Factors<N, T::Element>,
+///     ) {
+///         for i in 0..N {
+///             grad.factor[i] += dy.data[i].times(x.data[i]).sum();
+///         }
+///         let Some(dx) = dx else { return };
+///         for i in 0..N {
+///             dx.data[i] = dy.data[i].map(|dy| params.factor[i] * dy);
+///         }
+///     }
+///     // As backward, with the square of each input and factor.
+///     fn curvature<S: Simd, T: Cell>(
+///         _: S, squared: &Factors<N, T::Element>, x: &Tensor<Units<N>, T>, _: &Tensor<Units<N>, T>,
+///         d2y: &mut Tensor<Units<N>, T>, d2x: &mut Tensor<Units<N>, T>, h: &mut Factors<N, T::Element>,
+///     ) {
+///         for i in 0..N {
+///             h.factor[i] += d2y.data[i].times(x.data[i].map(|x| x * x)).sum();
+///             d2x.data[i] = d2y.data[i].map(|d2y| squared.factor[i] * d2y);
+///         }
+///     }
+/// }
+///
+/// sequential! {
+///     pub struct Net, trace NetTrace {
+///         input:            Units<2>;
+///         scale: Scale<2>   => Units<2>;
+///         out:   Dense<2, 1> => Units<1>;
+///     }
+/// }
+/// let mut net = Net::<f64>::zeroed();
+/// (net.scale.factor, net.out.weight) = ([2.0, -1.0], [[1.0, 10.0]]);
+/// let (mut trace, mut errors, mut grad) = (NetTrace::zeroed(), NetTrace::zeroed(), Grad::<Net<f64>>::zeroed());
+/// trace.input.data = [3.0, 0.5];
+/// assert_eq!(net.forward(&mut trace).data, [1.0]);
+/// errors.out.data = [1.0];
+/// net.backward(&trace, &mut errors, &mut grad);
+/// assert_eq!(grad.0.scale.factor, [3.0, 5.0]); // the factor's input times the weight that follows
+/// assert_eq!(Net::<f64>::info(0).to_string(), "scale.factor");
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not accept an input of shape `{In}`",
     label = "the stage above comes out as `{In}`, which this layer cannot take",

@@ -58,7 +58,7 @@ where
             dims: &[CO, CI, K, K],
             role: Role::Weight,
             connected: C::TABLE.as_flattened(),
-            fan_in: |position| fan_in(&C::KERNEL, position / (K * K), K),
+            fan_in: |position| fan_in(&Numbered::<C, CI, CO>::KERNEL, position / (K * K), K),
         };
         match index {
             0 => weight,

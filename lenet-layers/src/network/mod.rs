@@ -10,7 +10,10 @@ mod names;
 mod sequential;
 
 #[doc(hidden)]
-pub use names::{DistinctName, LineOfANetwork, distinct_name, line_of_a_network};
+pub use names::{
+    DistinctName, DistinctType, IsLayer, LineOfANetwork, Stages, distinct_name, distinct_type, is_layer,
+    line_of_a_network, not_empty, stages,
+};
 
 /// The output of every stage: the forward pass stores it, and the backward pass needs it. The error signal has the same
 /// type.

@@ -56,11 +56,37 @@
 /// ```
 #[macro_export]
 macro_rules! sequential {
-    ($(#[$meta:meta])* $vis:vis struct $Name:ident $(<$($G:ident: $Bound:path = $Default:ty),+>)?, trace $Trace:ident {
+    ($(#[$meta:meta])* $vis:vis struct $Name:tt $(<$($G:ident: $Bound:path = $Default:ty),+>)?, trace $Trace:tt {
         input: $In:ty; $($stages:tt)*
     }) => {
-        $crate::sequential!{@split { [$(#[$meta])*] [$vis] $Name [$($($G: $Bound = $Default,)+)?] $Trace $In }
-            [] [$In] [input] $($stages)*}
+        $crate::__with_distinct_types!{ $Name $Trace
+            $crate::sequential!{@split { [$(#[$meta])*] [$vis] $Name [$($($G: $Bound = $Default,)+)?] $Trace $In }
+                [] [$In] [input] $($stages)*}
+        }
+    };
+
+    // An activation function in place of a layer would be an error for every item of the expansion.
+    (@split $head:tt $done:tt $shape:tt $before:tt $stage:tt: Identity => $($rest:tt)*) => {
+        $crate::sequential!{@activation $stage}
+    };
+    (@split $head:tt $done:tt $shape:tt $before:tt $stage:tt: ScaledTanh => $($rest:tt)*) => {
+        $crate::sequential!{@activation $stage}
+    };
+    (@split $head:tt $done:tt $shape:tt $before:tt $stage:tt: Tanh => $($rest:tt)*) => {
+        $crate::sequential!{@activation $stage}
+    };
+    (@split $head:tt $done:tt $shape:tt $before:tt $stage:tt: Sigmoid => $($rest:tt)*) => {
+        $crate::sequential!{@activation $stage}
+    };
+    (@split $head:tt $done:tt $shape:tt $before:tt $stage:tt: Relu => $($rest:tt)*) => {
+        $crate::sequential!{@activation $stage}
+    };
+    (@activation $stage:tt) => {
+        const _: () = {
+            #[allow(non_camel_case_types)]
+            struct $stage;
+            $crate::is_layer::<$stage>()
+        };
     };
 
     // Collects the stages as {name, layer, shape of the input, shape of the output, name of the stage before}. A name
@@ -69,8 +95,16 @@ macro_rules! sequential {
     (@split $head:tt [$($done:tt)*] [$I:ty] [$before:tt] $stage:tt: $Layer:ty => $O:ty; $($rest:tt)*) => {
         $crate::sequential!{@split $head [$($done)* {$stage, $Layer, $I, $O, $before}] [$O] [$stage] $($rest)*}
     };
+    (@split $head:tt [] [$In:ty] [input]) => {
+        const _: () = $crate::stages::<$In>();
+    };
     (@split $head:tt [$({$stage:tt, $($line:tt)*})*] [$Last:ty] [$last:tt]) => {
-        $crate::__with_distinct_names!{ [] [input $($stage)*]
+        $crate::__with_distinct_names!{
+            []
+            [_ abstract as async await become box break const continue crate do dyn else enum extern false final fn for if impl
+                in let loop macro match mod move mut override priv pub ref return self Self static struct super trait true try
+                type typeof unsafe unsized use virtual where while yield]
+            [input $($stage)*]
             $crate::sequential!{@reverse $head [$({$stage, $($line)*})*] [$Last] [$last] [] $({$stage, $($line)*})*}
         }
     };
@@ -96,10 +130,13 @@ macro_rules! sequential {
         $crate::sequential!{@make $head $stages $Last $last $reversed}
     };
 
-    (@make { [$(#[$meta:meta])*] [$vis:vis] $Name:ident [$($G:ident: $Bound:path = $Default:ty,)*] $Trace:ident $In:ty }
+    (@make { [$(#[$meta:meta])*] [$vis:vis] $Name:tt [$($G:ident: $Bound:path = $Default:ty,)*] $Trace:tt $In:ty }
         [$({$stage:tt, $Layer:ty, $I:ty, $O:ty, $before:tt})*] [$Last:ty] [$last:tt]
         [$({$rstage:tt, $RLayer:ty, $RI:ty, $RO:ty, $rbefore:tt})*]
     ) => {
+        $crate::__not_empty!("the input", $In);
+        $($crate::__not_empty!(concat!("the stage `", stringify!($stage), "`"), $O);)*
+
         $(#[$meta])*
         #[derive($crate::zerocopy::FromBytes, $crate::zerocopy::Immutable, $crate::zerocopy::KnownLayout)]
         #[zerocopy(crate = "::lenet_layers::zerocopy")]
@@ -257,5 +294,10 @@ macro_rules! sequential {
                 );)*
             }
         }
+    };
+
+    // One of the arms that begin with @ always matches, so this is about the first lines of a network.
+    ($($other:tt)*) => {
+        ::core::compile_error!("a network begins with `pub struct Name, trace NameTrace { input: Shape;`");
     };
 }

@@ -1,0 +1,13 @@
+//! An activation function as a stage: it is a parameter of the layer before.
+use lenet_layers::*;
+
+sequential! {
+    pub struct Net, trace NetTrace {
+        input:                   Maps<1, 32, 32>;
+        c1:   Conv2d<1, 6, 5>  => Maps<6, 28, 28>;
+        a1:   ScaledTanh       => Maps<6, 28, 28>;
+        s2:   AvgPool<2>       => Maps<6, 14, 14>;
+    }
+}
+
+fn main() {}
