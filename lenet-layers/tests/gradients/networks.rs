@@ -55,9 +55,11 @@ sequential! {
 /// The passes of a network.
 struct Passes<N: Network<Element = f64>> {
     forward: fn(&N, &mut N::Trace<f64>),
-    /// Down to the input if the flag is set.
-    backward: fn(&N, &N::Trace<f64>, &mut N::Trace<f64>, &mut Grad<N>, bool),
+    backward: Backward<N>,
 }
+/// Down to the input if the flag is set.
+type Backward<N> = fn(&N, &<N as Network>::Trace<f64>, &mut <N as Network>::Trace<f64>, &mut Grad<N>, bool);
+
 impl<N: Network<Element = f64>> Passes<N> {
     /// The reference loops.
     const REFERENCE: Self = Passes {

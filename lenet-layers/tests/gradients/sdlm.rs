@@ -31,8 +31,8 @@ fn rates_and_steps_are_those_of_the_formula() {
             let (least, most) = sdlm.range();
             prop_assert!((least - rates.iter().copied().fold(f64::INFINITY, f64::min)).abs() <= 1e-14 * least);
             prop_assert!((most - rates.iter().copied().fold(0.0, f64::max)).abs() <= 1e-14 * most);
-            prop_assert!(flat(&sdlm.rates).iter().any(|rate| *rate == least));
-            prop_assert!(flat(&sdlm.rates).iter().any(|rate| *rate == most));
+            prop_assert!(flat(&sdlm.rates).contains(&least));
+            prop_assert!(flat(&sdlm.rates).contains(&most));
 
             for _ in 0..3 {
                 (0..Net::TENSORS).for_each(|i| draw.fill(grad.tensor_mut(i), 1.0));
