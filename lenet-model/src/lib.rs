@@ -39,6 +39,8 @@ mod infer;
 mod networks;
 #[cfg(feature = "files")]
 mod parallel;
+#[cfg(feature = "files")]
+pub mod reader;
 #[cfg(feature = "train")]
 mod train;
 

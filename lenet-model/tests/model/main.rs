@@ -13,6 +13,8 @@ mod onnx;
 mod paper;
 #[cfg(all(feature = "train", feature = "pretrained"))]
 mod pictures;
+#[cfg(feature = "train")]
+mod reader;
 #[cfg(all(feature = "train", feature = "pretrained"))]
 mod reading;
 #[cfg(all(feature = "train", feature = "pretrained"))]

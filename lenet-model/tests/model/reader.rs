@@ -1,0 +1,161 @@
+//! Reading a line as a whole: the sweep in tiles, and the search over its columns.
+
+use lenet_layers::{
+    Conv2d, Ctc, Init, Loss, Maps, MaxPool, Network, Params, ScaledTanh, Tensor, Trace, initialize, sequential,
+};
+use lenet_model::reader::{Column, Grammar, LINE_HEIGHT, Line, Sweep, TILE, decode, sweep};
+use lenet_model::{Class, Normalization, lay_images};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+fn random_network() -> Box<Sweep> {
+    let mut network = Sweep::<ScaledTanh>::boxed_zeroed();
+    initialize(&mut *network, Init::SqrtFanIn, &mut ChaCha8Rng::seed_from_u64(1));
+    network
+}
+
+fn random_line(width: usize, seed: u64) -> Line {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    Line::new(width, (0..width * LINE_HEIGHT).map(|_| random.random()).collect()).unwrap()
+}
+
+const LONG: usize = 424;
+sequential! {
+    /// The same stages over a line of 424 columns in one piece.
+    struct Long, trace LongTrace {
+        input:                                Maps<1, 32, 424>;
+        c1:     Conv2d<1, 8, 5, ScaledTanh>    => Maps<8, 28, 420>;
+        s2:     MaxPool<2>                     => Maps<8, 14, 210>;
+        c3:     Conv2d<8, 24, 5, ScaledTanh>   => Maps<24, 10, 206>;
+        s4:     MaxPool<2>                     => Maps<24, 5, 103>;
+        c5:     Conv2d<24, 120, 5, ScaledTanh> => Maps<120, 1, 99>;
+        f6:     Conv2d<120, 84, 1, ScaledTanh> => Maps<84, 1, 99>;
+        output: Conv2d<84, 11, 1>              => Maps<11, 1, 99>;
+    }
+}
+
+#[test]
+fn tiles_give_the_columns_of_one_long_sweep() {
+    let network = random_network();
+    let mut long = Long::<f32>::boxed_zeroed();
+    for i in 0..Long::<f32>::TENSORS {
+        long.tensor_mut(i).copy_from_slice(network.tensor(i));
+    }
+    let line = random_line(LONG, 3);
+    let mut whole = [[0; LONG]; LINE_HEIGHT];
+    (0..LINE_HEIGHT).for_each(|y| whole[y].copy_from_slice(line.row(y)));
+    let mut trace = LongTrace::<f32>::boxed_zeroed();
+    lay_images(&mut trace.input, &[&whole], Normalization::PAPER);
+    let output = long.forward(&mut trace);
+    // One line in single tiles, and many in lanes.
+    for count in [1, 20] {
+        let lines = vec![line.clone(); count];
+        for columns in sweep(&network, &lines, Normalization::PAPER) {
+            assert_eq!(columns.len(), 99);
+            for (w, column) in columns.iter().enumerate() {
+                let y: [f32; 11] = std::array::from_fn(|class| output.data[class][0][w]);
+                for class in 1..11 {
+                    let (found, expected) = (column[class] - column[0], y[class] - y[0]);
+                    assert!((found - expected).abs() < 1e-4, "column {w}: {found}, expected {expected}");
+                }
+                let sum: f32 = column.iter().map(|p| p.exp()).sum();
+                assert!((sum - 1.0).abs() < 1e-5);
+            }
+        }
+    }
+}
+
+#[test]
+fn lines_of_any_width_are_swept() {
+    let network = random_network();
+    for (width, columns) in [(0, 1), (1, 1), (32, 1), (33, 2), (36, 2), (TILE, 33), (TILE + 1, 34), (1000, 243)] {
+        let line = random_line(width, 5);
+        assert_eq!(line.columns(), columns);
+        let found = &sweep(&network, std::slice::from_ref(&line), Normalization::PAPER)[0];
+        assert!(found.len() == columns && found.iter().flatten().all(|p| *p <= 0.0), "{width}");
+    }
+    assert!(sweep(&network, &[], Normalization::PAPER).is_empty());
+    assert_eq!(Line::new(3, vec![0; 31 * 3]), None);
+}
+
+/// Random columns of three digits and the blank; the others are all but impossible.
+fn random_columns(seed: u64, sharp: f32) -> Vec<Column> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut column = || -> Column {
+        let mut y = [-40.0; 11];
+        [0, 1, 2, 10].into_iter().for_each(|class| y[class] = sharp * random.random_range(-1.0..1.0));
+        let whole = y.iter().map(|y: &f32| y.exp()).sum::<f32>().ln();
+        y.map(|y| y - whole)
+    };
+    (0..6).map(|_| column()).collect()
+}
+
+/// The probability of a string by the loss of lenet-layers.
+fn probability(columns: &[Column], digits: &[u8]) -> f64 {
+    let mut y = Tensor::<Maps<11, 1, 6>, f64>::ZERO;
+    for (w, column) in columns.iter().enumerate() {
+        (0..11).for_each(|class| y.data[class][0][w] = f64::from(column[class]));
+    }
+    let string: Vec<Class<11>> = digits.iter().map(|digit| Class::new(usize::from(*digit)).unwrap()).collect();
+    let mut dy = Tensor::<Maps<11, 1, 6>, f64>::ZERO;
+    (-Ctc::<8>.evaluate(&y, &[&string[..]], 1.0, &mut dy)).exp()
+}
+
+/// All strings of three digits that fit, with their probability, the likeliest first.
+fn all_strings(columns: &[Column], lengths: std::ops::RangeInclusive<u32>) -> Vec<(Vec<u8>, f64)> {
+    let mut all = Vec::new();
+    for length in lengths {
+        for number in 0..3_usize.pow(length) {
+            let digits: Vec<u8> = (0..length).map(|i| (number / 3_usize.pow(i) % 3) as u8).collect();
+            all.push((digits.clone(), probability(columns, &digits)));
+        }
+    }
+    all.sort_by(|a, b| b.1.total_cmp(&a.1));
+    all
+}
+
+#[test]
+fn the_likeliest_strings_are_found_with_their_probabilities() {
+    for seed in 0..40 {
+        let columns = random_columns(seed, 0.5 + seed as f32 / 8.0);
+        let all = all_strings(&columns, 0..=6);
+        let found = decode(&columns, &Grammar::default(), 3);
+        assert_eq!(found.len(), 3);
+        for (found, (digits, probability)) in found.iter().zip(&all) {
+            assert_eq!(found.digits, *digits, "seed {seed}");
+            assert!((found.probability - probability).abs() < 1e-6);
+        }
+        let longer = decode(&columns, &Grammar::length(3..=4), 1);
+        assert_eq!(longer[0].digits, all_strings(&columns, 3..=4)[0].0, "seed {seed}");
+    }
+    // Seven digits do not fit into six columns.
+    assert!(decode(&random_columns(1, 1.0), &Grammar::length(7..=7), 3).is_empty());
+}
+
+#[test]
+fn a_pattern_chooses_among_the_likely_ones() {
+    let columns = random_columns(8, 3.0);
+    let grammar = Grammar::pattern("[12]#-0").unwrap();
+    let fits = |digits: &[u8]| digits.len() == 3 && digits[0] != 0 && digits[2] == 0;
+    let best = all_strings(&columns, 3..=3).into_iter().find(|(digits, _)| fits(digits)).unwrap();
+    let found = decode(&columns, &grammar, 1);
+    assert_eq!(found[0].digits, best.0);
+    for (pattern, reason) in
+        [("", "no digit"), ("[", "not closed"), ("#a", "'a'"), ("[#]", "brackets"), ("[]", "empty")]
+    {
+        let error = Grammar::pattern(pattern).unwrap_err().to_string();
+        assert!(error.contains(reason) && error.ends_with("[12] for one of several"), "{error}");
+    }
+}
+
+#[test]
+fn digits_have_places() {
+    let sure = |class: usize| -> Column { std::array::from_fn(|i| if i == class { -0.01 } else { -6.0 }) };
+    let columns: Vec<Column> = [10, 3, 3, 10, 3, 7, 7, 10].map(sure).to_vec();
+    let found = &decode(&columns, &Grammar::default(), 2)[0];
+    assert_eq!((found.digits.as_slice(), found.places.as_slice()), (&[3, 3, 7][..], &[(1, 2), (4, 4), (5, 6)][..]));
+    assert!(found.probability > 0.8);
+    assert!(decode(&[sure(10)], &Grammar::default(), 1)[0].digits.is_empty());
+    // Nothing was swept.
+    assert_eq!(decode(&[], &Grammar::default(), 1)[0].probability, 1.0);
+}
