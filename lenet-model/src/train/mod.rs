@@ -1,5 +1,6 @@
 //! Training: recipes, examples, steps, runs, and the evaluation of trained networks.
 
+mod batch;
 mod boosting;
 mod evaluation;
 mod examples;

@@ -1,8 +1,9 @@
 //! A run in progress: everything that a step changes, step after step, epoch after epoch.
 
+use super::batch::{Batch, Optimizer, Tally};
 use super::evaluation::{Evaluation, evaluate};
 use super::order::Walk;
-use super::step::{Batch, Optimizer, Tally, Worker};
+use super::step::Worker;
 use super::training::{Epoch, Outcome, TrainError, Training, stream};
 use crate::any_network::Arrays;
 use crate::parallel::LANES;
@@ -136,7 +137,7 @@ pub(super) struct State<'t> {
     pub(super) epochs: Vec<Epoch>,
     pub(super) optimizer: Optimizer,
     pub(super) second_order: Option<SecondDerivatives>,
-    batch: Batch,
+    batch: Batch<Worker>,
     pub(super) order: Walk,
     /// The number of steps made so far.
     pub(super) step: u64,
@@ -295,7 +296,7 @@ impl<'t> State<'t> {
                 Some(_) => Optimizer::Sdlm { rates: network.zeroed_like() },
             },
             second_order: recipe.second_order.map(|_| SecondDerivatives::new(training, network)),
-            batch: Batch::new(network, recipe.batch.min(training.train.len())),
+            batch: Batch::new(recipe.batch.min(training.train.len()), || Worker::new(network), || network.gradient()),
             order: Walk::new(training),
             step: 0,
             so_far: SoFar::default(),
@@ -323,7 +324,10 @@ impl<'t> State<'t> {
         while self.so_far.seen < presentations {
             let rate = self.rate(steps);
             let indexes = self.order.next(recipe.batch.min(presentations - self.so_far.seen));
-            let tally = self.batch.gradient(&training.task(network, &loss), indexes);
+            let task = training.task(network, &loss);
+            let tally = self
+                .batch
+                .gradient(indexes, &|worker: &mut Worker, block, scale, slot| worker.learn(&task, block, scale, slot));
             let images = indexes.len();
             self.step += 1;
             let step = self.step;
@@ -420,7 +424,7 @@ impl<'t> State<'t> {
 }
 
 /// The smallest and the largest of the numbers.
-fn range(rates: &dyn AnyNetwork) -> (f32, f32) {
+fn range(rates: &dyn Arrays) -> (f32, f32) {
     let all = (0..rates.arrays()).flat_map(|i| rates.array(i));
     all.fold((f32::INFINITY, f32::NEG_INFINITY), |(least, most), rate| (least.min(*rate), most.max(*rate)))
 }

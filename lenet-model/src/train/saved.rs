@@ -2,8 +2,8 @@
 //!
 //! A random stream is saved as the number of times that it was used; repeating the same draws restores it.
 
+use super::batch::{Optimizer, Tally};
 use super::run::{SoFar, State, TrainingRun};
-use super::step::{Optimizer, Tally};
 use super::training::{Epoch, TrainError, Training};
 use crate::files::{CheckpointError, Tensors, plain, read_whole, take, write_beside};
 use crate::{AnyNetwork, DigitNetwork, Recipe};
