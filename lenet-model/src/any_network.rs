@@ -50,7 +50,7 @@ pub struct NetworkInfo {
 impl NetworkInfo {
     /// Describes networks of type `N`.
     #[must_use]
-    pub fn of<N: DigitNetwork>() -> Self {
+    pub fn of<N: Network>() -> Self {
         NetworkInfo {
             input: <N::Input as Shape>::DIMS,
             stages: N::STAGES,

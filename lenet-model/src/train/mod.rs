@@ -1,6 +1,6 @@
 //! Training: recipes, examples, steps, runs, and the evaluation of trained networks.
 
-mod batch;
+pub(crate) mod batch;
 mod boosting;
 mod evaluation;
 mod examples;

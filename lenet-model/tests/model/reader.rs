@@ -3,10 +3,14 @@
 use lenet_layers::{
     Conv2d, Ctc, Init, Loss, Maps, MaxPool, Network, Params, ScaledTanh, Tensor, Trace, initialize, sequential,
 };
-use lenet_model::reader::{Column, Grammar, LINE_HEIGHT, Line, Sweep, TILE, decode, sweep};
-use lenet_model::{Class, Normalization, lay_images};
+use lenet_model::reader::{
+    Column, Grammar, LINE_HEIGHT, Line, Lines, ReaderEvent, ReaderRecipe, ReaderRun, Sweep, TILE, Tile, decode,
+    evaluate_lines, sweep,
+};
+use lenet_model::{Class, Normalization, Schedule, TrainError, lay_images};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use std::ops::ControlFlow;
 
 fn random_network() -> Box<Sweep> {
     let mut network = Sweep::<ScaledTanh>::boxed_zeroed();
@@ -158,4 +162,89 @@ fn digits_have_places() {
     assert!(decode(&[sure(10)], &Grammar::default(), 1)[0].digits.is_empty());
     // Nothing was swept.
     assert_eq!(decode(&[], &Grammar::default(), 1)[0].probability, 1.0);
+}
+
+/// Lines of blocks: a digit is a bar whose upper end lies higher, the larger it is.
+struct Blocks;
+impl Lines for Blocks {
+    fn compose(&self, number: u64, tile: &mut Tile) -> Vec<u8> {
+        let mut random = ChaCha8Rng::seed_from_u64(number);
+        *tile = [[0; TILE]; LINE_HEIGHT];
+        let digits: Vec<u8> = (0..random.random_range(0..4)).map(|_| random.random_range(0..3)).collect();
+        for (i, digit) in digits.iter().enumerate() {
+            let (top, left) = (20 - 8 * usize::from(*digit), 20 + 30 * i);
+            tile[top..28].iter_mut().for_each(|row| row[left..left + 6].fill(255));
+        }
+        digits
+    }
+}
+
+fn small() -> ReaderRecipe {
+    ReaderRecipe {
+        epochs: 2,
+        lines: 100,
+        batch: 40,
+        rate: 0.01,
+        schedule: Schedule::Constant,
+        ..ReaderRecipe::default()
+    }
+}
+
+fn bits(network: &Sweep) -> Vec<u32> {
+    network.tensors().flatten().map(|x| x.to_bits()).collect()
+}
+
+fn in_threads<R: Send>(threads: usize, f: impl FnOnce() -> R + Send) -> R {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(f)
+}
+
+#[test]
+fn the_reader_trains_to_the_same_bits_on_any_number_of_threads_and_after_a_stop() {
+    let recipe = small();
+    let whole = |threads| {
+        in_threads(threads, || {
+            let mut run = ReaderRun::new(&recipe, &Blocks).unwrap();
+            run.go_on(|_| ControlFlow::Continue(())).unwrap();
+            (bits(run.network()), run.epochs().to_vec())
+        })
+    };
+    let expected = whole(1);
+    assert!(expected == whole(2) && expected == whole(3));
+    assert!(expected.1.len() == 2 && expected.1.iter().all(|epoch| epoch.loss > 0.0));
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.safetensors");
+    // Within an epoch, and at its end.
+    for at in [2, 3] {
+        let mut first = ReaderRun::new(&recipe, &Blocks).unwrap();
+        let stop = |event: ReaderEvent<'_>| match event {
+            ReaderEvent::Step { step: (step, steps), .. } => {
+                assert_eq!(steps, 6);
+                if step == at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            }
+            _ => ControlFlow::Continue(()),
+        };
+        assert!(matches!(first.go_on(stop), Err(TrainError::Stopped { epoch: 1, step }) if step == at));
+        first.save(&path).unwrap();
+        let mut second = ReaderRun::resume(&recipe, &Blocks, &path).unwrap();
+        second.go_on(|_| ControlFlow::Continue(())).unwrap();
+        assert!((bits(second.network()), second.epochs().to_vec()) == expected, "stopped at {at}");
+    }
+    let other = ReaderRecipe { rate: 0.02, ..small() };
+    let error = ReaderRun::resume(&other, &Blocks, &path).unwrap_err().to_string();
+    assert!(error.contains("another recipe"), "{error}");
+    assert!(ReaderRun::new(&ReaderRecipe { batch: 0, ..small() }, &Blocks).is_err());
+}
+
+#[test]
+fn the_reader_learns() {
+    let recipe = ReaderRecipe { epochs: 8, lines: 640, batch: 16, rate: 0.02, schedule: Schedule::OneCycle, ..small() };
+    let mut run = ReaderRun::new(&recipe, &Blocks).unwrap();
+    run.go_on(|_| ControlFlow::Continue(())).unwrap();
+    let result = evaluate_lines(run.network(), &Blocks, 1_000_000..1_000_100);
+    assert_eq!(result.lines, 100);
+    assert!(result.right >= 90 && result.wrong_digits <= 15, "{result:?}");
+    // To a network of zeros every class is equally likely everywhere, and longer strings have more alignments.
+    let nothing = evaluate_lines(&Sweep::<ScaledTanh>::boxed_zeroed(), &Blocks, 0..20);
+    assert!(nothing.right == 0 && nothing.wrong_digits > nothing.digits, "{nothing:?}");
 }
