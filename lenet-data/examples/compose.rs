@@ -14,6 +14,8 @@ const COLUMNS: usize = 2;
 const ROWS: usize = 20;
 /// Between the lines of a sheet.
 const GAP: usize = 6;
+/// Each pixel becomes so many in both directions.
+const ENLARGED: u32 = 3;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
@@ -45,7 +47,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         println!();
     }
-    sheet.save(&file)?;
+    let (wide, high) = (ENLARGED * width as u32, ENLARGED * height as u32);
+    image::imageops::resize(&sheet, wide, high, image::imageops::FilterType::Nearest).save(&file)?;
 
     let count = 20_000;
     let start = Instant::now();

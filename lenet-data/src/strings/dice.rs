@@ -55,7 +55,7 @@ impl Dice {
     /// A whole number from 0 to below `count`; 0 if that is 0.
     pub(super) fn below(&mut self, count: usize) -> usize {
         // The bias is at most count / 2^32.
-        (u64::from(self.0.next_u32()) * count as u64 >> 32) as usize
+        ((u64::from(self.0.next_u32()) * count as u64) >> 32) as usize
     }
 
     /// A whole number from the first to the second, both included.

@@ -12,6 +12,9 @@ use crate::LabelledImages;
 /// Columns without digits at either end.
 pub(super) const EDGE: i32 = 2;
 
+/// No gap is wider: none fits that is.
+const WIDEST: i32 = 1 << 16;
+
 /// Columns that clutter takes.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Room {
@@ -115,8 +118,7 @@ impl Layout {
         let picks = &mut picks[..count];
         let scale = set_rows(picks, style);
 
-        let mut layout =
-            Self { digits: Digits::default(), patches: [Patch::NONE; _], starts: [0; Digits::CAPACITY] };
+        let mut layout = Self { digits: Digits::default(), patches: [Patch::NONE; _], starts: [0; Digits::CAPACITY] };
         for (i, pick) in picks.iter().enumerate() {
             let patch = pick.patch(&examples.images()[pick.index], &recipe.hand, style, scale, dice);
             let start = match i.checked_sub(1) {
@@ -237,9 +239,9 @@ impl Pick {
         let scale = scale(&glyph, height * self.height);
         let slant = if hand.slant == [0.0; 2] { 0.0 } else { self.slant };
         // Nothing may be wider than a patch.
-        let leaning = slant.abs() * height;
+        let leaning = slant.abs() * height * self.height;
         let wide = (glyph.columns[1] - glyph.columns[0] + 5.0) * scale;
-        let stretch = self.stretch.min((WIDTH as f32 - 4.0 - leaning) / wide);
+        let stretch = self.stretch.min((WIDTH as f32 - 4.0 - leaning) / wide).max(0.1);
         Patch::draw(&glyph, Setting { row: self.middle, scale: [scale * stretch, scale], slant })
     }
 }
@@ -286,13 +288,17 @@ fn set_rows(picks: &mut [Pick], style: &Style) -> f32 {
 fn step(spacing: &Spacing, written: f32, before: &Patch, after: &Patch, dice: &mut Dice) -> i32 {
     let by_columns = |gap: i32| before.columns[1] + 1 + gap - after.columns[0];
     let width = |patch: &Patch| patch.columns[1] - patch.columns[0] + 1;
-    let shared = width(before).min(width(after)) * 2 / 5;
-    let by_ink = |gap: i32| (gap - before.clearance(after)).max(by_columns(-shared));
+    let narrower = width(before).min(width(after));
+    let by_ink = |gap: i32| (gap - before.clearance(after)).max(by_columns(-narrower * 3 / 4));
     match *spacing {
-        Spacing::Columns(gap) => by_columns(dice.whole(gap)),
-        Spacing::Ink(gap) => by_ink(dice.whole(gap)),
-        // Rounded to the nearest, also below 0.
-        Spacing::Written { .. } => by_ink((written.clamp(-50.0, 1000.0) + 1000.5) as i32 - 1000),
+        Spacing::Columns(gap) => by_columns(dice.whole(gap).clamp(-narrower, WIDEST)),
+        Spacing::Ink(gap) => by_ink(dice.whole(gap).clamp(-WIDEST, WIDEST)),
+        Spacing::Written { gap: [least, _], deviation, .. } => {
+            // Digits that overlap much cannot be read.
+            let gap = written.max(least - deviation).clamp(-1000.0, 1000.0);
+            // Rounded to the nearest, also below 0.
+            by_ink((gap + 1000.5) as i32 - 1000)
+        }
     }
 }
 

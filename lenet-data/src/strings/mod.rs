@@ -107,7 +107,7 @@ impl StringRecipe {
         dice: &mut Dice,
         clutter: &mut Dice,
     ) -> Digits {
-        let [least, most] = self.digits;
+        let [least, most] = self.digits.map(|count| count.min(Digits::CAPACITY));
         let count = least + dice.below(most.saturating_sub(least) + 1);
         let count = if dice.chance(self.empty) || allowed.is_empty() { 0 } else { count };
         let style = Style::new(self, dice);

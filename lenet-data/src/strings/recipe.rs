@@ -22,17 +22,17 @@ pub struct StringRecipe {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Spacing {
     /// So many columns are without ink between the last column of a digit and the first of the next, drawn for each gap.
-    /// A negative number: the two digits share so many columns.
+    /// A negative number: the two digits share so many columns, at most all of the narrower one.
     Columns([i32; 2]),
     /// The next digit comes so close that in the row where the two are closest, so many pixels are without ink between
     /// them, drawn for each gap. The rows above and below count too: 0 is ink that touches, if only at a corner. The
-    /// digits share no more than two fifths of the columns of the narrower one, even if they do not touch then.
+    /// digits share no more than three quarters of the columns of the narrower one, even if they do not touch then.
     Ink([i32; 2]),
     /// As people write: as `Ink`, but the gap is drawn once for a line, and each gap is more or less than that.
     Written {
         /// The gap of a line. Small ones are more frequent: it is the first plus the difference times a uniform number's cube.
         gap: [f32; 2],
-        /// The standard deviation of the gaps of a line, in pixels.
+        /// The standard deviation of the gaps of a line, in pixels. None is less than the first of `gap` by more than this.
         deviation: f32,
         /// The probability that digits come in groups, with a wide gap between them.
         groups: f32,
@@ -194,7 +194,7 @@ impl Finish {
 
     /// As scans and photographs are.
     pub const SCANNED: Self =
-        Self { level: [0.6, 1.0], digit_level: 0.2, sharp: 0.2, blur: 0.35, noise: 0.25, noise_level: 0.2 };
+        Self { level: [0.65, 1.0], digit_level: 0.2, sharp: 0.2, blur: 0.35, noise: 0.25, noise_level: 0.2 };
 }
 
 impl StringRecipe {
@@ -202,7 +202,7 @@ impl StringRecipe {
     pub const WRITTEN: Self = Self {
         digits: [1, 12],
         empty: 0.02,
-        spacing: Spacing::Written { gap: [-3.0, 36.0], deviation: 1.5, groups: 0.08 },
+        spacing: Spacing::Written { gap: [-2.5, 36.0], deviation: 1.3, groups: 0.08 },
         hand: Hand::WRITTEN,
         clutter: Clutter::FORMS,
         finish: Finish::SCANNED,
