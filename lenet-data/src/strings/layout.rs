@@ -180,7 +180,8 @@ impl Layout {
         let (before, after) = (&self.patches[right - 1], &self.patches[right]);
         let (Some(from), Some(to)) = (before.rightmost(zone(from)), after.leftmost(zone(to))) else { return };
         let [x0, x1] = [from[0] + self.starts[right - 1], to[0] + self.starts[right]];
-        if (0..10).contains(&(x1 - x0)) {
+        // A long steep stroke would look like a 1.
+        if (0..10).contains(&(x1 - x0)) && from[1].abs_diff(to[1]) <= 9 {
             let point = |x: i32, y: i32| [x as f32, y as f32];
             canvas.stroke(point(x0 - 1, from[1]), point(x1 + 1, to[1]), style.pen.min(3.0) * 0.8, 0.9);
         }
