@@ -25,6 +25,7 @@ mod interop;
 mod labelled_images;
 mod picture;
 mod split;
+pub mod strings;
 
 pub use classes::ClassNames;
 pub use csv::{CsvImages, is_csv, read_csv};

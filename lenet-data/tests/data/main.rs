@@ -15,3 +15,4 @@ mod idx;
 mod interop;
 mod picture;
 mod split;
+mod strings;
