@@ -30,7 +30,6 @@ extern crate alloc;
 extern crate self as lenet_layers;
 
 mod activation;
-mod ctc;
 mod kernels;
 mod layers;
 mod loss;
@@ -39,7 +38,6 @@ mod optim;
 mod params;
 
 pub use activation::{Activation, ActivationKind, Identity, Relu, ScaledTanh, Sigmoid, Tanh};
-pub use ctc::Ctc;
 pub use layers::{
     AvgPool, Bitmaps, Codes, Coefficients, ConnectionTable, Connections, Conv2d, Dense, Flatten, Kernels, Layer,
     LayerInfo, MaxPool, Operation, Rbf, Repeat, SparseConv2d, SparseKernels, Subsample, Table1, Trainable, Weights,
@@ -50,8 +48,8 @@ pub use lenet_tensor::{
     Cell, Element, Flattened, Lanes, Maps, Shape, Size, Tensor, Tiled, Times, Units, Valid, simd, simd::Vector,
 };
 pub use loss::{
-    Class, ClassError, CorrectPenalty, Loss, MaximumAPosteriori, MeanSquared, SoftmaxCrossEntropy, SoftmaxMeanSquared,
-    softmax,
+    Class, ClassError, CorrectPenalty, Ctc, Loss, MaximumAPosteriori, MeanSquared, SoftmaxCrossEntropy,
+    SoftmaxMeanSquared, softmax,
 };
 #[doc(hidden)]
 pub use network::{

@@ -248,3 +248,23 @@ fn the_reader_learns() {
     let nothing = evaluate_lines(&Sweep::<ScaledTanh>::boxed_zeroed(), &Blocks, 0..20);
     assert!(nothing.right == 0 && nothing.wrong_digits > nothing.digits, "{nothing:?}");
 }
+
+/// Notes which lines it was asked for.
+struct Noted(std::sync::Mutex<Vec<u64>>);
+impl Lines for Noted {
+    fn compose(&self, number: u64, tile: &mut Tile) -> Vec<u8> {
+        self.0.lock().unwrap().push(number);
+        Blocks.compose(number, tile)
+    }
+}
+
+#[test]
+fn every_line_is_shown_once() {
+    let (recipe, lines) = (small(), Noted(Vec::new().into()));
+    let mut run = ReaderRun::new(&recipe, &lines).unwrap();
+    run.go_on(|_| ControlFlow::Continue(())).unwrap();
+    drop(run);
+    let mut shown = lines.0.into_inner().unwrap();
+    shown.sort_unstable();
+    assert_eq!(shown, (0..200).collect::<Vec<_>>());
+}

@@ -1,6 +1,6 @@
 //! A loss of a row of outputs, given a string of classes without their places: the sum over all alignments.
 
-use crate::{Class, Loss};
+use super::{Class, Loss};
 use lenet_tensor::simd::{Isa, Kernel, Simd};
 use lenet_tensor::{Cell, Element, Maps, Tensor};
 
