@@ -8,6 +8,7 @@ use crate::run::readings::read_set;
 use clap::{Args, ValueEnum};
 use lenet_data::{Dataset, LabelledImages};
 use serde_json::json;
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -20,7 +21,7 @@ pub(crate) struct EvalArguments {
     #[command(flatten)]
     threads: ThreadArguments,
     /// The images to read: the test images, the training images, or all
-    #[arg(long, value_enum, default_value_t, hide_default_value = false)]
+    #[arg(long, value_enum, default_value_t)]
     part: Part,
     /// Print one JSON object
     #[arg(long)]
@@ -45,13 +46,14 @@ impl Part {
         }
     }
 
-    fn of(self, data: Dataset) -> anyhow::Result<LabelledImages> {
+    fn of(self, data: &Dataset) -> anyhow::Result<Cow<'_, LabelledImages>> {
+        let (train, test) = (&data.train, &data.test);
         Ok(match self {
-            Part::Test => data.test,
-            Part::Train => data.train,
+            Part::Test => Cow::Borrowed(test),
+            Part::Train => Cow::Borrowed(train),
             Part::All => {
-                let (train, test) = (data.train, data.test);
-                LabelledImages::new([train.images(), test.images()].concat(), [train.labels(), test.labels()].concat())?
+                let (images, labels) = ([train.images(), test.images()], [train.labels(), test.labels()]);
+                Cow::Owned(LabelledImages::new(images.concat(), labels.concat())?)
             }
         })
     }
@@ -64,13 +66,11 @@ pub(crate) fn run(arguments: &EvalArguments) -> anyhow::Result<()> {
         Some(path) => path.to_string_lossy().into_owned(),
         None => "the built-in model".into(),
     };
-    let (mut data, part) = (arguments.data.load()?, arguments.part);
+    let (data, part) = (arguments.data.load()?, arguments.part);
     let about = &checkpoint.description;
     let pool = arguments.threads.pool()?;
     let network = checkpoint.any_network().map_err(model::advise)?;
-    let (set, classes) = (data.name.clone(), std::mem::take(&mut data.classes));
-    let held_out = data.held_out;
-    let images = part.of(data)?;
+    let images = part.of(&data)?;
     let evaluation = pool.install(|| read_set(&*network, &images, about.normalization))?.evaluation;
     let mut out = io::stdout().lock();
     if arguments.json {
@@ -78,22 +78,22 @@ pub(crate) fn run(arguments: &EvalArguments) -> anyhow::Result<()> {
             "model": name,
             "network": about.network,
             "activation": about.activation,
-            "data": set,
-            "held_out": held_out,
+            "data": data.name,
+            "held_out": data.held_out,
             part.name(): { "correct": evaluation.correct(), "total": evaluation.total() },
             "confusion": evaluation.confusion,
         });
         writeln!(out, "{object}")?;
     } else {
         let images = match part {
-            Part::Test if held_out => "the test set (every seventh image of each class)",
+            Part::Test if data.held_out => "the test set (every seventh image of each class)",
             Part::Test => "the test set",
             Part::Train => "the training set",
             Part::All => "all images",
         };
-        writeln!(out, "{name} ({}, {}) on {images} of {set}", about.network, about.activation)?;
+        writeln!(out, "{name} ({}, {}) on {images} of {}", about.network, about.activation, data.name)?;
         writeln!(out, "{} accuracy {evaluation}\n", part.name())?;
-        write_confusion(&mut out, &evaluation, &classes)?;
+        write_confusion(&mut out, &evaluation, &data.classes)?;
     }
     Ok(())
 }

@@ -8,7 +8,8 @@ use crate::any_network::{Arrays, NetworkInfo};
 use crate::files::{CheckpointError, Tensors, plain, read_whole, take, write_beside};
 use crate::parallel::LANES;
 use crate::train::batch::{Batch, Optimizer, Slot};
-use crate::{InitName, Normalization, ResumeError, Schedule, TrainError, lay_images};
+use crate::train::check_descent;
+use crate::{InitName, Normalization, RecipeError, ResumeError, Schedule, TrainError, lay_images};
 use lenet_layers::{Class, Ctc, Grad, Lanes, Loss, Network, Params, ScaledTanh, Trace, initialize};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -70,8 +71,24 @@ impl Default for ReaderRecipe {
 }
 
 impl ReaderRecipe {
+    /// Checks that every number makes sense.
+    ///
+    /// # Errors
+    /// If a count is 0 or a number is out of range.
+    pub fn check(&self) -> Result<(), RecipeError> {
+        let counts = [
+            (u64::from(self.epochs), "the number of epochs"),
+            (u64::from(self.lines), "the number of lines in an epoch"),
+            (self.batch as u64, "the batch size"),
+        ];
+        match counts.into_iter().find(|(count, _)| *count == 0) {
+            Some((_, name)) => Err(RecipeError::Zero(name)),
+            None => check_descent(self.rate, self.momentum, self.weight_decay),
+        }
+    }
+
     fn steps(&self) -> u64 {
-        u64::from(self.epochs) * u64::from(self.lines).div_ceil(self.batch.max(1) as u64)
+        u64::from(self.epochs) * u64::from(self.lines).div_ceil(self.batch as u64)
     }
 }
 
@@ -170,11 +187,9 @@ impl<'t> ReaderRun<'t> {
     /// A run that has not made a step.
     ///
     /// # Errors
-    /// If the recipe has no epochs, no lines, or no batch.
+    /// If a number of the recipe makes no sense.
     pub fn new(recipe: &'t ReaderRecipe, lines: &'t dyn Lines) -> Result<Self, TrainError> {
-        if recipe.epochs == 0 || recipe.lines == 0 || recipe.batch == 0 {
-            return Err(TrainError::NoExamples);
-        }
+        recipe.check()?;
         let mut network = Sweep::<ScaledTanh>::boxed_zeroed();
         initialize(&mut *network, recipe.init.into(), &mut ChaCha8Rng::seed_from_u64(recipe.seed));
         let (momentum, weight_decay) = (recipe.momentum as f32, recipe.weight_decay as f32);
@@ -205,6 +220,9 @@ impl<'t> ReaderRun<'t> {
     ///
     /// # Errors
     /// If the loss stops being finite, or `watch` stops the training.
+    ///
+    /// # Panics
+    /// If a line has more than [`LONGEST`] digits, or one above 9.
     pub fn go_on(&mut self, mut watch: impl FnMut(ReaderEvent<'_>) -> ControlFlow<()>) -> Result<(), TrainError> {
         let recipe = self.recipe;
         while (self.state.epochs.len() as u32) < recipe.epochs {

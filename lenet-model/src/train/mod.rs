@@ -17,6 +17,7 @@ pub use boosting::{PatternStream, add_scores};
 pub use evaluation::{Evaluation, evaluate, score};
 pub use examples::{Examples, ExamplesError, Variants};
 pub use loss::{LossName, NamedLoss};
+pub(crate) use recipe::check_descent;
 pub use recipe::{InitName, InputName, Order, Recipe, RecipeError, RecipeName, SecondOrder};
 pub use run::{TrainingEvent, TrainingRun};
 pub use saved::ResumeError;

@@ -366,9 +366,6 @@ impl Recipe {
         if self.batch == 0 {
             return Err(RecipeError::Zero("the batch size"));
         }
-        let within = |name, value: f64, ok: bool, want| {
-            if ok && value.is_finite() { Ok(()) } else { Err(RecipeError::OutOfRange { name, value, want }) }
-        };
         if self.presentations == Some(0) {
             return Err(RecipeError::Zero("the number of images in an epoch"));
         }
@@ -386,8 +383,17 @@ impl Recipe {
             }
         }
         within("j", self.j, self.j > 0.0, "a number above 0")?;
-        within("the rate", self.rate, self.rate > 0.0, "a number above 0")?;
-        within("the momentum", self.momentum, (0.0..1.0).contains(&self.momentum), "a number from 0 to below 1")?;
-        within("the weight decay", self.weight_decay, self.weight_decay >= 0.0, "0 or more")
+        check_descent(self.rate, self.momentum, self.weight_decay)
     }
+}
+
+fn within(name: &'static str, value: f64, ok: bool, want: &'static str) -> Result<(), RecipeError> {
+    if ok && value.is_finite() { Ok(()) } else { Err(RecipeError::OutOfRange { name, value, want }) }
+}
+
+/// Checks the numbers of gradient descent.
+pub(crate) fn check_descent(rate: f64, momentum: f64, weight_decay: f64) -> Result<(), RecipeError> {
+    within("the rate", rate, rate > 0.0, "a number above 0")?;
+    within("the momentum", momentum, (0.0..1.0).contains(&momentum), "a number from 0 to below 1")?;
+    within("the weight decay", weight_decay, weight_decay >= 0.0, "0 or more")
 }

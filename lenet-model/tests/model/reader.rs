@@ -233,7 +233,9 @@ fn the_reader_trains_to_the_same_bits_on_any_number_of_threads_and_after_a_stop(
     let other = ReaderRecipe { rate: 0.02, ..small() };
     let error = ReaderRun::resume(&other, &Blocks, &path).unwrap_err().to_string();
     assert!(error.contains("another recipe"), "{error}");
-    assert!(ReaderRun::new(&ReaderRecipe { batch: 0, ..small() }, &Blocks).is_err());
+    let error = |recipe: ReaderRecipe| ReaderRun::new(&recipe, &Blocks).unwrap_err().to_string();
+    assert_eq!(error(ReaderRecipe { batch: 0, ..small() }), "the batch size is 0: give at least 1");
+    assert!(error(ReaderRecipe { rate: f64::NAN, ..small() }).starts_with("the rate is NaN"));
 }
 
 #[test]
