@@ -39,7 +39,7 @@ pub trait Element:
     /// `e^self`. In `f32` the error is at most 2 ulp from -87 to 88. Arguments outside this range return the value at
     /// its nearer end (1.6e-38 or 1.7e38).
     fn exp<S: Simd>(self, simd: S) -> Self;
-    /// Natural logarithm. In `f32` the error is at most 2 ulp, and subnormal numbers count as zero.
+    /// Natural logarithm. In `f32` the error is at most 0.8 ulp, and subnormal numbers count as zero.
     fn ln<S: Simd>(self, simd: S) -> Self;
     /// Returns `true` if the number is neither infinite nor NaN.
     fn is_finite(self) -> bool;

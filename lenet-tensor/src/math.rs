@@ -172,10 +172,10 @@ mod tests {
     }
 
     #[test]
-    fn ln_is_within_two_ulp_of_f64() {
+    fn ln_is_within_0_8_ulp_of_f64() {
         for isa in Isa::all_available() {
             let worst = isa.dispatch(Ln);
-            assert!(worst < 2.0, "{isa}: {worst} ulp");
+            assert!(worst < 0.8, "{isa}: {worst} ulp");
         }
     }
 
