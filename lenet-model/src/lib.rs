@@ -11,6 +11,7 @@
 //! | reject uncertain readings | [`reject`], [`Rejection`], [`sure_margin`], [`score_margin`], [`Reading::margin`] |
 //! | let several networks vote | [`add_scores`], [`PatternStream`] |
 //! | save and open | [`save`], [`Checkpoint`], [`Description`]; error: [`CheckpointError`]; any other file: [`write_beside`], [`UNFINISHED`] |
+//! | read a line as a whole | the module [`reader`] |
 //! | write ONNX files | [`save_onnx`], [`to_onnx`]; error: [`OnnxError`] |
 //! | the networks | [`LeNet5`], [`LeNet5Dense`], [`LeNet5Average`], [`LeNet5Rbf`], [`LeNet5Lush`], [`LeNet4`], [`LeNet1`]; what they have in common: [`DigitNetwork`], [`ImageInput`] |
 //! | their stages' outputs | [`LeNet5Trace`], [`LeNet5DenseTrace`], [`LeNet5AverageTrace`], [`LeNet5RbfTrace`], [`LeNet5LushTrace`], [`LeNet4Trace`], [`LeNet1Trace`] |
@@ -22,7 +23,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // The table above links to the items of all features.
 #![cfg_attr(
-    not(all(feature = "onnx", feature = "pretrained", feature = "train")),
+    not(all(feature = "onnx", feature = "pretrained", feature = "reader", feature = "train")),
     allow(rustdoc::broken_intra_doc_links)
 )]
 #![forbid(unsafe_code)]
@@ -39,7 +40,7 @@ mod infer;
 mod networks;
 #[cfg(feature = "files")]
 mod parallel;
-#[cfg(feature = "files")]
+#[cfg(feature = "reader")]
 pub mod reader;
 #[cfg(feature = "train")]
 mod train;

@@ -8,7 +8,7 @@ use crate::any_network::{Arrays, NetworkInfo};
 use crate::files::{CheckpointError, Tensors, plain, read_whole, take, write_beside};
 use crate::parallel::LANES;
 use crate::train::batch::{Batch, Optimizer, Slot};
-use crate::train::check_descent;
+use crate::train::recipe::check_descent;
 use crate::{InitName, Normalization, RecipeError, ResumeError, Schedule, TrainError, lay_images};
 use lenet_layers::{Class, Ctc, Grad, Lanes, Loss, Network, Params, ScaledTanh, Trace, initialize};
 use rand::SeedableRng;

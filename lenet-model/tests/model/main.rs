@@ -13,7 +13,7 @@ mod onnx;
 mod paper;
 #[cfg(all(feature = "train", feature = "pretrained"))]
 mod pictures;
-#[cfg(feature = "train")]
+#[cfg(all(feature = "train", feature = "reader"))]
 mod reader;
 #[cfg(all(feature = "train", feature = "pretrained"))]
 mod reading;
