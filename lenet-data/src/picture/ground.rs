@@ -13,6 +13,9 @@ const THUMBNAIL: usize = 256;
 /// A picture with a side below has no lighting to speak of: it is a drawing, and a window would be as small as a stroke.
 const PHOTO: usize = 64;
 
+/// A line that was cut out of a photo is at least so high.
+const STRIP: usize = 20;
+
 /// The ground of a picture.
 pub(super) struct Ground {
     /// Whether ink is darker than the ground.
@@ -34,8 +37,17 @@ pub(super) struct Levels {
     data: Vec<f32>,
 }
 
+/// What a picture is searched for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Aim {
+    /// Single digits, with background around them.
+    Digits,
+    /// Lines of writing, which may have been cut out so closely that their ink is at the border.
+    Lines,
+}
+
 impl Ground {
-    pub(super) fn of(picture: &Picture) -> Self {
+    pub(super) fn of(picture: &Picture, aim: Aim) -> Self {
         let step = picture.width().max(picture.height()).div_ceil(THUMBNAIL);
         let small = picture.shrunk(step);
         let thumbnail = Levels {
@@ -43,7 +55,10 @@ impl Ground {
             height: small.height(),
             data: small.pixels().iter().map(|&p| p.into()).collect(),
         };
-        let ring = thumbnail.ring();
+        let ring = match aim {
+            Aim::Digits => thumbnail.ring(),
+            Aim::Lines => (0..thumbnail.data.len()).collect(),
+        };
         let plane = thumbnail.plane(&ring);
         let residual = |index: usize| thumbnail.data[index] - thumbnail.height_of(&plane, index);
         // Ink is far from the ground, and little of it: the cubes listen to the far ones and keep the sign.
@@ -52,8 +67,12 @@ impl Ground {
 
         let level = median(&mut ring.iter().map(|&i| thumbnail.data[i]).collect::<Vec<_>>());
         let contrast = thumbnail.data.iter().map(|v| if dark_ink { level - v } else { v - level }).fold(0.0, f32::max);
-        let photo = picture.width().min(picture.height()) >= PHOTO;
-        let level = if photo && thumbnail.border_spread() > 0.12 * contrast {
+        let (photo, spread) = match aim {
+            Aim::Digits => (PHOTO, 0.12),
+            Aim::Lines => (STRIP, 0.04),
+        };
+        let photo = picture.width().min(picture.height()) >= photo;
+        let level = if photo && thumbnail.border_spread() > spread * contrast {
             Level::Uneven { step, thumbnail: thumbnail.closed(&plane, dark_ink) }
         } else {
             Level::Even(level)

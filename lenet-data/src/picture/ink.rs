@@ -5,7 +5,7 @@
 
 use super::{
     Picture, PictureError,
-    ground::{Ground, Level},
+    ground::{Aim, Ground, Level},
 };
 
 /// Ink fainter than this, of 255 levels, is not told from the ground's own changes.
@@ -30,8 +30,8 @@ pub(super) struct Ink {
 impl Ink {
     /// # Errors
     /// `NoInk` if nothing stands out.
-    pub(super) fn of(picture: &Picture) -> Result<Self, PictureError> {
-        let ground = Ground::of(picture);
+    pub(super) fn of(picture: &Picture, aim: Aim) -> Result<Self, PictureError> {
+        let ground = Ground::of(picture, aim);
         let counts = Counts::of(picture, &ground);
         // The closing follows the bright side of noise: what is most frequent is the ground.
         let zero = if matches!(ground.level, Level::Uneven { .. }) { counts.most_frequent() } else { 0 };

@@ -11,6 +11,7 @@ mod form;
 mod grey;
 mod ground;
 mod ink;
+mod line;
 mod parts;
 #[cfg(feature = "images")]
 mod precheck;
@@ -19,8 +20,10 @@ mod thickness;
 
 pub use error::PictureError;
 pub use grey::Picture;
+pub use line::{FoundLine, Region, lines};
 
 use crate::Image;
+use ground::Aim;
 use ink::Ink;
 use parts::{Frame, Groups, Parts};
 use std::borrow::Cow;
@@ -84,7 +87,7 @@ pub struct Found {
 /// [`PictureError::NoInk`] if nothing stands out from the ground.
 pub fn prepare(picture: &Picture) -> Result<Prepared, PictureError> {
     let (picture, _) = of_bounded_size(picture);
-    let ink = Ink::of(&picture)?;
+    let ink = Ink::of(&picture, Aim::Digits)?;
     let parts = Parts::of(&ink);
     let strokes = segment::one(&parts.parts, segment::strokes(&parts.parts, ink.width, ink.height));
     if strokes.is_empty() {
@@ -122,7 +125,7 @@ pub fn prepare(picture: &Picture) -> Result<Prepared, PictureError> {
 pub fn digits(picture: &Picture) -> Result<Vec<Found>, PictureError> {
     let (whole_width, whole_height) = (picture.width(), picture.height());
     let (picture, step) = of_bounded_size(picture);
-    let ink = Ink::of(&picture)?;
+    let ink = Ink::of(&picture, Aim::Digits)?;
     let parts = Parts::of(&ink);
     let strokes = segment::strokes(&parts.parts, ink.width, ink.height);
     let places = segment::places(&parts.parts, &strokes);

@@ -36,7 +36,7 @@ pub(super) fn thickened(shape: &Shape) -> Option<Shape> {
 
 /// Twice the area over the outline: of a long stroke that is its width. The outline is the sum of all slopes (co-area formula),
 /// with the levels drawn apart so that noise within the ink and on the ground has none.
-fn width(columns: usize, rows: usize, levels: &[u8]) -> f32 {
+pub(super) fn width(columns: usize, rows: usize, levels: &[u8]) -> f32 {
     let level = |x: usize, y: usize| {
         let inside = x > 0 && y > 0 && x <= columns && y <= rows;
         let level = if inside { f32::from(levels[(y - 1) * columns + x - 1]) } else { 0.0 };

@@ -22,14 +22,20 @@
 
 mod decode;
 mod grammar;
+#[cfg(feature = "train")]
+mod lines;
 mod network;
+mod reader;
 mod sweep;
 #[cfg(feature = "train")]
 mod training;
 
 pub use decode::{Column, Hypothesis, decode};
 pub use grammar::{Grammar, GrammarError};
+#[cfg(feature = "train")]
+pub use lines::ComposedLines;
 pub use network::{LINE_HEIGHT, STRIDE, Sweep, SweepTrace, TILE, TILE_COLUMNS};
+pub use reader::{Number, ReadDigit, Reader, ReaderDescription};
 pub use sweep::{Line, sweep};
 #[cfg(feature = "train")]
 pub use training::{

@@ -1,0 +1,254 @@
+//! From a picture to the numbers that are written on it.
+
+use super::decode::{Column, Hypothesis, decode};
+use super::grammar::Grammar;
+use super::network::{LINE_HEIGHT, STRIDE, Sweep};
+use super::sweep::{Line, sweep};
+use crate::Normalization;
+use crate::any_network::NetworkInfo;
+use crate::files::{CheckpointError, Tensors, plain, read_whole, take, write_beside};
+use lenet_data::{FoundLine, Picture, PictureError, Region, lines};
+use lenet_layers::Params;
+use safetensors::{SafeTensorError, SafeTensors};
+use std::path::Path;
+
+/// A trained network that reads lines of digits, and what is needed to read pictures with it.
+///
+/// ```
+/// # #[cfg(feature = "pretrained")] {
+/// use lenet_data::Picture;
+/// use lenet_model::reader::Reader;
+///
+/// // A seven and a one on a sheet of paper.
+/// let mut pixels = vec![250; 120 * 80];
+/// let mut dot = |x: usize, y: usize| (0..4).for_each(|row| pixels[(y + row) * 120 + x..][..4].fill(20));
+/// (30..52).for_each(|x| dot(x, 20));
+/// (20..56).for_each(|y| dot(52 - (y - 20) / 2, y));
+/// (20..56).for_each(|y| dot(76, y));
+/// let numbers = Reader::pretrained().read(&Picture::from_grey(120, 80, pixels)?)?;
+/// assert_eq!(numbers.len(), 1);
+/// assert_eq!(numbers[0].text(), "71");
+/// assert!(numbers[0].probability > 0.5);
+/// # }
+/// # Ok::<(), lenet_data::PictureError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Reader {
+    network: Box<Sweep>,
+    /// What is known about it.
+    pub description: ReaderDescription,
+}
+
+/// What a file says about its reader.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReaderDescription {
+    /// The recipe that it was trained with, as JSON.
+    pub recipe: String,
+    /// What it was trained on, in words.
+    pub data: String,
+    /// The program that has written the file.
+    pub program: String,
+    /// By what the scores are divided before they become probabilities, so that of the strings that are read with a
+    /// probability of 99%, 1% are wrong.
+    pub temperature: f32,
+}
+
+impl Default for ReaderDescription {
+    fn default() -> Self {
+        Self {
+            recipe: String::new(),
+            data: String::new(),
+            program: concat!("lenet-model ", env!("CARGO_PKG_VERSION")).into(),
+            temperature: 1.0,
+        }
+    }
+}
+
+/// A number that was read.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Number {
+    /// The likeliest strings of digits, best first. There is at least one.
+    pub readings: Vec<Hypothesis>,
+    /// The probability of the likeliest one.
+    pub probability: f64,
+    /// The digits of the likeliest one, and where they are.
+    pub digits: Vec<ReadDigit>,
+    /// The line as the network saw it.
+    pub line: FoundLine,
+    /// What the network said about each column.
+    pub columns: Vec<Column>,
+}
+
+/// A digit of a number.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ReadDigit {
+    /// The digit.
+    pub digit: u8,
+    /// The probability that this digit is at this position: that of all strings found that agree with it.
+    pub probability: f64,
+    /// The part of the picture that it was read from.
+    pub region: Region,
+}
+
+impl Number {
+    /// The digits as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.digits.iter().map(|digit| char::from(b'0' + digit.digit)).collect()
+    }
+}
+
+/// The strings that are looked for beside the best one.
+const READINGS: usize = 5;
+
+impl Reader {
+    /// A reader from its network.
+    #[must_use]
+    pub fn new(network: Box<Sweep>, description: ReaderDescription) -> Self {
+        Reader { network, description }
+    }
+
+    /// Its network.
+    #[must_use]
+    pub fn network(&self) -> &Sweep {
+        &self.network
+    }
+
+    /// Reads the numbers of a picture, a line each, from the top to the bottom. Lines without a digit are left out.
+    ///
+    /// # Errors
+    /// [`PictureError::NoInk`] if nothing stands out from the background.
+    pub fn read(&self, picture: &Picture) -> Result<Vec<Number>, PictureError> {
+        self.read_with(picture, &Grammar::default())
+    }
+
+    /// Reads the numbers of a picture that have the given form. A line without such a number is left out.
+    ///
+    /// # Errors
+    /// [`PictureError::NoInk`] if nothing stands out from the background.
+    pub fn read_with(&self, picture: &Picture, grammar: &Grammar) -> Result<Vec<Number>, PictureError> {
+        Ok(self.read_lines(lines(picture)?, grammar))
+    }
+
+    /// Reads lines that have been found in a picture.
+    #[must_use]
+    pub fn read_lines(&self, found: Vec<FoundLine>, grammar: &Grammar) -> Vec<Number> {
+        let strips: Vec<Line> = found
+            .iter()
+            .map(|line| Line::new(line.width, line.levels.clone()).expect("a strip has the rows of a line"))
+            .collect();
+        let columns = self.columns(&strips);
+        found.into_iter().zip(columns).filter_map(|(line, columns)| number(line, columns, grammar)).collect()
+    }
+
+    /// What the network says about each column of each line, as calibrated probabilities.
+    #[must_use]
+    pub fn columns(&self, lines: &[Line]) -> Vec<Vec<Column>> {
+        let mut columns = sweep(&*self.network, lines, Normalization::PAPER);
+        columns.iter_mut().flatten().for_each(|column| cool(column, self.description.temperature));
+        columns
+    }
+
+    /// The reader that comes with the crate. Needs the feature `pretrained`.
+    #[cfg(feature = "pretrained")]
+    #[must_use]
+    pub fn pretrained() -> Self {
+        Self::from_bytes(Path::new("the built-in reader"), Self::pretrained_file()).expect("a test reads it")
+    }
+
+    /// The file of [`Reader::pretrained`].
+    #[cfg(feature = "pretrained")]
+    #[must_use]
+    pub fn pretrained_file() -> &'static [u8] {
+        include_bytes!("../../models/reader.safetensors")
+    }
+
+    /// Opens the file of a reader.
+    ///
+    /// # Errors
+    /// If the file can't be read, or is not the file of a reader.
+    pub fn open(path: &Path) -> Result<Self, CheckpointError> {
+        Self::from_bytes(path, &read_whole(path)?)
+    }
+
+    /// Takes the bytes of a reader's file; errors call them `path`.
+    ///
+    /// # Errors
+    /// If they are not the file of a reader.
+    pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self, CheckpointError> {
+        let format = |e: SafeTensorError| CheckpointError::Format { path: path.into(), reason: e.to_string() };
+        let foreign = |reason: &str| CheckpointError::Foreign { path: path.into(), reason: plain(reason) };
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(format)?;
+        let entry = |key: &str| header.metadata().as_ref().and_then(|entries| entries.get(key)).cloned();
+        if entry("network").as_deref() != Some(NAME) {
+            return Err(foreign("it is not the file of a reader of lines"));
+        }
+        let temperature = entry("temperature").and_then(|word| word.parse().ok()).filter(|t: &f32| (0.1..=10.0).contains(t));
+        let description = ReaderDescription {
+            recipe: entry("recipe").unwrap_or_default(),
+            data: entry("data").unwrap_or_default(),
+            program: entry("program").unwrap_or_default(),
+            temperature: temperature.ok_or_else(|| foreign("its temperature is missing or out of range"))?,
+        };
+        let file = SafeTensors::deserialize(bytes).map_err(format)?;
+        let mut network = Sweep::boxed_zeroed();
+        take(&file, NetworkInfo::of::<Sweep>(), "", &mut *network)
+            .map_err(|(tensor, reason)| foreign(&format!("tensor {tensor} {reason}")))?;
+        Ok(Reader { network, description })
+    }
+
+    /// Writes the reader to a temporary file beside `path`, then renames it.
+    ///
+    /// # Errors
+    /// If the file can't be written; an old file is then still there.
+    pub fn save(&self, path: &Path) -> Result<(), CheckpointError> {
+        let about = &self.description;
+        let metadata = [
+            ("network", NAME.to_string()),
+            ("recipe", about.recipe.clone()),
+            ("data", about.data.clone()),
+            ("program", about.program.clone()),
+            ("temperature", about.temperature.to_string()),
+        ];
+        let mut tensors = Tensors::default();
+        tensors.add(NetworkInfo::of::<Sweep>(), "", &*self.network);
+        let bytes = tensors.file(&metadata);
+        let bytes = bytes.map_err(|e| CheckpointError::Format { path: path.into(), reason: e.to_string() })?;
+        write_beside(path, &bytes).map_err(|error| CheckpointError::Write { path: path.into(), error })
+    }
+}
+
+/// The name of the network in a file's metadata.
+const NAME: &str = "reader";
+
+/// Divides the logarithms of probabilities by the temperature.
+fn cool(column: &mut Column, temperature: f32) {
+    let most = column.iter().fold(f32::NEG_INFINITY, |most, y| most.max(*y)) / temperature;
+    let whole = most + column.iter().map(|y| (y / temperature - most).exp()).sum::<f32>().ln();
+    column.iter_mut().for_each(|y| *y = *y / temperature - whole);
+}
+
+/// The number that a line shows, unless there is none.
+fn number(line: FoundLine, columns: Vec<Column>, grammar: &Grammar) -> Option<Number> {
+    let readings = decode(&columns, grammar, READINGS);
+    let best = readings.first().filter(|best| !best.digits.is_empty())?;
+    let digits = best.digits.iter().zip(&best.places).enumerate().map(|(position, (&digit, &place))| {
+        let agree = |reading: &&Hypothesis| {
+            reading.digits.len() == best.digits.len() && reading.digits[position] == digit
+        };
+        let probability = readings.iter().filter(agree).map(|reading| reading.probability).sum();
+        ReadDigit { digit, probability, region: region(&line, place) }
+    });
+    let digits = digits.collect();
+    Some(Number { probability: best.probability, digits, readings, line, columns })
+}
+
+/// The part of the picture that output columns were read from: the middle half of their fields of vision.
+fn region(line: &FoundLine, (first, last): (usize, usize)) -> Region {
+    let from = first * STRIDE + LINE_HEIGHT / 4;
+    let to = last * STRIDE + 3 * LINE_HEIGHT / 4;
+    let from = from.min(line.width - 1);
+    line.region(from..to.clamp(from + 1, line.width))
+}
