@@ -22,6 +22,8 @@ pub(super) struct Ground {
     pub(super) dark_ink: bool,
     /// How bright the ground is.
     pub(super) level: Level,
+    /// Whether the picture is a line of writing that was cut out closely.
+    pub(super) cut_out: bool,
 }
 
 /// How bright the ground is: the same everywhere, or as a thumbnail shows it.
@@ -55,10 +57,10 @@ impl Ground {
             height: small.height(),
             data: small.pixels().iter().map(|&p| p.into()).collect(),
         };
-        let ring = match aim {
-            Aim::Digits => thumbnail.ring(),
-            Aim::Lines => (0..thumbnail.data.len()).collect(),
-        };
+        let small = picture.width().min(picture.height()) < PHOTO;
+        // A small picture of a line was cut out closely: ink is as frequent at its border as elsewhere.
+        let cut_out = small && aim == Aim::Lines;
+        let ring = if cut_out { (0..thumbnail.data.len()).collect() } else { thumbnail.ring() };
         let plane = thumbnail.plane(&ring);
         let residual = |index: usize| thumbnail.data[index] - thumbnail.height_of(&plane, index);
         // Ink is far from the ground, and little of it: the cubes listen to the far ones and keep the sign.
@@ -67,17 +69,14 @@ impl Ground {
 
         let level = median(&mut ring.iter().map(|&i| thumbnail.data[i]).collect::<Vec<_>>());
         let contrast = thumbnail.data.iter().map(|v| if dark_ink { level - v } else { v - level }).fold(0.0, f32::max);
-        let (photo, spread) = match aim {
-            Aim::Digits => (PHOTO, 0.12),
-            Aim::Lines => (STRIP, 0.04),
-        };
-        let photo = picture.width().min(picture.height()) >= photo;
-        let level = if photo && thumbnail.border_spread() > spread * contrast {
+        let high_enough = picture.width().min(picture.height()) >= if cut_out { STRIP } else { PHOTO };
+        let spread = if cut_out { 0.04 } else { 0.12 };
+        let level = if high_enough && thumbnail.border_spread() > spread * contrast {
             Level::Uneven { step, thumbnail: thumbnail.closed(&plane, dark_ink) }
         } else {
             Level::Even(level)
         };
-        Self { dark_ink, level }
+        Self { dark_ink, level, cut_out }
     }
 }
 

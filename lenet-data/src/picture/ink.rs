@@ -38,6 +38,8 @@ impl Ink {
         // A ground of pure black or white shows half of its noise, on the side where ink is too.
         let clipped = matches!(ground.level, Level::Even(level) if level == if ground.dark_ink { 255.0 } else { 0.0 });
         let noise = if clipped { noise_of_clipped(picture, &ground) } else { counts.noise(zero) };
+        // The pattern of the paper behind a line that was cut out is no noise: the ink is still the darkest.
+        let noise = if ground.cut_out { 0.5 * noise } else { noise };
         let full = counts.full_ink(zero, noise).ok_or(PictureError::NoInk)?;
 
         let scale = 255.0 / full as f32;
@@ -46,7 +48,8 @@ impl Ink {
             // A float becomes a byte by saturation.
             levels.extend(row.iter().map(|&ink| ((ink - zero as f32) * scale + 0.5) as u8));
         });
-        let sure = (4.0 * noise * scale).clamp(0.4 * 255.0, 0.8 * 255.0);
+        let surest = if ground.cut_out { 0.5 } else { 0.8 };
+        let sure = (4.0 * noise * scale).clamp(0.4 * 255.0, surest * 255.0);
         let gate = (3.0 * noise * scale).clamp(0.02 * 255.0, 0.5 * sure);
         Ok(Self {
             width: picture.width(),

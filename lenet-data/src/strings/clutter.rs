@@ -38,7 +38,7 @@ impl Mark {
             Kind::Apostrophe => [0, 5],
             Kind::Hyphen => [6, 14],
             Kind::Equals => [8, 15],
-            Kind::Dash => [6, 36],
+            Kind::Dash => [6, 44],
             Kind::PointDash => [10, 26],
             Kind::Cross | Kind::Asterisk => [7, 13],
             Kind::Scribble => [12, 22],
@@ -157,7 +157,7 @@ impl Marks {
         let level = dice.within([0.75, 1.0]);
         let middle = top + height * dice.within([0.3, 0.7]);
         let mut tilted = |half: f32, row: f32, dice: &mut Dice| {
-            let tilt = dice.around(0.15) * half;
+            let tilt = dice.around(0.25) * half;
             let bow = dice.around(0.1) * half;
             let points = [[centre - half, row + tilt], [centre, row + bow], [centre + half, row - tilt]];
             canvas.path(&points, pen, level);

@@ -38,6 +38,16 @@ impl Glyph {
         self.add([stem - left, row + tilt * left], [stem + right, row - tilt * right]);
     }
 
+    /// A stroke through a 0, from the lower left to the upper right.
+    pub(super) fn slash(&mut self, dice: &mut Dice) {
+        let ([top, bottom], [left, right]) = (self.rows, self.columns);
+        let (wide, high) = (right - left, bottom - top);
+        let inset = dice.within([-0.15, 0.2]);
+        let from = [left + inset * wide, bottom - dice.within([-0.05, 0.25]) * high];
+        let to = [right - inset * wide, top + dice.within([-0.05, 0.25]) * high];
+        self.add(from, to);
+    }
+
     /// A long stroke up to the top of a 1.
     pub(super) fn lead_in(&mut self, dice: &mut Dice) {
         let top = self.rows[0] + 0.5 * self.thickness;

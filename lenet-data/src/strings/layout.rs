@@ -10,7 +10,7 @@ use super::{
 use crate::LabelledImages;
 
 /// Columns without digits at either end.
-pub(super) const EDGE: i32 = 2;
+pub(super) const EDGE: i32 = 8;
 
 /// No gap is wider: none fits that is.
 const WIDEST: i32 = 1 << 16;
@@ -41,6 +41,7 @@ pub(super) struct Style {
     gap: f32,
     groups: bool,
     european: bool,
+    crossed_zeros: bool,
     joined: bool,
 }
 
@@ -67,6 +68,7 @@ impl Style {
             rise: dice.around(hand.rise),
             align: dice.unit() * dice.unit(),
             european: dice.chance(hand.european),
+            crossed_zeros: dice.chance(hand.crossed_zeros),
             joined: dice.chance(hand.joined),
             gap,
             groups,
@@ -229,6 +231,9 @@ impl Pick {
         let mut glyph = Glyph::new(image);
         if style.european && self.class == 7 && dice.chance(0.8) {
             glyph.cross(dice);
+        }
+        if style.crossed_zeros && self.class == 0 {
+            glyph.slash(dice);
         }
         if style.european && self.class == 1 && dice.chance(0.8) {
             glyph.lead_in(dice);

@@ -73,6 +73,8 @@ pub struct Hand {
     pub broken: f32,
     /// The probability that a line is European: its 7s are crossed and its 1s have a long stroke up.
     pub european: f32,
+    /// The probability that the 0s of a line are crossed.
+    pub crossed_zeros: f32,
 }
 
 impl Hand {
@@ -93,25 +95,27 @@ impl Hand {
         joined: 0.0,
         broken: 0.0,
         european: 0.0,
+        crossed_zeros: 0.0,
     };
 
     /// As people write.
     pub const WRITTEN: Self = Self {
         height: [22.0, 28.0],
         off_centre: 1.8,
-        uneven: 0.4,
+        uneven: 0.35,
         small_zeros: 0.12,
         stretch: [0.7, 1.3],
         digit_stretch: 0.12,
-        slant: [-0.25, 0.45],
+        slant: [-0.2, 0.45],
         digit_slant: 0.06,
-        rise: 0.35,
+        rise: 0.2,
         bounce: 0.04,
         even_pen: 0.75,
-        pen: [1.1, 5.0],
+        pen: [1.4, 5.0],
         joined: 0.5,
         broken: 0.12,
-        european: 0.35,
+        european: 0.5,
+        crossed_zeros: 0.06,
     };
 }
 
@@ -194,7 +198,7 @@ impl Finish {
 
     /// As scans and photographs are.
     pub const SCANNED: Self =
-        Self { level: [0.65, 1.0], digit_level: 0.2, sharp: 0.2, blur: 0.35, noise: 0.25, noise_level: 0.2 };
+        Self { level: [0.8, 1.0], digit_level: 0.2, sharp: 0.2, blur: 0.35, noise: 0.25, noise_level: 0.12 };
 }
 
 impl StringRecipe {
@@ -202,7 +206,7 @@ impl StringRecipe {
     pub const WRITTEN: Self = Self {
         digits: [1, 12],
         empty: 0.02,
-        spacing: Spacing::Written { gap: [-2.5, 36.0], deviation: 1.3, groups: 0.08 },
+        spacing: Spacing::Written { gap: [-1.5, 36.0], deviation: 1.3, groups: 0.08 },
         hand: Hand::WRITTEN,
         clutter: Clutter::FORMS,
         finish: Finish::SCANNED,

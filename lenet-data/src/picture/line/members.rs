@@ -87,16 +87,20 @@ fn down(frame: &Frame) -> (usize, usize) {
     (frame.top, frame.bottom)
 }
 
-/// Tall parts by line: one goes to the line whose last part it is level with, so that a line may rise or fall.
+/// Tall parts by line: one goes to the line whose last parts it is level with, so that a line may rise or fall. One part
+/// alone may be a piece of a broken digit.
 fn level(parts: &[Part], mut tall: Vec<usize>) -> Vec<Vec<usize>> {
     tall.sort_by_key(|&i| (parts[i].frame.left, parts[i].frame.top));
     let mut lines: Vec<Vec<usize>> = Vec::new();
     for part in tall {
         let frame = parts[part].frame;
         let shared = |line: &Vec<usize>| {
-            let last = parts[line[line.len() - 1]].frame;
-            let shared = overlap(down(&last), down(&frame));
-            (2 * shared > last.height().min(frame.height()) as isize).then_some(shared)
+            let level_with = |part: &usize| {
+                let last = parts[*part].frame;
+                let shared = overlap(down(&last), down(&frame));
+                (2 * shared > last.height().min(frame.height()) as isize).then_some(shared)
+            };
+            line.iter().rev().take(3).filter_map(level_with).max()
         };
         match (0..lines.len()).filter_map(|i| Some((shared(&lines[i])?, i))).max() {
             Some((_, line)) => lines[line].push(part),

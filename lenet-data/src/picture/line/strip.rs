@@ -5,7 +5,7 @@ use super::{FILLED, FoundLine, MIDDLE, Place, course::Course};
 use crate::strings::HEIGHT;
 
 /// Columns of background at either end.
-const MARGIN: f32 = 8.0;
+const MARGIN: f32 = 16.0;
 /// Wider gaps, in heights of the line, are shortened to this.
 const WIDEST_GAP: f32 = 1.0;
 
@@ -31,8 +31,7 @@ pub(super) fn draw(shape: &Shape, frame: Frame, course: &Course, spans: &[[usize
     let columns = columns(spans, scale);
     let width = columns.len();
     let mut levels = vec![0.0_f32; HEIGHT * width];
-    let (radius, gain) = pen(shape, scale);
-    let ink = Samples { shape, frame, radius };
+    let ink = Samples { shape, frame, radius: radius(shape, scale) };
     for (column, &x) in columns.iter().enumerate() {
         let middle = course.top_at(x) + 0.5 * course.height;
         for row in 0..HEIGHT {
@@ -44,6 +43,7 @@ pub(super) fn draw(shape: &Shape, frame: Frame, course: &Course, spans: &[[usize
         .iter()
         .map(|&x| Place { x, rows: [course.top_at(x), course.top_at(x) + course.height] })
         .collect();
+    let gain = gain(&levels);
     let levels = levels.iter().map(|level| (level * gain + 0.5) as u8).collect();
     Strip { width, levels, places }
 }
@@ -68,13 +68,23 @@ fn columns(spans: &[[usize; 2]], scale: f32) -> Vec<f32> {
     columns
 }
 
-/// By how many pixels of the picture strokes are widened, and the factor of their levels: a thin stroke fades where
-/// pixels are averaged.
-fn pen(shape: &Shape, scale: f32) -> (f32, f32) {
+/// By how many pixels of the picture thin strokes are widened.
+fn radius(shape: &Shape, scale: f32) -> f32 {
     const THIN: f32 = 1.6;
     const USUAL: f32 = 2.2;
     let width = thickness::width(shape.width, shape.height, &shape.levels) / scale;
-    if width >= THIN { (0.0, 1.0) } else { (0.5 * (USUAL - width) * scale, 1.0) }
+    if width >= THIN { 0.0 } else { 0.5 * (USUAL - width) * scale }
+}
+
+/// The factor that makes strong ink full ink: a thin stroke fades where pixels are averaged.
+fn gain(levels: &[f32]) -> f32 {
+    let mut ink: Vec<f32> = levels.iter().copied().filter(|level| *level > 32.0).collect();
+    if ink.is_empty() {
+        return 1.0;
+    }
+    let strong = ink.len() * 9 / 10;
+    let strong = *ink.select_nth_unstable_by(strong, f32::total_cmp).1;
+    (240.0 / strong).clamp(1.0, 4.0)
 }
 
 struct Samples<'a> {
