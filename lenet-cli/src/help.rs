@@ -42,8 +42,11 @@ Examples:
 
 pub(crate) const READ: &str = "\
 Examples:
-  lenet read number.png                          the digits of a number, from left to right
-  lenet read form.jpg --json --reject 0.5        several lines, ? if it is not sure";
+  lenet read number.png                          its probability, its digits and their places
+  lenet read form.jpg --json --reject 0.9        several lines, ? where it is not sure
+  lenet read years/ --pattern '[12]###'          what is known of the numbers helps
+  lenet read cheque.png --amount=2               1234.50
+  lenet read orand/ --labels orand.txt           how many of a set are read correctly";
 
 pub(crate) const EXPORT: &str = "\
 Examples:

@@ -22,6 +22,26 @@ pub struct Hypothesis {
     pub places: Vec<(usize, usize)>,
 }
 
+/// The least number of digits to replace, add or remove that turns one string into the other (Levenshtein 1966).
+///
+/// ```
+/// use lenet_model::reader::edit_distance;
+/// assert_eq!(edit_distance(&[1, 9, 9, 8], &[1, 9, 8]), 1);
+/// ```
+#[must_use]
+pub fn edit_distance(a: &[u8], b: &[u8]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let kept = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = kept.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
 /// How many prefixes are kept from column to column.
 const BEAM: usize = 24;
 /// Digits that are less likely than e to this power are not tried in a column.
@@ -154,7 +174,7 @@ fn may_skip(state: usize, digits: &[u8]) -> bool {
 }
 
 /// The logarithm of a string's probability, summed over all alignments.
-fn log_probability(columns: &[Column], digits: &[u8]) -> f64 {
+pub(super) fn log_probability(columns: &[Column], digits: &[u8]) -> f64 {
     let states = 2 * digits.len() + 1;
     let mut alpha = vec![NEVER; states];
     alpha[0] = 0.0;

@@ -44,6 +44,19 @@ impl Grammar {
         Grammar { length, allowed: Vec::new() }
     }
 
+    /// Amounts of money: at least one digit more than the `decimals`, and no 0 before the others.
+    ///
+    /// ```
+    /// use lenet_model::reader::Grammar;
+    /// let amount = Grammar::amount(2);
+    /// assert!(amount.accepts(3) && !amount.accepts(2));
+    /// assert!(!amount.digits_at(0).any(|digit| digit == 0));
+    /// ```
+    #[must_use]
+    pub fn amount(decimals: usize) -> Self {
+        Grammar { length: decimals.saturating_add(1)..=usize::MAX, allowed: vec![Self::ANY & !1] }
+    }
+
     /// Numbers of one form: `#` is any digit, a digit is itself, and `[12]` is one of several digits. Spaces and the
     /// signs `-`, `.`, `,`, `/` and `'` stand between digits and are not read.
     ///

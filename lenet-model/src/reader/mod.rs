@@ -30,7 +30,7 @@ mod sweep;
 #[cfg(feature = "train")]
 mod training;
 
-pub use decode::{Column, Hypothesis, decode};
+pub use decode::{Column, Hypothesis, decode, edit_distance};
 pub use grammar::{Grammar, GrammarError};
 #[cfg(feature = "train")]
 pub use lines::ComposedLines;

@@ -1,6 +1,6 @@
 //! Training the reader: lines that are composed while it trains, and the sum over all alignments as the loss.
 
-use super::decode::{CLASSES, Column, decode};
+use super::decode::{CLASSES, Column, decode, edit_distance};
 use super::grammar::Grammar;
 use super::network::{LINE_HEIGHT, Sweep, SweepTrace, TILE, TILE_COLUMNS};
 use super::sweep::{Line, sweep};
@@ -359,7 +359,7 @@ pub fn evaluate_lines(network: &Sweep, lines: &dyn Lines, numbers: Range<u64>) -
             result.lines += 1;
             result.right += usize::from(read == *digits);
             result.digits += digits.len();
-            result.wrong_digits += changes(&read, digits);
+            result.wrong_digits += edit_distance(&read, digits);
         }
     }
     result
@@ -373,20 +373,6 @@ fn composed(lines: &dyn Lines, number: u64) -> (Line, Vec<u8>) {
 
 fn best(columns: &[Column]) -> Vec<u8> {
     decode(columns, &Grammar::default(), 1).into_iter().next().map(|found| found.digits).unwrap_or_default()
-}
-
-/// The least number of digits to replace, add or remove that turns one string into the other.
-fn changes(a: &[u8], b: &[u8]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let kept = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = kept.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 const _: () = assert!(LONGEST < TILE_COLUMNS);

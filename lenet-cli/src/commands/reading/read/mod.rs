@@ -1,0 +1,154 @@
+//! `lenet read`: the numbers of pictures, a line each.
+
+mod answer;
+mod labels;
+
+use super::predict::named;
+use super::source::{Content, Source};
+use super::{Failures, Reject};
+use crate::args::Misuse;
+use crate::args::model::advise_to;
+use crate::args::threads::instruction_set;
+use answer::Answers;
+use anyhow::{Context, bail};
+use clap::Args;
+use lenet_data::PictureError;
+use lenet_model::reader::{Grammar, Number, Reader};
+use rayon::prelude::*;
+use std::ffi::OsString;
+use std::io;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+#[derive(Args)]
+pub(crate) struct ReadArguments {
+    /// Pictures of numbers (PNG, JPEG, WebP, BMP, GIF, TIFF or PNM), folders of them, or - for standard input
+    #[arg(required = true, value_name = "FILE|DIR|-")]
+    pictures: Vec<OsString>,
+    /// A reader that `lenet train-reader` has written, or its run folder [default: the built-in reader]
+    #[arg(long, value_name = "FILE|RUN")]
+    model: Option<PathBuf>,
+    /// Numbers of so many digits only: 5, or 4..6 for 4 to 6
+    #[arg(long, value_name = "N|N..M")]
+    length: Option<Length>,
+    /// Numbers of this form only: # is any digit, 7 is a 7, [12] is a 1 or a 2; spaces and - . , / ' are not read
+    #[arg(long, conflicts_with = "length")]
+    pattern: Option<String>,
+    /// Amounts of money only: no 0 before other digits. The points, commas and dashes of an amount are not read; with
+    /// =2 its last two digits are cents
+    #[arg(long, value_name = "DECIMALS", num_args = 0..=1, require_equals = true, default_missing_value = "0",
+        value_parser = clap::value_parser!(u8).range(0..=4), conflicts_with_all = ["length", "pattern"])]
+    amount: Option<u8>,
+    /// Answer ? for digits whose probability is below the margin, a number from 0 to 1; `auto` is the margin that
+    /// leaves 0.5% errors on lines of digits that were held out when the reader was trained
+    #[arg(long, value_name = "MARGIN|auto")]
+    reject: Option<Reject>,
+    /// Print JSON, one object per picture
+    #[arg(long)]
+    json: bool,
+    /// Draw each line as the network saw it, and its digits under it
+    #[arg(long, conflicts_with = "json")]
+    show: bool,
+    /// Compare with the numbers of a file, and print a table: a line has the name of a picture within the folder and
+    /// its number, between them a tab, a comma or spaces
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["reject", "show"])]
+    labels: Option<PathBuf>,
+}
+
+/// `5` or `4..6`.
+#[derive(Clone, Debug)]
+struct Length(RangeInclusive<usize>);
+
+impl FromStr for Length {
+    type Err = &'static str;
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        let (from, to) = word.split_once("..").unwrap_or((word, word));
+        match (from.parse(), to.trim_start_matches('=').parse()) {
+            (Ok(from), Ok(to)) if 1 <= from && from <= to => Ok(Length(from..=to)),
+            _ => Err("give a number of digits such as 5, or two such as 4..6"),
+        }
+    }
+}
+
+impl ReadArguments {
+    fn grammar(&self) -> anyhow::Result<Grammar> {
+        Ok(match (&self.length, &self.pattern, self.amount) {
+            (Some(Length(length)), ..) => Grammar::length(length.clone()),
+            (_, Some(pattern), _) => Grammar::pattern(pattern).map_err(|error| Misuse(format!("--pattern {error}")))?,
+            (.., Some(decimals)) => Grammar::amount(decimals.into()),
+            _ => Grammar::default(),
+        })
+    }
+
+    fn reader(&self) -> anyhow::Result<Reader> {
+        let Some(path) = &self.model else { return Ok(Reader::pretrained()) };
+        let file = if path.is_dir() { path.join(READER) } else { path.clone() };
+        Reader::open(&file).map_err(|error| advise_to(error, "give a reader that `lenet train-reader` has written"))
+    }
+}
+
+/// The reader in the folder of its run.
+pub(crate) const READER: &str = "reader.safetensors";
+
+/// A number that is less likely than this is none: 50 pictures of printed words have at most half of that.
+const FLOOR: f64 = 0.1;
+
+/// How many pictures are read together.
+const TOGETHER: usize = 64;
+
+pub(crate) fn run(arguments: &ReadArguments) -> anyhow::Result<()> {
+    instruction_set()?;
+    let (grammar, reader) = (arguments.grammar()?, arguments.reader()?);
+    if let Some(file) = &arguments.labels {
+        return labels::run(arguments, file, &reader, &grammar);
+    }
+    let margin = match arguments.reject {
+        None => 0.0,
+        Some(Reject::Margin(margin)) => margin.into(),
+        Some(Reject::Auto) => reader.description.margin.context("--reject auto: the reader has no margin: give a number")?,
+    };
+    let answers = Answers { margin, decimals: arguments.amount, json: arguments.json, show: arguments.show };
+    let mut failures = Failures::default();
+    for word in &arguments.pictures {
+        let sources = match Source::all(word) {
+            Ok(sources) => sources,
+            Err(error) => {
+                failures.tell(arguments.json, &word.to_string_lossy(), &error)?;
+                continue;
+            }
+        };
+        for sources in sources.chunks(TOGETHER) {
+            let read = |source| (Source::name(source), numbers(source, &reader, &grammar));
+            let numbers: Vec<_> = sources.par_iter().map(read).collect();
+            for (name, numbers) in numbers {
+                match numbers {
+                    Ok(numbers) => answers.write(&mut io::stdout().lock(), &name, &numbers)?,
+                    Err(error) => failures.tell(arguments.json, &name, &error)?,
+                }
+            }
+        }
+    }
+    failures.end()
+}
+
+/// The numbers of a picture: one at least.
+fn numbers(source: &Source, reader: &Reader, grammar: &Grammar) -> anyhow::Result<Vec<Number>> {
+    let name = source.name();
+    let numbers = match source.read()? {
+        Content::Picture(picture) => reader.read_with(&picture, grammar).map_err(|error| named(&name, &error))?,
+        Content::Idx { .. } | Content::Csv(_) => {
+            bail!("{name}: a file of images has one digit per image: `lenet predict {name}` reads them")
+        }
+    };
+    let (sure, unsure): (Vec<_>, Vec<_>) = numbers.into_iter().partition(|number| number.probability >= FLOOR);
+    match unsure.iter().max_by(|a, b| a.probability.total_cmp(&b.probability)) {
+        _ if !sure.is_empty() => Ok(sure),
+        Some(best) => bail!(
+            "{name}: no number found: the likeliest is {}, with {:.0}%: give a picture of digits, or cut it closer to them",
+            best.text(),
+            100.0 * best.probability
+        ),
+        None => Err(named(&name, &PictureError::NoInk)),
+    }
+}
