@@ -16,7 +16,7 @@ mod term;
 use args::Misuse;
 use clap::{Parser, Subcommand};
 use commands::reading::{self, Told};
-use commands::{datasets, eval, export, reproduce, summary, train, view};
+use commands::{datasets, eval, export, reproduce, summary, train, train_reader, view};
 use lenet_model::RecipeError;
 use std::process::ExitCode;
 use term::interrupt::{self, Interrupted};
@@ -35,6 +35,9 @@ enum Command {
     /// Train a network and write a run folder with the model and the results
     #[command(after_help = help::TRAIN)]
     Train(train::TrainArguments),
+    /// Train the reader of lines, which `lenet read` uses
+    #[command(after_help = help::TRAIN_READER)]
+    TrainReader(train_reader::TrainReaderArguments),
     /// Measure a trained model on test data
     #[command(after_help = help::EVAL)]
     Eval(eval::EvalArguments),
@@ -44,7 +47,7 @@ enum Command {
     /// Read one digit per picture: your own pictures, of any size and colour
     #[command(after_help = help::PREDICT)]
     Predict(reading::predict::PredictArguments),
-    /// Read the numbers in a picture, digit by digit
+    /// Read the numbers in a picture, a line each
     #[command(after_help = help::READ)]
     Read(reading::read::ReadArguments),
     /// Show a network stage by stage: shapes, parameters, connections
@@ -65,6 +68,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Train(arguments) => train::run(&arguments),
+        Command::TrainReader(arguments) => train_reader::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Predict(arguments) => reading::predict::run(&arguments),

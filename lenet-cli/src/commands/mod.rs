@@ -7,4 +7,5 @@ pub(crate) mod reading;
 pub(crate) mod reproduce;
 pub(crate) mod summary;
 pub(crate) mod train;
+pub(crate) mod train_reader;
 pub(crate) mod view;

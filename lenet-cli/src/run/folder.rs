@@ -14,6 +14,8 @@ pub(crate) const RECORD: &str = "run.json";
 pub(crate) const BEST: &str = "best.safetensors";
 /// The model of the last epoch.
 pub(crate) const LAST: &str = "last.safetensors";
+/// The reader of lines of a run of `train-reader`.
+pub(crate) const READER: &str = "reader.safetensors";
 /// Everything needed to resume the run. Removed when the run is over.
 pub(crate) const STATE: &str = "state.safetensors";
 /// What was measured during training.
@@ -119,12 +121,12 @@ pub(crate) struct Metric {
 impl RunFolder {
     /// Creates the folder: `out`, or a new one under `runs`. A folder that is not empty is refused unless `force` is set, which
     /// removes the files of the previous run: a folder describes one run.
-    pub(crate) fn create(out: Option<&Path>, recipe: &Recipe, force: bool) -> anyhow::Result<Self> {
+    pub(crate) fn create(out: Option<&Path>, name: &str, force: bool) -> anyhow::Result<Self> {
         let path = match out {
             Some(path) => existing_or_new(path, force)?,
-            None => unique(recipe).context("runs: can't create a run folder there: choose another one with --out")?,
+            None => unique(name).context("runs: can't create a run folder there: choose another one with --out")?,
         };
-        for name in [RECORD, BEST, LAST, STATE, REPORT] {
+        for name in [RECORD, BEST, LAST, READER, STATE, REPORT] {
             match fs::remove_file(path.join(name)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     let file = path.join(name);
@@ -178,6 +180,11 @@ impl RunFolder {
 
     /// Writes `run.json`.
     pub(crate) fn write_record(&self, record: &RunRecord) -> anyhow::Result<()> {
+        self.write_json(record)
+    }
+
+    /// Writes `run.json`, of whichever kind of run.
+    pub(crate) fn write_json(&self, record: &impl Serialize) -> anyhow::Result<()> {
         let path = self.file(RECORD);
         let write = || -> anyhow::Result<()> {
             let mut bytes = serde_json::to_vec_pretty(record)?;
@@ -205,6 +212,14 @@ impl RunFolder {
 /// # Errors
 /// If `folder` is not a folder, or holds no record that this version understands.
 pub(crate) fn read_record(folder: &Path) -> anyhow::Result<RunRecord> {
+    read_json(folder)
+}
+
+/// Reads the record of a run of whichever kind.
+///
+/// # Errors
+/// As [`read_record`].
+pub(crate) fn read_json<R: for<'a> Deserialize<'a>>(folder: &Path) -> anyhow::Result<R> {
     if !folder.is_dir() {
         bail!("{}: not a folder: give the run folder that `lenet train` has written", folder.display());
     }
@@ -265,14 +280,13 @@ fn existing_or_new(path: &Path, force: bool) -> anyhow::Result<PathBuf> {
     Ok(path.to_path_buf())
 }
 
-/// Creates `runs/<network>-<loss>-seed<seed>`, with a number appended if that exists.
-fn unique(recipe: &Recipe) -> io::Result<PathBuf> {
+/// Creates `runs/<name>`, with a number appended if that exists.
+fn unique(name: &str) -> io::Result<PathBuf> {
     let runs = Path::new("runs");
     fs::create_dir_all(runs)?;
-    let name = format!("{}-{}-seed{}", recipe.network, recipe.loss, recipe.seed);
     let mut number = 1;
     loop {
-        let path = runs.join(if number == 1 { name.clone() } else { format!("{name}-{number}") });
+        let path = runs.join(if number == 1 { name.to_owned() } else { format!("{name}-{number}") });
         match fs::create_dir(&path) {
             Ok(()) => return Ok(path),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,

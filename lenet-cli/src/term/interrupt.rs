@@ -30,14 +30,16 @@ pub(crate) struct Interrupted {
     pub(crate) epoch: u32,
     pub(crate) step: u64,
     pub(crate) folder: PathBuf,
+    /// The command that continues it.
+    pub(crate) command: &'static str,
 }
 
 impl std::fmt::Display for Interrupted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Interrupted { epoch, step, folder } = self;
+        let Interrupted { epoch, step, folder, command } = self;
         write!(
             f,
-            "stopped in epoch {epoch}, after step {step}: continue with `lenet train --resume {}`",
+            "stopped in epoch {epoch}, after step {step}: continue with `lenet {command} --resume {}`",
             folder.display()
         )
     }

@@ -252,7 +252,7 @@ fn rule(canvas: &mut Canvas, style: &Style, dice: &mut Dice) {
     let [top, bottom] = style.rows;
     let row = if dice.chance(0.7) { bottom + dice.within([-2.0, 3.0]) } else { dice.within([top - 2.0, bottom]) };
     let tilt = dice.around(1.5);
-    let (width, level) = (dice.within([0.6, 2.0]), dice.within([0.25, 1.0]));
+    let (width, level) = (dice.within([0.6, 3.0]), dice.within([0.25, 1.0]));
     let right = canvas.width as f32;
     let row_at = |column: f32| row + tilt * (column / right - 0.5);
     let dots = if dice.chance(0.25) { dice.within([1.0, 4.0]) } else { right };

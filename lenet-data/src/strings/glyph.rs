@@ -52,10 +52,19 @@ impl Glyph {
     pub(super) fn lead_in(&mut self, dice: &mut Dice) {
         let top = self.rows[0] + 0.5 * self.thickness;
         let Some(stem) = self.stem(top) else { return };
-        let height = (self.rows[1] - self.rows[0]) * dice.within([0.2, 0.65]);
-        let left = (height * dice.within([0.6, 1.2])).min(stem - 1.0);
+        let height = (self.rows[1] - self.rows[0]) * dice.within([0.2, 0.8]);
+        let left = (height * dice.within([0.35, 1.2])).min(stem - 1.0);
         self.add([stem - left, top + height], [stem, top]);
         self.columns[0] = self.columns[0].min(stem - left);
+    }
+
+    /// A bar under a 1.
+    pub(super) fn foot(&mut self, dice: &mut Dice) {
+        let bottom = self.rows[1] - 0.5 * self.thickness;
+        let Some(stem) = self.stem(bottom) else { return };
+        let (left, right) = (dice.within([2.0, 5.0]), dice.within([2.0, 5.0]));
+        self.add([stem - left, bottom], [stem + right, bottom]);
+        self.columns = [self.columns[0].min(stem - left), self.columns[1].max(stem + right)];
     }
 
     /// The middle of the last run of ink in a row.

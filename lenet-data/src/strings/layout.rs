@@ -237,6 +237,9 @@ impl Pick {
         }
         if style.european && self.class == 1 && dice.chance(0.8) {
             glyph.lead_in(dice);
+            if dice.chance(0.2) {
+                glyph.foot(dice);
+            }
         }
         if style.even_pen {
             let scale = scale(&glyph, height * self.height);

@@ -4,7 +4,7 @@
 //! slants, strokes and distances, joined and broken, among points, dashes, rules, boxes and other marks that are not to be
 //! read. [`StringRecipe::plain`] is for measuring: digits at given distances, and nothing else.
 //!
-//! A line is 32 rows high. Its digits together are 22 to 28 rows high and about in the middle, as if the line had been cut
+//! A line is 32 rows high. Its digits together are 20 to 28 rows high and about in the middle, as if the line had been cut
 //! out of a picture and scaled.
 //!
 //! ```

@@ -100,7 +100,7 @@ impl Hand {
 
     /// As people write.
     pub const WRITTEN: Self = Self {
-        height: [22.0, 28.0],
+        height: [20.0, 28.0],
         off_centre: 1.8,
         uneven: 0.35,
         small_zeros: 0.12,
@@ -166,7 +166,7 @@ impl Clutter {
         hyphens: 0.05,
         crosses: 0.05,
         scribbles: 0.02,
-        rules: 0.12,
+        rules: 0.18,
         boxes: 0.1,
         guilloche: 0.1,
         neighbours: 0.1,

@@ -195,7 +195,7 @@ pub(super) fn log_probability(columns: &[Column], digits: &[u8]) -> f64 {
 }
 
 /// The columns of each digit in the likeliest alignment.
-fn places(columns: &[Column], digits: &[u8]) -> Vec<(usize, usize)> {
+pub(super) fn places(columns: &[Column], digits: &[u8]) -> Vec<(usize, usize)> {
     let states = 2 * digits.len() + 1;
     let mut best = vec![NEVER; states];
     best[0] = 0.0;

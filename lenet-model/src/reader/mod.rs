@@ -20,6 +20,8 @@
 //! assert!(best.probability > 0.9);
 //! ```
 
+#[cfg(feature = "train")]
+mod calibrate;
 mod decode;
 mod grammar;
 #[cfg(feature = "train")]
@@ -29,6 +31,7 @@ mod reader;
 mod sweep;
 #[cfg(feature = "train")]
 mod training;
+mod views;
 
 pub use decode::{Column, Hypothesis, decode, edit_distance};
 pub use grammar::{Grammar, GrammarError};

@@ -1,6 +1,6 @@
 //! The network that sweeps over a line.
 
-use lenet_layers::{Activation, Conv2d, Maps, MaxPool, Network, ScaledTanh, sequential};
+use lenet_layers::{Activation, Conv2d, Maps, MaxPool, Network, Relu, sequential};
 
 /// The height of a line, and the field of vision of an output column.
 pub const LINE_HEIGHT: usize = 32;
@@ -15,7 +15,7 @@ sequential! {
     /// A space displacement network (LeCun et al. 1998, section VII): the network of a single digit, with convolutions
     /// in place of its full connections, so that it gives an answer at every fourth column of a line. The eleventh
     /// class is the blank between digits.
-    pub struct Sweep<A: Activation = ScaledTanh>, trace SweepTrace {
+    pub struct Sweep<A: Activation = Relu>, trace SweepTrace {
         input:                               Maps<1, 32, 160>;
         c1:     Conv2d<1, 8, 5, A>        => Maps<8, 28, 156>;
         s2:     MaxPool<2>                => Maps<8, 14, 78>;

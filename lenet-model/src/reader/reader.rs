@@ -4,6 +4,7 @@ use super::decode::{Column, Hypothesis, decode};
 use super::grammar::Grammar;
 use super::network::{LINE_HEIGHT, STRIDE, Sweep};
 use super::sweep::{Line, sweep};
+use super::views;
 use crate::Normalization;
 use crate::any_network::NetworkInfo;
 use crate::files::{CheckpointError, Tensors, plain, read_whole, take, write_beside};
@@ -103,8 +104,10 @@ impl Number {
     }
 }
 
-/// The strings that are looked for beside the best one.
-const READINGS: usize = 5;
+/// How many strings are looked for.
+pub(super) const READINGS: usize = 5;
+/// A line that is read with this probability is not read again.
+const CERTAIN: f64 = 0.95;
 
 impl Reader {
     /// A reader from its network.
@@ -142,8 +145,24 @@ impl Reader {
             .iter()
             .map(|line| Line::new(line.width, line.levels.clone()).expect("a strip has the rows of a line"))
             .collect();
-        let columns = self.columns(&strips);
-        found.into_iter().zip(columns).filter_map(|(line, columns)| number(line, columns, grammar)).collect()
+        let read = self.read_strips(&strips, grammar);
+        found.into_iter().zip(read).filter_map(|(line, (readings, columns))| number(line, readings, columns)).collect()
+    }
+
+    /// The likeliest strings of each line, best first, and what the network said about its columns. A line that is not
+    /// read with certainty is read again, a little smaller and larger, and the probabilities are the means.
+    #[must_use]
+    pub fn read_strips(&self, lines: &[Line], grammar: &Grammar) -> Vec<(Vec<Hypothesis>, Vec<Column>)> {
+        let read = |(line, columns): (&Line, Vec<Column>)| {
+            let readings = decode(&columns, grammar, READINGS);
+            if readings.first().is_some_and(|best| best.probability >= CERTAIN) {
+                return (readings, columns);
+            }
+            let mut views = views::all(self, line, columns);
+            let readings = views::agreed(&views, grammar, READINGS);
+            (readings, views.swap_remove(0))
+        };
+        lines.iter().zip(self.columns(lines)).map(read).collect()
     }
 
     /// What the network says about each column of each line, as calibrated probabilities.
@@ -229,25 +248,29 @@ impl Reader {
 const NAME: &str = "reader";
 
 /// Divides the logarithms of probabilities by the temperature.
-fn cool(column: &mut Column, temperature: f32) {
+pub(super) fn cool(column: &mut Column, temperature: f32) {
     let most = column.iter().fold(f32::NEG_INFINITY, |most, y| most.max(*y)) / temperature;
     let whole = most + column.iter().map(|y| (y / temperature - most).exp()).sum::<f32>().ln();
     column.iter_mut().for_each(|y| *y = *y / temperature - whole);
 }
 
 /// The number that a line shows, unless there is none.
-fn number(line: FoundLine, columns: Vec<Column>, grammar: &Grammar) -> Option<Number> {
-    let readings = decode(&columns, grammar, READINGS);
+fn number(line: FoundLine, readings: Vec<Hypothesis>, columns: Vec<Column>) -> Option<Number> {
     let best = readings.first().filter(|best| !best.digits.is_empty())?;
-    let digits = best.digits.iter().zip(&best.places).enumerate().map(|(position, (&digit, &place))| {
-        let agree = |reading: &&Hypothesis| {
-            reading.digits.len() == best.digits.len() && reading.digits[position] == digit
-        };
-        let probability = readings.iter().filter(agree).map(|reading| reading.probability).sum();
-        ReadDigit { digit, probability, region: region(&line, place) }
-    });
-    let digits = digits.collect();
+    let digit = |(position, (&digit, &place)): (usize, (&u8, &(usize, usize)))| ReadDigit {
+        digit,
+        probability: sureness(&readings, position),
+        region: region(&line, place),
+    };
+    let digits = best.digits.iter().zip(&best.places).enumerate().map(digit).collect();
     Some(Number { probability: best.probability, digits, readings, line, columns })
+}
+
+/// The probability of the digit of the best reading at a position: that of all readings that agree with it there.
+pub(super) fn sureness(readings: &[Hypothesis], position: usize) -> f64 {
+    let best = &readings[0].digits;
+    let agree = |reading: &&Hypothesis| reading.digits.len() == best.len() && reading.digits[position] == best[position];
+    readings.iter().filter(agree).map(|reading| reading.probability).sum()
 }
 
 /// The part of the picture that output columns were read from: the middle half of their fields of vision.

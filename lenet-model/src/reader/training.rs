@@ -10,7 +10,7 @@ use crate::parallel::LANES;
 use crate::train::batch::{Batch, Optimizer, Slot};
 use crate::train::recipe::check_descent;
 use crate::{InitName, Normalization, RecipeError, ResumeError, Schedule, TrainError, lay_images};
-use lenet_layers::{Class, Ctc, Grad, Lanes, Loss, Network, Params, ScaledTanh, Trace, initialize};
+use lenet_layers::{Class, Ctc, Grad, Lanes, Loss, Network, Params, Relu, Trace, initialize};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use safetensors::{SafeTensorError, SafeTensors};
@@ -58,10 +58,10 @@ impl Default for ReaderRecipe {
     fn default() -> Self {
         ReaderRecipe {
             init: InitName::SqrtFanIn,
-            epochs: 30,
+            epochs: 32,
             lines: 50_000,
             batch: 32,
-            rate: 0.02,
+            rate: 0.012,
             schedule: Schedule::OneCycle,
             momentum: 0.9,
             weight_decay: 1e-4,
@@ -190,14 +190,14 @@ impl<'t> ReaderRun<'t> {
     /// If a number of the recipe makes no sense.
     pub fn new(recipe: &'t ReaderRecipe, lines: &'t dyn Lines) -> Result<Self, TrainError> {
         recipe.check()?;
-        let mut network = Sweep::<ScaledTanh>::boxed_zeroed();
+        let mut network = Sweep::<Relu>::boxed_zeroed();
         initialize(&mut *network, recipe.init.into(), &mut ChaCha8Rng::seed_from_u64(recipe.seed));
         let (momentum, weight_decay) = (recipe.momentum as f32, recipe.weight_decay as f32);
         Ok(ReaderRun {
             recipe,
             lines,
             network,
-            optimizer: Optimizer::Sgd { velocity: Sweep::<ScaledTanh>::boxed_zeroed(), momentum, weight_decay },
+            optimizer: Optimizer::Sgd { velocity: Sweep::<Relu>::boxed_zeroed(), momentum, weight_decay },
             batch: Batch::new(recipe.batch, Worker::new, || Grad::<Sweep>::boxed_zeroed()),
             state: State::default(),
         })
@@ -365,7 +365,7 @@ pub fn evaluate_lines(network: &Sweep, lines: &dyn Lines, numbers: Range<u64>) -
     result
 }
 
-fn composed(lines: &dyn Lines, number: u64) -> (Line, Vec<u8>) {
+pub(super) fn composed(lines: &dyn Lines, number: u64) -> (Line, Vec<u8>) {
     let mut tile = [[0; TILE]; LINE_HEIGHT];
     let digits = lines.compose(number, &mut tile);
     (Line::new(TILE, tile.as_flattened().to_vec()).expect("a tile is a line"), digits)

@@ -178,7 +178,8 @@ fn begin(arguments: &TrainArguments, isa: &str, threads: usize) -> anyhow::Resul
         about.distortion = Some(DistortionRecord::new());
         recipe.presentations = Some(split.train.len());
     }
-    let folder = RunFolder::create(arguments.out.as_deref(), &recipe, arguments.force)?;
+    let name = format!("{}-{}-seed{}", recipe.network, recipe.loss, recipe.seed);
+    let folder = RunFolder::create(arguments.out.as_deref(), &name, arguments.force)?;
     let record = RunRecord {
         program: concat!("lenet ", env!("CARGO_PKG_VERSION")).into(),
         data: about,

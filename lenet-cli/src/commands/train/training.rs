@@ -108,7 +108,7 @@ impl PreparedRun<'_> {
             (Ok(()), None) => Ok(run.into_outcome()),
             (Err(TrainError::Stopped { epoch, step }), None) => {
                 run.save(&state)?;
-                Err(Interrupted { epoch, step, folder: self.folder.path().into() }.into())
+                Err(Interrupted { epoch, step, folder: self.folder.path().into(), command: "train" }.into())
             }
             (Err(error @ TrainError::NotFinite { .. }), None) => {
                 // A resumed run would fail in the same way.

@@ -10,6 +10,7 @@ use crate::args::Misuse;
 use crate::args::model::advise_to;
 use crate::args::threads::instruction_set;
 use answer::Answers;
+use crate::run::folder::READER;
 use anyhow::{Context, bail};
 use clap::Args;
 use lenet_data::PictureError;
@@ -87,9 +88,6 @@ impl ReadArguments {
         Reader::open(&file).map_err(|error| advise_to(error, "give a reader that `lenet train-reader` has written"))
     }
 }
-
-/// The reader in the folder of its run.
-pub(crate) const READER: &str = "reader.safetensors";
 
 /// A number that is less likely than this is none: 50 pictures of printed words have at most half of that.
 const FLOOR: f64 = 0.1;
