@@ -34,7 +34,8 @@ pub(crate) const EVAL: &str = "\
 Examples:
   lenet eval                                     the built-in model
   lenet eval runs/lenet5-mse-seed1               the best model of a run
-  lenet eval model.safetensors --json";
+  lenet eval model.safetensors --json
+  lenet eval --strings                           the reader of lines, on strings of the test digits";
 
 pub(crate) const PREDICT: &str = "\
 Examples:

@@ -136,7 +136,10 @@ fn held_out(data: &Dataset, validation: usize, seed: u64) -> anyhow::Result<Spli
         error => anyhow::Error::from(error),
     })?;
     if split.validation.is_empty() {
-        return Err(Misuse("lines of held-out digits calibrate a reader: hold out at least one (--validation N)".into()).into());
+        return Err(Misuse(
+            "lines of held-out digits calibrate a reader: hold out at least one (--validation N)".into(),
+        )
+        .into());
     }
     Ok(split)
 }
@@ -187,7 +190,13 @@ impl PreparedRun<'_> {
         message!("loss       the sum over all alignments (connectionist temporal classification)");
         message!(
             "optimiser  SGD, {} epochs of {} lines, {} per step, rate {} ({}), momentum {}, weight decay {}",
-            r.epochs, thousands(r.lines as usize), r.batch, r.rate, r.schedule, r.momentum, r.weight_decay
+            r.epochs,
+            thousands(r.lines as usize),
+            r.batch,
+            r.rate,
+            r.schedule,
+            r.momentum,
+            r.weight_decay
         );
         message!("seed {}, threads {threads}, instruction set {isa}\n", r.seed);
     }
@@ -275,7 +284,9 @@ impl PreparedRun<'_> {
                 if !self.quiet {
                     let of = self.record.recipe.epochs;
                     let part = 100.0 * right as f64 / lines as f64;
-                    bar.suspend(|| message!("epoch {epoch:>2}/{of}  loss {loss:.4}  held-out lines {part:.2}%  {seconds:.0} s"));
+                    bar.suspend(|| {
+                        message!("epoch {epoch:>2}/{of}  loss {loss:.4}  held-out lines {part:.2}%  {seconds:.0} s")
+                    });
                 }
             }
             _ => {}

@@ -10,6 +10,7 @@ use crate::any_network::NetworkInfo;
 use crate::files::{CheckpointError, Tensors, plain, read_whole, take, write_beside};
 use lenet_data::{FoundLine, Picture, PictureError, Region, lines};
 use lenet_layers::Params;
+use rayon::prelude::*;
 use safetensors::{SafeTensorError, SafeTensors};
 use std::path::Path;
 
@@ -162,7 +163,7 @@ impl Reader {
             let readings = views::agreed(&views, grammar, READINGS);
             (readings, views.swap_remove(0))
         };
-        lines.iter().zip(self.columns(lines)).map(read).collect()
+        lines.par_iter().zip(self.columns(lines)).map(read).collect()
     }
 
     /// What the network says about each column of each line, as calibrated probabilities.
@@ -207,7 +208,8 @@ impl Reader {
         if entry("network").as_deref() != Some(NAME) {
             return Err(foreign("it is not the file of a reader of lines"));
         }
-        let temperature = entry("temperature").and_then(|word| word.parse().ok()).filter(|t: &f32| (0.1..=10.0).contains(t));
+        let temperature =
+            entry("temperature").and_then(|word| word.parse().ok()).filter(|t: &f32| (0.1..=10.0).contains(t));
         let description = ReaderDescription {
             recipe: entry("recipe").unwrap_or_default(),
             data: entry("data").unwrap_or_default(),
@@ -269,7 +271,8 @@ fn number(line: FoundLine, readings: Vec<Hypothesis>, columns: Vec<Column>) -> O
 /// The probability of the digit of the best reading at a position: that of all readings that agree with it there.
 pub(super) fn sureness(readings: &[Hypothesis], position: usize) -> f64 {
     let best = &readings[0].digits;
-    let agree = |reading: &&Hypothesis| reading.digits.len() == best.len() && reading.digits[position] == best[position];
+    let agree =
+        |reading: &&Hypothesis| reading.digits.len() == best.len() && reading.digits[position] == best[position];
     readings.iter().filter(agree).map(|reading| reading.probability).sum()
 }
 

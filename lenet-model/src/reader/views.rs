@@ -53,4 +53,3 @@ pub(super) fn all(reader: &Reader, line: &Line, columns: Vec<Column>) -> Vec<Vec
     all.extend(reader.columns(&views));
     all
 }
-

@@ -63,9 +63,7 @@ impl Answers {
     }
 
     fn object(&self, number: &Number) -> Value {
-        let reading = |reading: &Hypothesis| {
-            json!({ "digits": text(reading), "probability": reading.probability })
-        };
+        let reading = |reading: &Hypothesis| json!({ "digits": text(reading), "probability": reading.probability });
         let digit = |digit: &ReadDigit| {
             let Region { left, top, width, height, .. } = digit.region;
             let sure = digit.probability >= self.margin;

@@ -114,9 +114,9 @@ fn read_labels(file: &Path) -> anyhow::Result<Vec<Labelled>> {
             continue;
         }
         let separator = ['\t', ',', ' '].into_iter().find(|separator| line.contains(*separator));
-        let mut fields = separator.map(|separator| line.split(separator).map(str::trim)).with_context(|| {
-            format!("{}: line {}: expected a name and a number", file.display(), number + 1)
-        })?;
+        let mut fields = separator
+            .map(|separator| line.split(separator).map(str::trim))
+            .with_context(|| format!("{}: line {}: expected a name and a number", file.display(), number + 1))?;
         let (name, label) = (fields.next().unwrap_or_default(), fields.find(|field| !field.is_empty()));
         let digits = label.filter(|label| label.bytes().all(|sign| sign.is_ascii_digit())).unwrap_or_default();
         labelled.push(Labelled { name: name.into(), number: digits.bytes().map(|digit| digit - b'0').collect() });

@@ -9,8 +9,8 @@ use super::{Failures, Reject};
 use crate::args::Misuse;
 use crate::args::model::advise_to;
 use crate::args::threads::instruction_set;
-use answer::Answers;
 use crate::run::folder::READER;
+use answer::Answers;
 use anyhow::{Context, bail};
 use clap::Args;
 use lenet_data::PictureError;
@@ -104,7 +104,9 @@ pub(crate) fn run(arguments: &ReadArguments) -> anyhow::Result<()> {
     let margin = match arguments.reject {
         None => 0.0,
         Some(Reject::Margin(margin)) => margin.into(),
-        Some(Reject::Auto) => reader.description.margin.context("--reject auto: the reader has no margin: give a number")?,
+        Some(Reject::Auto) => {
+            reader.description.margin.context("--reject auto: the reader has no margin: give a number")?
+        }
     };
     let answers = Answers { margin, decimals: arguments.amount, json: arguments.json, show: arguments.show };
     let mut failures = Failures::default();

@@ -1,5 +1,7 @@
 //! `lenet eval`: a trained model on test data.
 
+mod strings;
+
 use crate::args::data::DataArguments;
 use crate::args::model;
 use crate::args::threads::{ThreadArguments, instruction_set};
@@ -23,7 +25,15 @@ pub(crate) struct EvalArguments {
     /// The images to read: the test images, the training images, or all
     #[arg(long, value_enum, default_value_t)]
     part: Part,
-    /// Print one JSON object
+    /// Measure a reader of lines: strings composed of the test digits, of 1 to 10 digits, spaced, touching and
+    /// overlapping. MODEL is a reader that `lenet train-reader` has written [default: the built-in reader]
+    #[arg(long, conflicts_with = "part")]
+    strings: bool,
+    /// Strings of each kind
+    #[arg(long, value_name = "N", default_value_t = 1_000, requires = "strings",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    count: u32,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -60,6 +70,9 @@ impl Part {
 }
 
 pub(crate) fn run(arguments: &EvalArguments) -> anyhow::Result<()> {
+    if arguments.strings {
+        return strings::run(arguments);
+    }
     instruction_set()?;
     let checkpoint = model::open(arguments.model.as_deref())?;
     let name = match &arguments.model {
