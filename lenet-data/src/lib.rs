@@ -33,5 +33,5 @@ pub use dataset::{Dataset, ReadOptions, Transpose};
 pub use distortion::{Distortion, shrink, warp};
 pub use error::DataError;
 pub use labelled_images::{Image, LabelledImages};
-pub use picture::{Found, FoundLine, Picture, PictureError, Prepared, Region, digits, lines, prepare};
+pub use picture::{Found, FoundLine, Picture, PictureError, Prepared, Region, centred, digits, lines, prepare};
 pub use split::Split;

@@ -19,6 +19,7 @@ mod segment;
 mod thickness;
 
 pub use error::PictureError;
+pub use form::centred;
 pub use grey::Picture;
 pub use line::{FoundLine, Region, lines};
 

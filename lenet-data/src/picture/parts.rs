@@ -44,7 +44,7 @@ impl Frame {
         }
     }
 
-    fn add(&mut self, x: usize, y: usize) {
+    pub(super) fn add(&mut self, x: usize, y: usize) {
         *self = self.with(&Self { left: x, top: y, right: x + 1, bottom: y + 1 });
     }
 }

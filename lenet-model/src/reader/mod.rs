@@ -28,6 +28,8 @@ mod grammar;
 mod lines;
 mod network;
 mod reader;
+#[cfg(feature = "pretrained")]
+mod singles;
 mod sweep;
 #[cfg(feature = "train")]
 mod training;

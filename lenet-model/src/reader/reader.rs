@@ -107,8 +107,16 @@ impl Number {
 
 /// How many strings are looked for.
 pub(super) const READINGS: usize = 5;
-/// A line that is read with this probability is not read again.
-const CERTAIN: f64 = 0.95;
+/// A line that the sweep reads with this probability is not examined further.
+const CERTAIN: f64 = 0.99;
+/// With this probability after its single digits were read too, it is not read again.
+const CLEAR: f64 = 0.95;
+
+#[cfg(feature = "pretrained")]
+use super::singles::weigh;
+
+#[cfg(not(feature = "pretrained"))]
+fn weigh(_: &Line, _: &mut [Hypothesis]) {}
 
 impl Reader {
     /// A reader from its network.
@@ -150,17 +158,25 @@ impl Reader {
         found.into_iter().zip(read).filter_map(|(line, (readings, columns))| number(line, readings, columns)).collect()
     }
 
-    /// The likeliest strings of each line, best first, and what the network said about its columns. A line that is not
-    /// read with certainty is read again, a little smaller and larger, and the probabilities are the means.
+    /// The likeliest strings of each line, best first, and what the network said about its columns. Where that is not
+    /// certain, digits that stand apart are read by LeNet-5 too (with the feature `pretrained`). If it is not certain
+    /// then, the line is read again, a little smaller and larger, and the probabilities are the means.
     #[must_use]
     pub fn read_strips(&self, lines: &[Line], grammar: &Grammar) -> Vec<(Vec<Hypothesis>, Vec<Column>)> {
         let read = |(line, columns): (&Line, Vec<Column>)| {
-            let readings = decode(&columns, grammar, READINGS);
-            if readings.first().is_some_and(|best| best.probability >= CERTAIN) {
+            let certain =
+                |readings: &[Hypothesis], enough| readings.first().is_some_and(|best| best.probability >= enough);
+            let mut readings = decode(&columns, grammar, READINGS);
+            if certain(&readings, CERTAIN) {
+                return (readings, columns);
+            }
+            weigh(line, &mut readings);
+            if certain(&readings, CLEAR) {
                 return (readings, columns);
             }
             let mut views = views::all(self, line, columns);
-            let readings = views::agreed(&views, grammar, READINGS);
+            let mut readings = views::agreed(&views, grammar, READINGS);
+            weigh(line, &mut readings);
             (readings, views.swap_remove(0))
         };
         lines.par_iter().zip(self.columns(lines)).map(read).collect()
