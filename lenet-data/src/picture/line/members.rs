@@ -44,11 +44,23 @@ pub(super) fn lines(parts: &[Part], width: usize, height: usize) -> Vec<Members>
     let (tall, low): (Vec<usize>, Vec<usize>) = kept.iter().partition(|&&i| is_tall(&parts[i]));
     let mut lines: Vec<Members> =
         level(parts, tall).into_iter().map(|tall| Members { tall, low: Vec::new() }).collect();
+    lines.iter_mut().for_each(|line| drop_edges(parts, line));
     for part in low {
         attach(parts, part, &mut lines, usual);
     }
     lines.sort_by_key(|line| middle(parts, line));
     lines
+}
+
+/// Drops what is much higher than the other parts of its line: the edge of the paper, or the side of a frame.
+fn drop_edges(parts: &[Part], line: &mut Members) {
+    let mut heights: Vec<usize> = line.tall.iter().map(|&i| parts[i].frame.height()).collect();
+    if heights.len() < 3 {
+        return;
+    }
+    let middle = heights.len() / 2;
+    let usual = *heights.select_nth_unstable(middle).1;
+    line.tall.retain(|&i| 5 * parts[i].frame.height() <= 11 * usual);
 }
 
 fn middle(parts: &[Part], line: &Members) -> usize {
