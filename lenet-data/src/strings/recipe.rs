@@ -218,7 +218,7 @@ impl StringRecipe {
     ///    the factor that makes it 25 rows high, or by 25/16 if it has fewer than 16 rows.
     /// 2. Its middle is on the middle of the line's 32 rows.
     /// 3. The digits follow each other as `spacing` says. Where two overlap, the larger level counts.
-    /// 4. The line begins at a column drawn uniformly from those at which it fits with 2 columns to spare on either side. If
+    /// 4. The line begins at a column drawn uniformly from those at which it fits with 8 columns to spare on either side. If
     ///    it is too wide for that, digits are left out from its end.
     #[must_use]
     pub const fn plain(digits: usize, spacing: Spacing) -> Self {

@@ -13,6 +13,7 @@ mod formats;
 mod idx;
 #[cfg(feature = "mnist")]
 mod interop;
+mod lines;
 mod picture;
 mod split;
 mod strings;

@@ -3,7 +3,7 @@
 use super::Reader;
 use super::decode::{Column, log_probability};
 use super::grammar::Grammar;
-use super::reader::cool;
+use super::read::cool;
 use super::sweep::{Line, sweep};
 use super::training::{Lines, composed};
 use super::views::agreed;
@@ -62,11 +62,11 @@ fn temperature(columns: &[Vec<Column>], strings: &[Vec<u8>]) -> f32 {
 fn margin(columns: Vec<Vec<Column>>, strings: &[Vec<u8>]) -> Option<f64> {
     let mut digits: Vec<(f64, bool)> = Vec::new();
     for (columns, string) in columns.into_iter().zip(strings) {
-        let readings = agreed(&[columns], &Grammar::default(), super::reader::READINGS);
+        let readings = agreed(&[columns], &Grammar::default(), super::read::READINGS);
         let Some(best) = readings.first() else { continue };
         for (position, digit) in best.digits.iter().enumerate() {
             let right = best.digits.len() == string.len() && string[position] == *digit;
-            digits.push((super::reader::sureness(&readings, position), right));
+            digits.push((super::read::sureness(&readings, position), right));
         }
     }
     digits.sort_by(|a, b| b.0.total_cmp(&a.0));

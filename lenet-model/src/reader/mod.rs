@@ -27,7 +27,7 @@ mod grammar;
 #[cfg(feature = "train")]
 mod lines;
 mod network;
-mod reader;
+mod read;
 #[cfg(feature = "pretrained")]
 mod singles;
 mod sweep;
@@ -40,7 +40,7 @@ pub use grammar::{Grammar, GrammarError};
 #[cfg(feature = "train")]
 pub use lines::ComposedLines;
 pub use network::{LINE_HEIGHT, STRIDE, Sweep, SweepTrace, TILE, TILE_COLUMNS};
-pub use reader::{Number, ReadDigit, Reader, ReaderDescription};
+pub use read::{Number, ReadDigit, Reader, ReaderDescription};
 pub use sweep::{Line, sweep};
 #[cfg(feature = "train")]
 pub use training::{

@@ -1,7 +1,7 @@
 //! Reading a line as a whole: the sweep in tiles, and the search over its columns.
 
 use lenet_layers::{
-    Conv2d, Ctc, Init, Loss, Maps, MaxPool, Network, Params, ScaledTanh, Tensor, Trace, initialize, sequential,
+    Conv2d, Ctc, Init, Loss, Maps, MaxPool, Network, Params, Relu, Tensor, Trace, initialize, sequential,
 };
 use lenet_model::reader::{
     Column, Grammar, LINE_HEIGHT, Line, Lines, ReaderEvent, ReaderRecipe, ReaderRun, Sweep, TILE, Tile, decode,
@@ -13,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 use std::ops::ControlFlow;
 
 fn random_network() -> Box<Sweep> {
-    let mut network = Sweep::<ScaledTanh>::boxed_zeroed();
+    let mut network = Sweep::<Relu>::boxed_zeroed();
     initialize(&mut *network, Init::SqrtFanIn, &mut ChaCha8Rng::seed_from_u64(1));
     network
 }
@@ -28,12 +28,12 @@ sequential! {
     /// The same stages over a line of 424 columns in one piece.
     struct Long, trace LongTrace {
         input:                                Maps<1, 32, 424>;
-        c1:     Conv2d<1, 8, 5, ScaledTanh>    => Maps<8, 28, 420>;
+        c1:     Conv2d<1, 8, 5, Relu>    => Maps<8, 28, 420>;
         s2:     MaxPool<2>                     => Maps<8, 14, 210>;
-        c3:     Conv2d<8, 24, 5, ScaledTanh>   => Maps<24, 10, 206>;
+        c3:     Conv2d<8, 24, 5, Relu>   => Maps<24, 10, 206>;
         s4:     MaxPool<2>                     => Maps<24, 5, 103>;
-        c5:     Conv2d<24, 120, 5, ScaledTanh> => Maps<120, 1, 99>;
-        f6:     Conv2d<120, 84, 1, ScaledTanh> => Maps<84, 1, 99>;
+        c5:     Conv2d<24, 120, 5, Relu> => Maps<120, 1, 99>;
+        f6:     Conv2d<120, 84, 1, Relu> => Maps<84, 1, 99>;
         output: Conv2d<84, 11, 1>              => Maps<11, 1, 99>;
     }
 }
@@ -247,7 +247,7 @@ fn the_reader_learns() {
     assert_eq!(result.lines, 100);
     assert!(result.right >= 90 && result.wrong_digits <= 15, "{result:?}");
     // To a network of zeros every class is equally likely everywhere, and longer strings have more alignments.
-    let nothing = evaluate_lines(&Sweep::<ScaledTanh>::boxed_zeroed(), &Blocks, 0..20);
+    let nothing = evaluate_lines(&Sweep::<Relu>::boxed_zeroed(), &Blocks, 0..20);
     assert!(nothing.right == 0 && nothing.wrong_digits > nothing.digits, "{nothing:?}");
 }
 
