@@ -1,13 +1,11 @@
 //! Which reader of lines a command uses.
 
 use super::model::{self, advise_to};
+use crate::run::folder::READER;
 use anyhow::bail;
 use lenet_model::Checkpoint;
 use lenet_model::reader::Reader;
 use std::path::{Path, PathBuf};
-
-/// The reader in the folder of its run.
-pub(crate) const READER: &str = "reader.safetensors";
 
 /// Opens a reader of lines, or takes the built-in one.
 pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Reader> {

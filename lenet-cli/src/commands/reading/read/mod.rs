@@ -10,7 +10,6 @@ use crate::args::Misuse;
 use crate::args::reader;
 use crate::args::threads::instruction_set;
 use crate::term::progress::message;
-use crate::run::folder::READER;
 use answer::Answers;
 use anyhow::{Context, bail};
 use clap::Args;
