@@ -42,7 +42,8 @@ pub(super) fn lines(parts: &[Part], width: usize, height: usize) -> Vec<Members>
     }
     let is_tall = |part: &Part| 2 * part.frame.height() >= usual;
     let (tall, low): (Vec<usize>, Vec<usize>) = kept.iter().partition(|&&i| is_tall(&parts[i]));
-    let mut lines: Vec<Members> = level(parts, tall).into_iter().map(|tall| Members { tall, low: Vec::new() }).collect();
+    let mut lines: Vec<Members> =
+        level(parts, tall).into_iter().map(|tall| Members { tall, low: Vec::new() }).collect();
     for part in low {
         attach(parts, part, &mut lines, usual);
     }
@@ -125,7 +126,8 @@ fn attach(parts: &[Part], part: usize, lines: &mut [Members], usual: usize) {
         let fits = 4 * above < usual as isize && beside(near) < 3 * usual as isize;
         fits.then_some(above.max(0) + beside(near).max(0))
     };
-    let nearest = lines.iter_mut().filter_map(|line| Some((distance(line)?, line))).min_by_key(|(distance, _)| *distance);
+    let nearest =
+        lines.iter_mut().filter_map(|line| Some((distance(line)?, line))).min_by_key(|(distance, _)| *distance);
     if let Some((_, line)) = nearest {
         line.low.push(part);
     }

@@ -39,10 +39,8 @@ pub(super) fn draw(shape: &Shape, frame: Frame, course: &Course, spans: &[[usize
             levels[row * width + column] = ink.mean(x, y, scale);
         }
     }
-    let places = columns
-        .iter()
-        .map(|&x| Place { x, rows: [course.top_at(x), course.top_at(x) + course.height] })
-        .collect();
+    let places =
+        columns.iter().map(|&x| Place { x, rows: [course.top_at(x), course.top_at(x) + course.height] }).collect();
     let gain = gain(&levels);
     let levels = levels.iter().map(|level| (level * gain + 0.5) as u8).collect();
     Strip { width, levels, places }
@@ -117,7 +115,8 @@ impl Samples<'_> {
         let (column, row) = (x.floor(), y.floor());
         let (right, down) = (x - column, y - row);
         let (column, row) = (column as isize, row as isize);
-        let [a, b] = [0, 1].map(|i| self.pixel(column, row + i) * (1.0 - right) + self.pixel(column + 1, row + i) * right);
+        let [a, b] =
+            [0, 1].map(|i| self.pixel(column, row + i) * (1.0 - right) + self.pixel(column + 1, row + i) * right);
         a * (1.0 - down) + b * down
     }
 
