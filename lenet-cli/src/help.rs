@@ -74,6 +74,7 @@ Examples:
 pub(crate) const VIEW: &str = "\
 Examples:
   lenet view maps --out maps.png                 the maps of every stage for one digit
+  lenet view reading number.png --out sweep.svg  the sweep over a line of digits
   lenet view filters runs/lenet5-mse-seed1       the kernels, on the terminal
   lenet view curves runs/lenet5-mse-seed1 --out curves.svg
   lenet view report runs/lenet5-mse-seed1        report.html of the run again";

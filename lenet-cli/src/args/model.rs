@@ -1,6 +1,7 @@
 //! Which model a command uses.
 
-use anyhow::{Context, anyhow};
+use super::reader;
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use lenet_data::ClassNames;
 use lenet_model::{Checkpoint, CheckpointError, Description};
@@ -27,7 +28,15 @@ impl ModelArguments {
 /// Opens a model that `lenet train` has written, or the built-in one.
 pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Checkpoint> {
     match path {
-        Some(path) => Checkpoint::open(&file(path)).map_err(advise),
+        Some(path) => Checkpoint::open(&file(path)).or_else(|error| {
+            if reader::is_reader(path) {
+                bail!(
+                    "{0}: this is a reader of lines: `lenet read --model {0}` uses it; give a model that `lenet train` has written",
+                    path.display()
+                );
+            }
+            Err(advise(error))
+        }),
         None => Ok(Checkpoint::pretrained()),
     }
 }

@@ -3,12 +3,13 @@
 use crate::args::Misuse;
 use crate::args::data::DataArguments;
 use crate::args::model::training_classes;
+use crate::args::reader;
 use crate::args::threads::{ThreadArguments, instruction_set};
 use crate::draw::Drawing;
 use crate::figures::curves::Curves;
 use crate::figures::maps::Seen;
 use crate::figures::model::{Model, Source};
-use crate::figures::{codes, confusion, filters, maps, misses};
+use crate::figures::{codes, confusion, filters, maps, misses, reading};
 use crate::report::{self, write_confusion};
 use crate::run::folder::{read_metrics, read_record};
 use crate::run::readings::read_set;
@@ -32,6 +33,8 @@ enum What {
     Filters(FiltersArguments),
     /// The output of every stage for one digit, as in fig. 2 of the paper
     Maps(MapsArguments),
+    /// A line of digits, the outputs of the sweep over it and the path through them, as in figs. 24 to 28 of the paper
+    Reading(ReadingArguments),
     /// The test digits that are misread
     Misses(TestArguments),
     /// Which test digits were read as which
@@ -63,6 +66,17 @@ struct MapsArguments {
     index: Option<u32>,
     #[command(flatten)]
     data: DataArguments,
+    #[command(flatten)]
+    out: Out,
+}
+
+#[derive(Args)]
+struct ReadingArguments {
+    /// A picture of one or more lines of digits
+    file: PathBuf,
+    /// A reader of lines, or its run folder [default: the built-in reader]
+    #[arg(long, value_name = "FILE|RUN")]
+    model: Option<PathBuf>,
     #[command(flatten)]
     out: Out,
 }
@@ -162,6 +176,7 @@ pub(crate) fn run(arguments: &ViewArguments) -> anyhow::Result<()> {
     match &arguments.what {
         What::Filters(arguments) => show_filters(arguments),
         What::Maps(arguments) => show_maps(arguments),
+        What::Reading(arguments) => show_reading(arguments),
         What::Misses(arguments) => show_misses(arguments),
         What::Confusion(arguments) => show_confusion(arguments),
         What::Curves(arguments) => show_curves(arguments),
@@ -234,6 +249,21 @@ impl MapsArguments {
             }
         }
     }
+}
+
+fn show_reading(arguments: &ReadingArguments) -> anyhow::Result<()> {
+    instruction_set()?;
+    let name = arguments.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let reader = reader::open(arguments.model.as_deref())?;
+    let picture = Picture::open(&arguments.file)?;
+    let numbers = reader.read(&picture).with_context(|| arguments.file.display().to_string())?;
+    if numbers.is_empty() {
+        bail!("{}: no digits found: give a picture of digits, or cut it closer to them", arguments.file.display());
+    }
+    arguments.out.show(
+        || Ok(reading::drawing(&numbers).headed(&format!("The sweep over {name}"), "")),
+        |stdout| reading::write(stdout, &name, &numbers),
+    )
 }
 
 fn show_misses(arguments: &TestArguments) -> anyhow::Result<()> {

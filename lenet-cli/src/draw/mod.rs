@@ -11,9 +11,7 @@ mod svg;
 #[cfg(test)]
 pub(crate) use canvas::tests::decode;
 pub(crate) use chart::{Axis, Chart, HEIGHT, Line, significant};
-#[cfg(test)]
-pub(crate) use drawing::Item;
-pub(crate) use drawing::{Anchor, Drawing, Ink, Size};
+pub(crate) use drawing::{Anchor, Drawing, Ink, Item, Size};
 pub(crate) use markup::{data_uri, escape};
 pub(crate) use page::{Page, figure};
 pub(crate) use raster::{Range, Raster};

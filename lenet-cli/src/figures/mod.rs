@@ -8,3 +8,4 @@ pub(crate) mod maps;
 pub(crate) mod misread;
 pub(crate) mod misses;
 pub(crate) mod model;
+pub(crate) mod reading;

@@ -1,5 +1,6 @@
 //! The tests of the program `lenet`, as one binary: otherwise each file would be linked separately.
 
+mod cheque;
 mod common;
 mod corpus;
 mod data;
@@ -7,6 +8,7 @@ mod eval;
 mod export;
 mod hostile;
 mod predict;
+mod read;
 mod readme;
 mod reproduce;
 mod resume;

@@ -1,4 +1,4 @@
-//! `lenet predict` and `lenet read`: what they print for pictures, and for files that are not pictures.
+//! `lenet predict`: what it prints for pictures, and for files that are not pictures.
 
 use crate::common::{Said, lenet, run, said};
 use lenet_data::Dataset;
@@ -192,50 +192,6 @@ fn bad_pictures_are_told_one_by_one() {
     run(dir.path(), "predict empty").failed_at_once(&["empty: this folder has no picture"]);
 }
 
-#[test]
-fn numbers_are_read_from_left_to_right() {
-    let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("number.png"), paper(&[0, 1, 2, 3, 4].map(digit), 2, 8)).unwrap();
-    let said = run(dir.path(), "read number.png").ok();
-    assert_eq!(said.err, "");
-    let lines: Vec<&str> = said.out.lines().collect();
-    assert_eq!((lines[0], lines.len()), ("number.png: 50419", 6));
-    assert!(
-        lines[1].starts_with("  5  ") && lines[1].contains("%  then ") && lines[1].contains("  at "),
-        "{}",
-        said.out
-    );
-    let object = &objects(&run(dir.path(), "read number.png --json").ok())[0];
-    assert_eq!((&object["lines"][0], object["digits"].as_array().unwrap().len()), (&"50419".into(), 5));
-    let lefts: Vec<u64> =
-        object["digits"].as_array().unwrap().iter().map(|d| d["place"]["left"].as_u64().unwrap()).collect();
-    assert!(lefts.is_sorted() && lefts[0] >= 10 && lefts[4] < 10 + 5 * 64, "{lefts:?}");
-}
-
-/// Digits that touch are reported, not guessed.
-#[test]
-fn digits_that_touch_are_uncertain() {
-    let dir = tempfile::tempdir().unwrap();
-    // 5 and 0 pushed into each other, then a 4 by itself.
-    let (five, nought, four) = (digit(0), digit(1), digit(2));
-    let mut wide = vec![0_u8; 28 * 80];
-    for y in 0..28 {
-        for x in 0..28 {
-            for (digit, left) in [(five, 0), (nought, 13), (four, 50)] {
-                let pixel = &mut wide[y * 80 + left + x];
-                *pixel = (*pixel).max(digit[y][x]);
-            }
-        }
-    }
-    fs::write(dir.path().join("touching.png"), encode(80, 28, &wide)).unwrap();
-    let said = run(dir.path(), "read touching.png").ok();
-    assert!(said.out.starts_with("touching.png: ?4\n"), "{}", said.out);
-    assert!(said.out.lines().nth(1).unwrap().contains("do several touch?"), "{}", said.out);
-    let object = &objects(&run(dir.path(), "read touching.png --json").ok())[0];
-    assert_eq!((&object["digits"][0]["digit"], &object["digits"][0]["touching"]), (&Value::Null, &true.into()));
-    assert_eq!(object["digits"][1]["digit"], 4);
-}
-
 /// A name that is not valid text is shown as far as it is.
 #[test]
 #[cfg(target_os = "linux")]
@@ -257,7 +213,7 @@ fn several_digits_in_a_picture_are_said() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let year = root.join("../docs/pictures/year.jpg").display().to_string();
     let said = run(root, &format!("predict {year}")).ok();
-    let told = format!("{year}: there seem to be 4 digits in this picture: `lenet read {year}` separates them\n");
+    let told = format!("{year}: there seem to be 4 digits in this picture: `lenet read {year}` reads them\n");
     assert_eq!((said.err, said.out.lines().count()), (told, 1));
     // No message for single digits.
     let fonts = "../lenet-model/tests/fonts";

@@ -34,8 +34,16 @@ fn the_readme_shows_what_the_program_says() {
     let readme = include_str!("../../README.md");
     assert!(readme.contains(&table("").replace("[SET]", "avx512")), "the table in README.md is an old one");
     let commands = ["train", "eval", "export", "predict", "read", "summary", "reproduce", "data fetch", "data show"];
-    let views =
-        ["view filters", "view maps", "view misses", "view confusion", "view curves", "view codes", "view report"];
+    let views = [
+        "view filters",
+        "view maps",
+        "view misses",
+        "view confusion",
+        "view curves",
+        "view codes",
+        "view report",
+        "view reading",
+    ];
     for command in commands.into_iter().chain(views) {
         let help = run(Path::new("."), &format!("{command} --help")).ok().out;
         let options = help.split_whitespace().filter(|word| word.starts_with("--") && !word.contains("help"));

@@ -111,7 +111,7 @@ impl Predict<'_> {
         let count = found.iter().zip(answers).filter(sure).count();
         if count > 1 {
             let (name, word) = (source.name(), source.word());
-            message!("{name}: there seem to be {count} digits in this picture: `lenet read {word}` separates them");
+            message!("{name}: there seem to be {count} digits in this picture: `lenet read {word}` reads them");
         }
     }
 

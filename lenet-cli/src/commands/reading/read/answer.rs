@@ -1,5 +1,6 @@
 //! What is printed for a picture.
 
+use super::Found;
 use crate::draw::Range;
 use crate::term::shades::{Cells, shades};
 use lenet_data::Region;
@@ -19,11 +20,14 @@ pub(super) struct Answers {
 }
 
 impl Answers {
-    pub(super) fn write(&self, out: &mut impl Write, name: &str, numbers: &[Number]) -> io::Result<()> {
+    pub(super) fn write(&self, out: &mut impl Write, name: &str, found: &Found) -> io::Result<()> {
+        let Found { numbers, refused, .. } = found;
         if self.json {
             let all: Vec<Value> = numbers.iter().map(|number| self.object(number)).collect();
             let lines: Vec<String> = numbers.iter().map(|number| self.text(number)).collect();
-            return writeln!(out, "{}", json!({ "file": name, "lines": lines, "numbers": all }));
+            let refused: Vec<Value> = refused.iter().map(|number| self.object(number)).collect();
+            let object = json!({ "file": name, "lines": lines, "numbers": all, "refused": refused });
+            return writeln!(out, "{object}");
         }
         for number in numbers {
             write!(out, "{name}: {}  {}", self.text(number), percent(number.probability))?;

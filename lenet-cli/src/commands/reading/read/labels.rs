@@ -1,8 +1,10 @@
 //! A folder of pictures whose numbers are known, such as ORAND-CAR or CVL: how many are read correctly.
 
-use super::{ReadArguments, numbers};
+use super::{Found, ReadArguments};
 use crate::args::Misuse;
+use crate::commands::reading::Failures;
 use crate::commands::reading::source::Source;
+use crate::term::progress::message;
 use anyhow::{Context, bail};
 use lenet_model::reader::{Grammar, Reader, edit_distance};
 use rayon::prelude::*;
@@ -46,16 +48,21 @@ pub(super) fn run(arguments: &ReadArguments, file: &Path, reader: &Reader, gramm
     }
     let labelled = read_labels(file)?;
     let read = |picture: &Labelled| {
-        let source = Source::File(folder.join(&picture.name));
-        // A picture in which no number is found is read as no number. One that can't be read is an error.
-        let readable = source.read().map(drop);
-        readable.map(|()| numbers(&source, reader, grammar).unwrap_or_default())
+        let found = Found::read(&Source::File(folder.join(&picture.name)), reader, grammar);
+        found.map(|found| found.numbers)
     };
     let results: Vec<_> = labelled.par_iter().map(read).collect();
     let mut out = io::stdout().lock();
+    let mut failures = Failures::default();
     let (mut all, mut groups) = (Tally::default(), BTreeMap::<&str, Tally>::new());
     for (picture, result) in labelled.iter().zip(results) {
-        let numbers = result?;
+        let numbers = match result {
+            Ok(numbers) => numbers,
+            Err(error) => {
+                failures.tell(arguments.json, &picture.name, &error)?;
+                continue;
+            }
+        };
         let texts: Vec<String> = numbers.iter().map(|number| number.text()).collect();
         let digits: Vec<u8> = texts.concat().bytes().map(|digit| digit - b'0').collect();
         let right = digits == picture.number && numbers.len() <= 1;
@@ -79,7 +86,7 @@ pub(super) fn run(arguments: &ReadArguments, file: &Path, reader: &Reader, gramm
         groups.iter().try_for_each(|(group, tally)| write_tally(&mut out, arguments.json, group, tally))?;
     }
     write_tally(&mut out, arguments.json, "all", &all)?;
-    Ok(())
+    failures.end()
 }
 
 fn write_tally(out: &mut impl Write, json: bool, name: &str, tally: &Tally) -> io::Result<()> {
@@ -105,10 +112,11 @@ fn or_nothing(words: &str) -> &str {
 }
 
 /// Lines of a name and a number, with a tab, a comma or spaces between them; what follows is not used. Lines that begin
-/// with `#` are comments.
+/// with `#` are comments. A label without a digit is that of a picture without a number; one with digits and other signs is left
+/// out, as such pictures show more than a number.
 fn read_labels(file: &Path) -> anyhow::Result<Vec<Labelled>> {
     let text = fs::read_to_string(file).with_context(|| format!("{}: can't be read", file.display()))?;
-    let mut labelled = Vec::new();
+    let (mut labelled, mut left_out) = (Vec::new(), 0);
     for (number, line) in text.lines().enumerate() {
         if line.trim().is_empty() || line.starts_with('#') {
             continue;
@@ -118,8 +126,21 @@ fn read_labels(file: &Path) -> anyhow::Result<Vec<Labelled>> {
             .map(|separator| line.split(separator).map(str::trim))
             .with_context(|| format!("{}: line {}: expected a name and a number", file.display(), number + 1))?;
         let (name, label) = (fields.next().unwrap_or_default(), fields.find(|field| !field.is_empty()));
-        let digits = label.filter(|label| label.bytes().all(|sign| sign.is_ascii_digit())).unwrap_or_default();
+        let digits = label.unwrap_or_default();
+        let is_digit = |sign: u8| sign.is_ascii_digit();
+        let digits = match (digits.bytes().all(is_digit), digits.bytes().any(is_digit)) {
+            (true, _) => digits,
+            (false, false) => "",
+            (false, true) => {
+                left_out += 1;
+                continue;
+            }
+        };
         labelled.push(Labelled { name: name.into(), number: digits.bytes().map(|digit| digit - b'0').collect() });
+    }
+    if left_out > 0 {
+        let are = if left_out == 1 { "label is not a number" } else { "labels are not numbers" };
+        message!("{}: {left_out} {are}, and left out", file.display());
     }
     if labelled.is_empty() {
         bail!("{}: has no labels: expected lines of a name and a number", file.display());

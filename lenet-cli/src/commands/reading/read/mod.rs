@@ -7,9 +7,9 @@ use super::predict::named;
 use super::source::{Content, Source};
 use super::{Failures, Reject};
 use crate::args::Misuse;
-use crate::args::model::advise_to;
+use crate::args::reader;
 use crate::args::threads::instruction_set;
-use crate::run::folder::READER;
+use crate::term::progress::message;
 use answer::Answers;
 use anyhow::{Context, bail};
 use clap::Args;
@@ -81,12 +81,6 @@ impl ReadArguments {
             _ => Grammar::default(),
         })
     }
-
-    fn reader(&self) -> anyhow::Result<Reader> {
-        let Some(path) = &self.model else { return Ok(Reader::pretrained()) };
-        let file = if path.is_dir() { path.join(READER) } else { path.clone() };
-        Reader::open(&file).map_err(|error| advise_to(error, "give a reader that `lenet train-reader` has written"))
-    }
 }
 
 /// A number that is less likely than this is none: 50 pictures of printed words have at most half of that.
@@ -97,7 +91,7 @@ const TOGETHER: usize = 64;
 
 pub(crate) fn run(arguments: &ReadArguments) -> anyhow::Result<()> {
     instruction_set()?;
-    let (grammar, reader) = (arguments.grammar()?, arguments.reader()?);
+    let (grammar, reader) = (arguments.grammar()?, reader::open(arguments.model.as_deref())?);
     if let Some(file) = &arguments.labels {
         return labels::run(arguments, file, &reader, &grammar);
     }
@@ -119,11 +113,11 @@ pub(crate) fn run(arguments: &ReadArguments) -> anyhow::Result<()> {
             }
         };
         for sources in sources.chunks(TOGETHER) {
-            let read = |source| (Source::name(source), numbers(source, &reader, &grammar));
-            let numbers: Vec<_> = sources.par_iter().map(read).collect();
-            for (name, numbers) in numbers {
-                match numbers {
-                    Ok(numbers) => answers.write(&mut io::stdout().lock(), &name, &numbers)?,
+            let read = |source| (Source::name(source), Found::read(source, &reader, &grammar));
+            let found: Vec<_> = sources.par_iter().map(read).collect();
+            for (name, found) in found {
+                match found.and_then(|found| found.told(&name)) {
+                    Ok(found) => answers.write(&mut io::stdout().lock(), &name, &found)?,
                     Err(error) => failures.tell(arguments.json, &name, &error)?,
                 }
             }
@@ -132,23 +126,58 @@ pub(crate) fn run(arguments: &ReadArguments) -> anyhow::Result<()> {
     failures.end()
 }
 
-/// The numbers of a picture: one at least.
-fn numbers(source: &Source, reader: &Reader, grammar: &Grammar) -> anyhow::Result<Vec<Number>> {
-    let name = source.name();
-    let numbers = match source.read()? {
-        Content::Picture(picture) => reader.read_with(&picture, grammar).map_err(|error| named(&name, &error))?,
-        Content::Idx { .. } | Content::Csv(_) => {
-            bail!("{name}: a file of images has one digit per image: `lenet predict {name}` reads them")
+/// The lines of a picture.
+#[derive(Default)]
+struct Found {
+    numbers: Vec<Number>,
+    /// Those that are too unlikely to be called numbers.
+    refused: Vec<Number>,
+    /// Whether nothing stands out from the background.
+    blank: bool,
+}
+
+impl Found {
+    /// # Errors
+    /// If the file can't be read, or is not a picture. A picture without a number is none.
+    fn read(source: &Source, reader: &Reader, grammar: &Grammar) -> anyhow::Result<Self> {
+        let name = source.name();
+        let lines = match source.read()? {
+            Content::Picture(picture) => reader.read_with(&picture, grammar),
+            Content::Idx { .. } | Content::Csv(_) => {
+                bail!("{name}: a file of images has one digit per image: `lenet predict {name}` reads them")
+            }
+        };
+        match lines {
+            Err(PictureError::NoInk) => Ok(Found { blank: true, ..Found::default() }),
+            Err(error) => Err(named(&name, &error)),
+            Ok(lines) => {
+                let (numbers, refused) = lines.into_iter().partition(|number| number.probability >= FLOOR);
+                Ok(Found { numbers, refused, blank: false })
+            }
         }
-    };
-    let (sure, unsure): (Vec<_>, Vec<_>) = numbers.into_iter().partition(|number| number.probability >= FLOOR);
-    match unsure.iter().max_by(|a, b| a.probability.total_cmp(&b.probability)) {
-        _ if !sure.is_empty() => Ok(sure),
-        Some(best) => bail!(
-            "{name}: no number found: the likeliest is {}, with {:.0}%: give a picture of digits, or cut it closer to them",
-            best.text(),
-            100.0 * best.probability
-        ),
-        None => Err(named(&name, &PictureError::NoInk)),
+    }
+
+    /// Says which lines are refused, or that there is no number at all.
+    fn told(self, name: &str) -> anyhow::Result<Self> {
+        if self.blank {
+            return Err(named(name, &PictureError::NoInk));
+        }
+        let best = self.refused.iter().max_by(|a, b| a.probability.total_cmp(&b.probability));
+        let likeliest =
+            best.map(|best| format!("the likeliest is {}, with {:.1}%", best.text(), 100.0 * best.probability));
+        match likeliest {
+            Some(likeliest) if self.numbers.is_empty() => {
+                bail!("{name}: no number found: {likeliest}: give a picture of digits, or cut it closer to them")
+            }
+            None if self.numbers.is_empty() => {
+                bail!("{name}: no digits found: give a picture of digits, or cut it closer to them")
+            }
+            Some(likeliest) => {
+                let (count, s) = (self.refused.len(), if self.refused.len() == 1 { "" } else { "s" });
+                message!("{name}: {count} line{s} of no likely number left out: {likeliest}");
+                Ok(self)
+            }
+            None => Ok(self),
+        }
     }
 }
