@@ -103,6 +103,18 @@ struct EpochRecord {
     seconds: f64,
 }
 
+/// A line of `metrics.jsonl`.
+#[derive(Serialize)]
+struct Metric {
+    epoch: u32,
+    step: u64,
+    /// The mean loss of the epoch so far.
+    loss: f64,
+}
+
+/// Lines in `metrics.jsonl` per epoch.
+const METRICS: u64 = 20;
+
 /// Lines that measure an epoch.
 const MEASURED: u64 = 2_000;
 /// Lines of held-out digits that calibrate the probabilities: others than those that measure.
@@ -213,6 +225,7 @@ impl PreparedRun<'_> {
             false => ReaderRun::new(recipe, &lines)?,
         };
         self.record.epochs.truncate(run.epochs().len());
+        self.folder.rewind_metrics(run.step_count())?;
         self.folder.write_json(&self.record)?;
         if !resumed {
             run.save(&state)?;
@@ -271,6 +284,12 @@ impl PreparedRun<'_> {
                 bar.set_length(steps);
                 bar.set_position(step);
                 bar.set_message(format!("loss {loss:.4}"));
+                let per_epoch = steps / u64::from(self.record.recipe.epochs);
+                let in_epoch = (step - 1) % per_epoch + 1;
+                if in_epoch.is_multiple_of(per_epoch.div_ceil(METRICS)) || in_epoch == per_epoch {
+                    let epoch = ((step - 1) / per_epoch + 1) as u32;
+                    self.folder.write_metric(&Metric { epoch, step, loss })?;
+                }
             }
             ReaderEvent::Epoch { record, run } => {
                 let LineEvaluation { lines, right, digits, wrong_digits } =

@@ -154,7 +154,8 @@ impl RunFolder {
         let path = self.file(METRICS);
         let mut rewind = || -> anyhow::Result<()> {
             let text = fs::read_to_string(&path)?;
-            let before = |line: &&str| serde_json::from_str(line).is_ok_and(|metric: Metric| metric.step <= last);
+            let step = |line: &str| serde_json::from_str::<serde_json::Value>(line).ok()?["step"].as_u64();
+            let before = |line: &&str| step(line).is_some_and(|step| step <= last);
             let kept: String = text.lines().filter(before).flat_map(|line| [line, "\n"]).collect();
             lenet_model::write_beside(&path, kept.as_bytes())?;
             self.metrics = BufWriter::new(File::options().append(true).open(&path)?);
@@ -196,7 +197,7 @@ impl RunFolder {
     }
 
     /// Adds a line to `metrics.jsonl`.
-    pub(crate) fn write_metric(&mut self, metric: &Metric) -> anyhow::Result<()> {
+    pub(crate) fn write_metric(&mut self, metric: &impl Serialize) -> anyhow::Result<()> {
         let mut write = || -> anyhow::Result<()> {
             serde_json::to_writer(&mut self.metrics, metric)?;
             writeln!(self.metrics)?;

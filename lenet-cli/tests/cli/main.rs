@@ -14,4 +14,5 @@ mod reproduce;
 mod resume;
 mod summary;
 mod train;
+mod train_reader;
 mod view;

@@ -33,7 +33,18 @@ fn lenet5_average() {
 fn the_readme_shows_what_the_program_says() {
     let readme = include_str!("../../README.md");
     assert!(readme.contains(&table("").replace("[SET]", "avx512")), "the table in README.md is an old one");
-    let commands = ["train", "eval", "export", "predict", "read", "summary", "reproduce", "data fetch", "data show"];
+    let commands = [
+        "train",
+        "train-reader",
+        "eval",
+        "export",
+        "predict",
+        "read",
+        "summary",
+        "reproduce",
+        "data fetch",
+        "data show",
+    ];
     let views = [
         "view filters",
         "view maps",

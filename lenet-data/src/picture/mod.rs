@@ -87,7 +87,7 @@ pub struct Found {
 /// # Errors
 /// [`PictureError::NoInk`] if nothing stands out from the ground.
 pub fn prepare(picture: &Picture) -> Result<Prepared, PictureError> {
-    let (picture, _) = of_bounded_size(picture);
+    let (picture, _) = of_bounded_size(picture, MOST_PIXELS);
     let ink = Ink::of(&picture, Aim::Digits)?;
     let parts = Parts::of(&ink);
     let strokes = segment::one(&parts.parts, segment::strokes(&parts.parts, ink.width, ink.height));
@@ -125,7 +125,7 @@ pub fn prepare(picture: &Picture) -> Result<Prepared, PictureError> {
 /// [`PictureError::NoInk`] if nothing stands out from the ground.
 pub fn digits(picture: &Picture) -> Result<Vec<Found>, PictureError> {
     let (whole_width, whole_height) = (picture.width(), picture.height());
-    let (picture, step) = of_bounded_size(picture);
+    let (picture, step) = of_bounded_size(picture, MOST_PIXELS);
     let ink = Ink::of(&picture, Aim::Digits)?;
     let parts = Parts::of(&ink);
     let strokes = segment::strokes(&parts.parts, ink.width, ink.height);
@@ -156,9 +156,9 @@ pub fn digits(picture: &Picture) -> Result<Vec<Found>, PictureError> {
 }
 
 /// The picture, or one of half the size and so on, and how many pixels have become one to each side.
-fn of_bounded_size(picture: &Picture) -> (Cow<'_, Picture>, usize) {
+fn of_bounded_size(picture: &Picture, most: usize) -> (Cow<'_, Picture>, usize) {
     let mut step = 1;
-    while picture.pixels().len() / (step * step) > MOST_PIXELS {
+    while picture.pixels().len() / (step * step) > most {
         step *= 2;
     }
     if step == 1 { (Cow::Borrowed(picture), 1) } else { (Cow::Owned(picture.shrunk(step)), step) }

@@ -69,9 +69,7 @@ fn a_line_that_falls_is_straightened() {
     let tops: Vec<usize> = ink(line)
         .1
         .iter()
-        .map(|(from, to)| {
-            (0..HEIGHT).find(|y| (*from..*to).any(|x| line.levels[y * line.width + x] >= 128)).unwrap()
-        })
+        .map(|(from, to)| (0..HEIGHT).find(|y| (*from..*to).any(|x| line.levels[y * line.width + x] >= 128)).unwrap())
         .collect();
     assert_eq!((found.len(), tops.len()), (1, 9));
     let (least, most) = (tops.iter().min().unwrap(), tops.iter().max().unwrap());
@@ -151,6 +149,31 @@ fn paper_without_ink_has_no_lines() {
     assert!(matches!(Sheet::new(1, 1, 0).lines(), Err(PictureError::NoInk)));
     // Specks are no line.
     let mut sheet = Sheet::new(400, 300, 255);
-    (0..6).for_each(|i| drop(sheet.fill(20 + 60 * i, 30 + 40 * i, (2, 2), 0)));
+    for i in 0..6 {
+        sheet.fill(20 + 60 * i, 30 + 40 * i, (2, 2), 0);
+    }
     assert!(matches!(sheet.lines(), Err(PictureError::NoInk)));
+}
+
+#[test]
+fn a_rule_under_the_digits_is_taken_off() {
+    let bars = |sheet: &mut Sheet| {
+        for i in 0..5 {
+            sheet.fill(30 + 30 * i, 20, (5, 50), 20);
+        }
+    };
+    let mut plain = Sheet::new(200, 100, 240);
+    bars(&mut plain);
+    let mut ruled = Sheet::new(200, 100, 240);
+    bars(&mut ruled);
+    // It falls by two pixels, and the bars stand on it.
+    for x in 0..200 {
+        ruled.fill(x, 66 + x / 100, (1, 3), 20);
+    }
+    let (plain, ruled) = (&plain.lines().unwrap(), &ruled.lines().unwrap());
+    assert_eq!((plain.len(), ruled.len()), (1, 1));
+    let (with, without) = (ink(&ruled[0]).1, ink(&plain[0]).1);
+    assert_eq!((with.len(), without.len()), (5, 5), "{with:?}");
+    // Bars beside each other are no rule.
+    assert!(without.iter().all(|(from, to)| to - from <= 4));
 }

@@ -209,6 +209,12 @@ impl<'t> ReaderRun<'t> {
         &self.network
     }
 
+    /// The number of steps so far.
+    #[must_use]
+    pub fn step_count(&self) -> u64 {
+        self.state.step
+    }
+
     /// The completed epochs.
     #[must_use]
     pub fn epochs(&self) -> &[ReaderEpoch] {

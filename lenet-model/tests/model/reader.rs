@@ -1,13 +1,15 @@
 //! Reading a line as a whole: the sweep in tiles, and the search over its columns.
 
+use lenet_data::strings::{Spacing, StringRecipe};
+use lenet_data::{Dataset, Picture, Split};
 use lenet_layers::{
     Conv2d, Ctc, Init, Loss, Maps, MaxPool, Network, Params, Relu, Tensor, Trace, initialize, sequential,
 };
 use lenet_model::reader::{
-    Column, Grammar, LINE_HEIGHT, Line, Lines, ReaderEvent, ReaderRecipe, ReaderRun, Sweep, TILE, Tile, decode,
-    evaluate_lines, sweep,
+    Column, ComposedLines, Grammar, LINE_HEIGHT, Line, Lines, Reader, ReaderDescription, ReaderEvent, ReaderRecipe,
+    ReaderRun, Sweep, TILE, Tile, decode, evaluate_lines, sweep,
 };
-use lenet_model::{Class, Normalization, Schedule, TrainError, lay_images};
+use lenet_model::{CheckpointError, Class, Normalization, Schedule, TrainError, lay_images};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::ops::ControlFlow;
@@ -269,4 +271,108 @@ fn every_line_is_shown_once() {
     let mut shown = lines.0.into_inner().unwrap();
     shown.sort_unstable();
     assert_eq!(shown, (0..200).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_reader_comes_back_from_its_file_to_the_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("reader.safetensors");
+    let description = ReaderDescription {
+        recipe: "{}".into(),
+        data: "bars".into(),
+        temperature: 1.25,
+        margin: Some(0.875),
+        ..ReaderDescription::default()
+    };
+    Reader::new(random_network(), description.clone()).save(&path).unwrap();
+    let back = Reader::open(&path).unwrap();
+    assert_eq!((&back.description, back.network()), (&description, &*random_network()));
+    let bytes = std::fs::read(&path).unwrap();
+    assert!(bytes.len() < 500_000, "{} bytes", bytes.len());
+
+    // Files of something else, and broken ones, are refused.
+    let refused = |bytes: &[u8]| Reader::from_bytes(&path, bytes).unwrap_err();
+    assert!(matches!(refused(lenet_model::LeNet5::pretrained_file()), CheckpointError::Foreign { .. }));
+    assert!(matches!(refused(&bytes[..bytes.len() / 2]), CheckpointError::Format { .. }));
+    let text = |from: &str, to: &str| {
+        let at = bytes.windows(from.len()).position(|part| part == from.as_bytes()).unwrap();
+        let mut changed = bytes.clone();
+        changed[at..at + from.len()].copy_from_slice(to.as_bytes());
+        changed
+    };
+    assert!(refused(&text("1.25", "-1.0")).to_string().contains("temperature"));
+    assert!(refused(&text("c1.bias", "c1.bios")).to_string().contains("c1.bias"));
+    assert!(Reader::open(&folder.path().join("gone")).unwrap_err().to_string().contains("can't be read"));
+}
+
+/// A network that is twice as sure as the built-in one is calibrated to twice its temperature.
+#[test]
+fn the_temperature_undoes_what_the_scores_are_multiplied_by() {
+    let train = Dataset::mnist().unwrap().train;
+    let split = Split::new(train.len(), 5_000, 1).unwrap();
+    let lines = ComposedLines { recipe: StringRecipe::WRITTEN, seed: 5, examples: &train, allowed: &split.validation };
+    let temperature = |factor: f32| {
+        let mut network = Box::new(Reader::pretrained().network().clone());
+        network
+            .output
+            .weight
+            .as_flattened_mut()
+            .as_flattened_mut()
+            .as_flattened_mut()
+            .iter_mut()
+            .for_each(|w| *w *= factor);
+        network.output.bias.iter_mut().for_each(|b| *b *= factor);
+        let mut reader = Reader::new(network, ReaderDescription::default());
+        reader.calibrate(&lines, 0..300);
+        assert!(reader.description.margin.is_some_and(|margin| (0.0..=1.0).contains(&margin)));
+        reader.description.temperature
+    };
+    let (once, twice) = (temperature(1.0), temperature(2.0));
+    assert!((0.5..2.0).contains(&once) && (twice / once - 2.0).abs() < 0.05, "{once} and {twice}");
+}
+
+/// Strings of held-out digits, as `lenet eval --strings` composes them of the test digits.
+#[test]
+fn the_built_in_reader_reads_strings() {
+    let train = Dataset::mnist().unwrap().train;
+    let split = Split::new(train.len(), 5_000, 1).unwrap();
+    let reader = Reader::pretrained();
+    let right = |digits: usize, spacing: Spacing| {
+        let recipe = StringRecipe::plain(digits, spacing);
+        let compose = |number| recipe.compose::<512>(7, number, &train, &split.validation);
+        let lines: Vec<_> = (0..300).map(compose).collect();
+        let strips: Vec<Line> =
+            lines.iter().map(|line| Line::new(512, line.image.as_flattened().to_vec()).unwrap()).collect();
+        let read = reader.read_strips(&strips, &Grammar::default());
+        let is_right = |((readings, _), line): (&(Vec<_>, _), &lenet_data::strings::Line<512>)| {
+            let best: &lenet_model::reader::Hypothesis = &readings[0];
+            best.digits == line.digits[..]
+        };
+        read.iter().zip(&lines).filter(|pair| is_right(*pair)).count()
+    };
+    // Two standard errors below the figures of docs/strings.md.
+    let (spaced, touching) = (right(5, Spacing::Columns([1, 6])), right(2, Spacing::Ink([-1, 0])));
+    assert!(spaced >= 285 && touching >= 288, "{spaced} and {touching} of 300");
+}
+
+/// A line that is as long as several tiles, and one that is narrower than the field of vision.
+#[test]
+fn numbers_of_any_width_are_read() {
+    let train = Dataset::mnist().unwrap().train;
+    let split = Split::new(train.len(), 5_000, 1).unwrap();
+    let reader = Reader::pretrained();
+    let recipe = StringRecipe::plain(16, Spacing::Columns([3, 8]));
+    let line = recipe.compose::<640>(2, 0, &train, &split.validation);
+    assert_eq!(line.digits.len(), 16);
+    let pixels = line.image.as_flattened().iter().map(|level| 255 - level).collect();
+    let numbers = reader.read(&Picture::from_grey(640, 32, pixels).unwrap()).unwrap();
+    assert_eq!(numbers.len(), 1);
+    let text = numbers[0].text();
+    let wrong =
+        lenet_model::reader::edit_distance(&text.bytes().map(|digit| digit - b'0').collect::<Vec<_>>(), &line.digits);
+    assert!(wrong <= 1, "{text} for {}", line.digits);
+    // The places go from left to right, and lie within the picture.
+    let lefts: Vec<usize> = numbers[0].digits.iter().map(|digit| digit.region.left).collect();
+    assert!(lefts.is_sorted() && lefts[15] < 640, "{lefts:?}");
+    assert!(reader.read_strips(&[Line::new(5, vec![0; 160]).unwrap()], &Grammar::default())[0].0[0].digits.is_empty());
 }

@@ -14,7 +14,9 @@ use crate::term::progress::message;
 use anyhow::bail;
 use clap::Args;
 use lenet_data::{DataError, Dataset, Split};
-use lenet_model::{ActivationName, InitName, InputName, LossName, NetworkName, Order, Recipe, RecipeName, Schedule};
+use lenet_model::{
+    ActivationName, InitName, InputName, LossName, NameError, NetworkName, Order, Recipe, RecipeName, Schedule,
+};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use training::PreparedRun;
@@ -26,7 +28,7 @@ pub(crate) struct TrainArguments {
     #[arg(long, default_value_t = RecipeName::Article)]
     recipe: RecipeName,
     /// The network: lenet5, lenet5-dense, lenet5-average, lenet5-1998, lenet5-lush, lenet4 or lenet1
-    #[arg(long)]
+    #[arg(long, value_parser = network)]
     network: Option<NetworkName>,
     /// The activation function: scaled-tanh, tanh, sigmoid or relu
     #[arg(long)]
@@ -96,6 +98,14 @@ pub(crate) struct TrainArguments {
     /// Print the result only
     #[arg(long, short)]
     quiet: bool,
+}
+
+/// The network of a name. The reader of lines has a command of its own.
+fn network(word: &str) -> Result<NetworkName, String> {
+    match word {
+        "reader" => Err("the reader of lines is trained by `lenet train-reader`".into()),
+        word => word.parse().map_err(|error: NameError| error.to_string()),
+    }
 }
 
 impl TrainArguments {

@@ -36,15 +36,18 @@ const SMALLEST: usize = 5;
 /// The lines, from the top.
 pub(super) fn lines(parts: &[Part], width: usize, height: usize) -> Vec<Members> {
     let kept: Vec<usize> = (0..parts.len()).filter(|&i| !is_frame(&parts[i], width, height)).collect();
-    let usual = usual_height(parts, &kept);
+    // Long thin parts, such as the edge of the paper, do not say how high digits are, unless there is nothing else.
+    let is_thin = |part: &Part| part.frame.longer() >= 8 * part.frame.width().min(part.frame.height());
+    let solid: Vec<usize> = kept.iter().copied().filter(|&i| !is_thin(&parts[i])).collect();
+    let usual = usual_height(parts, if solid.is_empty() { &kept } else { &solid });
     if usual < SMALLEST {
         return Vec::new();
     }
     let is_tall = |part: &Part| 2 * part.frame.height() >= usual;
-    let (tall, low): (Vec<usize>, Vec<usize>) = kept.iter().partition(|&&i| is_tall(&parts[i]));
+    let (mut tall, low): (Vec<usize>, Vec<usize>) = kept.iter().partition(|&&i| is_tall(&parts[i]));
+    drop_edges(parts, &mut tall);
     let mut lines: Vec<Members> =
         level(parts, tall).into_iter().map(|tall| Members { tall, low: Vec::new() }).collect();
-    lines.iter_mut().for_each(|line| drop_edges(parts, line));
     for part in low {
         attach(parts, part, &mut lines, usual);
     }
@@ -52,15 +55,15 @@ pub(super) fn lines(parts: &[Part], width: usize, height: usize) -> Vec<Members>
     lines
 }
 
-/// Drops what is much higher than the other parts of its line: the edge of the paper, or the side of a frame.
-fn drop_edges(parts: &[Part], line: &mut Members) {
-    let mut heights: Vec<usize> = line.tall.iter().map(|&i| parts[i].frame.height()).collect();
+/// Drops what is much higher than most others: the edge of the paper, or the side of a frame.
+fn drop_edges(parts: &[Part], tall: &mut Vec<usize>) {
+    let mut heights: Vec<usize> = tall.iter().map(|&i| parts[i].frame.height()).collect();
     if heights.len() < 3 {
         return;
     }
     let middle = heights.len() / 2;
     let usual = *heights.select_nth_unstable(middle).1;
-    line.tall.retain(|&i| 5 * parts[i].frame.height() <= 11 * usual);
+    tall.retain(|&i| parts[i].frame.height() <= 3 * usual);
 }
 
 fn middle(parts: &[Part], line: &Members) -> usize {

@@ -1,7 +1,7 @@
 //! From a picture to lines of writing, each a strip 32 rows high: what a network reads that sweeps over a line.
 //!
-//! `rules` takes ruled lines and boxes away, `members` finds which parts of the ink are on which line, `course` follows
-//! the line's slope and height, and `strip` draws it upright and of the usual size.
+//! `rules` takes ruled lines off, `members` finds which parts of the ink are on which line, `course` follows the line's
+//! slope and height, and `strip` draws it upright and of the usual size.
 
 mod course;
 mod members;
@@ -67,7 +67,7 @@ impl FoundLine {
 
 /// Finds the lines of writing of a picture, from the top to the bottom.
 ///
-/// Ruled lines, boxes and specks are taken away; a line that rises or falls is straightened; it is scaled so that its
+/// Ruled lines, specks and frames are left out; a line that rises or falls is straightened; it is scaled so that its
 /// digits are 25 of the 32 rows high; and gaps that are wider than the line is high are shortened to that.
 ///
 /// ```
@@ -89,9 +89,9 @@ impl FoundLine {
 /// # Errors
 /// [`PictureError::NoInk`] if nothing stands out from the background.
 pub fn lines(picture: &Picture) -> Result<Vec<FoundLine>, PictureError> {
-    let (picture, step) = of_bounded_size(picture);
+    let (picture, step) = of_bounded_size(picture, MOST_PIXELS);
     let mut ink = Ink::of(&picture, Aim::Lines)?;
-    rules::remove(&mut ink);
+    rules::take_off(&mut ink);
     let parts = Parts::of(&ink);
     let members = members::lines(&parts.parts, ink.width, ink.height);
     if members.is_empty() {
@@ -111,6 +111,9 @@ pub fn lines(picture: &Picture) -> Result<Vec<FoundLine>, PictureError> {
     };
     Ok(members.iter().enumerate().map(line).collect())
 }
+
+/// Larger pictures are halved first: a strip shows no more of a digit that is 50 pixels high.
+const MOST_PIXELS: usize = 6_000_000;
 
 /// The rows of a strip that the line's digits fill.
 const FILLED: f32 = 25.0;
