@@ -242,7 +242,8 @@ fn the_reader_trains_to_the_same_bits_on_any_number_of_threads_and_after_a_stop(
 
 #[test]
 fn the_reader_learns() {
-    let recipe = ReaderRecipe { epochs: 8, lines: 640, batch: 16, rate: 0.02, schedule: Schedule::OneCycle, ..small() };
+    let recipe =
+        ReaderRecipe { epochs: 8, lines: 640, batch: 16, rate: 0.008, schedule: Schedule::OneCycle, ..small() };
     let mut run = ReaderRun::new(&recipe, &Blocks).unwrap();
     run.go_on(|_| ControlFlow::Continue(())).unwrap();
     let result = evaluate_lines(run.network(), &Blocks, 1_000_000..1_000_100);
