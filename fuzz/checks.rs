@@ -1,7 +1,7 @@
 //! What must hold for any bytes. The fuzz targets use it, and so does a test that runs every input they have found.
 
 use lenet_data::idx::{Element, Idx};
-use lenet_data::{Picture, digits, prepare};
+use lenet_data::{Picture, digits, lines, prepare};
 use lenet_model::{Checkpoint, CheckpointError, Classify};
 use std::path::Path;
 
@@ -37,6 +37,13 @@ pub(crate) fn picture(bytes: &[u8]) {
         match prepare(picture) {
             Ok(digit) => assert!(digit.image.as_flattened().iter().any(|pixel| *pixel > 0)),
             Err(error) => assert_eq!(error.to_string().lines().count(), 1),
+        }
+        for line in lines(picture).unwrap_or_default() {
+            assert_eq!(line.levels.len(), lenet_data::strings::HEIGHT * line.width);
+            for column in 0..line.width {
+                let place = line.region(column..line.width);
+                assert!(place.left + place.width <= picture.width() && place.top + place.height <= picture.height());
+            }
         }
         for digit in digits(picture).unwrap_or_default() {
             assert!(digit.width > 0 && digit.left + digit.width <= picture.width(), "{digit:?}");

@@ -112,6 +112,9 @@ const CERTAIN: f64 = 0.99;
 /// With this probability after its single digits were read too, it is not read again.
 const CLEAR: f64 = 0.95;
 
+/// With less than this it is no number, however often it is read.
+const HOPELESS: f64 = 0.01;
+
 #[cfg(feature = "pretrained")]
 use super::singles::weigh;
 
@@ -171,7 +174,7 @@ impl Reader {
                 return (readings, columns);
             }
             weigh(line, &mut readings);
-            if certain(&readings, CLEAR) {
+            if certain(&readings, CLEAR) || !certain(&readings, HOPELESS) {
                 return (readings, columns);
             }
             let mut views = views::all(self, line, columns);

@@ -33,6 +33,9 @@ impl Members {
 /// The least height of a digit, in pixels.
 const SMALLEST: usize = 5;
 
+/// No page has more digits, or more marks beside them. Pictures of noise have: the largest parts are kept.
+const MOST_PARTS: usize = 4096;
+
 /// The lines, from the top.
 pub(super) fn lines(parts: &[Part], width: usize, height: usize) -> Vec<Members> {
     let kept: Vec<usize> = (0..parts.len()).filter(|&i| !is_frame(&parts[i], width, height)).collect();
@@ -44,8 +47,10 @@ pub(super) fn lines(parts: &[Part], width: usize, height: usize) -> Vec<Members>
         return Vec::new();
     }
     let is_tall = |part: &Part| 2 * part.frame.height() >= usual;
-    let (mut tall, low): (Vec<usize>, Vec<usize>) = kept.iter().partition(|&&i| is_tall(&parts[i]));
+    let (mut tall, mut low): (Vec<usize>, Vec<usize>) = kept.iter().partition(|&&i| is_tall(&parts[i]));
     drop_edges(parts, &mut tall);
+    keep_largest(parts, &mut tall, MOST_PARTS);
+    keep_largest(parts, &mut low, MOST_PARTS);
     let mut lines: Vec<Members> =
         level(parts, tall).into_iter().map(|tall| Members { tall, low: Vec::new() }).collect();
     for part in low {
@@ -64,6 +69,13 @@ fn drop_edges(parts: &[Part], tall: &mut Vec<usize>) {
     let middle = heights.len() / 2;
     let usual = *heights.select_nth_unstable(middle).1;
     tall.retain(|&i| parts[i].frame.height() <= 3 * usual);
+}
+
+fn keep_largest(parts: &[Part], indexes: &mut Vec<usize>, count: usize) {
+    if indexes.len() > count {
+        indexes.sort_by_key(|&i| std::cmp::Reverse(parts[i].area));
+        indexes.truncate(count);
+    }
 }
 
 fn middle(parts: &[Part], line: &Members) -> usize {

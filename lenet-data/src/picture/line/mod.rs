@@ -23,6 +23,8 @@ pub struct FoundLine {
     pub inverted: bool,
     /// For every column the place of the picture that it shows.
     places: Vec<Place>,
+    /// The columns and rows of the picture.
+    size: [usize; 2],
 }
 
 /// A column of a strip, in pixels of the picture.
@@ -57,11 +59,14 @@ impl FoundLine {
     pub fn region(&self, columns: std::ops::Range<usize>) -> Region {
         let places = &self.places[columns];
         let (first, last) = (places[0], places[places.len() - 1]);
-        let pixel = |at: f32| at.max(0.0) as usize;
-        let [left, right] = [first.x, last.x.max(first.x + 1.0)].map(pixel);
-        let top = pixel(first.rows[0].min(last.rows[0]));
-        let bottom = pixel(first.rows[1].max(last.rows[1]).ceil());
-        Region { left, top, width: (right - left).max(1), height: (bottom - top).max(1) }
+        // The ends of a strip may be beyond the picture.
+        let pixel = |at: f32, most: usize| (at.max(0.0) as usize).min(most);
+        let [columns, rows] = self.size;
+        let left = pixel(first.x, columns - 1);
+        let top = pixel(first.rows[0].min(last.rows[0]), rows - 1);
+        let right = pixel(last.x, columns).max(left + 1);
+        let bottom = pixel(first.rows[1].max(last.rows[1]).ceil(), rows).max(top + 1);
+        Region { left, top, width: right - left, height: bottom - top }
     }
 }
 
@@ -89,6 +94,7 @@ impl FoundLine {
 /// # Errors
 /// [`PictureError::NoInk`] if nothing stands out from the background.
 pub fn lines(picture: &Picture) -> Result<Vec<FoundLine>, PictureError> {
+    let size = [picture.width(), picture.height()];
     let (picture, step) = of_bounded_size(picture, MOST_PIXELS);
     let mut ink = Ink::of(&picture, Aim::Lines)?;
     rules::take_off(&mut ink);
@@ -107,7 +113,7 @@ pub fn lines(picture: &Picture) -> Result<Vec<FoundLine>, PictureError> {
         let course = course::Course::of(&frames, line);
         let frame = groups.frames[number];
         let strip = strip::draw(&groups.shape(&ink, number), frame, &course, &line.spans(&frames));
-        strip.found(step as f32, ink.inverted)
+        strip.found(step as f32, ink.inverted, size)
     };
     Ok(members.iter().enumerate().map(line).collect())
 }

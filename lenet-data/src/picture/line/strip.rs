@@ -6,6 +6,8 @@ use crate::strings::HEIGHT;
 
 /// Columns of background at either end.
 const MARGIN: f32 = 16.0;
+/// Longer lines are cut off: a thousand digits is more than anybody writes on one.
+const WIDEST: usize = 1 << 14;
 /// Wider gaps, in heights of the line, are shortened to this.
 const WIDEST_GAP: f32 = 1.0;
 
@@ -17,10 +19,10 @@ pub(super) struct Strip {
 
 impl Strip {
     /// The line, with its places in pixels of a picture that is `step` times as large.
-    pub(super) fn found(self, step: f32, inverted: bool) -> FoundLine {
+    pub(super) fn found(self, step: f32, inverted: bool, size: [usize; 2]) -> FoundLine {
         let place = |place: Place| Place { x: place.x * step, rows: place.rows.map(|row| row * step) };
         let places = self.places.into_iter().map(place).collect();
-        FoundLine { width: self.width, levels: self.levels, inverted, places }
+        FoundLine { width: self.width, levels: self.levels, inverted, places, size }
     }
 }
 
@@ -51,7 +53,7 @@ fn columns(spans: &[[usize; 2]], scale: f32) -> Vec<f32> {
     let widest = WIDEST_GAP * FILLED;
     let mut columns = Vec::new();
     let mut run = |from: f32, to: f32| {
-        let count = ((to - from) / scale).round().max(1.0) as usize;
+        let count = (((to - from) / scale).round().max(1.0) as usize).min(WIDEST);
         columns.extend((0..count).map(|i| from + (i as f32 + 0.5) * scale));
     };
     let mut from = spans[0][0] as f32 - MARGIN * scale;
@@ -63,6 +65,7 @@ fn columns(spans: &[[usize; 2]], scale: f32) -> Vec<f32> {
         }
     }
     run(from, spans[spans.len() - 1][1] as f32 + MARGIN * scale);
+    columns.truncate(WIDEST);
     columns
 }
 
