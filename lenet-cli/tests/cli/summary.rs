@@ -59,6 +59,8 @@ fn the_readme_shows_what_the_program_says() {
         let help = run(Path::new("."), &format!("{command} --help")).ok().out;
         let options = help.split_whitespace().filter(|word| word.starts_with("--") && !word.contains("help"));
         for option in options.filter(|option| *option != "--version") {
+            // `--amount[=<DECIMALS>]` is the option --amount.
+            let option = option.split(|sign: char| !sign.is_ascii_alphabetic() && sign != '-').next().unwrap_or(option);
             assert!(readme.contains(&format!("`{option}")), "README.md does not know {option}");
         }
     }
