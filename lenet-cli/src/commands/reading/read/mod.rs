@@ -33,7 +33,7 @@ pub(crate) struct ReadArguments {
     /// Numbers of so many digits only: 5, or 4..6 for 4 to 6
     #[arg(long, value_name = "N|N..M")]
     length: Option<Length>,
-    /// Numbers of this form only: # is any digit, 7 is a 7, [12] is a 1 or a 2; spaces and - . , / ' are not read
+    /// Numbers of this form only: # is any digit, 7 is a 7, `[12]` is a 1 or a 2; spaces and - . , / ' are not read
     #[arg(long, conflicts_with = "length")]
     pattern: Option<String>,
     /// Amounts of money only: no 0 before other digits. The points, commas and dashes of an amount are not read; with
