@@ -115,10 +115,10 @@ struct Metric {
 /// Lines in `metrics.jsonl` per epoch.
 const METRICS: u64 = 20;
 
-/// Lines that measure an epoch.
+/// Lines that measure an epoch, unless it is shorter than that.
 const MEASURED: u64 = 2_000;
-/// Lines of held-out digits that calibrate the probabilities: others than those that measure.
-const CALIBRATED: std::ops::Range<u64> = 10_000..14_000;
+/// The first of the lines of held-out digits that calibrate the probabilities, twice as many: none that measures.
+const CALIBRATED: u64 = 10_000;
 
 pub(crate) fn run(arguments: &TrainReaderArguments) -> anyhow::Result<()> {
     let start = Instant::now();
@@ -238,13 +238,19 @@ impl PreparedRun<'_> {
             ..ReaderDescription::default()
         };
         let mut reader = Reader::new(Box::new(run.network().clone()), description);
-        reader.calibrate(&held_out, CALIBRATED);
+        let measured = self.measured();
+        reader.calibrate(&held_out, CALIBRATED..CALIBRATED + 2 * measured);
         reader.save(&self.folder.file(READER))?;
         let seconds = self.start.elapsed().as_secs_f64();
         self.record.seconds = Some(seconds);
         self.folder.write_json(&self.record)?;
         self.folder.remove_state()?;
-        self.tell(&evaluate_lines(reader.network(), &held_out, 0..MEASURED), seconds)
+        self.tell(&evaluate_lines(reader.network(), &held_out, 0..measured), seconds)
+    }
+
+    /// How many lines measure an epoch: a short run is not to spend its time on being measured.
+    fn measured(&self) -> u64 {
+        MEASURED.min(self.record.recipe.lines.into())
     }
 
     /// Makes the steps that remain. The files are up to date after every epoch, and after an interrupt.
@@ -293,7 +299,7 @@ impl PreparedRun<'_> {
             }
             ReaderEvent::Epoch { record, run } => {
                 let LineEvaluation { lines, right, digits, wrong_digits } =
-                    evaluate_lines(run.network(), held_out, 0..MEASURED);
+                    evaluate_lines(run.network(), held_out, 0..self.measured());
                 let seconds = self.start.elapsed().as_secs_f64();
                 let (epoch, loss) = (record.epoch, record.loss);
                 self.record.epochs.push(EpochRecord { epoch, loss, right, lines, wrong_digits, digits, seconds });

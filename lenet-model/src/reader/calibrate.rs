@@ -1,12 +1,11 @@
 //! How far the probabilities of a reader can be trusted, from lines that it was not trained on.
 
 use super::Reader;
-use super::decode::{Column, log_probability};
+use super::decode::{Column, decode, log_probability};
 use super::grammar::Grammar;
 use super::read::cool;
 use super::sweep::{Line, sweep};
 use super::training::{Lines, composed};
-use super::views::agreed;
 use crate::Normalization;
 use std::ops::Range;
 
@@ -62,7 +61,7 @@ fn temperature(columns: &[Vec<Column>], strings: &[Vec<u8>]) -> f32 {
 fn margin(columns: Vec<Vec<Column>>, strings: &[Vec<u8>]) -> Option<f64> {
     let mut digits: Vec<(f64, bool)> = Vec::new();
     for (columns, string) in columns.into_iter().zip(strings) {
-        let readings = agreed(&[columns], &Grammar::default(), super::read::READINGS);
+        let readings = decode(&columns, &Grammar::default(), super::read::READINGS);
         let Some(best) = readings.first() else { continue };
         for (position, digit) in best.digits.iter().enumerate() {
             let right = best.digits.len() == string.len() && string[position] == *digit;

@@ -46,6 +46,8 @@ pub fn edit_distance(a: &[u8], b: &[u8]) -> usize {
 const BEAM: usize = 24;
 /// Digits that are less likely than e to this power are not tried in a column.
 const FAINT: f32 = -9.0;
+/// Prefixes that are less likely than the best one by this factor, as a logarithm, are dropped.
+const HOPELESS: f64 = -14.0;
 
 /// The likeliest strings of a grammar, best first, `count` at most. There is none if the grammar has no string that
 /// fits into the columns.
@@ -100,6 +102,7 @@ fn search(columns: &[Column], grammar: &Grammar) -> Vec<Vec<u8>> {
     let mut tree = vec![Node { parent: 0, digit: 0, length: 0 }];
     let mut beam = vec![Prefix { node: 0, blank: 0.0, digit: NEVER }];
     let mut next: Vec<Prefix> = Vec::new();
+    let mut ranked: Vec<(f64, Prefix)> = Vec::new();
     for column in columns {
         next.clear();
         for prefix in &beam {
@@ -120,9 +123,15 @@ fn search(columns: &[Column], grammar: &Grammar) -> Vec<Vec<u8>> {
                 }
             }
         }
-        next.sort_by(|a, b| b.total().total_cmp(&a.total()).then(a.node.cmp(&b.node)));
-        next.truncate(BEAM);
-        std::mem::swap(&mut beam, &mut next);
+        // The totals cost logarithms: each is computed once.
+        ranked.clear();
+        ranked.extend(next.iter().map(|prefix| (prefix.total(), *prefix)));
+        ranked.sort_by(|(a, p), (b, q)| b.total_cmp(a).then(p.node.cmp(&q.node)));
+        let best = ranked.first().map_or(NEVER, |(total, _)| *total);
+        beam.clear();
+        beam.extend(
+            ranked.iter().take(BEAM).take_while(|(total, _)| *total >= best + HOPELESS).map(|(_, prefix)| *prefix),
+        );
     }
     beam.retain(|prefix| grammar.accepts(usize::from(tree[prefix.node as usize].length)));
     beam.iter().map(|prefix| spell(&tree, prefix.node)).collect()

@@ -166,23 +166,29 @@ impl Reader {
     /// then, the line is read again, a little smaller and larger, and the probabilities are the means.
     #[must_use]
     pub fn read_strips(&self, lines: &[Line], grammar: &Grammar) -> Vec<(Vec<Hypothesis>, Vec<Column>)> {
-        let read = |(line, columns): (&Line, Vec<Column>)| {
-            let certain =
-                |readings: &[Hypothesis], enough| readings.first().is_some_and(|best| best.probability >= enough);
-            let mut readings = decode(&columns, grammar, READINGS);
-            if certain(&readings, CERTAIN) {
-                return (readings, columns);
+        let columns = self.columns(lines);
+        let read = |(line, columns): (&Line, &Vec<Column>)| {
+            let mut readings = decode(columns, grammar, READINGS);
+            if !is_likely(&readings, CERTAIN) {
+                weigh(line, &mut readings);
             }
-            weigh(line, &mut readings);
-            if certain(&readings, CLEAR) || !certain(&readings, HOPELESS) {
-                return (readings, columns);
-            }
-            let mut views = views::all(self, line, columns);
-            let mut readings = views::agreed(&views, grammar, READINGS);
-            weigh(line, &mut readings);
-            (readings, views.swap_remove(0))
+            readings
         };
-        lines.par_iter().zip(self.columns(lines)).map(read).collect()
+        let mut readings: Vec<_> = lines.par_iter().zip(&columns).map(read).collect();
+        let again: Vec<usize> = (0..lines.len())
+            .filter(|&i| is_likely(&readings[i], HOPELESS) && !is_likely(&readings[i], CLEAR))
+            .collect();
+        // The views of all lines together: sixteen tiles are swept in little more time than one.
+        let views: Vec<Line> = again.iter().flat_map(|&i| views::of(&lines[i])).collect();
+        let views = self.columns(&views);
+        let agreed = |(&i, views): (&usize, &[Vec<Column>])| {
+            let mut readings = views::agreed(&columns[i], views, grammar, READINGS);
+            weigh(&lines[i], &mut readings);
+            readings
+        };
+        let agreed: Vec<_> = again.par_iter().zip(views.par_chunks(views::FACTORS.len())).map(agreed).collect();
+        again.into_iter().zip(agreed).for_each(|(i, agreed)| readings[i] = agreed);
+        readings.into_iter().zip(columns).collect()
     }
 
     /// What the network says about each column of each line, as calibrated probabilities.
@@ -267,6 +273,11 @@ impl Reader {
 
 /// The name of the network in a file's metadata.
 const NAME: &str = "reader";
+
+/// Whether the best reading has at least this probability.
+fn is_likely(readings: &[Hypothesis], probability: f64) -> bool {
+    readings.first().is_some_and(|best| best.probability >= probability)
+}
 
 /// Divides the logarithms of probabilities by the temperature.
 pub(super) fn cool(column: &mut Column, temperature: f32) {

@@ -4,6 +4,7 @@ use super::decode::{CLASSES, Column};
 use super::network::{LINE_HEIGHT, STRIDE, Sweep, SweepTrace, TILE, TILE_COLUMNS};
 use crate::parallel::{FEW, LANES, fork};
 use crate::{Normalization, lay_images};
+use lenet_data::strings::INK;
 use lenet_layers::{Activation, Cell, Lanes, Network, Trace};
 
 /// A line of digits, [`LINE_HEIGHT`] rows of grey levels: 0 is the ground, 255 full ink.
@@ -46,6 +47,12 @@ impl Line {
         };
         let across = |row: f32| pixel(column, row) * (1.0 - right) + pixel(column + 1.0, row) * right;
         across(row) * (1.0 - down) + across(row + 1.0) * down
+    }
+
+    /// The column after the last one with ink.
+    pub(super) fn ink_end(&self) -> usize {
+        let end = |row| self.row(row).iter().rposition(|level| *level >= INK).map_or(0, |last| last + 1);
+        (0..LINE_HEIGHT).map(end).max().unwrap_or(0)
     }
 
     /// The number of output columns: one for each field of vision that is within the line, and one more where the rest

@@ -2,18 +2,19 @@
 //! sizes can read it. What most of the views agree on is more often right than any of them (compare the vote of
 //! boosted networks, LeCun et al. 1998, section III.C.11).
 
-use super::decode::{Hypothesis, decode};
+use super::decode::{Column, Hypothesis, decode, places};
 use super::grammar::Grammar;
 use super::network::LINE_HEIGHT;
 use super::sweep::Line;
-use super::{Column, Reader};
 
 /// The factors of the views besides the line as it is.
 pub(super) const FACTORS: [f32; 4] = [0.85, 0.92, 1.08, 1.15];
 
 /// The line, scaled about the middle of its rows by bilinear interpolation.
 pub(super) fn scaled(line: &Line, factor: f32) -> Line {
-    let width = ((line.width() as f32 * factor).round() as usize).max(1);
+    // What follows the last ink is background, and is read as such without being looked at.
+    let used = line.width().min(line.ink_end() + LINE_HEIGHT);
+    let width = ((used as f32 * factor).round() as usize).max(1);
     let from = |at: usize, centre: f32| (at as f32 + 0.5 - centre) / factor + centre - 0.5;
     let mut levels = Vec::with_capacity(LINE_HEIGHT * width);
     for y in 0..LINE_HEIGHT {
@@ -25,13 +26,13 @@ pub(super) fn scaled(line: &Line, factor: f32) -> Line {
     Line::new(width, levels).expect("32 rows")
 }
 
-/// The readings of a line of which every view has `columns`, best first: their probabilities are the means over the views.
-/// Places are those in the first view, which is the line as it is.
-pub(super) fn agreed(views: &[Vec<Column>], grammar: &Grammar, count: usize) -> Vec<Hypothesis> {
+/// The readings of a line, best first, from what the network says about its columns and about those of its views: the
+/// probabilities are the means. Places are those in the line as it is.
+pub(super) fn agreed(columns: &[Column], views: &[Vec<Column>], grammar: &Grammar, count: usize) -> Vec<Hypothesis> {
     let mut found: Vec<Hypothesis> = Vec::new();
-    for columns in views {
+    for columns in views.iter().map(Vec::as_slice).chain([columns]) {
         for reading in decode(columns, grammar, count) {
-            let probability = reading.probability / views.len() as f64;
+            let probability = reading.probability / (views.len() + 1) as f64;
             match found.iter_mut().find(|known| known.digits == reading.digits) {
                 Some(known) => known.probability += probability,
                 None => found.push(Hypothesis { probability, ..reading }),
@@ -41,15 +42,12 @@ pub(super) fn agreed(views: &[Vec<Column>], grammar: &Grammar, count: usize) -> 
     found.sort_by(|a, b| b.probability.total_cmp(&a.probability));
     found.truncate(count);
     for reading in &mut found {
-        reading.places = super::decode::places(&views[0], &reading.digits);
+        reading.places = places(columns, &reading.digits);
     }
     found
 }
 
-/// The line as it is and its views.
-pub(super) fn all(reader: &Reader, line: &Line, columns: Vec<Column>) -> Vec<Vec<Column>> {
-    let views: Vec<Line> = FACTORS.iter().map(|factor| scaled(line, *factor)).collect();
-    let mut all = vec![columns];
-    all.extend(reader.columns(&views));
-    all
+/// The views of a line besides itself.
+pub(super) fn of(line: &Line) -> [Line; FACTORS.len()] {
+    FACTORS.map(|factor| scaled(line, factor))
 }
