@@ -33,7 +33,11 @@ pub(super) fn draw(shape: &Shape, frame: Frame, course: &Course, spans: &[[usize
     let columns = columns(spans, scale);
     let width = columns.len();
     let mut levels = vec![0.0_f32; HEIGHT * width];
-    let ink = Samples { shape, frame, radius: radius(shape, scale) };
+    // Widening takes time by the square of the scale, and a few pixels for each of the strip's are enough to widen.
+    let step = if radius(shape, scale) > 0.0 { ((scale / 3.0) as usize).max(1) } else { 1 };
+    let coarse = (step > 1).then(|| coarser(shape, step));
+    let shape = coarse.as_ref().unwrap_or(shape);
+    let ink = Samples { shape, frame, step: step as f32, radius: radius(shape, scale / step as f32) };
     for (column, &x) in columns.iter().enumerate() {
         let middle = course.top_at(x) + 0.5 * course.height;
         for row in 0..HEIGHT {
@@ -69,7 +73,7 @@ fn columns(spans: &[[usize; 2]], scale: f32) -> Vec<f32> {
     columns
 }
 
-/// By how many pixels of the picture thin strokes are widened.
+/// By how many pixels of the shape thin strokes are widened, of which `scale` are one of the strip.
 fn radius(shape: &Shape, scale: f32) -> f32 {
     const THIN: f32 = 1.6;
     const USUAL: f32 = 2.2;
@@ -88,16 +92,32 @@ fn gain(levels: &[f32]) -> f32 {
     (240.0 / strong).clamp(1.0, 4.0)
 }
 
+/// The shape with `step` by `step` pixels as one, the most ink of them: the mean of a thin stroke fades.
+fn coarser(shape: &Shape, step: usize) -> Shape {
+    let (width, height) = (shape.width.div_ceil(step), shape.height.div_ceil(step));
+    let mut levels = vec![0_u8; width * height];
+    for (y, row) in shape.levels.chunks_exact(shape.width).enumerate() {
+        let to = &mut levels[y / step * width..][..width];
+        for (to, pixels) in to.iter_mut().zip(row.chunks(step)) {
+            *to = pixels.iter().fold(*to, |most, level| most.max(*level));
+        }
+    }
+    Shape { width, height, levels }
+}
+
 struct Samples<'a> {
     shape: &'a Shape,
     frame: Frame,
+    /// How many pixels of the picture one of the shape stands for, in either direction.
+    step: f32,
+    /// By how many pixels of the shape strokes are widened.
     radius: f32,
 }
 
 impl Samples<'_> {
     /// The mean ink of a square of side `scale` around a point.
     fn mean(&self, x: f32, y: f32, scale: f32) -> f32 {
-        let count = (scale.ceil() as usize).clamp(1, 6);
+        let count = ((scale / self.step).ceil() as usize).clamp(1, 6);
         let step = scale / count as f32;
         let first = 0.5 * (step - scale);
         let mut sum = 0.0;
@@ -111,10 +131,11 @@ impl Samples<'_> {
 
     /// The ink at a point, bilinear between the middles of pixels.
     fn at(&self, x: f32, y: f32) -> f32 {
+        let (x, y) = ((x - self.frame.left as f32) / self.step, (y - self.frame.top as f32) / self.step);
         if self.radius > 0.0 {
             return self.widened(x, y);
         }
-        let (x, y) = (x - 0.5 - self.frame.left as f32, y - 0.5 - self.frame.top as f32);
+        let (x, y) = (x - 0.5, y - 0.5);
         let (column, row) = (x.floor(), y.floor());
         let (right, down) = (x - column, y - row);
         let (column, row) = (column as isize, row as isize);
@@ -125,7 +146,6 @@ impl Samples<'_> {
 
     /// The most ink within the radius.
     fn widened(&self, x: f32, y: f32) -> f32 {
-        let (x, y) = (x - self.frame.left as f32, y - self.frame.top as f32);
         let reach = self.radius + 0.5;
         let mut most = 0.0_f32;
         for row in (y - reach).floor() as isize..=(y + reach).floor() as isize {
