@@ -1,11 +1,12 @@
 //! Composes lines of digits and measures how long one takes: `compose [SHEET.png] [SEED] [PLAIN GAPS]`.
 //!
 //! The sheet has 40 lines in two columns, as people write or, for `touching`, `overlapping` or `spaced`, as they are
-//! measured. What they say is printed, in the same order.
+//! measured. What they say is printed, in the same order. With `words` no line has digits, and with `rubbish` the sheet has
+//! single images without a digit.
 
 use lenet_data::{
     Dataset,
-    strings::{HEIGHT, Line, Spacing, StringRecipe},
+    strings::{Clutter, HEIGHT, Line, Spacing, StringRecipe, rubbish},
 };
 use std::{env, error::Error, hint::black_box, time::Instant};
 
@@ -25,8 +26,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         None => StringRecipe::WRITTEN,
         Some("touching") => StringRecipe::plain(5, Spacing::Ink([-1, 0])),
         Some("overlapping") => StringRecipe::plain(5, Spacing::Columns([-3, -1])),
+        Some("words") => StringRecipe { clutter: Clutter { words: 1.0, ..Clutter::FORMS }, ..StringRecipe::WRITTEN },
+        Some("rubbish") => return rubbish_sheet(&file, seed),
         Some("spaced") => StringRecipe::plain(5, Spacing::Columns([1, 6])),
-        Some(other) => return Err(format!("{other}: expected touching, overlapping or spaced").into()),
+        Some(other) => return Err(format!("{other}: expected touching, overlapping, spaced, words or rubbish").into()),
     };
     let examples = Dataset::mnist()?.train;
     let all: Vec<u32> = (0..examples.len() as u32).collect();
@@ -55,5 +58,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     let digits: usize = (0..count).map(|number| black_box(compose(number)).digits.len()).sum();
     let each = start.elapsed().as_secs_f64() * 1e6 / count as f64;
     eprintln!("{file} written; {each:.1} us a line of {:.1} digits", digits as f64 / count as f64);
+    Ok(())
+}
+
+/// Writes a sheet of images without a digit.
+fn rubbish_sheet(file: &str, seed: u64) -> Result<(), Box<dyn Error>> {
+    const SIDE: usize = 20;
+    let examples = Dataset::mnist()?.train;
+    let all: Vec<u32> = (0..examples.len() as u32).collect();
+    let mut sheet = image::GrayImage::from_pixel(SIDE as u32 * 30, SIDE as u32 * 30, image::Luma([90]));
+    for number in 0..SIDE * SIDE {
+        let image = rubbish(seed, number as u64, &examples, &all);
+        for (y, pixels) in image.iter().enumerate() {
+            for (x, &level) in pixels.iter().enumerate() {
+                let (left, top) = (30 * (number % SIDE) + x, 30 * (number / SIDE) + y);
+                sheet.put_pixel(left as u32, top as u32, image::Luma([level]));
+            }
+        }
+    }
+    image::imageops::resize(&sheet, 1200, 1200, image::imageops::FilterType::Nearest).save(file)?;
     Ok(())
 }

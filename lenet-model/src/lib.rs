@@ -60,7 +60,7 @@ pub use image::{Image, ImageInput, Normalization, lay_images, most_likely};
 pub use infer::Classifier;
 pub use infer::{Classify, Reading, read, read_many};
 #[cfg(feature = "train")]
-pub use infer::{Rejection, reject, score_margin, sure_margin};
+pub use infer::{Rejection, least_margin, reject, score_margin, sure_margin};
 pub use lenet_layers::Class;
 pub use networks::{
     DigitNetwork, LeNet1, LeNet1Table, LeNet1Trace, LeNet4, LeNet4Table, LeNet4Trace, LeNet5, LeNet5Average,

@@ -3,7 +3,6 @@
 pub(crate) mod data;
 pub(crate) mod model;
 pub(crate) mod place;
-pub(crate) mod reader;
 pub(crate) mod threads;
 
 /// An option whose value is wrong, although the parser could not know it: the program ends with exit code 2, as after

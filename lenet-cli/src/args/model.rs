@@ -1,14 +1,14 @@
 //! Which model a command uses.
 
-use super::reader;
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use lenet_data::ClassNames;
+use lenet_model::reader::Reader;
 use lenet_model::{Checkpoint, CheckpointError, Description};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use crate::run::folder::BEST;
+use crate::run::folder::{BEST, READER};
 
 /// The model to use.
 #[derive(Args)]
@@ -29,7 +29,7 @@ impl ModelArguments {
 pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Checkpoint> {
     match path {
         Some(path) => Checkpoint::open(&file(path)).or_else(|error| {
-            if reader::is_reader(path) {
+            if Reader::open(&reader_file(path)).is_ok() {
                 bail!(
                     "{0}: this is a reader of lines: `lenet read --model {0}` uses it; give a model that `lenet train` has written",
                     path.display()
@@ -39,6 +39,20 @@ pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Checkpoint> {
         }),
         None => Ok(Checkpoint::pretrained()),
     }
+}
+
+/// Opens a reader of lines that `lenet train-reader` has written, or takes the built-in one.
+pub(crate) fn open_reader(path: Option<&Path>) -> anyhow::Result<Reader> {
+    let Some(path) = path else { return Ok(Reader::pretrained()) };
+    Reader::open(&reader_file(path)).or_else(|error| {
+        if Checkpoint::open(&file(path)).is_ok() {
+            bail!(
+                "{0}: this model reads single digits: `lenet predict --model {0}` uses it; give a reader of lines",
+                path.display()
+            );
+        }
+        Err(advise_to(error, "give a reader that `lenet train-reader` has written"))
+    })
 }
 
 /// The library's error, with what to do about it in the words of this program.
@@ -67,4 +81,9 @@ pub(crate) fn training_classes(about: &Description) -> anyhow::Result<ClassNames
 /// The file of a model: `best.safetensors` if `path` is a run folder.
 pub(crate) fn file(path: &Path) -> PathBuf {
     if path.is_dir() { path.join(BEST) } else { path.into() }
+}
+
+/// The file of a reader: `reader.safetensors` if `path` is a run folder.
+fn reader_file(path: &Path) -> PathBuf {
+    if path.is_dir() { path.join(READER) } else { path.into() }
 }

@@ -1,5 +1,6 @@
 //! How many threads a command uses, and which instruction set.
 
+use crate::term::progress::message;
 use anyhow::Context;
 use clap::Args;
 use lenet_layers::simd::Isa;
@@ -7,6 +8,15 @@ use lenet_layers::simd::Isa;
 /// The instruction set. The error says why the one in `LENET_KERNEL` can't be used.
 pub(crate) fn instruction_set() -> anyhow::Result<Isa> {
     Isa::from_env().with_context(|| format!("LENET_KERNEL={}", std::env::var("LENET_KERNEL").unwrap_or_default()))
+}
+
+/// Warns that a resumed run began with another instruction set.
+pub(crate) fn warn_of_other_set(began: &str, now: &str) {
+    if began != now {
+        message!(
+            "warning: the run began with the instruction set {began}, this is {now}: sums are rounded differently, so it will not end on the same bits"
+        );
+    }
 }
 
 /// How many threads to use.

@@ -1,11 +1,12 @@
 //! `lenet train-reader`: from single digits to a reader of lines.
 
+use super::train;
 use crate::args::Misuse;
 use crate::args::data::DataArguments;
 use crate::args::model::advise_to;
-use crate::args::threads::{ThreadArguments, instruction_set};
+use crate::args::threads::{ThreadArguments, instruction_set, warn_of_other_set};
 use crate::run::data::DataRecord;
-use crate::run::folder::{READER, RunFolder, STATE, read_json};
+use crate::run::folder::{READER, RunFolder, STATE, read_json, remove_state};
 use crate::term::interrupt::{Interrupted, interrupted, watch_for_interrupts};
 use crate::term::progress::{bar, message};
 use crate::term::words::thousands;
@@ -13,15 +14,17 @@ use anyhow::{anyhow, bail};
 use clap::Args;
 use indicatif::ProgressBar;
 use lenet_data::strings::StringRecipe;
-use lenet_data::{DataError, Dataset, Split};
+use lenet_data::{Dataset, Split};
+use lenet_layers::Params;
 use lenet_model::reader::{
-    ComposedLines, LineEvaluation, Reader, ReaderDescription, ReaderEvent, ReaderRecipe, ReaderRun, evaluate_lines,
+    ComposedLines, LINE_HEIGHT, LineEvaluation, Reader, ReaderDescription, ReaderEvent, ReaderRecipe, ReaderRun, Sweep,
+    evaluate_lines,
 };
 use lenet_model::{Normalization, ResumeError, TrainError};
 use serde::{Deserialize, Serialize};
 use std::io::{self, Write};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 #[derive(Args)]
@@ -130,23 +133,31 @@ pub(crate) fn run(arguments: &TrainReaderArguments) -> anyhow::Result<()> {
         Some(path) => {
             let record: ReaderRecord = read_json(path)?;
             if record.seconds.is_some() {
-                bail!("{}: this run is over: there is nothing to resume", path.display());
+                return complete(path);
             }
+            warn_of_other_set(&record.instruction_set, &isa);
             (record.data.load(path, None)?, RunFolder::open(path)?, record)
         }
     };
     let split = held_out(&data, record.data.validation, record.recipe.seed)?;
     let recipe = record.recipe.clone();
-    let mut run = PreparedRun { data: &data, split, folder, record, quiet: arguments.quiet, start };
+    let before = record.epochs.last().map_or(0.0, |epoch| epoch.seconds);
+    let mut run = PreparedRun { data: &data, split, folder, record, quiet: arguments.quiet, start, before };
     run.announce(pool.current_num_threads(), &isa);
     pool.install(|| run.carry_out(&recipe, arguments.resume.is_some()))
 }
 
+/// Removes the state of a run that is over: it was killed before it did so.
+fn complete(path: &Path) -> anyhow::Result<()> {
+    if !path.join(STATE).exists() {
+        bail!("{}: this run is over: there is nothing to resume", path.display());
+    }
+    message!("{}: this run is over; its state was still there and is removed now", path.display());
+    remove_state(path)
+}
+
 fn held_out(data: &Dataset, validation: usize, seed: u64) -> anyhow::Result<Split> {
-    let split = Split::new(data.train.len(), validation, seed).map_err(|error| match error {
-        DataError::NothingToTrainOn { .. } => Misuse(format!("{error} (--validation N)")).into(),
-        error => anyhow::Error::from(error),
-    })?;
+    let split = train::held_out(data, validation, seed)?;
     if split.validation.is_empty() {
         return Err(Misuse(
             "lines of held-out digits calibrate a reader: hold out at least one (--validation N)".into(),
@@ -188,6 +199,8 @@ struct PreparedRun<'a> {
     record: ReaderRecord,
     quiet: bool,
     start: Instant,
+    /// The seconds of the epochs that were made before the run was resumed.
+    before: f64,
 }
 
 impl PreparedRun<'_> {
@@ -197,7 +210,8 @@ impl PreparedRun<'_> {
             return;
         }
         let (r, d) = (&self.record.recipe, &self.record.data);
-        message!("network    reader, 88,251 parameters, swept over lines 32 rows high");
+        let parameters = thousands(<Sweep as Params>::LEN);
+        message!("network    reader, {parameters} parameters, swept over lines {LINE_HEIGHT} rows high");
         message!("data       {}: lines of {} digits, {} held out", d.name, thousands(d.train), thousands(d.validation));
         message!("loss       the sum over all alignments (connectionist temporal classification)");
         message!(
@@ -225,7 +239,7 @@ impl PreparedRun<'_> {
             false => ReaderRun::new(recipe, &lines)?,
         };
         self.record.epochs.truncate(run.epochs().len());
-        self.folder.rewind_metrics(run.step_count())?;
+        self.folder.rewind_metrics(run.step())?;
         self.folder.write_json(&self.record)?;
         if !resumed {
             run.save(&state)?;
@@ -237,15 +251,19 @@ impl PreparedRun<'_> {
             program: self.record.program.clone(),
             ..ReaderDescription::default()
         };
-        let mut reader = Reader::new(Box::new(run.network().clone()), description);
+        let mut reader = Reader::new(run.into_network(), description);
         let measured = self.measured();
         reader.calibrate(&held_out, CALIBRATED..CALIBRATED + 2 * measured);
         reader.save(&self.folder.file(READER))?;
-        let seconds = self.start.elapsed().as_secs_f64();
+        let seconds = self.seconds();
         self.record.seconds = Some(seconds);
         self.folder.write_json(&self.record)?;
         self.folder.remove_state()?;
         self.tell(&evaluate_lines(reader.network(), &held_out, 0..measured), seconds)
+    }
+
+    fn seconds(&self) -> f64 {
+        self.before + self.start.elapsed().as_secs_f64()
     }
 
     /// How many lines measure an epoch: a short run is not to spend its time on being measured.
@@ -300,7 +318,7 @@ impl PreparedRun<'_> {
             ReaderEvent::Epoch { record, run } => {
                 let LineEvaluation { lines, right, digits, wrong_digits } =
                     evaluate_lines(run.network(), held_out, 0..self.measured());
-                let seconds = self.start.elapsed().as_secs_f64();
+                let seconds = self.seconds();
                 let (epoch, loss) = (record.epoch, record.loss);
                 self.record.epochs.push(EpochRecord { epoch, loss, right, lines, wrong_digits, digits, seconds });
                 self.folder.write_json(&self.record)?;

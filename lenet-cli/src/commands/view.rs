@@ -2,8 +2,8 @@
 
 use crate::args::Misuse;
 use crate::args::data::DataArguments;
+use crate::args::model::open_reader;
 use crate::args::model::training_classes;
-use crate::args::reader;
 use crate::args::threads::{ThreadArguments, instruction_set};
 use crate::draw::Drawing;
 use crate::figures::curves::Curves;
@@ -254,7 +254,7 @@ impl MapsArguments {
 fn show_reading(arguments: &ReadingArguments) -> anyhow::Result<()> {
     instruction_set()?;
     let name = arguments.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let reader = reader::open(arguments.model.as_deref())?;
+    let reader = open_reader(arguments.model.as_deref())?;
     let picture = Picture::open(&arguments.file)?;
     let numbers = reader.read(&picture).with_context(|| arguments.file.display().to_string())?;
     if numbers.is_empty() {

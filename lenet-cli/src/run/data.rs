@@ -29,6 +29,9 @@ pub(crate) struct DataRecord {
     /// How training images were distorted, if they were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) distortion: Option<DistortionRecord>,
+    /// The number of images without a digit that were learned from in each epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rubbish: Option<usize>,
     pub(crate) train: usize,
     pub(crate) validation: usize,
     pub(crate) test: usize,
@@ -57,6 +60,7 @@ impl DataRecord {
             ground: normalization.ground,
             ink: normalization.ink,
             distortion: None,
+            rubbish: None,
             train: data.train.len(),
             validation: 0,
             test: data.test.len(),

@@ -33,8 +33,10 @@ pub(crate) fn training_data(data: &DataRecord) -> String {
     )
 }
 
-fn distorted(data: &DataRecord) -> &'static str {
-    if data.distortion.is_some() { " and distorted ones" } else { "" }
+fn distorted(data: &DataRecord) -> String {
+    let distorted = if data.distortion.is_some() { " and distorted ones" } else { "" };
+    let rubbish = data.rubbish.map(|count| format!(" and {} images without a digit", thousands(count)));
+    distorted.to_string() + &rubbish.unwrap_or_default()
 }
 
 /// `mse`; the loss of one network also has a parameter.

@@ -1,6 +1,8 @@
-//! Distorted copies of the training images, like the paper's 540,000 beside its 60,000 originals.
+//! Variants of the training images: distorted copies, like the paper's 540,000 beside its 60,000 originals, and images
+//! without a digit.
 
-use lenet_data::{Distortion, Image};
+use lenet_data::strings::rubbish;
+use lenet_data::{Distortion, Image, LabelledImages};
 use lenet_model::Variants;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +15,51 @@ pub(crate) struct Distorted(pub(crate) u64);
 impl Variants for Distorted {
     fn show(&self, index: usize, variant: u32, original: &Image) -> Image {
         Distortion::PAPER.variant(self.0, index as u32, variant, original)
+    }
+}
+
+/// Digits, distorted or not, followed by images without a digit, which are others in each variant. The label of such an image
+/// is a digit drawn anew for each variant: the best answer to all of them is that every digit is equally likely.
+pub(crate) struct WithRubbish<'a> {
+    pub(crate) distorted: Option<Distorted>,
+    pub(crate) seed: u64,
+    /// Digits, and the indexes of those that images without a digit may have parts of.
+    pub(crate) digits: &'a LabelledImages,
+    pub(crate) allowed: &'a [u32],
+    /// The number of images without a digit.
+    pub(crate) count: usize,
+}
+
+impl WithRubbish<'_> {
+    /// The digits, and the images without a digit as they are shown first.
+    pub(crate) fn images(&self) -> (Vec<Image>, Vec<u8>) {
+        let (mut images, mut labels) = (self.digits.images().to_vec(), self.digits.labels().to_vec());
+        images.extend((0..self.count as u64).map(|number| rubbish(self.seed, number, self.digits, self.allowed)));
+        labels.resize(images.len(), 0);
+        (images, labels)
+    }
+
+    /// The number of the image without a digit.
+    fn number(&self, index: usize, variant: u32) -> Option<u64> {
+        Some(u64::from(variant) * self.count as u64 + index.checked_sub(self.digits.len())? as u64)
+    }
+}
+
+impl Variants for WithRubbish<'_> {
+    fn show(&self, index: usize, variant: u32, original: &Image) -> Image {
+        match (self.number(index, variant), &self.distorted) {
+            (Some(number), _) => rubbish(self.seed, number, self.digits, self.allowed),
+            (None, Some(distorted)) => distorted.show(index, variant, original),
+            (None, None) => *original,
+        }
+    }
+
+    fn label(&self, index: usize, variant: u32, label: u8) -> u8 {
+        // The middle digits of the number times the golden ratio: each digit is as frequent as the others.
+        self.number(index, variant).map_or(label, |number| {
+            let mixed = (number ^ self.seed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            ((mixed >> 32) % 10) as u8
+        })
     }
 }
 

@@ -6,9 +6,8 @@
 //! `threads`, and the instruction set. Percentages may differ by 0.2 points, because sums are rounded differently on
 //! each instruction set. A line `...` stands for any lines, and `...` within a line for any text. An HTML comment on
 //! the line before the block says more:
-//! * `<!-- trained -->`: the figures are of a network trained just now. Percentages may differ by 1 point, other numbers
-//! * `<!-- trained -->`: the figures are of a network that was just trained. Percentages may differ by 1 point; other
-//!   numbers and stars are not compared.
+//! * `<!-- trained -->`: the figures are of a network that was just trained. Percentages may differ by 1 point, those of
+//!   an epoch's line by 2; other numbers and stars are not compared.
 //! * `<!-- slow, trained -->`: the same, but run only by `.ci/run`, with the release build.
 //! * `<!-- files: seven.png = lenet-model/tests/fonts/breip-blue/7.png -->`: files to copy into the folder first.
 //! * `<!-- not run: why -->`
@@ -161,9 +160,16 @@ fn matches(shown: &[String], printed: &[String], trained: bool) -> bool {
 }
 
 fn line_matches(shown: &str, printed: &str, trained: bool) -> bool {
+    let tolerance = match trained {
+        // In the first epochs the rate is at its highest: between AVX2 and AVX-512 validation differs by 1.1 points in the
+        // third. At the end, it is by 0.1.
+        true if printed.starts_with("epoch") => Some(2.0),
+        true => Some(1.0),
+        false => None,
+    };
     let printed = words(printed, trained);
     let same = |shown: &[Word], printed: &[Word]| {
-        shown.len() == printed.len() && shown.iter().zip(printed).all(|(a, b)| a.matches(b, trained))
+        shown.len() == printed.len() && shown.iter().zip(printed).all(|(a, b)| a.matches(b, tolerance))
     };
     match shown.split_once("...") {
         None => same(&words(shown, trained), &printed),
@@ -187,10 +193,11 @@ enum Word {
 }
 
 impl Word {
-    fn matches(&self, other: &Self, trained: bool) -> bool {
+    /// With a tolerance, in points, for the percentages of a network that was just trained.
+    fn matches(&self, other: &Self, trained: Option<f64>) -> bool {
         match (self, other) {
-            (Word::Percent(a), Word::Percent(b)) => (a - b).abs() <= if trained { 1.0 } else { 0.2 } + 1e-9,
-            (Word::Number(_), Word::Number(_)) if trained => true,
+            (Word::Percent(a), Word::Percent(b)) => (a - b).abs() <= trained.unwrap_or(0.2) + 1e-9,
+            (Word::Number(_), Word::Number(_)) if trained.is_some() => true,
             (a, b) => a == b,
         }
     }
@@ -300,7 +307,8 @@ fn lines_are_compared_as_promised() {
         "epoch 1/3  loss 0.14571  validation 95.46% *  0.6 s",
         "epoch 1/3  loss 0.2  validation 95.9%  2.0 s"
     ));
-    assert!(!trained("epoch 1/3  validation 95.46% *", "epoch 1/3  validation 93.46% *"));
+    assert!(!trained("epoch 1/3  validation 95.46% *", "epoch 1/3  validation 93.45% *"));
+    assert!(!trained("test accuracy 99.15%", "test accuracy 98.14%") && trained("test 99.15%", "test 98.2%"));
     assert!(trained("5  .  3  ▁▂▃", "4  1  .  █▁") && !trained("5  .  3", "5  3"));
     let lines = |text: &str| text.lines().map(str::to_string).collect::<Vec<_>>();
     assert!(matches(&lines("a\n...\nd"), &lines("a\nb\nc\nd"), false));

@@ -369,3 +369,16 @@ fn a_run_that_learns_nothing_says_so() {
     let said = run(dir.path(), "train --limit 3000 --validation 500 --epochs 2 --out other").ok();
     assert!(!said.err.contains("warning: "), "{}", said.err);
 }
+
+#[test]
+fn images_without_a_digit_are_learned_from() {
+    let dir = tempfile::tempdir().unwrap();
+    let words = "train --limit 300 --validation 50 --epochs 2 --rubbish --out run";
+    let said = run(dir.path(), words).ok();
+    assert!(said.err.contains("250 to learn from and 25 images without a digit, 50 held out"), "{}", said.err);
+    let record = json(&dir.path().join("run/run.json"));
+    assert_eq!((&record["data"]["rubbish"], &record["recipe"]["presentations"]), (&json!(25), &json!(275)));
+    // The margin of such a model refuses a few digits, so as to refuse what is none.
+    let file = fs::read(dir.path().join("run/best.safetensors")).unwrap();
+    assert!(String::from_utf8_lossy(&file[..2000]).contains("and 25 images without a digit"));
+}

@@ -24,6 +24,11 @@ fn a_reader_is_trained_resumed_and_measured() {
 
     // A run that is over is not resumed; its folder is not written over.
     run(dir.path(), "train-reader --resume whole").failed_at_once(&["whole: this run is over"]);
+    // If it was killed before it removed its state, that is done now.
+    fs::write(dir.path().join("whole/state.safetensors"), "").unwrap();
+    let said = run(dir.path(), "train-reader --resume whole").ok();
+    assert!(said.err.contains("whole: this run is over; its state") && said.out.is_empty(), "{}", said.err);
+    assert_eq!(files(&dir.path().join("whole")), ["metrics.jsonl", "reader.safetensors", "run.json"]);
     run(dir.path(), &format!("{WORDS} --quiet --out whole")).failed_at_once(&["not empty"]);
 
     let said = run(dir.path(), "eval --strings whole --data set --count 2 --json").ok();

@@ -114,29 +114,3 @@ fn paste(digit: &[[u8; BOX]; BOX]) -> Image {
     }
     image
 }
-
-/// The form of MNIST of a digit that is given as ink, row by row: 0 = background, 255 = ink. `None` if there is no ink.
-///
-/// ```
-/// // A bar of 2 by 30 pixels becomes 20 pixels high, in the middle.
-/// let image = lenet_data::centred(2, &[255; 60]).expect("ink");
-/// assert_eq!((image[4][14], image[10][14] > 0), (0, true));
-/// assert_eq!(lenet_data::centred(2, &[0; 60]), None);
-/// ```
-#[must_use]
-pub fn centred(width: usize, levels: &[u8]) -> Option<Image> {
-    /// Fainter pixels do not count where the frame around the ink is found.
-    const FAINT: u8 = 32;
-    let mut frame = super::parts::Frame::NOTHING;
-    for (y, row) in levels.chunks_exact(width.max(1)).enumerate() {
-        for (x, _) in row.iter().enumerate().filter(|(_, level)| **level >= FAINT) {
-            frame.add(x, y);
-        }
-    }
-    if frame == super::parts::Frame::NOTHING {
-        return None;
-    }
-    let rows = levels.chunks_exact(width).take(frame.bottom).skip(frame.top);
-    let levels = rows.flat_map(|row| &row[frame.left..frame.right]).copied().collect();
-    Some(Shape { width: frame.width(), height: frame.height(), levels }.image())
-}

@@ -1,13 +1,14 @@
 //! From any picture to the form of MNIST: what users of digit readers miss most. A network that has seen MNIST reads
 //! digits that are scaled, centred and drawn as MNIST's are, and few others.
 //!
-//! `ground` finds what the picture is drawn on, `ink` what is drawn, `parts` and `segment` which strokes make a digit,
+//! `ground` finds what the picture is drawn on, `ink` what is drawn, `frame` the sides of a box around it, `parts` and `segment` which strokes make a digit,
 //! `thickness` whether the pen was too thin, and `form` makes MNIST's form of it. Pictures of MNIST go the same way.
 
 #[cfg(feature = "images")]
 mod decode;
 mod error;
 mod form;
+mod frame;
 mod grey;
 mod ground;
 mod ink;
@@ -19,7 +20,6 @@ mod segment;
 mod thickness;
 
 pub use error::PictureError;
-pub use form::centred;
 pub use grey::Picture;
 pub use line::{FoundLine, Region, lines};
 
@@ -88,7 +88,7 @@ pub struct Found {
 /// [`PictureError::NoInk`] if nothing stands out from the ground.
 pub fn prepare(picture: &Picture) -> Result<Prepared, PictureError> {
     let (picture, _) = of_bounded_size(picture, MOST_PIXELS);
-    let ink = Ink::of(&picture, Aim::Digits)?;
+    let ink = frame::ink_without_frame(&picture)?;
     let parts = Parts::of(&ink);
     let strokes = segment::one(&parts.parts, segment::strokes(&parts.parts, ink.width, ink.height));
     if strokes.is_empty() {
@@ -169,4 +169,30 @@ fn formed(ink: &Ink, groups: &Groups, group: usize) -> Prepared {
     let thicker = thickness::thickened(&shape);
     let image = thicker.as_ref().unwrap_or(&shape).image();
     Prepared { image, inverted: ink.inverted, thickened: thicker.is_some() }
+}
+
+/// The form of MNIST of a digit that is given as ink, row by row: 0 = background, 255 = ink. `None` if there is no ink.
+///
+/// ```
+/// // A bar of 2 by 30 pixels becomes 20 pixels high, in the middle.
+/// let image = lenet_data::centred(2, &[255; 60]).expect("ink");
+/// assert_eq!((image[4][14], image[10][14] > 0), (0, true));
+/// assert_eq!(lenet_data::centred(2, &[0; 60]), None);
+/// ```
+#[must_use]
+pub fn centred(width: usize, levels: &[u8]) -> Option<Image> {
+    /// Fainter pixels do not count where the frame around the ink is found.
+    const FAINT: u8 = 32;
+    let mut frame = Frame::NOTHING;
+    for (y, row) in levels.chunks_exact(width.max(1)).enumerate() {
+        for (x, _) in row.iter().enumerate().filter(|(_, level)| **level >= FAINT) {
+            frame.add(x, y);
+        }
+    }
+    if frame == Frame::NOTHING {
+        return None;
+    }
+    let rows = levels.chunks_exact(width).take(frame.bottom).skip(frame.top);
+    let levels = rows.flat_map(|row| &row[frame.left..frame.right]).copied().collect();
+    Some(form::Shape { width: frame.width(), height: frame.height(), levels }.image())
 }

@@ -4,7 +4,7 @@
 use super::parts::{Frame, Part};
 
 /// The least extent of a digit, in pixels: the smallest alphabets have digits of 3x5.
-const SMALLEST: usize = 5;
+pub(super) const SMALLEST: usize = 5;
 
 /// A digit and where it is.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ pub(super) fn places(parts: &[Part], strokes: &[usize]) -> Vec<Place> {
 }
 
 /// The height that half of the ink is in parts of at least: many specks do not change it.
-fn usual_height(parts: &[Part], strokes: &[usize]) -> usize {
+pub(super) fn usual_height(parts: &[Part], strokes: &[usize]) -> usize {
     let mut by_height: Vec<(usize, usize)> =
         strokes.iter().map(|&i| (parts[i].frame.height(), parts[i].area)).collect();
     by_height.sort_unstable();
@@ -74,15 +74,15 @@ fn usual_height(parts: &[Part], strokes: &[usize]) -> usize {
 }
 
 /// By how many pixels two ranges overlap; negative: by how many they are apart.
-fn overlap(a: (usize, usize), b: (usize, usize)) -> isize {
+pub(super) fn overlap(a: (usize, usize), b: (usize, usize)) -> isize {
     a.1.min(b.1) as isize - a.0.max(b.0) as isize
 }
 
-fn across(frame: &Frame) -> (usize, usize) {
+pub(super) fn across(frame: &Frame) -> (usize, usize) {
     (frame.left, frame.right)
 }
 
-fn down(frame: &Frame) -> (usize, usize) {
+pub(super) fn down(frame: &Frame) -> (usize, usize) {
     (frame.top, frame.bottom)
 }
 

@@ -6,7 +6,8 @@ use super::{
     dice::Dice,
     glyph::Glyph,
     layout::{EDGE, Layout, Room, Style, lay},
-    patch::{Patch, Setting},
+    letters::Face,
+    patch::{Patch, Setting, Warp},
 };
 use crate::LabelledImages;
 
@@ -22,6 +23,7 @@ enum Kind {
     Cross,
     Asterisk,
     Scribble,
+    Letter,
 }
 
 /// A mark of the pen, and the columns that it takes.
@@ -42,6 +44,7 @@ impl Mark {
             Kind::PointDash => [10, 26],
             Kind::Cross | Kind::Asterisk => [7, 13],
             Kind::Scribble => [12, 22],
+            Kind::Letter => [12, 24],
         };
         Self { kind, room: dice.whole(room) }
     }
@@ -74,6 +77,7 @@ impl Marks {
             (clutter.dashes, &[Kind::Dash, Kind::Equals, Kind::PointDash][..]),
             (clutter.crosses, &[Kind::Cross, Kind::Asterisk]),
             (clutter.scribbles, &[Kind::Scribble]),
+            (clutter.letters, &[Kind::Letter]),
         ] {
             if !dice.chance(twice * chance) {
                 continue;
@@ -82,12 +86,13 @@ impl Marks {
             let first = match mark.kind {
                 Kind::Scribble => 1.0,
                 Kind::PointDash => 0.0,
+                Kind::Letter => 0.5,
                 _ => 0.3,
             };
             let place = if dice.chance(first) { &mut marks.before } else { &mut marks.after };
             *place = Some(mark);
             // Many write the same mark at both ends.
-            if mark.kind != Kind::Scribble && mark.kind != Kind::PointDash && dice.chance(0.25) {
+            if ![Kind::Scribble, Kind::PointDash, Kind::Letter].contains(&mark.kind) && dice.chance(0.25) {
                 (marks.before, marks.after) = (Some(mark), Some(mark));
             }
         }
@@ -195,6 +200,11 @@ impl Marks {
                     let (x, y) = (reach * cosine, reach * sine);
                     canvas.stroke([centre - x, middle - y], [centre + x, middle + y], pen.min(2.0), level);
                 }
+            }
+            Kind::Letter => {
+                let face = Face::new(height * dice.within([0.6, 1.0]), pen, dice);
+                let left = centre - 0.5 * (mark.room as f32 - 3.0);
+                face.letter_within([left, bottom], mark.room as f32 - 3.0, canvas, level, dice);
             }
             Kind::Scribble => {
                 // A curve to and fro with a stroke through it, like many a sign of a currency.
@@ -339,7 +349,7 @@ fn neighbours(canvas: &mut Canvas, (examples, allowed): (&LabelledImages, &[u32]
         let seen = dice.within([1.0, 4.5]);
         let row = if above { seen - 0.5 * height } else { (HEIGHT - 1) as f32 - seen + 0.5 * height };
         let scale = height / (glyph.rows[1] - glyph.rows[0] + 1.0).max(16.0);
-        let setting = Setting { row, scale: [scale; 2], slant: style.slant.clamp(-0.5, 0.5) };
+        let setting = Setting { row, scale: [scale; 2], slant: style.slant.clamp(-0.5, 0.5), warp: Warp::default() };
         let patch = Patch::draw(&glyph, setting);
         lay(canvas, &patch, column, level);
         column += 20 + dice.whole([0, 12]);

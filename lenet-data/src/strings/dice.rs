@@ -12,6 +12,8 @@ pub(super) enum Part {
     Clutter,
     /// Contrast, blur and noise.
     Finish,
+    /// Whether the line is neat.
+    Kind,
 }
 
 /// ChaCha8, and the distributions that composing needs.

@@ -52,7 +52,7 @@ impl Glyph {
     pub(super) fn lead_in(&mut self, dice: &mut Dice) {
         let top = self.rows[0] + 0.5 * self.thickness;
         let Some(stem) = self.stem(top) else { return };
-        let height = (self.rows[1] - self.rows[0]) * dice.within([0.2, 0.8]);
+        let height = (self.rows[1] - self.rows[0]) * dice.within([0.2, 1.0]);
         let left = (height * dice.within([0.35, 1.2])).min(stem - 1.0);
         self.add([stem - left, top + height], [stem, top]);
         self.columns[0] = self.columns[0].min(stem - left);

@@ -5,7 +5,7 @@ use super::{
     canvas::Canvas,
     dice::Dice,
     glyph::Glyph,
-    patch::{Patch, Setting, WIDTH},
+    patch::{Patch, Setting, WIDTH, Warp},
 };
 use crate::LabelledImages;
 
@@ -112,8 +112,23 @@ impl Layout {
         let mut picks = [Pick::default(); Digits::CAPACITY];
         let count = if allowed.is_empty() { 0 } else { count.min(Digits::CAPACITY) };
         let picks = &mut picks[..count];
-        for pick in picks.iter_mut() {
-            *pick = Pick::new(recipe, style, examples, allowed, dice);
+        // What has no probability draws nothing, so that plain lines do not depend on it.
+        let happens = |probability: f32, dice: &mut Dice| probability > 0.0 && dice.chance(probability);
+        let zeros = if happens(recipe.hand.round, dice) {
+            let first = 1 + dice.below(4);
+            first..first + dice.whole([2, 4]) as usize
+        } else {
+            0..0
+        };
+        let mut wanted = None;
+        for (i, pick) in picks.iter_mut().enumerate() {
+            if zeros.contains(&i) {
+                wanted = Some(0);
+            } else if !happens(recipe.hand.repeated, dice) {
+                wanted = None;
+            }
+            *pick = Pick::new(recipe, style, wanted, (examples, allowed), dice);
+            wanted = Some(pick.class);
         }
         let space = width as i32 - 2 * EDGE - room.before - room.after;
         let count = likely_to_fit(picks, style, space as f32);
@@ -158,7 +173,8 @@ impl Layout {
         }
         if style.joined {
             for right in 1..self.digits.len() {
-                if dice.chance(0.5) {
+                let [before, after] = [self.digits[right - 1], self.digits[right]];
+                if dice.chance(if before == 0 && after == 0 { 0.85 } else { 0.5 }) {
                     self.join(right, canvas, style, dice);
                 }
             }
@@ -203,9 +219,24 @@ impl Layout {
 }
 
 impl Pick {
-    fn new(recipe: &StringRecipe, style: &Style, examples: &LabelledImages, allowed: &[u32], dice: &mut Dice) -> Self {
+    /// A digit, of the class that is wanted if a few draws find one.
+    fn new(
+        recipe: &StringRecipe,
+        style: &Style,
+        wanted: Option<u8>,
+        (examples, allowed): (&LabelledImages, &[u32]),
+        dice: &mut Dice,
+    ) -> Self {
+        const DRAWS: usize = 30;
         let hand = &recipe.hand;
-        let index = allowed[dice.below(allowed.len())] as usize;
+        let mut draw = || allowed[dice.below(allowed.len())] as usize;
+        let mut index = draw();
+        for _ in 1..DRAWS {
+            if wanted.is_none_or(|class| examples.labels()[index] == class) {
+                break;
+            }
+            index = draw();
+        }
         let class = examples.labels()[index];
         let zero = if class == 0 { style.zeros } else { 1.0 };
         let height = (zero * (1.0 - dice.unit() * style.uneven)).clamp(0.2, 1.0);
@@ -251,7 +282,8 @@ impl Pick {
         let leaning = slant.abs() * height * self.height;
         let wide = (glyph.columns[1] - glyph.columns[0] + 5.0) * scale;
         let stretch = self.stretch.min((WIDTH as f32 - 4.0 - leaning) / wide).max(0.1);
-        Patch::draw(&glyph, Setting { row: self.middle, scale: [scale * stretch, scale], slant })
+        let warp = if hand.wave > 0.0 { Warp::new(hand.wave, dice) } else { Warp::default() };
+        Patch::draw(&glyph, Setting { row: self.middle, scale: [scale * stretch, scale], slant, warp })
     }
 }
 

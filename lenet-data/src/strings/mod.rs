@@ -41,11 +41,14 @@ mod digits;
 mod finish;
 mod glyph;
 mod layout;
+mod letters;
 mod patch;
 mod recipe;
+mod rubbish;
 
 pub use digits::Digits;
 pub use recipe::{Clutter, Finish, Hand, Spacing, StringRecipe};
+pub use rubbish::rubbish;
 
 use crate::LabelledImages;
 use canvas::Canvas;
@@ -89,15 +92,27 @@ impl StringRecipe {
         allowed: &[u32],
     ) -> Line<W> {
         const { assert!(W >= HEIGHT && W <= 1 << 16, "a line is 32 to 65536 columns wide") };
+        let recipe = self.of_line(seed, number);
         let mut ink = [[0.0; W]; HEIGHT];
         let mut canvas = Canvas { ink: ink.as_flattened_mut(), width: W };
         let [mut digits, mut clutter, mut finish] =
             [Part::Digits, Part::Clutter, Part::Finish].map(|part| Dice::new(seed, Self::STREAM ^ number, part));
 
-        let digits = self.draw(&mut canvas, (examples, allowed), &mut digits, &mut clutter);
+        let digits = recipe.draw(&mut canvas, (examples, allowed), &mut digits, &mut clutter);
         let mut image = [[0; W]; HEIGHT];
-        finish::finish(&self.finish, &mut canvas, image.as_flattened_mut(), &mut finish);
+        finish::finish(&recipe.finish, &mut canvas, image.as_flattened_mut(), &mut finish);
         Line { image, digits }
+    }
+
+    /// What a line is composed by: this, or if it is neat, a recipe for neat lines.
+    fn of_line(&self, seed: u64, number: u64) -> &Self {
+        const NEAT: [StringRecipe; 3] = StringRecipe::NEAT;
+        // A recipe without neat lines need not draw.
+        if self.neat == 0.0 {
+            return self;
+        }
+        let mut dice = Dice::new(seed, Self::STREAM ^ number, Part::Kind);
+        if dice.chance(self.neat) { &NEAT[dice.below(NEAT.len())] } else { self }
     }
 
     /// All that is on the paper. Apart from `compose`, so that it is compiled once for all widths.
@@ -110,11 +125,15 @@ impl StringRecipe {
     ) -> Digits {
         let [least, most] = self.digits.map(|count| count.min(Digits::CAPACITY));
         let count = least + dice.below(most.saturating_sub(least) + 1);
-        let count = if dice.chance(self.empty) || allowed.is_empty() { 0 } else { count };
+        let words = clutter.chance(self.clutter.words);
+        let count = if dice.chance(self.empty) || words || allowed.is_empty() { 0 } else { count };
         let style = Style::new(self, dice);
         let marks = Marks::new(&self.clutter, count, &style, clutter);
         let layout = Layout::new(self, &style, (examples, allowed), (count, canvas.width), &marks.room(), dice);
         layout.draw(canvas, self, &style, dice);
+        if words {
+            letters::words(canvas, style.pen, clutter);
+        }
         marks.draw(canvas, &layout, &style, clutter);
         clutter::background(&self.clutter, canvas, (examples, allowed), &layout, &style, clutter);
         layout.digits

@@ -2,6 +2,7 @@
 
 use super::{
     HEIGHT, INK,
+    dice::Dice,
     glyph::{Glyph, SIDE},
 };
 
@@ -17,6 +18,47 @@ pub(super) struct Setting {
     pub(super) scale: [f32; 2],
     /// Columns to the right for each row up.
     pub(super) slant: f32,
+    pub(super) warp: Warp,
+}
+
+/// How a digit is bent: by waves along its height, so that rows stay rows.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Warp {
+    /// Shifts a row to the side, in pixels of the picture.
+    shift: Wave,
+    /// Makes a row wider, as a part of its width.
+    stretch: Wave,
+    /// Shifts a row up or down, in pixels of the picture.
+    rows: Wave,
+}
+
+impl Warp {
+    /// Waves of up to `reach` pixels.
+    pub(super) fn new(reach: f32, dice: &mut Dice) -> Self {
+        // No wave may turn the order of rows round.
+        let reach = reach.clamp(0.0, 2.0);
+        let mut wave = |reach: f32| Wave {
+            reach: dice.around(reach),
+            turns: dice.within([3.0, 9.0]),
+            phase: dice.unit() * std::f32::consts::TAU,
+        };
+        Self { shift: wave(reach), stretch: wave(0.1 * reach), rows: wave(reach) }
+    }
+}
+
+/// A sine along the height of a digit.
+#[derive(Clone, Copy, Default)]
+struct Wave {
+    reach: f32,
+    /// The angle that is passed from the first row of the digit to the last.
+    turns: f32,
+    phase: f32,
+}
+
+impl Wave {
+    fn at(&self, place: f32) -> f32 {
+        if self.reach == 0.0 { 0.0 } else { self.reach * libm::sinf(self.turns * place + self.phase) }
+    }
 }
 
 /// A digit in all rows of a line, and where its ink begins and ends.
@@ -34,15 +76,19 @@ impl Patch {
     pub(super) const NONE: Self =
         Self { ink: [[0; WIDTH]; HEIGHT], first: [NO_FIRST; HEIGHT], last: [NO_LAST; HEIGHT], columns: [0, -1] };
 
-    /// Draws the digit. The map is affine and keeps rows apart: a row of the line is a mixture of two rows of the picture,
+    /// Draws the digit. The map keeps rows apart: a row of the line is a mixture of two rows of the picture,
     /// sampled in steps of the same length.
     pub(super) fn draw(glyph: &Glyph, setting: Setting) -> Self {
-        let Setting { row: middle, scale: [width, height], slant } = setting;
+        let Setting { row: middle, scale: [full_width, height], slant, warp } = setting;
+        let per_row = 1.0 / (glyph.rows[1] - glyph.rows[0]).max(8.0);
         let [centre, centre_row] = [glyph.columns, glyph.rows].map(|[first, last]| 0.5 * (first + last));
         let mut patch = Self::NONE;
         for row in 0..HEIGHT {
             let up = middle - row as f32;
             let v = centre_row - up / height;
+            let place = (v - centre_row) * per_row;
+            let v = v + warp.rows.at(place);
+            let width = full_width * (1.0 + warp.stretch.at(place));
             if v < glyph.rows[0] - 3.0 || v > glyph.rows[1] + 3.0 || !(0.0..(SIDE - 1) as f32).contains(&v) {
                 continue;
             }
@@ -53,7 +99,7 @@ impl Patch {
             }
 
             // The column of the line where the picture's column `centre` is.
-            let origin = (WIDTH / 2) as f32 + slant * up;
+            let origin = (WIDTH / 2) as f32 + slant * up + width * warp.shift.at(place);
             let from = (origin + (glyph.columns[0] - 3.0 - centre) * width).max(0.0) as usize;
             let end = ((origin + (glyph.columns[1] + 3.0 - centre) * width) as usize + 1).min(WIDTH);
             let step = 1.0 / width;

@@ -8,6 +8,9 @@ pub struct StringRecipe {
     pub digits: [usize; 2],
     /// The probability of a line without any digit.
     pub empty: f32,
+    /// The probability that a line is neat instead: its digits are much as they are, at small distances or overlapping, and
+    /// nothing else is on the paper. What is easy is learned first, and makes what is hard easier to learn.
+    pub neat: f32,
     /// The distance between neighbours.
     pub spacing: Spacing,
     /// How the digits are written.
@@ -59,6 +62,8 @@ pub struct Hand {
     pub slant: [f32; 2],
     /// By how much a digit's slant differs from its line's, at most.
     pub digit_slant: f32,
+    /// By how many pixels of its picture a digit is bent, at most: its rows are shifted by smooth waves.
+    pub wave: f32,
     /// By what part of a digit's height the last digit is higher or lower than the first, at most.
     pub rise: f32,
     /// The standard deviation of a digit's height above the base line, as a part of its height.
@@ -71,10 +76,15 @@ pub struct Hand {
     pub joined: f32,
     /// The probability of small breaks in the strokes of a line.
     pub broken: f32,
-    /// The probability that a line is European: its 7s are crossed and its 1s have a long stroke up.
+    /// The probability that a line is European: its 7s are crossed, and its 1s have a long stroke up or a bar below.
     pub european: f32,
     /// The probability that the 0s of a line are crossed.
     pub crossed_zeros: f32,
+    /// The probability that a line has several 0s after each other, as round amounts do. They are joined more often than
+    /// other digits.
+    pub round: f32,
+    /// The probability that a digit is the same as the one before.
+    pub repeated: f32,
 }
 
 impl Hand {
@@ -88,6 +98,7 @@ impl Hand {
         digit_stretch: 0.0,
         slant: [0.0, 0.0],
         digit_slant: 0.0,
+        wave: 0.0,
         rise: 0.0,
         bounce: 0.0,
         even_pen: 0.0,
@@ -96,6 +107,8 @@ impl Hand {
         broken: 0.0,
         european: 0.0,
         crossed_zeros: 0.0,
+        round: 0.0,
+        repeated: 0.0,
     };
 
     /// As people write.
@@ -108,6 +121,7 @@ impl Hand {
         digit_stretch: 0.12,
         slant: [-0.2, 0.45],
         digit_slant: 0.06,
+        wave: 1.0,
         rise: 0.2,
         bounce: 0.04,
         even_pen: 0.75,
@@ -116,6 +130,8 @@ impl Hand {
         broken: 0.12,
         european: 0.5,
         crossed_zeros: 0.06,
+        round: 0.2,
+        repeated: 0.1,
     };
 }
 
@@ -132,6 +148,10 @@ pub struct Clutter {
     pub crosses: f32,
     /// A scribble like the sign of a currency before the digits.
     pub scribbles: f32,
+    /// A letter or a sign before or after the digits, of those that look like no digit.
+    pub letters: f32,
+    /// Words in place of the digits: then there are none.
+    pub words: f32,
     /// Ruled lines, under the digits or through them.
     pub rules: f32,
     /// Boxes and combs around the digits.
@@ -152,6 +172,8 @@ impl Clutter {
         hyphens: 0.0,
         crosses: 0.0,
         scribbles: 0.0,
+        letters: 0.0,
+        words: 0.0,
         rules: 0.0,
         boxes: 0.0,
         guilloche: 0.0,
@@ -166,6 +188,8 @@ impl Clutter {
         hyphens: 0.05,
         crosses: 0.05,
         scribbles: 0.02,
+        letters: 0.06,
+        words: 0.05,
         rules: 0.18,
         boxes: 0.1,
         guilloche: 0.1,
@@ -206,11 +230,45 @@ impl StringRecipe {
     pub const WRITTEN: Self = Self {
         digits: [1, 12],
         empty: 0.02,
+        neat: 0.4,
         spacing: Spacing::Written { gap: [-1.5, 36.0], deviation: 1.3, groups: 0.08 },
         hand: Hand::WRITTEN,
         clutter: Clutter::FORMS,
         finish: Finish::SCANNED,
     };
+
+    /// What neat lines are composed by: one of these.
+    pub(super) const NEAT: [Self; 3] = [
+        Self::neat(Spacing::Ink([-1, 1])),
+        Self::neat(Spacing::Columns([-4, 0])),
+        Self::neat(Spacing::Columns([0, 8])),
+    ];
+
+    const fn neat(spacing: Spacing) -> Self {
+        Self {
+            digits: [1, 12],
+            empty: 0.0,
+            neat: 0.0,
+            spacing,
+            hand: Hand {
+                height: [23.0, 27.0],
+                off_centre: 1.0,
+                uneven: 0.12,
+                stretch: [0.85, 1.2],
+                digit_stretch: 0.12,
+                slant: [-0.2, 0.2],
+                digit_slant: 0.1,
+                wave: 1.0,
+                even_pen: 0.4,
+                pen: [1.6, 4.2],
+                round: 0.1,
+                repeated: 0.05,
+                ..Hand::PLAIN
+            },
+            clutter: Clutter::NONE,
+            finish: Finish::NONE,
+        }
+    }
 
     /// `digits` digits at given distances and nothing else, for measuring. Whoever follows these steps gets such lines:
     ///
@@ -225,6 +283,7 @@ impl StringRecipe {
         Self {
             digits: [digits, digits],
             empty: 0.0,
+            neat: 0.0,
             spacing,
             hand: Hand::PLAIN,
             clutter: Clutter::NONE,

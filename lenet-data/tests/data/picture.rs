@@ -311,3 +311,48 @@ proptest! {
         }
     }
 }
+
+/// A 7 of two bars, at 20 to 40 columns and 16 to 44 rows of a sheet of 60 by 60, on grey paper.
+fn seven() -> Sheet {
+    Sheet::new(60, 60, 180).bar((20, 16), (20, 4), 60).bar((34, 20), (5, 24), 60)
+}
+
+#[test]
+fn the_sides_of_a_box_are_no_part_of_the_digit() {
+    /// Corner and size.
+    type Bar = ((usize, usize), (usize, usize));
+    let expected = seven().prepared().image;
+    let [top, right, bottom, left] = [((0, 1), (60, 4)), ((55, 0), (5, 60)), ((0, 56), (60, 4)), ((0, 0), (6, 60))];
+    let close = |sides: &[Bar]| {
+        let sheet = sides.iter().fold(seven(), |sheet, (corner, size)| sheet.bar(*corner, *size, 15));
+        let image = sheet.prepared().image;
+        // The frame is darker than the digit: cutting it off leaves the digit's own levels, scaled to full ink.
+        let pairs = image.as_flattened().iter().zip(expected.as_flattened());
+        pairs.filter(|(a, b)| a.abs_diff(**b) > 40).count() <= 6
+    };
+    assert!(close(&[top, right, bottom, left]), "four sides");
+    for pair in [[top, right], [right, bottom], [bottom, left], [left, top]] {
+        assert!(close(&pair), "{pair:?}");
+    }
+    // One side that nothing is joined to.
+    for side in [top, right, bottom, left] {
+        assert!(close(&[side]), "{side:?}");
+    }
+}
+
+#[test]
+fn a_digit_that_was_cut_out_closely_keeps_its_bars() {
+    // A 7 and a 2 (its last bar, and a stroke to it) without any background around them.
+    let seven = Sheet::new(60, 80, 180).bar((0, 0), (60, 8), 60).bar((44, 8), (9, 72), 60);
+    let two = Sheet::new(60, 80, 180).bar((0, 72), (60, 8), 60).bar((10, 0), (9, 72), 60);
+    for (sheet, bar) in [(seven, 0), (two, 1)] {
+        let image = sheet.prepared().image;
+        let rows: Vec<&[u8; 28]> = image.iter().filter(|row| row.iter().any(|level| *level > 100)).collect();
+        let wide = |row: &[u8; 28]| row.iter().filter(|level| **level > 100).count() >= 9;
+        let ends = [wide(rows[0]), wide(rows[rows.len() - 1])];
+        assert_eq!(ends, [bar == 0, bar == 1]);
+    }
+    // A line alone is what was to be read.
+    let one = Sheet::new(60, 60, 255).bar((0, 0), (4, 60), 0).prepared();
+    assert_eq!(frame(&one.image).2, 20);
+}

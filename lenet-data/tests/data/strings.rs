@@ -2,7 +2,7 @@
 
 use lenet_data::{
     Image, LabelledImages,
-    strings::{Clutter, Digits, Finish, HEIGHT, Hand, INK, Line, Spacing, StringRecipe},
+    strings::{Clutter, Digits, Finish, HEIGHT, Hand, INK, Line, Spacing, StringRecipe, rubbish},
 };
 use proptest::prelude::*;
 use std::thread;
@@ -117,7 +117,10 @@ fn a_line_is_the_same_in_any_order_and_on_any_thread() {
 fn seeds_keep_their_meaning() {
     let plain = StringRecipe::plain(5, Spacing::Columns([-3, -1]));
     let hashes = [&plain, &StringRecipe::WRITTEN].map(|recipe| hash(&lines(recipe, &strokes(), 200)));
-    assert_eq!(hashes.map(|hash| format!("{hash:016x}")), ["d9d085c4e7d75e34", "8eb9ffe5889a6ac7"]);
+    assert_eq!(hashes.map(|hash| format!("{hash:016x}")), ["d9d085c4e7d75e34", "cbd6cc66fe1042de"]);
+    let examples = strokes();
+    let rubbish = (0..50).map(|number| u32::from(rubbish(3, number, &examples, &[0, 1, 2])[14][14]));
+    assert_eq!(rubbish.sum::<u32>(), 7039);
 }
 
 #[test]
@@ -216,12 +219,13 @@ fn digits_fill_their_rows_about_the_middle() {
 fn every_kind_of_clutter_occurs() {
     let examples = strokes();
     type Field = fn(&mut Clutter) -> &mut f32;
-    let kinds: [(&str, Field); 10] = [
+    let kinds: [(&str, Field); 11] = [
         ("points", |clutter| &mut clutter.points),
         ("dashes", |clutter| &mut clutter.dashes),
         ("hyphens", |clutter| &mut clutter.hyphens),
         ("crosses", |clutter| &mut clutter.crosses),
         ("scribbles", |clutter| &mut clutter.scribbles),
+        ("letters", |clutter| &mut clutter.letters),
         ("rules", |clutter| &mut clutter.rules),
         ("boxes", |clutter| &mut clutter.boxes),
         ("guilloche", |clutter| &mut clutter.guilloche),
@@ -309,12 +313,50 @@ fn only_allowed_examples_are_used() {
 
 #[test]
 fn there_are_lines_without_digits() {
-    let none = StringRecipe { empty: 1.0, ..StringRecipe::WRITTEN };
+    let none = StringRecipe { empty: 1.0, neat: 0.0, ..StringRecipe::WRITTEN };
     assert!(lines(&none, &blocks(), 20).iter().all(|line| line.digits.is_empty()));
     let line = StringRecipe::WRITTEN.compose::<W>(1, 1, &blocks(), &[]);
     assert_eq!(line.digits, Digits::default());
     let some = lines(&StringRecipe::WRITTEN, &blocks(), 1000).iter().filter(|line| line.digits.is_empty()).count();
-    assert!((5..50).contains(&some), "{some} of 1000");
+    assert!((20..90).contains(&some), "{some} of 1000");
+}
+
+#[test]
+fn words_stand_in_place_of_digits() {
+    let clutter = Clutter { words: 1.0, ..Clutter::NONE };
+    let recipe = StringRecipe { clutter, ..StringRecipe::plain(5, Spacing::Columns([1, 6])) };
+    let words = lines(&recipe, &blocks(), 40);
+    assert!(words.iter().all(|line| line.digits.is_empty() && runs(line).len() < 40));
+    // A few letters have as much ink as a few bars.
+    assert!(words.iter().all(|line| ink(std::slice::from_ref(line)) > 20_000));
+}
+
+#[test]
+fn neat_lines_have_digits_and_nothing_else() {
+    let clutter = Clutter { words: 1.0, rules: 1.0, specks: 1.0, ..Clutter::FORMS };
+    let recipe = StringRecipe { neat: 1.0, empty: 1.0, clutter, ..StringRecipe::WRITTEN };
+    for line in lines(&recipe, &blocks(), 100) {
+        let (first, last) = rows(&line).unwrap();
+        assert!(!line.digits.is_empty() && (19..=30).contains(&(last - first)), "rows {first} to {last}");
+        // Blocks apart from each other or overlapping: each run of columns is one or several of them.
+        assert!(runs(&line).len() <= line.digits.len(), "{}", line.digits);
+    }
+}
+
+#[test]
+fn rubbish_is_made_of_the_allowed_digits_and_is_no_digit() {
+    // One picture is allowed, without ink: no image has a part of the other, which is nothing but ink.
+    let examples = LabelledImages::new(vec![[[255; 28]; 28], [[0; 28]; 28]], vec![0, 0]).unwrap();
+    let share = |image: &Image| image.as_flattened().iter().filter(|level| **level >= INK).count();
+    for number in 0..300 {
+        let image = rubbish(1, number, &examples, &[1]);
+        assert!((10..360).contains(&share(&image)), "number {number}: {image:?}");
+    }
+    // Where there are digits, a fifth of the images is made of them.
+    let digits = strokes();
+    let other =
+        (0..300).filter(|number| rubbish(1, *number, &digits, &[0]) != rubbish(1, *number, &digits, &[2])).count();
+    assert!((20..90).contains(&other), "{other} of 300");
 }
 
 fn any_range() -> impl Strategy<Value = [f32; 2]> {
@@ -337,7 +379,7 @@ proptest! {
         let [[off_centre, uneven], [digit_stretch, digit_slant], [rise, bounce], written] = numbers;
         let hand = Hand {
             height, off_centre, uneven, stretch, digit_stretch, slant, digit_slant, rise, bounce, pen,
-            small_zeros: 1.0, even_pen: 1.0, joined: 1.0, broken: 1.0, european: 1.0, crossed_zeros: 1.0,
+            small_zeros: 1.0, even_pen: 1.0, joined: 1.0, broken: 1.0, european: 1.0, crossed_zeros: 1.0, round: 0.5, repeated: 0.5, wave: rise,
         };
         let spacing = match kind {
             0 => Spacing::Columns(gap),
@@ -347,10 +389,10 @@ proptest! {
         let one = 1.0;
         let clutter = Clutter {
             points: one, dashes: one, hyphens: one, crosses: one, scribbles: one, rules: one, boxes: one,
-            guilloche: one, neighbours: one, specks: one,
+            guilloche: one, neighbours: one, specks: one, letters: one, words: 0.5,
         };
         let finish = Finish { level, digit_level: uneven, sharp: 1.0, blur: 1.0, noise: 1.0, noise_level: bounce };
-        let recipe = StringRecipe { digits, empty: 0.0, spacing, hand, clutter, finish };
+        let recipe = StringRecipe { digits, empty: 0.0, neat: 0.2, spacing, hand, clutter, finish };
         let examples = strokes();
         for (number, allowed) in [(number, &[0, 1, 2][..]), (number, &[])] {
             let line = recipe.compose::<33>(number, number, &examples, allowed);

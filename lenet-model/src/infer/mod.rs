@@ -12,4 +12,4 @@ pub use classify::Classifier;
 pub use classify::{Classify, read_many};
 pub use reading::{Reading, read};
 #[cfg(feature = "train")]
-pub use rejection::{Rejection, reject, score_margin, sure_margin};
+pub use rejection::{Rejection, least_margin, reject, score_margin, sure_margin};

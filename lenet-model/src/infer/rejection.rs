@@ -117,3 +117,37 @@ pub fn sure_margin(
     let margin = reject(&probabilities, &labels, error).margin;
     margin.is_finite().then_some(margin)
 }
+
+/// The margin between the probabilities of the best class and the second that the fraction `part` of the examples
+/// `indexes`, and no more, falls short of. A network that has learned from images without a digit too refuses most of
+/// those by it.
+///
+/// ```
+/// use lenet_layers::Params;
+/// use lenet_model::{Examples, LeNet5, Normalization, least_margin};
+/// // Takes every image for a 3, with the same margin.
+/// let mut network: Box<LeNet5> = LeNet5::boxed_zeroed();
+/// network.output.bias[3] = 1.0;
+/// let images = [[[0; 28]; 28]; 4];
+/// let examples = Examples::new(&images, &[3, 3, 7, 3])?;
+/// let margin = least_margin(&*network, &examples, &examples.all(), Normalization::PAPER, 0.5);
+/// assert!((0.1..0.2).contains(&margin));
+/// # Ok::<(), lenet_model::ExamplesError>(())
+/// ```
+///
+/// # Panics
+/// If there is no example with one of the indexes.
+#[must_use]
+pub fn least_margin(
+    network: &dyn AnyNetwork,
+    examples: &Examples<'_>,
+    indexes: &[u32],
+    normalization: Normalization,
+    part: f64,
+) -> f32 {
+    let scores = score(network, examples, indexes, normalization);
+    let mut margins: Vec<f32> = scores.into_iter().map(|scores| Reading::of(scores).margin()).collect();
+    margins.sort_by(f32::total_cmp);
+    let refused = (part * margins.len() as f64) as usize;
+    margins.get(refused).copied().unwrap_or(0.0)
+}

@@ -1,9 +1,9 @@
 //! How far the probabilities of a reader can be trusted, from lines that it was not trained on.
 
 use super::Reader;
-use super::decode::{Column, decode, log_probability};
+use super::decode::{Column, Hypothesis, log_probability};
 use super::grammar::Grammar;
-use super::read::cool;
+use super::read::{cool, sureness};
 use super::sweep::{Line, sweep};
 use super::training::{Lines, composed};
 use crate::Normalization;
@@ -20,9 +20,8 @@ impl Reader {
         let (pictures, strings): (Vec<Line>, Vec<Vec<u8>>) = numbers.map(|number| composed(lines, number)).unzip();
         let columns = sweep(self.network(), &pictures, Normalization::PAPER);
         self.description.temperature = temperature(&columns, &strings);
-        let mut columns = columns;
-        columns.iter_mut().flatten().for_each(|column| cool(column, self.description.temperature));
-        self.description.margin = margin(columns, &strings);
+        let read = self.read_strips(&pictures, &Grammar::default());
+        self.description.margin = margin(read.iter().map(|(readings, _)| readings.as_slice()), &strings);
     }
 }
 
@@ -58,14 +57,13 @@ fn temperature(columns: &[Vec<Column>], strings: &[Vec<u8>]) -> f32 {
 }
 
 /// The least probability of a digit with which at most [`SURE`] of the digits are wrong; none if there is none.
-fn margin(columns: Vec<Vec<Column>>, strings: &[Vec<u8>]) -> Option<f64> {
+fn margin<'a>(read: impl Iterator<Item = &'a [Hypothesis]>, strings: &[Vec<u8>]) -> Option<f64> {
     let mut digits: Vec<(f64, bool)> = Vec::new();
-    for (columns, string) in columns.into_iter().zip(strings) {
-        let readings = decode(&columns, &Grammar::default(), super::read::READINGS);
+    for (readings, string) in read.zip(strings) {
         let Some(best) = readings.first() else { continue };
         for (position, digit) in best.digits.iter().enumerate() {
             let right = best.digits.len() == string.len() && string[position] == *digit;
-            digits.push((super::read::sureness(&readings, position), right));
+            digits.push((sureness(readings, position), right));
         }
     }
     digits.sort_by(|a, b| b.0.total_cmp(&a.0));

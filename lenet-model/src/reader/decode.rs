@@ -44,20 +44,21 @@ pub fn edit_distance(a: &[u8], b: &[u8]) -> usize {
 
 /// How many prefixes are kept from column to column.
 const BEAM: usize = 24;
-/// Digits that are less likely than e to this power are not tried in a column.
-const FAINT: f32 = -9.0;
-/// Prefixes that are less likely than the best one by this factor, as a logarithm, are dropped.
-const HOPELESS: f64 = -14.0;
+/// Digits that are less likely than this are not tried in a column.
+const FAINT: f64 = 1e-4;
+/// Prefixes that are less likely than the best one by this factor are dropped.
+const HOPELESS: f64 = 1e-6;
 
 /// The likeliest strings of a grammar, best first, `count` at most. There is none if the grammar has no string that
 /// fits into the columns.
 #[must_use]
 pub fn decode(columns: &[Column], grammar: &Grammar, count: usize) -> Vec<Hypothesis> {
-    let mut found: Vec<Hypothesis> = search(columns, grammar)
+    let probabilities = probabilities(columns);
+    let mut found: Vec<Hypothesis> = search(&probabilities, grammar)
         .into_iter()
         .take(2 * count)
         .map(|digits| Hypothesis {
-            probability: log_probability(columns, &digits).exp(),
+            probability: log_sum(&probabilities, &digits).exp(),
             places: places(columns, &digits),
             digits,
         })
@@ -65,6 +66,12 @@ pub fn decode(columns: &[Column], grammar: &Grammar, count: usize) -> Vec<Hypoth
     found.sort_by(|a, b| b.probability.total_cmp(&a.probability));
     found.truncate(count);
     found
+}
+
+/// The probabilities of the classes in each column. Sums of products of them are scaled from column to column: that is
+/// as exact as sums of logarithms, and needs no exponentials.
+fn probabilities(columns: &[Column]) -> Vec<[f64; CLASSES]> {
+    columns.iter().map(|column| column.map(|log| f64::from(log).exp())).collect()
 }
 
 /// A prefix of the beam, in a tree of all prefixes that were ever in it.
@@ -75,7 +82,8 @@ struct Node {
     length: u16,
 }
 
-/// The logarithms of the probability of a prefix, with alignments that end in a blank and in its last digit.
+/// The probability of a prefix, with alignments that end in a blank and in its last digit, times a factor that is the
+/// same for all of the beam.
 #[derive(Clone, Copy)]
 struct Prefix {
     node: u32,
@@ -85,31 +93,21 @@ struct Prefix {
 
 impl Prefix {
     fn total(&self) -> f64 {
-        add(self.blank, self.digit)
+        self.blank + self.digit
     }
 }
 
-const NEVER: f64 = f64::NEG_INFINITY;
-
-/// ln(e^a + e^b)
-fn add(a: f64, b: f64) -> f64 {
-    let (most, least) = if a > b { (a, b) } else { (b, a) };
-    if least == NEVER { most } else { most + (least - most).exp().ln_1p() }
-}
-
 /// The strings at the end of the beam, best first, as far as the beam knows.
-fn search(columns: &[Column], grammar: &Grammar) -> Vec<Vec<u8>> {
+fn search(columns: &[[f64; CLASSES]], grammar: &Grammar) -> Vec<Vec<u8>> {
     let mut tree = vec![Node { parent: 0, digit: 0, length: 0 }];
-    let mut beam = vec![Prefix { node: 0, blank: 0.0, digit: NEVER }];
+    let mut beam = vec![Prefix { node: 0, blank: 1.0, digit: 0.0 }];
     let mut next: Vec<Prefix> = Vec::new();
-    let mut ranked: Vec<(f64, Prefix)> = Vec::new();
     for column in columns {
         next.clear();
         for prefix in &beam {
             let (node, total) = (tree[prefix.node as usize], prefix.total());
-            let stays =
-                |digit: f64| if node.length == 0 { NEVER } else { digit + f64::from(column[node.digit as usize]) };
-            merge(&mut next, prefix.node, total + f64::from(column[BLANK]), stays(prefix.digit));
+            let stays = if node.length == 0 { 0.0 } else { prefix.digit * column[usize::from(node.digit)] };
+            merge(&mut next, prefix.node, total * column[BLANK], stays);
             for digit in grammar.digits_at(usize::from(node.length)) {
                 let p = column[usize::from(digit)];
                 if p < FAINT {
@@ -117,21 +115,20 @@ fn search(columns: &[Column], grammar: &Grammar) -> Vec<Vec<u8>> {
                 }
                 // An equal digit needs a blank before it.
                 let before = if node.length > 0 && node.digit == digit { prefix.blank } else { total };
-                if before > NEVER {
+                if before > 0.0 {
                     let child = child(&mut tree, &next, &beam, prefix.node, digit);
-                    merge(&mut next, child, NEVER, before + f64::from(p));
+                    merge(&mut next, child, 0.0, before * p);
                 }
             }
         }
-        // The totals cost logarithms: each is computed once.
-        ranked.clear();
-        ranked.extend(next.iter().map(|prefix| (prefix.total(), *prefix)));
-        ranked.sort_by(|(a, p), (b, q)| b.total_cmp(a).then(p.node.cmp(&q.node)));
-        let best = ranked.first().map_or(NEVER, |(total, _)| *total);
+        let best = next.iter().map(Prefix::total).fold(0.0, f64::max);
+        next.retain(|prefix| prefix.total() >= best * HOPELESS);
+        next.sort_by(|a, b| b.total().total_cmp(&a.total()).then(a.node.cmp(&b.node)));
+        next.truncate(BEAM);
         beam.clear();
-        beam.extend(
-            ranked.iter().take(BEAM).take_while(|(total, _)| *total >= best + HOPELESS).map(|(_, prefix)| *prefix),
-        );
+        // A column in which nothing is likely must not end the search.
+        let scale = if best > 0.0 { 1.0 / best } else { 1.0 };
+        beam.extend(next.iter().map(|p| Prefix { node: p.node, blank: p.blank * scale, digit: p.digit * scale }));
     }
     beam.retain(|prefix| grammar.accepts(usize::from(tree[prefix.node as usize].length)));
     beam.iter().map(|prefix| spell(&tree, prefix.node)).collect()
@@ -155,8 +152,8 @@ fn child(tree: &mut Vec<Node>, next: &[Prefix], beam: &[Prefix], parent: u32, di
 fn merge(next: &mut Vec<Prefix>, node: u32, blank: f64, digit: f64) {
     match next.iter_mut().find(|prefix| prefix.node == node) {
         Some(prefix) => {
-            prefix.blank = add(prefix.blank, blank);
-            prefix.digit = add(prefix.digit, digit);
+            prefix.blank += blank;
+            prefix.digit += digit;
         }
         None => next.push(Prefix { node, blank, digit }),
     }
@@ -184,24 +181,37 @@ fn may_skip(state: usize, digits: &[u8]) -> bool {
 
 /// The logarithm of a string's probability, summed over all alignments.
 pub(super) fn log_probability(columns: &[Column], digits: &[u8]) -> f64 {
+    log_sum(&probabilities(columns), digits)
+}
+
+/// The same, from probabilities.
+fn log_sum(columns: &[[f64; CLASSES]], digits: &[u8]) -> f64 {
     let states = 2 * digits.len() + 1;
-    let mut alpha = vec![NEVER; states];
-    alpha[0] = 0.0;
+    let mut alpha = vec![0.0; states];
+    alpha[0] = 1.0;
+    let mut log = 0.0;
     for column in columns {
         // From the last state to the first: each is computed from those of the column before.
         for state in (0..states).rev() {
             let mut sum = alpha[state];
             if state > 0 {
-                sum = add(sum, alpha[state - 1]);
+                sum += alpha[state - 1];
             }
             if may_skip(state, digits) {
-                sum = add(sum, alpha[state - 2]);
+                sum += alpha[state - 2];
             }
-            alpha[state] = sum + f64::from(column[class_of(state, digits)]);
+            alpha[state] = sum * column[class_of(state, digits)];
+        }
+        let most = alpha.iter().copied().fold(0.0, f64::max);
+        if most > 0.0 {
+            alpha.iter_mut().for_each(|sum| *sum /= most);
+            log += most.ln();
         }
     }
-    if states == 1 { alpha[0] } else { add(alpha[states - 1], alpha[states - 2]) }
+    log + if states == 1 { alpha[0] } else { alpha[states - 1] + alpha[states - 2] }.ln()
 }
+
+const NEVER: f64 = f64::NEG_INFINITY;
 
 /// The columns of each digit in the likeliest alignment.
 pub(super) fn places(columns: &[Column], digits: &[u8]) -> Vec<(usize, usize)> {

@@ -17,15 +17,15 @@ sequential! {
     /// class is the blank between digits.
     pub struct Sweep<A: Activation = Relu>, trace SweepTrace {
         input:                               Maps<1, 32, 160>;
-        c1:     Conv2d<1, 8, 5, A>        => Maps<8, 28, 156>;
-        s2:     MaxPool<2>                => Maps<8, 14, 78>;
-        c3:     Conv2d<8, 24, 5, A>       => Maps<24, 10, 74>;
-        s4:     MaxPool<2>                => Maps<24, 5, 37>;
-        c5:     Conv2d<24, 120, 5, A>     => Maps<120, 1, 33>;
-        f6:     Conv2d<120, 84, 1, A>     => Maps<84, 1, 33>;
+        c1:     Conv2d<1, 10, 5, A>        => Maps<10, 28, 156>;
+        s2:     MaxPool<2>                => Maps<10, 14, 78>;
+        c3:     Conv2d<10, 32, 5, A>       => Maps<32, 10, 74>;
+        s4:     MaxPool<2>                => Maps<32, 5, 37>;
+        c5:     Conv2d<32, 200, 5, A>     => Maps<200, 1, 33>;
+        f6:     Conv2d<200, 84, 1, A>     => Maps<84, 1, 33>;
         output: Conv2d<84, 11, 1>         => Maps<11, 1, 33>;
     }
 }
 
-const _: () = assert!(TILE_COLUMNS == 33 && <Sweep as lenet_layers::Params>::LEN == 88_251);
-const _: () = assert!(<Sweep as Network>::MULTIPLY_ADDS < 8_000_000);
+const _: () = assert!(TILE_COLUMNS == 33 && <Sweep as lenet_layers::Params>::LEN == 186_311);
+const _: () = assert!(<Sweep as Network>::MULTIPLY_ADDS < 14_000_000);

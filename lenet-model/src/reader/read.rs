@@ -8,8 +8,9 @@ use super::views;
 use crate::Normalization;
 use crate::any_network::NetworkInfo;
 use crate::files::{CheckpointError, Tensors, plain, read_whole, take, write_beside};
+use half::f16;
 use lenet_data::{FoundLine, Picture, PictureError, Region, lines};
-use lenet_layers::Params;
+use lenet_layers::{Params, Relu};
 use rayon::prelude::*;
 use safetensors::{SafeTensorError, SafeTensors};
 use std::path::Path;
@@ -34,7 +35,7 @@ use std::path::Path;
 /// # }
 /// # Ok::<(), lenet_data::PictureError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Reader {
     network: Box<Sweep>,
     /// What is known about it.
@@ -121,10 +122,25 @@ use super::singles::weigh;
 #[cfg(not(feature = "pretrained"))]
 fn weigh(_: &Line, _: &mut [Hypothesis]) {}
 
+impl Clone for Reader {
+    /// The weights are copied array by array: as one value they would be 0.7 MB on the stack.
+    fn clone(&self) -> Self {
+        let mut network = Sweep::boxed_zeroed();
+        for index in 0..Sweep::<Relu>::TENSORS {
+            network.tensor_mut(index).copy_from_slice(self.network.tensor(index));
+        }
+        Reader { network, description: self.description.clone() }
+    }
+}
+
 impl Reader {
-    /// A reader from its network.
+    /// A reader from its network, whose weights are rounded to half precision, as a file keeps them.
     #[must_use]
-    pub fn new(network: Box<Sweep>, description: ReaderDescription) -> Self {
+    pub fn new(mut network: Box<Sweep>, description: ReaderDescription) -> Self {
+        for index in 0..Sweep::<Relu>::TENSORS {
+            let round = |number: &mut f32| *number = f16::from_f32(*number).to_f32();
+            network.tensor_mut(index).iter_mut().for_each(round);
+        }
         Reader { network, description }
     }
 
@@ -264,7 +280,7 @@ impl Reader {
         ];
         metadata.extend(about.margin.map(|margin| ("margin", margin.to_string())));
         let mut tensors = Tensors::default();
-        tensors.add(NetworkInfo::of::<Sweep>(), "", &*self.network);
+        tensors.add_halves(NetworkInfo::of::<Sweep>(), &*self.network);
         let bytes = tensors.file(&metadata);
         let bytes = bytes.map_err(|e| CheckpointError::Format { path: path.into(), reason: e.to_string() })?;
         write_beside(path, &bytes).map_err(|error| CheckpointError::Write { path: path.into(), error })

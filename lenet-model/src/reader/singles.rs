@@ -1,6 +1,5 @@
 //! Digits that stand apart are read a second time, by LeNet-5: it knows single digits better than the sweep does, and its
-//! errors are others (LeNet-1 and a k-nearest classifier vote in the same way in LeNet-4's variants, LeCun et al. 1998,
-//! section III.C.9).
+//! errors are others.
 
 use super::decode::Hypothesis;
 use super::network::{LINE_HEIGHT, STRIDE};
@@ -16,9 +15,9 @@ const BELIEVED: f64 = 0.9;
 pub(super) fn weigh(line: &Line, readings: &mut [Hypothesis]) {
     let Some(best) = readings.first() else { return };
     let apart = apart(line, best);
-    let images: Vec<Image> = apart.iter().map(|(_, image)| *image).collect();
-    let mut single = vec![Reading::default(); images.len()];
-    LeNet5::pretrained().classify_many(&images, &mut single);
+    // One at a time: lines are read on all threads, and to divide this work too would nest one line's work in another's,
+    // as deep as the stack goes.
+    let single: Vec<Reading> = apart.iter().map(|(_, image)| LeNet5::pretrained().classify(image)).collect();
     let believed = |p: f32| BELIEVED * f64::from(p) + (1.0 - BELIEVED) / 10.0;
     let length = best.digits.len();
     let total: f64 = readings.iter().map(|reading| reading.probability).sum();
@@ -44,7 +43,9 @@ fn apart(line: &Line, reading: &Hypothesis) -> Vec<(usize, Image)> {
     let run_of = |place| {
         let middle = middle(place);
         // The middle of an output column is at most a stride away from the digit.
-        runs.iter().position(|[from, to]| *from <= middle + STRIDE && middle < *to + STRIDE)
+        let distance = |&[from, to]: &[usize; 2]| from.saturating_sub(middle).max((middle + 1).saturating_sub(to));
+        let nearest = (0..runs.len()).min_by_key(|&i| distance(&runs[i]))?;
+        (distance(&runs[nearest]) <= STRIDE).then_some(nearest)
     };
     let homes: Vec<Option<usize>> = reading.places.iter().map(|place| run_of(*place)).collect();
     let alone = |position: usize| {

@@ -37,18 +37,6 @@ impl Line {
         &self.levels[row * self.width..][..self.width]
     }
 
-    /// The grey level at a point, bilinear between the pixels, whose middles are at whole numbers; beyond is ground.
-    pub(super) fn level(&self, x: f32, y: f32) -> f32 {
-        let (column, row) = (x.floor(), y.floor());
-        let (right, down) = (x - column, y - row);
-        let pixel = |column: f32, row: f32| {
-            let inside = column >= 0.0 && row >= 0.0 && (column as usize) < self.width && (row as usize) < LINE_HEIGHT;
-            if inside { f32::from(self.levels[row as usize * self.width + column as usize]) } else { 0.0 }
-        };
-        let across = |row: f32| pixel(column, row) * (1.0 - right) + pixel(column + 1.0, row) * right;
-        across(row) * (1.0 - down) + across(row + 1.0) * down
-    }
-
     /// The column after the last one with ink.
     pub(super) fn ink_end(&self) -> usize {
         let end = |row| self.row(row).iter().rposition(|level| *level >= INK).map_or(0, |last| last + 1);

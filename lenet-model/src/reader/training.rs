@@ -64,7 +64,7 @@ impl Default for ReaderRecipe {
             rate: 0.012,
             schedule: Schedule::OneCycle,
             momentum: 0.9,
-            weight_decay: 1e-4,
+            weight_decay: 3e-4,
             seed: 1,
         }
     }
@@ -209,9 +209,15 @@ impl<'t> ReaderRun<'t> {
         &self.network
     }
 
+    /// The network at the end of the run.
+    #[must_use]
+    pub fn into_network(self) -> Box<Sweep> {
+        self.network
+    }
+
     /// The number of steps so far.
     #[must_use]
-    pub fn step_count(&self) -> u64 {
+    pub fn step(&self) -> u64 {
         self.state.step
     }
 
@@ -233,7 +239,7 @@ impl<'t> ReaderRun<'t> {
         let recipe = self.recipe;
         while (self.state.epochs.len() as u32) < recipe.epochs {
             while self.state.seen < recipe.lines {
-                self.step()?;
+                self.make_step()?;
                 let (step, loss) = (self.state.step, self.state.loss / f64::from(self.state.seen));
                 if watch(ReaderEvent::Step { step: (step, recipe.steps()), loss }).is_break() {
                     return Err(self.stopped());
@@ -255,7 +261,7 @@ impl<'t> ReaderRun<'t> {
     }
 
     /// Makes a step with the next lines.
-    fn step(&mut self) -> Result<(), TrainError> {
+    fn make_step(&mut self) -> Result<(), TrainError> {
         let (recipe, state) = (self.recipe, &mut self.state);
         let first = state.epochs.len() as u64 * u64::from(recipe.lines) + u64::from(state.seen);
         let count = recipe.batch.min((recipe.lines - state.seen) as usize);

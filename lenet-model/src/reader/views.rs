@@ -1,6 +1,5 @@
 //! A line seen several times: the same line a little smaller and larger, as a network that was trained on lines of many
-//! sizes can read it. What most of the views agree on is more often right than any of them (compare the vote of
-//! boosted networks, LeCun et al. 1998, section III.C.11).
+//! sizes can read it. What most of the views agree on is more often right than any of them.
 
 use super::decode::{Column, Hypothesis, decode, places};
 use super::grammar::Grammar;
@@ -15,13 +14,30 @@ pub(super) fn scaled(line: &Line, factor: f32) -> Line {
     // What follows the last ink is background, and is read as such without being looked at.
     let used = line.width().min(line.ink_end() + LINE_HEIGHT);
     let width = ((used as f32 * factor).round() as usize).max(1);
-    let from = |at: usize, centre: f32| (at as f32 + 0.5 - centre) / factor + centre - 0.5;
+    // Where a pixel of the result comes from: the one before and the part of the one after. Pixels are counted from 1,
+    // as the background is on both sides.
+    let source = |at: usize, centre: f32, count: usize| {
+        let from = (at as f32 + 0.5 - centre) / factor + centre + 0.5;
+        let from = from.clamp(0.0, (count + 1) as f32);
+        let before = (from as usize).min(count);
+        (before, from - before as f32)
+    };
+    let columns: Vec<(usize, f32)> = (0..width).map(|x| source(x, 0.0, used)).collect();
+    let mut mixed = vec![0.0_f32; used + 2];
     let mut levels = Vec::with_capacity(LINE_HEIGHT * width);
     for y in 0..LINE_HEIGHT {
-        let row = from(y, 0.5 * LINE_HEIGHT as f32);
-        for x in 0..width {
-            levels.push((line.level(from(x, 0.0), row) + 0.5) as u8);
+        let (above, part) = source(y, 0.5 * LINE_HEIGHT as f32, LINE_HEIGHT);
+        mixed.fill(0.0);
+        for (row, weight) in [(above, 1.0 - part), (above + 1, part)] {
+            if (1..=LINE_HEIGHT).contains(&row) {
+                let pixels = &line.row(row - 1)[..used];
+                mixed[1..].iter_mut().zip(pixels).for_each(|(sum, pixel)| *sum += weight * f32::from(*pixel));
+            }
         }
+        levels.extend(columns.iter().map(|&(left, part)| {
+            let level = mixed[left] + part * (mixed[left + 1] - mixed[left]);
+            (level + 0.5) as u8
+        }));
     }
     Line::new(width, levels).expect("32 rows")
 }

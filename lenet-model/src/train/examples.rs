@@ -33,6 +33,14 @@ pub trait Variants: Sync {
     /// image.
     #[must_use]
     fn show(&self, index: usize, variant: u32, original: &Image) -> Image;
+
+    /// The label of that variant; `label` is that of the image. Images of no class, for example, can have another label
+    /// in each variant, so that the network learns to find every class equally likely.
+    #[must_use]
+    fn label(&self, index: usize, variant: u32, label: u8) -> u8 {
+        let (_, _) = (index, variant);
+        label
+    }
 }
 
 /// Images and their labels. The images stay bytes; they are normalised and padded when a block is filled.
@@ -97,11 +105,17 @@ impl<'a> Examples<'a> {
     /// The digit on an example.
     ///
     /// # Panics
-    /// If there is no example with this index.
+    /// If there is no example with this index, or the label of its variant is above 9.
     #[must_use]
     pub fn label(&self, index: u32) -> Class<10> {
         let index = index as usize;
-        let label = self.labels[if self.variants.is_some() { index % self.labels.len() } else { index }];
+        let label = match self.variants {
+            None => self.labels[index],
+            Some(variants) => {
+                let (picture, variant) = (index % self.labels.len(), index / self.labels.len());
+                variants.label(picture, variant as u32, self.labels[picture])
+            }
+        };
         class(label).expect("`new` has looked at every label")
     }
     /// An example's image, made in `room` if it is a variant.

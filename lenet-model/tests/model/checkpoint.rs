@@ -275,9 +275,9 @@ fn tensors_that_do_not_belong() {
     assert_tensor(reshape(&[84 * 120]), "f6.weight", "has the shape [10080], not [84, 120]");
     let half = changed(|p| {
         let tensor = p.tensor("c5.bias");
-        (tensor.1, tensor.3) = (Dtype::F16, vec![0; 240]);
+        (tensor.1, tensor.3) = (Dtype::BF16, vec![0; 240]);
     });
-    assert_tensor(half, "c5.bias", "is F16, not F32");
+    assert_tensor(half, "c5.bias", "is BF16, not F32");
     let whole_numbers = changed(|p| p.tensor("c5.bias").1 = Dtype::I32);
     assert_tensor(whole_numbers, "c5.bias", "is I32, not F32");
     // The description is of another network than the tensors.

@@ -30,12 +30,12 @@ sequential! {
     /// The same stages over a line of 424 columns in one piece.
     struct Long, trace LongTrace {
         input:                                Maps<1, 32, 424>;
-        c1:     Conv2d<1, 8, 5, Relu>    => Maps<8, 28, 420>;
-        s2:     MaxPool<2>                     => Maps<8, 14, 210>;
-        c3:     Conv2d<8, 24, 5, Relu>   => Maps<24, 10, 206>;
-        s4:     MaxPool<2>                     => Maps<24, 5, 103>;
-        c5:     Conv2d<24, 120, 5, Relu> => Maps<120, 1, 99>;
-        f6:     Conv2d<120, 84, 1, Relu> => Maps<84, 1, 99>;
+        c1:     Conv2d<1, 10, 5, Relu>   => Maps<10, 28, 420>;
+        s2:     MaxPool<2>                     => Maps<10, 14, 210>;
+        c3:     Conv2d<10, 32, 5, Relu>  => Maps<32, 10, 206>;
+        s4:     MaxPool<2>                     => Maps<32, 5, 103>;
+        c5:     Conv2d<32, 200, 5, Relu> => Maps<200, 1, 99>;
+        f6:     Conv2d<200, 84, 1, Relu> => Maps<84, 1, 99>;
         output: Conv2d<84, 11, 1>              => Maps<11, 1, 99>;
     }
 }
@@ -285,9 +285,14 @@ fn a_reader_comes_back_from_its_file_to_the_bit() {
         margin: Some(0.875),
         ..ReaderDescription::default()
     };
-    Reader::new(random_network(), description.clone()).save(&path).unwrap();
+    let reader = Reader::new(random_network(), description.clone());
+    reader.save(&path).unwrap();
     let back = Reader::open(&path).unwrap();
-    assert_eq!((&back.description, back.network()), (&description, &*random_network()));
+    assert_eq!((&back.description, back.network()), (&description, reader.network()));
+    // In half precision: 11 bits of each weight.
+    let whole = random_network();
+    let mut weights = reader.network().tensors().flatten().zip(whole.tensors().flatten());
+    assert!(weights.all(|(half, whole)| (half - whole).abs() <= whole.abs() / 2048.0 + 1e-7));
     let bytes = std::fs::read(&path).unwrap();
     assert!(bytes.len() < 500_000, "{} bytes", bytes.len());
 

@@ -1,9 +1,8 @@
 //! `lenet eval --strings`: strings composed of the test digits by a recipe that others can follow (docs/strings.md).
 
 use super::EvalArguments;
-use crate::args::model::advise_to;
+use crate::args::model::open_reader;
 use crate::args::threads::instruction_set;
-use crate::run::folder::READER;
 use lenet_data::LabelledImages;
 use lenet_data::strings::{Spacing, StringRecipe};
 use lenet_model::reader::{Grammar, Line, Reader, edit_distance};
@@ -42,14 +41,7 @@ fn percent(part: usize, of: usize) -> [f64; 2] {
 
 pub(super) fn run(arguments: &EvalArguments) -> anyhow::Result<()> {
     instruction_set()?;
-    let reader = match &arguments.model {
-        None => Reader::pretrained(),
-        Some(path) => {
-            let file = if path.is_dir() { path.join(READER) } else { path.clone() };
-            Reader::open(&file)
-                .map_err(|error| advise_to(error, "give a reader that `lenet train-reader` has written"))?
-        }
-    };
+    let reader = open_reader(arguments.model.as_deref())?;
     let data = arguments.data.load()?;
     let count = arguments.count as u64;
     let pool = arguments.threads.pool()?;

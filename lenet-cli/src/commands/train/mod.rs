@@ -4,7 +4,7 @@ mod training;
 
 use crate::args::Misuse;
 use crate::args::data::DataArguments;
-use crate::args::threads::{ThreadArguments, instruction_set};
+use crate::args::threads::{ThreadArguments, instruction_set, warn_of_other_set};
 use crate::report;
 use crate::run::data::DataRecord;
 use crate::run::distorted::DistortionRecord;
@@ -55,6 +55,10 @@ pub(crate) struct TrainArguments {
     /// Train on distorted images as well: one of ten presentations is an original
     #[arg(long)]
     distort: bool,
+    /// Learn from images without a digit as well, one for ten digits: letters, scribbles, parts of two digits. `lenet predict
+    /// --reject auto` then answers ? to most of those
+    #[arg(long)]
+    rubbish: bool,
     /// Images per step
     #[arg(long)]
     batch: Option<usize>,
@@ -91,7 +95,7 @@ pub(crate) struct TrainArguments {
     force: bool,
     /// Continue a run that was stopped, from its folder; it ends on the same bits as a run that was not stopped
     #[arg(long, value_name = "RUN", conflicts_with_all = [
-        "recipe", "network", "activation", "loss", "j", "init", "input", "epochs", "order", "distort", "batch", "rate",
+        "recipe", "network", "activation", "loss", "j", "init", "input", "epochs", "order", "distort", "rubbish", "batch", "rate",
         "schedule", "momentum", "weight_decay", "validation", "seed", "data", "limit", "out", "force",
     ])]
     resume: Option<PathBuf>,
@@ -99,6 +103,9 @@ pub(crate) struct TrainArguments {
     #[arg(long, short)]
     quiet: bool,
 }
+
+/// With `--rubbish` there is one image without a digit for so many digits.
+const DIGITS_FOR_RUBBISH: usize = 10;
 
 /// The network of a name. The reader of lines has a command of its own.
 fn network(word: &str) -> Result<NetworkName, String> {
@@ -170,7 +177,7 @@ pub(crate) fn run(arguments: &TrainArguments) -> anyhow::Result<()> {
 }
 
 /// Divides the training images into those to learn from and those held out.
-fn held_out(data: &Dataset, validation: usize, seed: u64) -> anyhow::Result<Split> {
+pub(super) fn held_out(data: &Dataset, validation: usize, seed: u64) -> anyhow::Result<Split> {
     Split::new(data.train.len(), validation, seed).map_err(|error| match error {
         DataError::NothingToTrainOn { .. } => Misuse(format!("{error} (--validation N)")).into(),
         error => error.into(),
@@ -187,6 +194,11 @@ fn begin(arguments: &TrainArguments, isa: &str, threads: usize) -> anyhow::Resul
     if arguments.distort {
         about.distortion = Some(DistortionRecord::new());
         recipe.presentations = Some(split.train.len());
+    }
+    if arguments.rubbish {
+        let count = (split.train.len() / DIGITS_FOR_RUBBISH).max(1);
+        about.rubbish = Some(count);
+        recipe.presentations = Some(split.train.len() + count);
     }
     let name = format!("{}-{}-seed{}", recipe.network, recipe.loss, recipe.seed);
     let folder = RunFolder::create(arguments.out.as_deref(), &name, arguments.force)?;
@@ -210,12 +222,7 @@ fn resume(path: &Path, record: RunRecord, isa: &str) -> anyhow::Result<(Dataset,
         bail!("{}: this version distorts digits in another way: resume with {}", path.display(), record.program);
     }
     let data = record.data.load(path, None)?;
-    if record.instruction_set != isa {
-        message!(
-            "warning: the run began with the instruction set {}, this is {isa}: sums are rounded differently, so it will not end on the same bits",
-            record.instruction_set
-        );
-    }
+    warn_of_other_set(&record.instruction_set, isa);
     Ok((data, RunFolder::open(path)?, record))
 }
 

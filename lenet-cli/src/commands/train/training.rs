@@ -2,7 +2,7 @@
 
 use crate::args::model;
 use crate::report::{Report, write_confusion};
-use crate::run::distorted::{Distorted, with_variants};
+use crate::run::distorted::{Distorted, WithRubbish, with_variants};
 use crate::run::folder::{BEST, LAST, Metric, RunFolder, RunRecord, STATE, TestRecord, read_metrics};
 use crate::run::readings::read_set;
 use crate::run::{chance, describe};
@@ -13,7 +13,7 @@ use anyhow::anyhow;
 use lenet_data::{Dataset, Split};
 use lenet_model::{
     Description, Epoch, Evaluation, Examples, InitName, Outcome, Recipe, ResumeError, TrainError, Training,
-    TrainingEvent, TrainingRun, save, sure_margin,
+    TrainingEvent, TrainingRun, least_margin, save, sure_margin,
 };
 use std::io::{self, Write};
 use std::ops::ControlFlow;
@@ -37,6 +37,9 @@ pub(super) struct PreparedRun<'a> {
 
 /// The error to be left on the held-out images that are not rejected, for `predict --reject auto`.
 const SURE: f64 = 0.005;
+/// A network that has learned from images without a digit refuses at least this part of the held-out digits, to refuse most
+/// images without one.
+const REFUSED: f64 = 0.0075;
 
 impl PreparedRun<'_> {
     /// Prints what will run, before it runs.
@@ -75,13 +78,24 @@ impl PreparedRun<'_> {
     fn learn(&mut self) -> anyhow::Result<Outcome> {
         let train = std::mem::take(&mut self.split.train);
         let validation = std::mem::take(&mut self.split.validation);
-        let images = self.data.train.images();
-        let examples = Examples::new(images, self.data.train.labels())?;
-        let per_epoch = train.len().div_ceil(self.recipe.batch) as u64;
-        let distorted = Distorted(self.recipe.seed);
-        let (examples, patterns) = match self.record.data.distortion {
-            Some(_) => (examples.with_variants(&distorted), with_variants(&train, images.len())),
-            None => (examples, train),
+        let digits = &self.data.train;
+        let per_epoch = self.recipe.presentations.unwrap_or(train.len()).div_ceil(self.recipe.batch) as u64;
+        let distorted = || self.record.data.distortion.as_ref().map(|_| Distorted(self.recipe.seed));
+        let count = self.record.data.rubbish.unwrap_or(0);
+        let with_rubbish =
+            WithRubbish { distorted: distorted(), seed: self.recipe.seed, digits, allowed: &train, count };
+        let (images, labels) = if count > 0 { with_rubbish.images() } else { Default::default() };
+        let distorted = distorted();
+        let (examples, patterns) = if count > 0 {
+            let all: Vec<u32> = train.iter().copied().chain(digits.len() as u32..images.len() as u32).collect();
+            let examples = Examples::new(&images, &labels)?.with_variants(&with_rubbish);
+            (examples, with_variants(&all, images.len()))
+        } else {
+            let examples = Examples::new(digits.images(), digits.labels())?;
+            match &distorted {
+                Some(distorted) => (examples.with_variants(distorted), with_variants(&train, digits.len())),
+                None => (examples, train.clone()),
+            }
         };
         let training = Training { recipe: self.recipe, examples, train: &patterns, validation: &validation };
         let state = self.folder.file(STATE);
@@ -170,6 +184,10 @@ impl PreparedRun<'_> {
                 if record.best {
                     let (examples, input) = (&training.examples, self.recipe.input.into());
                     description.margin = sure_margin(run.network(), examples, training.validation, input, SURE);
+                    if self.record.data.rubbish.is_some() {
+                        let least = least_margin(run.network(), examples, training.validation, input, REFUSED);
+                        description.margin = description.margin.map(|margin| margin.max(least));
+                    }
                     save(run.network(), &description, &self.folder.file(BEST))?;
                 }
                 self.record.epochs.push(record.into());

@@ -1,6 +1,7 @@
 //! Which parts of the ink are on which line.
 
 use super::super::parts::{Frame, Part};
+use super::super::segment::{SMALLEST, across, down, overlap, usual_height};
 
 /// The parts of a line, as indexes.
 pub(super) struct Members {
@@ -29,9 +30,6 @@ impl Members {
         merged
     }
 }
-
-/// The least height of a digit, in pixels.
-const SMALLEST: usize = 5;
 
 /// No page has more digits, or more marks beside them. Pictures of noise have: the largest parts are kept.
 const MOST_PARTS: usize = 4096;
@@ -93,28 +91,6 @@ fn is_frame(part: &Part, width: usize, height: usize) -> bool {
     touches && long && (hollow || frame.height().min(frame.width()) * 8 < frame.longer())
 }
 
-/// The height that half of the ink is in parts of at least: many specks do not change it.
-fn usual_height(parts: &[Part], kept: &[usize]) -> usize {
-    let mut by_height: Vec<(usize, usize)> = kept.iter().map(|&i| (parts[i].frame.height(), parts[i].area)).collect();
-    by_height.sort_unstable();
-    let total: usize = by_height.iter().map(|(_, area)| area).sum();
-    let mut seen = 0;
-    let middle = by_height.iter().find(|(_, area)| {
-        seen += area;
-        2 * seen >= total
-    });
-    middle.map_or(0, |(height, _)| *height)
-}
-
-/// By how many pixels two ranges overlap; negative: by how many they are apart.
-fn overlap(a: (usize, usize), b: (usize, usize)) -> isize {
-    a.1.min(b.1) as isize - a.0.max(b.0) as isize
-}
-
-fn down(frame: &Frame) -> (usize, usize) {
-    (frame.top, frame.bottom)
-}
-
 /// Tall parts by line: one goes to the line whose last parts it is level with, so that a line may rise or fall. One part
 /// alone may be a piece of a broken digit.
 fn level(parts: &[Part], mut tall: Vec<usize>) -> Vec<Vec<usize>> {
@@ -147,7 +123,7 @@ fn attach(parts: &[Part], part: usize, lines: &mut [Members], usual: usize) {
     let centre = (frame.left + frame.right) / 2;
     let distance = |line: &Members| {
         // The nearest tall part says where the line is.
-        let beside = |i: &usize| -overlap((parts[*i].frame.left, parts[*i].frame.right), (frame.left, frame.right));
+        let beside = |i: &usize| -overlap(across(&parts[*i].frame), across(&frame));
         let near = line.tall.iter().min_by_key(|i| (beside(i).max(0), parts[**i].frame.left.abs_diff(centre)))?;
         let above = -overlap(down(&parts[*near].frame), down(&frame));
         let fits = 4 * above < usual as isize && beside(near) < 3 * usual as isize;

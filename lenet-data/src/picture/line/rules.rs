@@ -5,9 +5,14 @@ use super::super::ink::Ink;
 /// A rule is at least this part of the picture's width long.
 const LEAST_LENGTH: f32 = 0.5;
 /// And at most this part of its height thick, but may always have 3 pixels.
-const MOST_THICKNESS: f32 = 0.08;
+const MOST_THICKNESS: f32 = 0.12;
 /// Where strokes cross it or it is broken, a rule goes on for this part of its width.
 const MOST_GAP: f32 = 0.15;
+
+/// The middle of a rule is off a straight line by this part of the picture's height on the average, at most.
+const MOST_BEND: f32 = 0.03;
+/// Within its length, a rule may be missing in this part of the columns.
+const MOST_MISSING: f32 = 0.12;
 
 /// As many columns show that a line may be a rule.
 const SHOWN: usize = 16;
@@ -19,6 +24,42 @@ type Run = (usize, usize);
 struct Chain {
     /// Its column and its run, in each column where it has one.
     runs: Vec<(usize, Run)>,
+}
+
+impl Chain {
+    /// The middle of a run.
+    fn middle((_, (top, bottom)): &(usize, Run)) -> f32 {
+        0.5 * (top + bottom) as f32
+    }
+
+    /// Whether its middle follows a straight line: the tops of round digits beside each other do not.
+    fn is_straight(&self, ink: &Ink) -> bool {
+        let count = self.runs.len() as f32;
+        let mean = |of: &dyn Fn(&(usize, Run)) -> f32| self.runs.iter().map(of).sum::<f32>() / count;
+        let (x, y) = (mean(&|run| run.0 as f32), mean(&Self::middle));
+        let spread = mean(&|run| (run.0 as f32 - x).powi(2)).max(1e-3);
+        let slope = mean(&|run| (run.0 as f32 - x) * (Self::middle(run) - y)) / spread;
+        let off = mean(&|run| (Self::middle(run) - y - slope * (run.0 as f32 - x)).powi(2)).sqrt();
+        off <= (MOST_BEND * ink.height as f32).max(0.7)
+    }
+
+    /// Whether there is ink all along it, that of strokes which cross it included. Between digits that stand beside each
+    /// other there is none.
+    fn is_whole(&self, ink: &Ink) -> bool {
+        let mut missing = 0;
+        for pair in self.runs.windows(2) {
+            let ((from, _), (to, _)) = (pair[0], pair[1]);
+            let (first, last) = (Self::middle(&pair[0]), Self::middle(&pair[1]));
+            for x in from + 1..to {
+                let y = first + (last - first) * (x - from) as f32 / (to - from) as f32;
+                let near = (y as usize).saturating_sub(1)..(y as usize + 3).min(ink.height);
+                let has_ink = near.clone().any(|y| ink.levels[y * ink.width + x] >= ink.threshold / 2);
+                missing += usize::from(!has_ink);
+            }
+        }
+        let length = self.runs[self.runs.len() - 1].0 - self.runs[0].0;
+        missing as f32 <= MOST_MISSING * length as f32
+    }
 }
 
 /// Takes thin lines off that cross at least half of the picture, nearly level. Strokes that cross them stay.
@@ -51,8 +92,13 @@ pub(super) fn take_off(ink: &mut Ink) {
             }
         }
     }
-    let least = (LEAST_LENGTH * ink.width as f32) as usize;
-    for chain in chains.iter().filter(|chain| chain.runs.len() >= least.max(16)) {
+    // In a narrow picture, a long line may be the bar of a 7.
+    let least = ((LEAST_LENGTH * ink.width as f32) as usize).max(3 * ink.height / 2);
+    let ink_before: &Ink = ink;
+    chains.retain(|chain| {
+        chain.runs.len() >= least.max(SHOWN) && chain.is_straight(ink_before) && chain.is_whole(ink_before)
+    });
+    for chain in chains {
         chain.runs.iter().for_each(|&(x, run)| clear(ink, x, run));
     }
 }
@@ -62,9 +108,11 @@ fn thin_runs(ink: &Ink, thickest: usize) -> Vec<Vec<Run>> {
     let mut runs: Vec<Vec<Run>> = vec![Vec::new(); ink.width];
     // How many pixels of ink lie above the current row, in each column.
     let mut above = vec![0; ink.width];
+    // Printed lines are often fainter than writing.
+    let faint = (ink.threshold / 2).max(ink.gate);
     for (y, row) in ink.levels.chunks_exact(ink.width).chain([&vec![0; ink.width][..]]).enumerate() {
         for (x, (above, &level)) in above.iter_mut().zip(row).enumerate() {
-            if level >= ink.threshold {
+            if level >= faint {
                 *above += 1;
             } else if *above > 0 {
                 if *above <= thickest {

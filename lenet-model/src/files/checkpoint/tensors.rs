@@ -17,21 +17,31 @@ pub(crate) fn dense(info: ParamInfo, numbers: &[f32]) -> Vec<f32> {
 
 /// The content of a file: for each tensor a name, the extent of each axis and the numbers.
 #[derive(Default)]
-pub(crate) struct Tensors(Vec<(String, Vec<usize>, Vec<[u8; 4]>)>);
+pub(crate) struct Tensors(Vec<(String, Vec<usize>, Dtype, Vec<u8>)>);
 
 impl Tensors {
     /// Adds the arrays of `params`, which have the form of the network `form`, with `prefix` before their names.
     pub(crate) fn add(&mut self, form: NetworkInfo, prefix: &str, params: &dyn Arrays) {
         for (index, info) in form.tensors().enumerate() {
-            let bytes = dense(info, params.array(index)).into_iter().map(f32::to_le_bytes).collect();
-            self.0.push((format!("{prefix}{info}"), info.dims.to_vec(), bytes));
+            let bytes = dense(info, params.array(index)).into_iter().flat_map(f32::to_le_bytes).collect();
+            self.0.push((format!("{prefix}{info}"), info.dims.to_vec(), Dtype::F32, bytes));
+        }
+    }
+
+    /// Adds the arrays rounded to half precision.
+    #[cfg(feature = "reader")]
+    pub(crate) fn add_halves(&mut self, form: NetworkInfo, params: &dyn Arrays) {
+        for (index, info) in form.tensors().enumerate() {
+            let half = |number| half::f16::from_f32(number).to_le_bytes();
+            let bytes = dense(info, params.array(index)).into_iter().flat_map(half).collect();
+            self.0.push((info.to_string(), info.dims.to_vec(), Dtype::F16, bytes));
         }
     }
 
     /// The bytes of the file. The same tensors and metadata give the same bytes.
     pub(crate) fn file(&self, metadata: &[(&str, String)]) -> Result<Vec<u8>, SafeTensorError> {
-        let view = |dims: &Vec<usize>, bytes| TensorView::new(Dtype::F32, dims.clone(), bytes);
-        let views = self.0.iter().map(|(name, dims, bytes)| Ok((name, view(dims, bytes.as_flattened())?)));
+        let views =
+            self.0.iter().map(|(name, dims, kind, bytes)| Ok((name, TensorView::new(*kind, dims.clone(), bytes)?)));
         let views: Vec<_> = views.collect::<Result<_, SafeTensorError>>()?;
         let metadata = metadata.iter().map(|(key, value)| (key.to_string(), value.clone())).collect();
         let mut bytes = safetensors::serialize(views, Some(metadata))?;
@@ -61,13 +71,15 @@ pub(crate) fn take(
 
 /// Checks one tensor and copies it to where the network keeps it.
 fn place(view: &TensorView<'_>, info: ParamInfo, numbers: &mut [f32]) -> Result<(), String> {
-    if view.dtype() != Dtype::F32 {
-        return Err(format!("is {:?}, not F32", view.dtype()));
-    }
     if view.shape() != info.dims {
         return Err(format!("has the shape {:?}, not {:?}", view.shape(), info.dims));
     }
-    let mut values: Vec<f32> = view.data().as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+    let mut values: Vec<f32> = match view.dtype() {
+        Dtype::F32 => view.data().as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect(),
+        #[cfg(feature = "reader")]
+        Dtype::F16 => view.data().as_chunks().0.iter().map(|b| half::f16::from_le_bytes(*b).to_f32()).collect(),
+        other => return Err(format!("is {other:?}, not F32")),
+    };
     if let Some(bad) = values.iter().find(|v| !v.is_finite()) {
         return Err(format!("holds {bad}, which is not finite"));
     }

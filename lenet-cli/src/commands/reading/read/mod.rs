@@ -7,7 +7,7 @@ use super::predict::named;
 use super::source::{Content, Source};
 use super::{Failures, Reject};
 use crate::args::Misuse;
-use crate::args::reader;
+use crate::args::model::open_reader;
 use crate::args::threads::instruction_set;
 use crate::term::progress::message;
 use answer::Answers;
@@ -92,7 +92,7 @@ const TOGETHER: usize = 64;
 
 pub(crate) fn run(arguments: &ReadArguments) -> anyhow::Result<()> {
     instruction_set()?;
-    let (grammar, reader) = (arguments.grammar()?, reader::open(arguments.model.as_deref())?);
+    let (grammar, reader) = (arguments.grammar()?, open_reader(arguments.model.as_deref())?);
     if let Some(file) = &arguments.labels {
         return labels::run(arguments, file, &reader, &grammar);
     }
