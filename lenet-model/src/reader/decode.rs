@@ -180,6 +180,7 @@ fn may_skip(state: usize, digits: &[u8]) -> bool {
 }
 
 /// The logarithm of a string's probability, summed over all alignments.
+#[cfg(feature = "train")]
 pub(super) fn log_probability(columns: &[Column], digits: &[u8]) -> f64 {
     log_sum(&probabilities(columns), digits)
 }
