@@ -8,7 +8,7 @@
 //! | train | [`Training`], [`TrainingRun`], [`TrainingEvent`], [`Examples`], [`Variants`], [`Outcome`], [`Epoch`]; errors: [`TrainError`], [`ResumeError`], [`ExamplesError`] |
 //! | choose how to train | [`Recipe`], [`RecipeName`], [`LossName`], [`NamedLoss`], [`InitName`], [`InputName`], [`Order`], [`Schedule`], [`SecondOrder`]; error: [`RecipeError`] |
 //! | measure | [`evaluate`], [`Evaluation`], [`score`], [`Class`] |
-//! | reject uncertain readings | [`reject`], [`Rejection`], [`sure_margin`], [`score_margin`], [`Reading::margin`] |
+//! | reject uncertain readings | [`reject`], [`Rejection`], [`sure_margin`], [`least_margin`], [`score_margin`], [`Reading::margin`] |
 //! | let several networks vote | [`add_scores`], [`PatternStream`] |
 //! | save and open | [`save`], [`Checkpoint`], [`Description`]; error: [`CheckpointError`]; any other file: [`write_beside`], [`UNFINISHED`] |
 //! | read a line as a whole | the module [`reader`] |

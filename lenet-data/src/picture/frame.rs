@@ -7,9 +7,9 @@ use super::{Picture, PictureError, ground::Aim, ink::Ink};
 
 /// Smaller pictures are digits that were cut out, without room for a frame.
 const LEAST_SIDE: usize = 24;
-/// A side of a frame is within this part of the picture's border.
+/// The sides that meet at a corner are within this part of the picture's border.
 const REACH: f32 = 0.18;
-/// If no other side meets it, it begins within this part.
+/// A line that is erased from the ink begins within this part.
 const NEAREST: f32 = 0.05;
 /// And at most this part of the picture thick, but may always have 3 pixels.
 const THICKNESS: f32 = 0.18;

@@ -24,7 +24,8 @@ struct ReaderArguments {
     #[command(flatten)]
     model: ModelArguments,
     /// Answer ? if the probability of the likeliest digit exceeds that of the second by less than this (0 to 1), or auto: the
-    /// margin that leaves 0.5% errors on the images that were held out when the model was trained
+    /// margin that leaves 0.5% errors on the images that were held out when the model was trained, or a larger one if the
+    /// model has learned from images without a digit
     #[arg(long, value_name = "MARGIN|auto")]
     reject: Option<Reject>,
     /// Print JSON, one object per line

@@ -40,7 +40,8 @@ pub struct Description {
     /// The epoch of the model, 0 if unknown.
     pub epoch: u32,
     /// How far the probability of the best class must be ahead of the second for a reading to be trusted: the smallest
-    /// margin that left at most 0.5% errors among the trusted readings of held-out images.
+    /// margin that left at most 0.5% errors among the trusted readings of held-out images, or a larger one, so that a
+    /// network which has learned from images without a digit refuses most of those.
     pub margin: Option<f32>,
     /// The program that wrote the file, and its version.
     pub program: String,
