@@ -84,3 +84,28 @@ impl DistortionRecord {
         DistortionRecord { variants: VARIANTS, translation, scale, squeeze, shear }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_without_a_digit_are_others_in_each_variant_and_every_digit_is_as_likely() {
+        let digits = LabelledImages::new(vec![[[9; 28]; 28]; 3], vec![4, 5, 6]).unwrap();
+        let shown = WithRubbish { distorted: None, seed: 1, digits: &digits, allowed: &[0, 1, 2], count: 500 };
+        let (images, labels) = shown.images();
+        assert_eq!((images.len(), labels.len(), &labels[..3]), (503, 503, &[4, 5, 6][..]));
+        // Digits stay, in all variants.
+        assert!(
+            (0..4).all(|variant| shown.show(1, variant, &images[1]) == images[1] && shown.label(1, variant, 5) == 5)
+        );
+        // The first variant is what `images` has; the others differ.
+        let variants: Vec<Image> = (0..4).map(|variant| shown.show(70, variant, &images[70])).collect();
+        assert_eq!(variants[0], images[70]);
+        assert!((1..4).all(|i| !variants[..i].contains(&variants[i])));
+        let mut counts = [0; 10];
+        let places = (3..503).flat_map(|index| (0..10).map(move |variant| (index, variant)));
+        places.for_each(|(index, variant)| counts[usize::from(shown.label(index, variant, 0))] += 1);
+        assert!(counts.iter().all(|count| (400..600).contains(count)), "{counts:?}");
+    }
+}

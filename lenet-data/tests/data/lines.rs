@@ -177,3 +177,36 @@ fn a_rule_under_the_digits_is_taken_off() {
     // Bars beside each other are no rule.
     assert!(without.iter().all(|(from, to)| to - from <= 4));
 }
+
+/// The columns with ink of a line of `count` hollow squares, 24 pixels wide and 10 apart, whose tops are at `top`.
+fn squares(count: usize, top: impl Fn(usize) -> usize) -> Vec<(usize, usize)> {
+    let mut sheet = Sheet::new(60 + 34 * count, 110, 240);
+    for i in 0..count {
+        let (left, top) = (30 + 34 * i, top(i));
+        for (corner, size) in [
+            ((left, top), (24, 3)),
+            ((left, 87), (24, 3)),
+            ((left, top), (3, 90 - top)),
+            ((left + 21, top), (3, 90 - top)),
+        ] {
+            sheet.fill(corner.0, corner.1, size, 20);
+        }
+    }
+    ink(&sheet.lines().unwrap()[0]).1
+}
+
+#[test]
+fn the_tops_of_digits_beside_each_other_are_no_rule() {
+    // At one height: the line that they make has gaps. Without tops and bottoms, the sides of a square would part.
+    assert_eq!(squares(6, |_| 40).len(), 6);
+    // Joined by strokes, at several heights: the line is whole, but not straight.
+    let mut sheet = Sheet::new(300, 110, 240);
+    for x in 20..280 {
+        let wave = (x % 32).abs_diff(16);
+        sheet.fill(x, 30 + wave, (1, 3), 20);
+        if x % 64 == 32 {
+            sheet.fill(x, 30 + wave, (4, 50 - wave), 20);
+        }
+    }
+    assert_eq!(ink(&sheet.lines().unwrap()[0]).1.len(), 1, "the joining stroke is kept");
+}

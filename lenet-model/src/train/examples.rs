@@ -17,6 +17,11 @@ use std::fmt;
 ///         image.rotate_right(variant as usize);
 ///         image
 ///     }
+///
+///     // An 8 that is moved far is no longer known to be one.
+///     fn label(&self, _index: usize, variant: u32, label: u8) -> u8 {
+///         if label == 8 && variant > 5 { 0 } else { label }
+///     }
 /// }
 ///
 /// let mut images = [[[0; 28]; 28]; 2];
@@ -26,6 +31,8 @@ use std::fmt;
 /// // Two images: example 3 is variant 1 of image 1, with the label of image 1.
 /// let examples = Examples::new(&images, &[4, 7])?.with_variants(&Lower);
 /// assert_eq!(examples.label(3).index(), 7);
+/// let examples = Examples::new(&images, &[8, 7])?.with_variants(&Lower);
+/// assert_eq!([0, 10, 12, 13].map(|index| examples.label(index).index()), [8, 8, 0, 7]);
 /// # Ok::<(), lenet_model::ExamplesError>(())
 /// ```
 pub trait Variants: Sync {
