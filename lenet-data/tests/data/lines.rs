@@ -201,7 +201,7 @@ fn the_tops_of_digits_beside_each_other_are_no_rule() {
     assert_eq!(squares(6, |_| 40).len(), 6);
     // Joined by strokes, at several heights: the line is whole, but not straight.
     let mut sheet = Sheet::new(300, 110, 240);
-    for x in 20..280 {
+    for x in 20..280_usize {
         let wave = (x % 32).abs_diff(16);
         sheet.fill(x, 30 + wave, (1, 3), 20);
         if x % 64 == 32 {
