@@ -178,27 +178,16 @@ fn a_rule_under_the_digits_is_taken_off() {
     assert!(without.iter().all(|(from, to)| to - from <= 4));
 }
 
-/// The columns with ink of a line of `count` hollow squares, 24 pixels wide and 10 apart, whose tops are at `top`.
-fn squares(count: usize, top: impl Fn(usize) -> usize) -> Vec<(usize, usize)> {
-    let mut sheet = Sheet::new(60 + 34 * count, 110, 240);
-    for i in 0..count {
-        let (left, top) = (30 + 34 * i, top(i));
-        for (corner, size) in [
-            ((left, top), (24, 3)),
-            ((left, 87), (24, 3)),
-            ((left, top), (3, 90 - top)),
-            ((left + 21, top), (3, 90 - top)),
-        ] {
-            sheet.fill(corner.0, corner.1, size, 20);
-        }
-    }
-    ink(&sheet.lines().unwrap()[0]).1
-}
-
 #[test]
 fn the_tops_of_digits_beside_each_other_are_no_rule() {
-    // At one height: the line that they make has gaps. Without tops and bottoms, the sides of a square would part.
-    assert_eq!(squares(6, |_| 40).len(), 6);
+    // Hollow boxes at one height: the line that their tops make has gaps. Without it, the sides of a box would part.
+    let mut sheet = Sheet::new(330, 110, 240);
+    for left in (12..300).step_by(52) {
+        for (x, y, size) in [(left, 40, (40, 3)), (left, 87, (40, 3)), (left, 40, (3, 50)), (left + 37, 40, (3, 50))] {
+            sheet.fill(x, y, size, 20);
+        }
+    }
+    assert_eq!(ink(&sheet.lines().unwrap()[0]).1.len(), 6);
     // Joined by strokes, at several heights: the line is whole, but not straight.
     let mut sheet = Sheet::new(300, 110, 240);
     for x in 20..280_usize {

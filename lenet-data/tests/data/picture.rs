@@ -352,7 +352,7 @@ fn a_digit_that_was_cut_out_closely_keeps_its_bars() {
         let ends = [wide(rows[0]), wide(rows[rows.len() - 1])];
         assert_eq!(ends, [bar == 0, bar == 1]);
     }
-    // A line alone is what was to be read.
-    let one = Sheet::new(60, 60, 255).bar((0, 0), (4, 60), 0).prepared();
+    // A line is what was to be read if there is nothing else but a speck.
+    let one = Sheet::new(60, 60, 255).bar((0, 0), (4, 60), 0).bar((40, 40), (2, 2), 0).prepared();
     assert_eq!(frame(&one.image).2, 20);
 }
