@@ -26,7 +26,7 @@ Ctrl-C stops after the step, saves the state, and prints how to continue (exit c
 
 pub(crate) const TRAIN_READER: &str = "\
 Examples:
-  lenet train-reader                             the built-in reader again, in twenty minutes on two cores
+  lenet train-reader                             the built-in reader again, in some twenty minutes on two cores
   lenet train-reader --epochs 4 --lines 20000    a minute, to see that it works
   lenet train-reader --resume runs/reader-seed1  continue a run that was stopped";
 

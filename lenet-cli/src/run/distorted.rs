@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) const VARIANTS: u32 = 10;
 
 /// Random distortions, determined by a seed.
+#[derive(Clone, Copy)]
 pub(crate) struct Distorted(pub(crate) u64);
 
 impl Variants for Distorted {

@@ -361,6 +361,67 @@ fn the_built_in_reader_reads_strings() {
     assert!(spaced >= 188 && touching >= 190, "{spaced} and {touching} of 200");
 }
 
+/// The margin is the least one above which at most 0.5% of the digits are wrong, as they are read in the end.
+#[test]
+fn the_margin_leaves_few_errors() {
+    let train = Dataset::mnist().unwrap().train;
+    let split = Split::new(train.len(), 5_000, 1).unwrap();
+    let lines = ComposedLines { recipe: StringRecipe::WRITTEN, seed: 6, examples: &train, allowed: &split.validation };
+    let mut reader = Reader::pretrained();
+    reader.calibrate(&lines, 0..200);
+    let margin = reader.description.margin.unwrap();
+    let mut digits: Vec<(f64, bool)> = Vec::new();
+    for number in 0..200 {
+        let mut tile = [[0; TILE]; LINE_HEIGHT];
+        let string = lines.compose(number, &mut tile);
+        let line = Line::new(TILE, tile.as_flattened().to_vec()).unwrap();
+        let readings = &reader.read_strips(&[line], &Grammar::default())[0].0;
+        let best = &readings[0].digits;
+        for (position, digit) in best.iter().enumerate() {
+            let agree = readings.iter().filter(|r| r.digits.len() == best.len() && r.digits[position] == *digit);
+            let is_right = string.len() == best.len() && string[position] == *digit;
+            digits.push((agree.map(|reading| reading.probability).sum(), is_right));
+        }
+    }
+    let wrong = |least: f64| {
+        let sure = || digits.iter().filter(|(probability, _)| *probability >= least);
+        sure().filter(|(_, is_right)| !is_right).count() as f64 / sure().count() as f64
+    };
+    // Single lines and many differ in rounding.
+    assert!(wrong(margin + 1e-4) <= 0.0051, "{} of those above {margin} are wrong", wrong(margin + 1e-4));
+    let lower = digits.iter().map(|(probability, _)| *probability).filter(|p| *p < margin - 1e-4);
+    for least in lower {
+        assert!(wrong(least) > 0.005, "{least} would do, not only {margin}");
+    }
+}
+
+/// Where the sweep is not certain, views of other sizes read more lines correctly.
+#[test]
+fn uncertain_lines_are_read_better_in_several_views() {
+    let train = Dataset::mnist().unwrap().train;
+    let split = Split::new(train.len(), 5_000, 1).unwrap();
+    let reader = Reader::pretrained();
+    let count = |spacing: Spacing| {
+        let recipe = StringRecipe::plain(5, spacing);
+        let lines: Vec<_> =
+            (0..600).map(|number| recipe.compose::<256>(9, number, &train, &split.validation)).collect();
+        let strips: Vec<Line> =
+            lines.iter().map(|line| Line::new(256, line.image.as_flattened().to_vec()).unwrap()).collect();
+        let alone: Vec<Vec<u8>> = reader
+            .columns(&strips)
+            .iter()
+            .map(|columns| decode(columns, &Grammar::default(), 1)[0].digits.clone())
+            .collect();
+        let read = reader.read_strips(&strips, &Grammar::default());
+        let together = read.iter().zip(&lines).filter(|(r, line)| r.0[0].digits == line.digits[..]).count();
+        (together, alone.iter().zip(&lines).filter(|(digits, line)| **digits == line.digits[..]).count())
+    };
+    // Digits that touch are read by the sweep alone, not by LeNet-5 too.
+    let (several, one) = count(Spacing::Ink([-1, -1]));
+    println!("of 600 lines {several} in several views, {one} in one");
+    assert!(several >= one + 5, "{several} in several views, {one} in one");
+}
+
 /// A line that is as long as several tiles, and one that is narrower than the field of vision.
 #[test]
 fn numbers_of_any_width_are_read() {
