@@ -136,7 +136,7 @@ impl Place {
             .stdout(writer.try_clone().unwrap())
             .stderr(writer)
             .spawn()
-            .unwrap();
+            .unwrap_or_else(|error| panic!("{}: {error}", self.program.display()));
         let mut printed = String::new();
         reader.read_to_string(&mut printed).unwrap();
         assert!(child.wait().unwrap().success(), "{}: `{command}` failed:\n{printed}", block.place);
