@@ -64,20 +64,29 @@ pub fn score_margin(scores: &[f32; 10]) -> f32 {
 #[must_use]
 pub fn reject(scores: &[[f32; 10]], labels: &[u8], error: f64) -> Rejection {
     assert_eq!(scores.len(), labels.len(), "one label for each image");
-    let mut sorted: Vec<(f32, bool)> =
-        scores.iter().zip(labels).map(|(s, label)| (score_margin(s), most_likely(s) != usize::from(*label))).collect();
+    let readings =
+        scores.iter().zip(labels).map(|(s, label)| (score_margin(s).into(), most_likely(s) != usize::from(*label)));
+    let total = scores.len();
+    match fewest(readings.collect(), error) {
+        // The margin was an `f32` before.
+        Some((read, wrong, margin)) => Rejection { rejected: total - read, total, wrong, margin: margin as f32 },
+        None => Rejection { rejected: total, total, wrong: 0, margin: f32::INFINITY },
+    }
+}
+
+/// Of readings, each with how sure it is and whether it is wrong: how many are left by the fewest rejections that leave an
+/// error of at most `error`, how many of those are wrong, and how sure the least sure of them is. `None` if nothing is left.
+pub(crate) fn fewest(mut readings: Vec<(f64, bool)>, error: f64) -> Option<(usize, usize, f64)> {
     // The most certain first.
-    sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let total = sorted.len();
-    let mut best = Rejection { rejected: total, total, wrong: 0, margin: f32::INFINITY };
-    let mut wrong = 0;
-    for (i, (margin, is_wrong)) in sorted.iter().enumerate() {
+    readings.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let (mut best, mut wrong) = (None, 0);
+    for (i, (sureness, is_wrong)) in readings.iter().enumerate() {
         wrong += usize::from(*is_wrong);
         let read = i + 1;
-        // Images with the same margin are all read or all rejected.
-        let last_of_its_margin = sorted.get(read).is_none_or(|next| next.0 < *margin);
-        if last_of_its_margin && wrong as f64 <= error * read as f64 {
-            best = Rejection { rejected: total - read, total, wrong, margin: *margin };
+        // Those that are as sure are all read or all rejected.
+        let is_last = readings.get(read).is_none_or(|next| next.0 < *sureness);
+        if is_last && wrong as f64 <= error * read as f64 {
+            best = Some((read, wrong, *sureness));
         }
     }
     best

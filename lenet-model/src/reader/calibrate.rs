@@ -7,6 +7,7 @@ use super::read::{cool, sureness};
 use super::sweep::{Line, sweep};
 use super::training::{Lines, composed};
 use crate::Normalization;
+use crate::infer::fewest;
 use std::ops::Range;
 
 /// The errors that are left among the digits above the margin.
@@ -62,17 +63,9 @@ fn margin<'a>(read: impl Iterator<Item = &'a [Hypothesis]>, strings: &[Vec<u8>])
     for (readings, string) in read.zip(strings) {
         let Some(best) = readings.first() else { continue };
         for (position, digit) in best.digits.iter().enumerate() {
-            let right = best.digits.len() == string.len() && string[position] == *digit;
-            digits.push((sureness(readings, position), right));
+            let is_wrong = best.digits.len() != string.len() || string[position] != *digit;
+            digits.push((sureness(readings, position), is_wrong));
         }
     }
-    digits.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let (mut wrong, mut margin) = (0_usize, None);
-    for (count, (probability, right)) in digits.iter().enumerate() {
-        wrong += usize::from(!right);
-        if wrong as f64 <= SURE * (count + 1) as f64 {
-            margin = Some(*probability);
-        }
-    }
-    margin
+    fewest(digits, SURE).map(|(_, _, least)| least)
 }

@@ -387,9 +387,10 @@ fn the_margin_leaves_few_errors() {
         let sure = || digits.iter().filter(|(probability, _)| *probability >= least);
         sure().filter(|(_, is_right)| !is_right).count() as f64 / sure().count() as f64
     };
-    // Single lines and many differ in rounding.
-    assert!(wrong(margin + 1e-4) <= 0.0051, "{} of those above {margin} are wrong", wrong(margin + 1e-4));
-    let lower = digits.iter().map(|(probability, _)| *probability).filter(|p| *p < margin - 1e-4);
+    // Single lines and many differ in rounding. A digit with just the margin counts.
+    let least = margin - 1e-4;
+    assert!(wrong(least) <= 0.0051, "{} of those from {margin} on are wrong", wrong(least));
+    let lower = digits.iter().map(|(probability, _)| *probability).filter(|p| *p < least);
     for least in lower {
         assert!(wrong(least) > 0.005, "{least} would do, not only {margin}");
     }
