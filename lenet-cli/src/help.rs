@@ -15,7 +15,7 @@ Exit codes:
 pub(crate) const TRAIN: &str = "\
 Examples:
   lenet train                                    the defaults: 99.1% in seconds
-  lenet train --distort --rubbish --loss cross-entropy --epochs 60    the built-in model again
+  lenet train --distort --european --rubbish --loss cross-entropy --epochs 60    the built-in model again
   lenet train --recipe paper                     as in 1998, one image per step
   lenet train --data fashion-mnist               other data, after `lenet data fetch`
   lenet train --data mnist.npz                   a file of Keras, or train.csv of Kaggle

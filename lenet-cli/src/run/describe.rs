@@ -34,7 +34,11 @@ pub(crate) fn training_data(data: &DataRecord) -> String {
 }
 
 fn distorted(data: &DataRecord) -> String {
-    let distorted = if data.distortion.is_some() { " and distorted ones" } else { "" };
+    let distorted = match &data.distortion {
+        None => "",
+        Some(distortion) if distortion.european => " and distorted ones, some of them European",
+        Some(_) => " and distorted ones",
+    };
     let rubbish = data.rubbish.map(|count| format!(" and {} images without a digit", thousands(count)));
     distorted.to_string() + &rubbish.unwrap_or_default()
 }

@@ -1,28 +1,37 @@
 //! Variants of the training images: distorted copies, like the paper's 540,000 beside its 60,000 originals, and images
 //! without a digit.
 
-use lenet_data::strings::rubbish;
+use lenet_data::strings::{european, rubbish};
 use lenet_data::{Distortion, Image, LabelledImages};
 use lenet_model::Variants;
 use serde::{Deserialize, Serialize};
 
 /// Variants of each image, the original included.
 pub(crate) const VARIANTS: u32 = 10;
+/// With `--european`, of so many variants one has European digits: variants 1, 4 and 7.
+const EUROPEAN: u32 = 3;
 
 /// Random distortions, determined by a seed.
 #[derive(Clone, Copy)]
-pub(crate) struct Distorted(pub(crate) u64);
+pub(crate) struct Distorted<'a> {
+    pub(crate) seed: u64,
+    /// The labels of the digits, if the ones and sevens of some variants are written as Europeans do.
+    pub(crate) european: Option<&'a [u8]>,
+}
 
-impl Variants for Distorted {
+impl Variants for Distorted<'_> {
     fn show(&self, index: usize, variant: u32, original: &Image) -> Image {
-        Distortion::PAPER.variant(self.0, index as u32, variant, original)
+        let label = self.european.filter(|_| variant % EUROPEAN == 1).map(|labels| labels[index]);
+        let number = u64::from(variant) << 32 | index as u64;
+        let image = label.map_or(*original, |label| european(self.seed, number, label, original));
+        Distortion::PAPER.variant(self.seed, index as u32, variant, &image)
     }
 }
 
 /// Digits, distorted or not, followed by images without a digit, which are others in each variant. The label of such an image
 /// is a digit drawn anew for each variant: the best answer to all of them is that every digit is equally likely.
 pub(crate) struct WithRubbish<'a> {
-    pub(crate) distorted: Option<Distorted>,
+    pub(crate) distorted: Option<Distorted<'a>>,
     pub(crate) seed: u64,
     /// Digits, and the indexes of those that images without a digit may have parts of.
     pub(crate) digits: &'a LabelledImages,
@@ -77,18 +86,36 @@ pub(crate) struct DistortionRecord {
     scale: f64,
     squeeze: f64,
     shear: f64,
+    /// Whether some ones and sevens are written as Europeans do.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) european: bool,
 }
 
 impl DistortionRecord {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(european: bool) -> Self {
         let Distortion { translation, scale, squeeze, shear } = Distortion::PAPER;
-        DistortionRecord { variants: VARIANTS, translation, scale, squeeze, shear }
+        DistortionRecord { variants: VARIANTS, translation, scale, squeeze, shear, european }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn three_of_ten_variants_have_european_ones_and_sevens() {
+        let mut seven = [[0; 28]; 28];
+        seven[4..24].iter_mut().for_each(|row| row[15..18].fill(255));
+        seven[4..7].iter_mut().for_each(|row| row[9..18].fill(255));
+        let labels = [8, 7];
+        let plain = Distorted { seed: 3, european: None };
+        let european = Distorted { seed: 3, european: Some(&labels) };
+        let others = |index| -> Vec<u32> {
+            let differs = |variant: &u32| plain.show(index, *variant, &seven) != european.show(index, *variant, &seven);
+            (0..VARIANTS).filter(differs).collect()
+        };
+        assert_eq!((others(1), others(0)), (vec![1, 4, 7], vec![]));
+    }
 
     #[test]
     fn images_without_a_digit_are_others_in_each_variant_and_every_digit_is_as_likely() {

@@ -272,6 +272,9 @@ fn classes_that_have_names_are_called_by_them() {
     fs::remove_file(place.path().join("set/classes.txt")).unwrap();
     fs::rename(place.path().join("set"), place.path().join("fashion-mnist")).unwrap();
     place.run("train --data ./fashion-mnist --epochs 1 --validation 0 --quiet --out shoes").ok();
+    let european = "train --data ./fashion-mnist --epochs 1 --distort --european --out none";
+    place.run(european).misused(&["--european is for digits; the classes of these data have names"]);
+    assert!(!place.path().join("none").exists());
     let said = place.run("predict --model shoes/last.safetensors fashion-mnist/t10k-images-idx3-ubyte").ok();
     let names = ["shirt", "trouser", "pullover", "dress", "coat", "sandal", "sneaker", "bag", "boot"];
     assert!(said.out.lines().all(|line| names.iter().any(|name| line.contains(name))), "{}", said.out);

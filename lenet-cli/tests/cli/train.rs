@@ -371,6 +371,25 @@ fn a_run_that_learns_nothing_says_so() {
 }
 
 #[test]
+fn european_digits_are_learned_from() {
+    let dir = tempfile::tempdir().unwrap();
+    let words = "train --limit 300 --validation 50 --epochs 1 --distort";
+    let said = run(dir.path(), &format!("{words} --european --out run")).ok();
+    assert!(
+        said.err.contains("250 to learn from and distorted ones, some of them European, 50 held out"),
+        "{}",
+        said.err
+    );
+    assert_eq!(json(&dir.path().join("run/run.json"))["data"]["distortion"]["european"], json!(true));
+    run(dir.path(), &format!("{words} --out plain")).ok();
+    // Records of earlier versions have no such entry.
+    assert_eq!(json(&dir.path().join("plain/run.json"))["data"]["distortion"].get("european"), None);
+    let loss = |run: &str| json(&dir.path().join(run).join("run.json"))["epochs"][0]["train_loss"].clone();
+    assert!(loss("run").is_number() && loss("run") != loss("plain"));
+    run(dir.path(), "train --european").misused(&["--distort"]);
+}
+
+#[test]
 fn images_without_a_digit_are_learned_from() {
     let dir = tempfile::tempdir().unwrap();
     let words = "train --limit 300 --validation 50 --epochs 2 --rubbish --out run";

@@ -28,8 +28,24 @@ impl Glyph {
         Self { ink, rows, columns, thickness: thickness(image) }
     }
 
+    /// The strokes that European hands add to a digit of a class: a bar through a 7, a long stroke up to the top of a 1 and
+    /// sometimes a bar under it. Whether the class is one of those.
+    pub(super) fn european(&mut self, class: u8, dice: &mut Dice) -> bool {
+        match class {
+            7 => self.cross(dice),
+            1 => {
+                self.lead_in(dice);
+                if dice.chance(0.2) {
+                    self.foot(dice);
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
     /// A bar through the stem of a 7.
-    pub(super) fn cross(&mut self, dice: &mut Dice) {
+    fn cross(&mut self, dice: &mut Dice) {
         let [top, bottom] = self.rows;
         let row = top + (bottom - top) * dice.within([0.45, 0.62]);
         let Some(stem) = self.stem(row) else { return };
@@ -49,7 +65,7 @@ impl Glyph {
     }
 
     /// A long stroke up to the top of a 1.
-    pub(super) fn lead_in(&mut self, dice: &mut Dice) {
+    fn lead_in(&mut self, dice: &mut Dice) {
         let top = self.rows[0] + 0.5 * self.thickness;
         let Some(stem) = self.stem(top) else { return };
         let height = (self.rows[1] - self.rows[0]) * dice.within([0.2, 1.0]);
@@ -59,7 +75,7 @@ impl Glyph {
     }
 
     /// A bar under a 1.
-    pub(super) fn foot(&mut self, dice: &mut Dice) {
+    fn foot(&mut self, dice: &mut Dice) {
         let bottom = self.rows[1] - 0.5 * self.thickness;
         let Some(stem) = self.stem(bottom) else { return };
         let (left, right) = (dice.within([2.0, 5.0]), dice.within([2.0, 5.0]));

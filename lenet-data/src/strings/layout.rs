@@ -260,17 +260,11 @@ impl Pick {
 
     fn patch(&self, image: &crate::Image, hand: &Hand, style: &Style, height: f32, dice: &mut Dice) -> Patch {
         let mut glyph = Glyph::new(image);
-        if style.european && self.class == 7 && dice.chance(0.8) {
-            glyph.cross(dice);
+        if style.european && [1, 7].contains(&self.class) && dice.chance(0.8) {
+            glyph.european(self.class, dice);
         }
         if style.crossed_zeros && self.class == 0 {
             glyph.slash(dice);
-        }
-        if style.european && self.class == 1 && dice.chance(0.8) {
-            glyph.lead_in(dice);
-            if dice.chance(0.2) {
-                glyph.foot(dice);
-            }
         }
         if style.even_pen {
             let scale = scale(&glyph, height * self.height);

@@ -38,6 +38,7 @@ mod canvas;
 mod clutter;
 mod dice;
 mod digits;
+mod european;
 mod finish;
 mod glyph;
 mod layout;
@@ -47,6 +48,7 @@ mod recipe;
 mod rubbish;
 
 pub use digits::Digits;
+pub use european::european;
 pub use recipe::{Clutter, Finish, Hand, Spacing, StringRecipe};
 pub use rubbish::rubbish;
 

@@ -2,7 +2,7 @@
 
 use lenet_data::{
     Image, LabelledImages,
-    strings::{Clutter, Digits, Finish, HEIGHT, Hand, INK, Line, Spacing, StringRecipe, rubbish},
+    strings::{Clutter, Digits, Finish, HEIGHT, Hand, INK, Line, Spacing, StringRecipe, european, rubbish},
 };
 use proptest::prelude::*;
 use std::thread;
@@ -121,6 +121,10 @@ fn seeds_keep_their_meaning() {
     let examples = strokes();
     let rubbish = (0..50).map(|number| u32::from(rubbish(3, number, &examples, &[0, 1, 2])[14][14]));
     assert_eq!(rubbish.sum::<u32>(), 7039);
+    let european =
+        |class: usize| (0..50).map(move |number| european(3, number, [0, 1, 7][class], &strokes().images()[class]));
+    let sums = [1, 2].map(|class| european(class).map(|image| u32::from(image[14][11])).sum::<u32>());
+    assert_eq!(sums, [3884, 251]);
 }
 
 #[test]
@@ -357,6 +361,36 @@ fn rubbish_is_made_of_the_allowed_digits_and_is_no_digit() {
     let other =
         (0..300).filter(|number| rubbish(1, *number, &digits, &[0]) != rubbish(1, *number, &digits, &[2])).count();
     assert!((20..90).contains(&other), "{other} of 300");
+}
+
+#[test]
+fn a_european_seven_has_a_bar_and_a_one_a_long_first_stroke() {
+    let digits = strokes();
+    let [ring, one, seven] = [0, 1, 2].map(|index| digits.images()[index]);
+    let ink = |image: &Image| image.as_flattened().iter().filter(|level| **level >= INK).count();
+    // The runs of ink in a row: left of the stem and right of it is the bar.
+    let widest = |image: &Image, rows: std::ops::Range<usize>| {
+        rows.map(|row| image[row].iter().filter(|level| **level >= INK).count()).max().unwrap()
+    };
+    let mut long = 0;
+    for number in 0..100 {
+        let [one_now, seven_now] = [european(1, number, 1, &one), european(1, number, 7, &seven)];
+        assert!(widest(&seven, 12..20) <= 4 && widest(&seven_now, 12..20) >= 8, "number {number}: {seven_now:?}");
+        // The stroke leads from the left into the upper half, where the stem alone was.
+        long += usize::from(ink(&one_now) > ink(&one) + 5);
+        assert!(widest(&one, 4..14) <= 4 && widest(&one_now, 4..14) >= 5, "number {number}: {one_now:?}");
+        // They are where MNIST's digits are.
+        for image in [one_now, seven_now] {
+            let rows = (0..28).filter(|row| image[*row].iter().any(|level| *level >= INK));
+            assert!((16..=21).contains(&rows.count()), "number {number}: {image:?}");
+        }
+        assert_eq!(european(1, number, 0, &ring), ring);
+    }
+    assert!(long >= 80, "{long} of 100 strokes are long");
+    // A blank image stays blank.
+    assert_eq!(european(1, 0, 1, &[[0; 28]; 28]), [[0; 28]; 28]);
+    let different = |number| european(1, number, 7, &seven) != european(2, number, 7, &seven);
+    assert!((0..10).all(different), "another seed");
 }
 
 fn any_range() -> impl Strategy<Value = [f32; 2]> {

@@ -103,7 +103,7 @@ const fn copy(numbers: &mut [u8; BYTES], to: usize, from: usize, length: usize) 
 
 impl LeNet5 {
     /// A trained network, without a heap and without a file. It is the result of
-    /// `lenet train --distort --rubbish --loss cross-entropy --epochs 60` and reads 99.4% of MNIST's test digits
+    /// `lenet train --distort --european --rubbish --loss cross-entropy --epochs 60` and reads 99.4% of MNIST's test digits
     /// correctly. Needs the feature `pretrained`.
     ///
     /// [`Classify`](crate::Classify) reads with it:

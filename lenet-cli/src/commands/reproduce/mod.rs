@@ -128,7 +128,7 @@ fn settings(plan: &rows::Plan, isa: &str) -> serde_json::Value {
         "instruction_set": isa,
         "recipe": plan.recipe,
         "images": plan.images,
-        "distortion": plan.distorted.then(DistortionRecord::new),
+        "distortion": plan.distorted.then(|| DistortionRecord::new(false)),
         "shrink": plan.shrink.map(|factor| factor.to_string()),
         "boosted": plan.boosted,
     })

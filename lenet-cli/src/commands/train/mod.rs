@@ -55,6 +55,9 @@ pub(crate) struct TrainArguments {
     /// Train on distorted images as well: one of ten presentations is an original
     #[arg(long)]
     distort: bool,
+    /// Write some of the distorted ones and sevens as Europeans do: with a long first stroke, with a bar
+    #[arg(long, requires = "distort")]
+    european: bool,
     /// Learn from images without a digit as well, one for ten digits: letters, scribbles, parts of two digits. `lenet predict
     /// --reject auto` then answers ? to most of those
     #[arg(long)]
@@ -95,8 +98,8 @@ pub(crate) struct TrainArguments {
     force: bool,
     /// Continue a run that was stopped, from its folder; it ends on the same bits as a run that was not stopped
     #[arg(long, value_name = "RUN", conflicts_with_all = [
-        "recipe", "network", "activation", "loss", "j", "init", "input", "epochs", "order", "distort", "rubbish", "batch", "rate",
-        "schedule", "momentum", "weight_decay", "validation", "seed", "data", "limit", "out", "force",
+        "recipe", "network", "activation", "loss", "j", "init", "input", "epochs", "order", "distort", "european", "rubbish", "batch",
+        "rate", "schedule", "momentum", "weight_decay", "validation", "seed", "data", "limit", "out", "force",
     ])]
     resume: Option<PathBuf>,
     /// Print the result only
@@ -192,7 +195,10 @@ fn begin(arguments: &TrainArguments, isa: &str, threads: usize) -> anyhow::Resul
     let split = held_out(&data, arguments.held_out(data.train.len()), recipe.seed)?;
     about.divide(&split);
     if arguments.distort {
-        about.distortion = Some(DistortionRecord::new());
+        if arguments.european && data.classes.is_named() {
+            return Err(Misuse("--european is for digits; the classes of these data have names".into()).into());
+        }
+        about.distortion = Some(DistortionRecord::new(arguments.european));
         recipe.presentations = Some(split.train.len());
     }
     if arguments.rubbish {
@@ -218,7 +224,7 @@ fn begin(arguments: &TrainArguments, isa: &str, threads: usize) -> anyhow::Resul
 
 /// Opens a run that was stopped: reads its data again.
 fn resume(path: &Path, record: RunRecord, isa: &str) -> anyhow::Result<(Dataset, RunFolder, RunRecord)> {
-    if record.data.distortion.as_ref().is_some_and(|distortion| *distortion != DistortionRecord::new()) {
+    if record.data.distortion.as_ref().is_some_and(|found| *found != DistortionRecord::new(found.european)) {
         bail!("{}: this version distorts digits in another way: resume with {}", path.display(), record.program);
     }
     let data = record.data.load(path, None)?;

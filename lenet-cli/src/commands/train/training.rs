@@ -80,7 +80,10 @@ impl PreparedRun<'_> {
         let validation = std::mem::take(&mut self.split.validation);
         let digits = &self.data.train;
         let per_epoch = self.recipe.presentations.unwrap_or(train.len()).div_ceil(self.recipe.batch) as u64;
-        let distorted = self.record.data.distortion.as_ref().map(|_| Distorted(self.recipe.seed));
+        let distorted = self.record.data.distortion.as_ref().map(|distortion| Distorted {
+            seed: self.recipe.seed,
+            european: distortion.european.then_some(digits.labels()),
+        });
         let count = self.record.data.rubbish.unwrap_or(0);
         let with_rubbish = WithRubbish { distorted, seed: self.recipe.seed, digits, allowed: &train, count };
         let (images, labels) = if count > 0 { with_rubbish.images() } else { Default::default() };
