@@ -10,7 +10,7 @@ use rand::Rng;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use rand_distr::{Distribution, Uniform};
 
-use crate::{DataError, Image};
+use crate::{DataError, Image, elastic::Field};
 
 /// The centre of a picture, in both directions: whole coordinates are the centres of pixels.
 const CENTRE: f64 = 13.5;
@@ -44,30 +44,40 @@ pub struct Distortion {
     pub squeeze: f64,
     /// Its rows move sideways, by up to so many pixels for each row of distance from the centre, uniformly: 0 to 1.
     pub shear: f64,
+    /// The picture turns about its centre, by up to so many radians, uniformly: 0 to 4. The paper's distortions do not
+    /// turn.
+    pub rotation: f64,
+    /// Every point moves by itself, by up to so many pixels, and less the more its neighbours move otherwise: 0 to 28
+    /// (Simard et al. 2003). The paper's distortions are affine maps alone.
+    pub elastic: f64,
 }
 
 impl Distortion {
     /// The stream of ChaCha8 that variants are drawn from, the word "distort": independent of all else that a program
     /// draws from the same seed.
     pub const STREAM: u64 = u64::from_be_bytes(*b"\0distort");
+    /// The stream that elastic distortions are drawn from, the word "elastic".
+    pub const ELASTIC_STREAM: u64 = u64::from_be_bytes(*b"\0elastic");
 
     /// No distortion: every variant is the original.
-    pub const NONE: Self = Self { translation: 0.0, scale: 0.0, squeeze: 0.0, shear: 0.0 };
+    pub const NONE: Self = Self { translation: 0.0, scale: 0.0, squeeze: 0.0, shear: 0.0, rotation: 0.0, elastic: 0.0 };
 
     /// The ranges chosen on held-out images; the paper gives none.
-    pub const PAPER: Self = Self { translation: 1.0, scale: 0.05, squeeze: 0.05, shear: 0.1 };
+    pub const PAPER: Self = Self { translation: 1.0, scale: 0.05, squeeze: 0.05, shear: 0.1, ..Self::NONE };
 
-    /// Whether every range makes sense: a number from 0 to its limit, which is 28 for the translation and 1 for the others.
+    /// Whether every range makes sense: a number from 0 to its limit.
     ///
     /// # Errors
     /// [`DataError::DistortionRange`] names the first range that does not.
     pub fn check(&self) -> Result<(), DataError> {
-        let Self { translation, scale, squeeze, shear } = *self;
+        let Self { translation, scale, squeeze, shear, rotation, elastic } = *self;
         let ranges = [
             ("translation", translation, 28.0),
             ("scale", scale, 1.0),
             ("squeeze", squeeze, 1.0),
             ("shear", shear, 1.0),
+            ("rotation", rotation, 4.0),
+            ("elastic", elastic, 28.0),
         ];
         match ranges.into_iter().find(|(_, value, most)| !(0.0..=*most).contains(value)) {
             Some((range, value, most)) => Err(DataError::DistortionRange { range, value, most }),
@@ -76,8 +86,8 @@ impl Distortion {
     }
 
     /// A random map, as [`warp`] needs it: from where a pixel is in the distorted picture to where it was in the original.
-    /// Its inverse is the distortion itself, which scales and squeezes the picture about its centre, shears it, and then
-    /// moves it. Points are (column, row), in pixels, and (0, 0) is the middle of the first.
+    /// Its inverse is the distortion itself, which scales and squeezes the picture about its centre, shears it, turns it,
+    /// and then moves it. What is elastic is not part of it. Points are (column, row), in pixels, and (0, 0) is the middle of the first.
     ///
     /// A range that is not a finite number of 0 or more counts as 0. What else [`check`](Self::check) refuses is drawn
     /// as it is asked for: so large a scale may end in a map that cannot be inverted.
@@ -98,14 +108,19 @@ impl Distortion {
         let [right, down] = [self.translation; 2].map(&mut within);
         let [scale, squeeze] = [self.scale, self.squeeze].map(|range| libm::exp(within(libm::log1p(range))));
         let shear = within(self.shear);
+        let (sin, cos) = libm::sincos(within(self.rotation));
 
-        // The distortion is (width, shear * height; 0, height) about the centre. This is its inverse.
+        // The distortion is (cos, -sin; sin, cos) (width, shear * height; 0, height) about the centre. This is its inverse.
         let (width, height) = (scale * squeeze, scale / squeeze);
         #[rustfmt::skip]
         let linear = Matrix3::new(
             1.0 / width, -shear / width, 0.0,
             0.0,         1.0 / height,   0.0,
             0.0,         0.0,            1.0,
+        ) * Matrix3::new(
+            cos,  sin, 0.0,
+            -sin, cos, 0.0,
+            0.0,  0.0, 1.0,
         );
         let map = Translation2::new(CENTRE, CENTRE)
             * Affine2::from_matrix_unchecked(linear)
@@ -117,7 +132,8 @@ impl Distortion {
     /// decide, so any variant can be had alone, in any order and on any thread.
     ///
     /// Its map is drawn from block `index * 2^32 + variant`, of sixteen words, of the stream [`Distortion::STREAM`] of
-    /// `ChaCha8Rng::seed_from_u64(seed)`.
+    /// `ChaCha8Rng::seed_from_u64(seed)`. What is elastic is drawn from block eight times that number of the stream
+    /// [`Distortion::ELASTIC_STREAM`].
     #[must_use]
     pub fn variant(&self, seed: u64, index: u32, variant: u32, image: &Image) -> Image {
         if variant == 0 {
@@ -125,8 +141,15 @@ impl Distortion {
         }
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         random.set_stream(Self::STREAM);
-        random.set_word_pos(16 * (u128::from(index) << 32 | u128::from(variant)));
-        warp(image, &self.draw(&mut random))
+        let number = u128::from(index) << 32 | u128::from(variant);
+        random.set_word_pos(16 * number);
+        let map = self.draw(&mut random);
+        let field = (self.elastic > 0.0).then(|| {
+            random.set_stream(Self::ELASTIC_STREAM);
+            random.set_word_pos(8 * 16 * number);
+            Field::draw(self.elastic as f32, &mut random)
+        });
+        seen(image, &map, field.as_ref())
     }
 }
 
@@ -146,6 +169,11 @@ impl Distortion {
 /// ```
 #[must_use]
 pub fn warp(image: &Image, map: &Affine2<f32>) -> Image {
+    seen(image, map, None)
+}
+
+/// The picture seen through a map, after which each pixel's place moves as the field says.
+fn seen(image: &Image, map: &Affine2<f32>, field: Option<&Field>) -> Image {
     // With a margin of ground: one pixel above and left, at least two below and right.
     const STRIDE: usize = 32;
     let mut ground = [0_u8; STRIDE * (STRIDE + 2)];
@@ -162,11 +190,12 @@ pub fn warp(image: &Image, map: &Affine2<f32>) -> Image {
     let mut seen = [[0; 28]; 28];
     for (row, seen) in seen.iter_mut().enumerate() {
         let [x0, y0] = [0, 1].map(|axis| m[(axis, 1)] * row as f32 + (m[(axis, 2)] + 1.0));
+        let [dx, dy] = field.map_or([[0.0; 28]; 2], |field| field.row(row));
         // Three loops, of which the first and the last become vector code.
         let (mut cell, mut right, mut down) = ([0; 28], [0.0; 28], [0.0; 28]);
         for column in 0..28 {
-            let (left, x) = whole_and_part(x0 + m[(0, 0)] * column as i32 as f32);
-            let (above, y) = whole_and_part(y0 + m[(1, 0)] * column as i32 as f32);
+            let (left, x) = whole_and_part(x0 + m[(0, 0)] * column as i32 as f32 + dx[column]);
+            let (above, y) = whole_and_part(y0 + m[(1, 0)] * column as i32 as f32 + dy[column]);
             (cell[column], right[column], down[column]) = (above << STRIDE.ilog2() | left, x, y);
         }
         let mut corners = [0; 28];

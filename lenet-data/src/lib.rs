@@ -14,6 +14,7 @@ mod classes;
 mod csv;
 mod dataset;
 mod distortion;
+mod elastic;
 mod error;
 #[cfg(feature = "fetch")]
 pub mod fetch;

@@ -9,7 +9,7 @@
 //! | activation functions | [`Identity`], [`ScaledTanh`], [`Tanh`], [`Sigmoid`], [`Relu`] |
 //! | run a network | [`Network`], [`Trace`], [`Tensor`], [`Cell`], [`Lanes`], [`Element`] |
 //! | its parameters | [`Params`], [`ParamInfo`], [`Role`], [`Kernels`], [`SparseKernels`], [`Coefficients`], [`Weights`], [`NoParams`] |
-//! | measure the error | [`Loss`], [`MeanSquared`], [`SoftmaxMeanSquared`], [`SoftmaxCrossEntropy`], [`CorrectPenalty`], [`MaximumAPosteriori`], [`softmax`], [`Class`]; error: [`ClassError`] |
+//! | measure the error | [`Loss`], [`MeanSquared`], [`SoftmaxMeanSquared`], [`SoftmaxCrossEntropy`], [`SmoothedCrossEntropy`], [`CorrectPenalty`], [`MaximumAPosteriori`], [`softmax`], [`Class`]; error: [`ClassError`] |
 //! | train | [`initialize`], [`Init`], [`Grad`], [`Sgd`], [`Descent`], [`Rule`] |
 //! | train by second derivatives | [`Curvature`], [`Squared`], [`Sdlm`], [`Diagonal`] |
 //! | a network as data | [`StageInfo`], [`Operation`], [`ActivationKind`] |
@@ -48,8 +48,8 @@ pub use lenet_tensor::{
     Cell, Element, Flattened, Lanes, Maps, Shape, Size, Tensor, Tiled, Times, Units, Valid, simd, simd::Vector,
 };
 pub use loss::{
-    Class, ClassError, CorrectPenalty, Ctc, Loss, MaximumAPosteriori, MeanSquared, SoftmaxCrossEntropy,
-    SoftmaxMeanSquared, softmax,
+    Class, ClassError, CorrectPenalty, Ctc, Loss, MaximumAPosteriori, MeanSquared, SmoothedCrossEntropy,
+    SoftmaxCrossEntropy, SoftmaxMeanSquared, softmax,
 };
 #[doc(hidden)]
 pub use network::{

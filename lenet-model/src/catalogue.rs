@@ -1,7 +1,10 @@
 //! From names to types. The names of the network and of its activation function are known only when a run starts; the
 //! code for every combination is already compiled.
 
-use crate::{AnyNetwork, DigitNetwork, LeNet1, LeNet4, LeNet5, LeNet5Average, LeNet5Dense, LeNet5Lush, LeNet5Rbf};
+use crate::{
+    AnyNetwork, DigitNetwork, LeNet1, LeNet4, LeNet5, LeNet5Average, LeNet5Dense, LeNet5Lush, LeNet5Modern, LeNet5Rbf,
+    LeNet5Unpadded,
+};
 use lenet_layers::{Params, Relu, ScaledTanh, Sigmoid, Tanh};
 use serde::{Deserialize, Serialize};
 use std::any::TypeId;
@@ -73,6 +76,10 @@ names! {
         LeNet5Dense = "lenet5-dense",
         /// [`LeNet5Average`]: dense C3, average pooling; 61,706 parameters.
         LeNet5Average = "lenet5-average",
+        /// [`LeNet5Modern`]: more maps, max pooling; 60,082 parameters.
+        LeNet5Modern = "lenet5-modern",
+        /// [`LeNet5Unpadded`]: images without a margin, average pooling; 44,426 parameters.
+        LeNet5Unpadded = "lenet5-unpadded",
         /// [`LeNet5Rbf`]: the network of 1998; 60,000 parameters.
         LeNet5Rbf = "lenet5-1998",
         /// [`LeNet5Lush`]: the authors' Lush network; 51,046 parameters.
@@ -85,11 +92,12 @@ names! {
 }
 
 impl NetworkName {
-    /// The activation functions that the network supports: any, or for the networks of the paper only the paper's.
+    /// The activation functions that the network supports: any, or only the one that it was made for.
     #[must_use]
     pub fn activations(self) -> &'static [ActivationName] {
         match self {
             NetworkName::LeNet5 | NetworkName::LeNet5Dense | NetworkName::LeNet5Average => ActivationName::ALL,
+            NetworkName::LeNet5Modern | NetworkName::LeNet5Unpadded => &[ActivationName::Relu],
             NetworkName::LeNet5Rbf | NetworkName::LeNet5Lush | NetworkName::LeNet4 | NetworkName::LeNet1 => {
                 &[ActivationName::ScaledTanh]
             }
@@ -181,6 +189,8 @@ pub fn with_network<V: NetworkVisitor>(network: NetworkName, activation: Activat
         NetworkName::LeNet5 => with!(LeNet5),
         NetworkName::LeNet5Dense => with!(LeNet5Dense),
         NetworkName::LeNet5Average => with!(LeNet5Average),
+        NetworkName::LeNet5Modern => visitor.visit::<LeNet5Modern>(),
+        NetworkName::LeNet5Unpadded => visitor.visit::<LeNet5Unpadded>(),
         // The paper's own networks support only the paper's activation function (`NetworkName::activations`).
         NetworkName::LeNet5Rbf => visitor.visit::<LeNet5Rbf>(),
         NetworkName::LeNet5Lush => visitor.visit::<LeNet5Lush>(),

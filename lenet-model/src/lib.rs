@@ -13,8 +13,8 @@
 //! | save and open | [`save`], [`Checkpoint`], [`Description`]; error: [`CheckpointError`]; any other file: [`write_beside`], [`UNFINISHED`] |
 //! | read a line as a whole | the module [`reader`] |
 //! | write ONNX files | [`save_onnx`], [`to_onnx`]; error: [`OnnxError`] |
-//! | the networks | [`LeNet5`], [`LeNet5Dense`], [`LeNet5Average`], [`LeNet5Rbf`], [`LeNet5Lush`], [`LeNet4`], [`LeNet1`]; what they have in common: [`DigitNetwork`], [`ImageInput`] |
-//! | their stages' outputs | [`LeNet5Trace`], [`LeNet5DenseTrace`], [`LeNet5AverageTrace`], [`LeNet5RbfTrace`], [`LeNet5LushTrace`], [`LeNet4Trace`], [`LeNet1Trace`] |
+//! | the networks | [`LeNet5`], [`LeNet5Dense`], [`LeNet5Average`], [`LeNet5Modern`], [`LeNet5Unpadded`], [`LeNet5Rbf`], [`LeNet5Lush`], [`LeNet4`], [`LeNet1`]; what they have in common: [`DigitNetwork`], [`ImageInput`] |
+//! | their stages' outputs | [`LeNet5Trace`], [`LeNet5DenseTrace`], [`LeNet5AverageTrace`], [`LeNet5ModernTrace`], [`LeNet5UnpaddedTrace`], [`LeNet5RbfTrace`], [`LeNet5LushTrace`], [`LeNet4Trace`], [`LeNet1Trace`] |
 //! | their connection tables | [`Table1`](lenet_layers::Table1) of LeNet-5, [`LeNet4Table`], [`LeNet1Table`] |
 //! | networks by name at run time | [`NetworkName`], [`ActivationName`], [`with_network`], [`NetworkVisitor`], [`AnyNetwork`], [`NetworkInfo`]; error: [`NameError`] |
 //!
@@ -64,8 +64,8 @@ pub use infer::{Rejection, least_margin, reject, score_margin, sure_margin};
 pub use lenet_layers::Class;
 pub use networks::{
     DigitNetwork, LeNet1, LeNet1Table, LeNet1Trace, LeNet4, LeNet4Table, LeNet4Trace, LeNet5, LeNet5Average,
-    LeNet5AverageTrace, LeNet5Dense, LeNet5DenseTrace, LeNet5Lush, LeNet5LushTrace, LeNet5Rbf, LeNet5RbfTrace,
-    LeNet5Trace,
+    LeNet5AverageTrace, LeNet5Dense, LeNet5DenseTrace, LeNet5Lush, LeNet5LushTrace, LeNet5Modern, LeNet5ModernTrace,
+    LeNet5Rbf, LeNet5RbfTrace, LeNet5Trace, LeNet5Unpadded, LeNet5UnpaddedTrace,
 };
 #[cfg(feature = "train")]
 pub use train::{

@@ -2,8 +2,8 @@
 
 use crate::image::ImageInput;
 use lenet_layers::{
-    Activation, AvgPool, Bitmaps, Conv2d, Dense, Flatten, Maps, Network, Params, Rbf, Repeat, ScaledTanh, SparseConv2d,
-    StageInfo, Subsample, Table1, Units, connection_table, sequential,
+    Activation, AvgPool, Bitmaps, Conv2d, Dense, Flatten, Maps, MaxPool, Network, Params, Rbf, Relu, Repeat,
+    ScaledTanh, SparseConv2d, StageInfo, Subsample, Table1, Units, connection_table, sequential,
 };
 
 sequential! {
@@ -48,6 +48,38 @@ sequential! {
         c3:     Conv2d<6, 16, 5, A> => Maps<16, 10, 10>;
         s4:     AvgPool<2>          => Maps<16, 5, 5>;
         c5:     Conv2d<16, 120, 5, A> => Maps<120, 1, 1>;
+        flat:   Flatten             => Units<120>;
+        f6:     Dense<120, 84, A>   => Units<84>;
+        output: Dense<84, 10>       => Units<10>;
+    }
+}
+
+sequential! {
+    /// A network of LeNet-5's plan and size with more maps and a smaller C5, max pooling and a dense C3, for
+    /// [`Recipe::modern`](crate::Recipe::modern).
+    pub struct LeNet5Modern<A: Activation = Relu>, trace LeNet5ModernTrace {
+        input:                         Maps<1, 32, 32>;
+        c1:     Conv2d<1, 8, 5, A>  => Maps<8, 28, 28>;
+        s2:     MaxPool<2>          => Maps<8, 14, 14>;
+        c3:     Conv2d<8, 40, 5, A> => Maps<40, 10, 10>;
+        s4:     MaxPool<2>          => Maps<40, 5, 5>;
+        c5:     Conv2d<40, 48, 5, A> => Maps<48, 1, 1>;
+        flat:   Flatten             => Units<48>;
+        f6:     Dense<48, 64, A>    => Units<64>;
+        output: Dense<64, 10>       => Units<10>;
+    }
+}
+
+sequential! {
+    /// [`LeNet5Average`] without the margin around the image, for [`Recipe::fast`](crate::Recipe::fast): two thirds of its
+    /// multiply-adds.
+    pub struct LeNet5Unpadded<A: Activation = Relu>, trace LeNet5UnpaddedTrace {
+        input:                         Maps<1, 28, 28>;
+        c1:     Conv2d<1, 6, 5, A>  => Maps<6, 24, 24>;
+        s2:     AvgPool<2>          => Maps<6, 12, 12>;
+        c3:     Conv2d<6, 16, 5, A> => Maps<16, 8, 8>;
+        s4:     AvgPool<2>          => Maps<16, 4, 4>;
+        c5:     Conv2d<16, 120, 4, A> => Maps<120, 1, 1>;
         flat:   Flatten             => Units<120>;
         f6:     Dense<120, 84, A>   => Units<84>;
         output: Dense<84, 10>       => Units<10>;
@@ -190,6 +222,8 @@ const _: () = {
     assert!(<LeNet5 as Params>::LEN == 60_850);
     assert!(<LeNet5Dense as Params>::LEN == 61_750);
     assert!(<LeNet5Average as Params>::LEN == 61_706);
+    assert!(<LeNet5Modern as Params>::LEN == 60_082);
+    assert!(<LeNet5Unpadded as Params>::LEN == 44_426);
     // "C1 contains 156 trainable parameters, and 122,304 connections", and the other counts of the section.
     let stages = <LeNet5 as Network>::STAGES;
     assert!(stages[0].params == 156 && stages[0].connections == 122_304);

@@ -40,6 +40,6 @@ fn every_pair_learns_from_its_defaults() {
             }
         }
     }
-    assert_eq!(pairs, 3 * 4 * 3 + 3 * 3 + 2, "pairs of activation function and loss, over all networks");
+    assert_eq!(pairs, 3 * 4 * 3 + 5 * 3 + 2, "pairs of activation function and loss, over all networks");
     assert_eq!(ActivationName::ALL.len(), 4);
 }

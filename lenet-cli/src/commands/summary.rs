@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 #[derive(Args)]
 pub(crate) struct SummaryArguments {
-    /// The network: lenet5, lenet5-dense, lenet5-average, lenet5-1998, lenet5-lush, lenet4 or lenet1
+    /// The network: lenet5, lenet5-dense, lenet5-average, lenet5-modern, lenet5-unpadded, lenet5-1998, lenet5-lush, lenet4 or lenet1
     #[arg(long, default_value_t = Recipe::default().network)]
     network: NetworkName,
     /// The activation function: scaled-tanh, tanh, sigmoid or relu

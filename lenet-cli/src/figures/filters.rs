@@ -208,6 +208,8 @@ mod tests {
             let expected = match name {
                 NetworkName::LeNet5 | NetworkName::LeNet5Rbf | NetworkName::LeNet5Lush => vec![6, 60, 1920],
                 NetworkName::LeNet5Dense | NetworkName::LeNet5Average => vec![6, 96, 1920],
+                NetworkName::LeNet5Modern => vec![8, 320, 1920],
+                NetworkName::LeNet5Unpadded => vec![6, 96, 1920],
                 NetworkName::LeNet4 => vec![4, 50, 1920],
                 NetworkName::LeNet1 => vec![4, 20],
             };

@@ -282,7 +282,11 @@ mod tests {
             let svg = drawing.svg_file().unwrap();
             roxmltree::Document::parse(&svg).unwrap();
             let (width, height, grey) = decode(&drawing.png_file().unwrap());
-            assert_eq!((width, height), ((2.0 * drawing.width) as usize, (2.0 * drawing.height) as usize), "{name}");
+            assert_eq!(
+                (width, height),
+                ((2.0 * drawing.width).round() as usize, (2.0 * drawing.height).round() as usize),
+                "{name}"
+            );
             // The picture contains the bar of the input, which is as dark as possible.
             assert!(grey.contains(&0), "{name}");
             let mut text = Vec::new();

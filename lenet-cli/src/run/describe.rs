@@ -34,19 +34,22 @@ pub(crate) fn training_data(data: &DataRecord) -> String {
 }
 
 fn distorted(data: &DataRecord) -> String {
-    let distorted = match &data.distortion {
-        None => "",
-        Some(distortion) if distortion.european => " and distorted ones, some of them European",
-        Some(_) => " and distorted ones",
-    };
-    let rubbish = data.rubbish.map(|count| format!(" and {} images without a digit", thousands(count)));
-    distorted.to_string() + &rubbish.unwrap_or_default()
+    let mut words = String::new();
+    if let Some(distortion) = &data.distortion {
+        words += if distortion.is_fresh() { ", distorted anew in each epoch" } else { " and distorted ones" };
+        words += if distortion.european { ", some of them European" } else { "" };
+    }
+    if let Some(count) = data.rubbish {
+        words += &format!(" and {} images without a digit", thousands(count));
+    }
+    words
 }
 
-/// `mse`; the loss of one network also has a parameter.
+/// `mse`; two losses have a parameter.
 pub(crate) fn loss(recipe: &Recipe) -> String {
     match recipe.loss {
         LossName::Map => format!("{}, j {:?}", recipe.loss, recipe.j),
+        LossName::CrossEntropy if recipe.smoothing > 0.0 => format!("{}, smoothing {}", recipe.loss, recipe.smoothing),
         loss => loss.to_string(),
     }
 }
@@ -54,7 +57,10 @@ pub(crate) fn loss(recipe: &Recipe) -> String {
 /// `SGD, batch 32, rate 0.04 one-cycle, momentum 0.9, weight decay 0.0005, 30 epochs`.
 pub(crate) fn optimiser(recipe: &Recipe) -> String {
     let (name, settings) = match recipe.second_order {
-        None => ("SGD", format!("momentum {}, weight decay {}", recipe.momentum, recipe.weight_decay)),
+        None => {
+            let average = if recipe.average > 0.0 { format!(", average {}", recipe.average) } else { String::new() };
+            ("SGD", format!("momentum {}, weight decay {}{average}", recipe.momentum, recipe.weight_decay))
+        }
         Some(second) => {
             let every = match second.every {
                 1 => "every epoch".into(),

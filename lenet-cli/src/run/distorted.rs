@@ -1,6 +1,7 @@
 //! Variants of the training images: distorted copies, like the paper's 540,000 beside its 60,000 originals, and images
 //! without a digit.
 
+use clap::ValueEnum;
 use lenet_data::strings::{european, rubbish};
 use lenet_data::{Distortion, Image, LabelledImages};
 use lenet_model::Variants;
@@ -15,6 +16,7 @@ const EUROPEAN: u32 = 3;
 #[derive(Clone, Copy)]
 pub(crate) struct Distorted<'a> {
     pub(crate) seed: u64,
+    pub(crate) ranges: Distortion,
     /// The labels of the digits, if the ones and sevens of some variants are written as Europeans do.
     pub(crate) european: Option<&'a [u8]>,
 }
@@ -24,7 +26,7 @@ impl Variants for Distorted<'_> {
         let label = self.european.filter(|_| variant % EUROPEAN == 1).map(|labels| labels[index]);
         let number = u64::from(variant) << 32 | index as u64;
         let image = label.map_or(*original, |label| european(self.seed, number, label, original));
-        Distortion::PAPER.variant(self.seed, index as u32, variant, &image)
+        self.ranges.variant(self.seed, index as u32, variant, &image)
     }
 }
 
@@ -78,24 +80,84 @@ pub(crate) fn with_variants(pictures: &[u32], all: usize) -> Vec<u32> {
     (0..VARIANTS).flat_map(|variant| pictures.iter().map(move |picture| variant * all as u32 + picture)).collect()
 }
 
+/// The kinds of distortions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum DistortionName {
+    /// None
+    None,
+    /// As in 1998: ten variants of each image, moved, scaled, squeezed and slanted a little
+    Paper,
+    /// Turned and bent as well, and more: another variant in each epoch
+    Elastic,
+}
+
+impl DistortionName {
+    /// Its ranges.
+    fn ranges(self) -> Distortion {
+        match self {
+            DistortionName::None => Distortion::NONE,
+            DistortionName::Paper => Distortion::PAPER,
+            DistortionName::Elastic => ELASTIC,
+        }
+    }
+}
+
+/// The ranges of [`DistortionName::Elastic`], chosen on held-out images (docs/recipes.md).
+const ELASTIC: Distortion =
+    Distortion { translation: 1.5, scale: 0.1, squeeze: 0.1, shear: 0.15, rotation: 0.1, elastic: 2.0 };
+
 /// The parameters of the distortions, as `run.json` holds them.
 #[derive(PartialEq, Serialize, Deserialize)]
 pub(crate) struct DistortionRecord {
-    variants: u32,
+    /// The variants of each image, the original included; there are more, another one in each epoch, if it is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    variants: Option<u32>,
     translation: f64,
     scale: f64,
     squeeze: f64,
     shear: f64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    rotation: f64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    elastic: f64,
     /// Whether some ones and sevens are written as Europeans do.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) european: bool,
 }
 
 impl DistortionRecord {
-    pub(crate) fn new(european: bool) -> Self {
-        let Distortion { translation, scale, squeeze, shear } = Distortion::PAPER;
-        DistortionRecord { variants: VARIANTS, translation, scale, squeeze, shear, european }
+    /// The record of a kind of distortions; `None` if there are none.
+    pub(crate) fn of(name: DistortionName, european: bool) -> Option<Self> {
+        let Distortion { translation, scale, squeeze, shear, rotation, elastic } = name.ranges();
+        let variants = match name {
+            DistortionName::None => return None,
+            DistortionName::Paper => Some(VARIANTS),
+            DistortionName::Elastic => None,
+        };
+        Some(DistortionRecord { variants, translation, scale, squeeze, shear, rotation, elastic, european })
     }
+
+    /// Whether this version has the same distortions.
+    pub(crate) fn is_known(&self) -> bool {
+        let known = |name| DistortionRecord::of(name, self.european).as_ref() == Some(self);
+        [DistortionName::Paper, DistortionName::Elastic].into_iter().any(known)
+    }
+
+    /// Whether each epoch has another variant of each image.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.variants.is_none()
+    }
+
+    /// How far the distortions go.
+    pub(crate) fn ranges(&self) -> Distortion {
+        let DistortionRecord { translation, scale, squeeze, shear, rotation, elastic, .. } = *self;
+        Distortion { translation, scale, squeeze, shear, rotation, elastic }
+    }
+}
+
+fn is_zero(number: &f64) -> bool {
+    *number == 0.0
 }
 
 #[cfg(test)]
@@ -108,8 +170,8 @@ mod tests {
         seven[4..24].iter_mut().for_each(|row| row[15..18].fill(255));
         seven[4..7].iter_mut().for_each(|row| row[9..18].fill(255));
         let labels = [8, 7];
-        let plain = Distorted { seed: 3, european: None };
-        let european = Distorted { seed: 3, european: Some(&labels) };
+        let plain = Distorted { seed: 3, ranges: Distortion::PAPER, european: None };
+        let european = Distorted { european: Some(&labels), ..plain };
         let others = |index| -> Vec<u32> {
             let differs = |variant: &u32| plain.show(index, *variant, &seven) != european.show(index, *variant, &seven);
             (0..VARIANTS).filter(differs).collect()

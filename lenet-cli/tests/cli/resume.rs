@@ -77,6 +77,7 @@ fn an_interrupted_run_goes_on_to_the_same_end() {
 #[cfg(unix)]
 fn so_do_distorted_digits_and_the_second_order() {
     interrupted("train --limit 1000 --epochs 4 --distort --european --rubbish --threads 1 --quiet --out", &[25]);
+    interrupted("train --recipe modern --limit 1000 --epochs 4 --average 0.9 --threads 1 --quiet --out", &[20]);
     interrupted("train --recipe paper --limit 300 --epochs 5 --quiet --out", &[50]);
 }
 

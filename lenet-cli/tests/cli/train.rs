@@ -390,6 +390,36 @@ fn european_digits_are_learned_from() {
 }
 
 #[test]
+fn todays_recipes_train() {
+    let dir = tempfile::tempdir().unwrap();
+    // Of the first thousand images as many passes as of all of them: one and a quarter.
+    let said = run(dir.path(), "train --recipe fast --limit 1000 --out fast").ok();
+    assert!(said.err.contains("mnist: 1,000 to learn from, 0 held out"), "{}", said.err);
+    assert!(said.err.contains("network    lenet5-unpadded with relu"), "{}", said.err);
+    assert!(said.err.contains("loss       cross-entropy, smoothing 0.1"), "{}", said.err);
+    let record = json(&dir.path().join("fast/run.json"));
+    assert_eq!(record["recipe"]["presentations"], json!(1250));
+    assert_eq!(record["data"].get("distortion"), None);
+    assert!(said.out.contains(", last.safetensors of epoch 1, "), "{}", said.out);
+
+    let words = "train --recipe modern --limit 300 --validation 50 --epochs 3 --average 0.99";
+    let said = run(dir.path(), &format!("{words} --out modern")).ok();
+    assert!(said.err.contains("250 to learn from, distorted anew in each epoch, 50 held out"), "{}", said.err);
+    assert!(said.err.contains("weight decay 0.0002, average 0.99, 3 epochs"), "{}", said.err);
+    let record = json(&dir.path().join("modern/run.json"));
+    assert_eq!(record["data"]["distortion"]["elastic"], json!(2.0));
+    assert_eq!(
+        (record["data"]["distortion"].get("variants"), record["recipe"].get("presentations")),
+        (None, Some(&json!(null)))
+    );
+    let plain = run(dir.path(), &format!("{words} --distort none --out plain")).ok();
+    assert!(plain.err.contains("250 to learn from, 50 held out"), "{}", plain.err);
+    run(dir.path(), "train --recipe modern --distort wild").misused(&["invalid value 'wild' for '--distort [<KIND>]'"]);
+    run(dir.path(), "train --smoothing 1").misused(&["the smoothing is 1: give a number from 0 to below 1"]);
+    run(dir.path(), "train --average -0.1").misused(&["the average is -0.1: give a number from 0 to below 1"]);
+}
+
+#[test]
 fn images_without_a_digit_are_learned_from() {
     let dir = tempfile::tempdir().unwrap();
     let words = "train --limit 300 --validation 50 --epochs 2 --rubbish --out run";

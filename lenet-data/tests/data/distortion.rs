@@ -7,7 +7,7 @@ use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
 const CENTRE: Point2<f32> = Point2::new(13.5, 13.5);
 
-const ALL: Distortion = Distortion { translation: 2.5, scale: 0.2, squeeze: 0.3, shear: 0.4 };
+const ALL: Distortion = Distortion { translation: 2.5, scale: 0.2, squeeze: 0.3, shear: 0.4, ..Distortion::NONE };
 
 fn affine(rows: [[f32; 3]; 2]) -> Affine2<f32> {
     let [[a, b, c], [d, e, f]] = rows;
@@ -114,7 +114,7 @@ proptest! {
     #[test]
     fn any_ranges_make_a_picture(image in images(), ranges in prop::array::uniform4(prop::num::f64::ANY), seed: u64) {
         let [translation, scale, squeeze, shear] = ranges;
-        let distortion = Distortion { translation, scale, squeeze, shear };
+        let distortion = Distortion { translation, scale, squeeze, shear, ..Distortion::NONE };
         let most = image.as_flattened().iter().max();
         prop_assert!(distortion.variant(seed, u32::MAX, u32::MAX, &image).as_flattened().iter().max() <= most);
         let senseless = ranges.iter().any(|range| !(0.0..=28.0).contains(range));
@@ -130,7 +130,7 @@ proptest! {
     #[test]
     fn a_map_and_its_inverse_cancel_out(seed: u64, column in 12.0_f32..15.0, row in 12.0_f32..15.0) {
         let image = bell(column, row, 3.0);
-        let distortion = Distortion { translation: 2.0, scale: 0.1, squeeze: 0.1, shear: 0.2 };
+        let distortion = Distortion { translation: 2.0, scale: 0.1, squeeze: 0.1, shear: 0.2, ..Distortion::NONE };
         let map = distortion.draw(&mut ChaCha8Rng::seed_from_u64(seed));
         let there = warp(&image, &map);
         prop_assert!(difference(&warp(&there, &map.inverse()), &image) <= 16);
@@ -231,10 +231,66 @@ fn ranges_are_kept_and_used_up() {
     }
 }
 
+/// A turn is a rotation about the centre, as far as its range says.
+#[test]
+fn turning_keeps_distances() {
+    let drawn: Vec<f32> = draws(Distortion { rotation: 0.5, ..Distortion::NONE }, 1_000)
+        .map(|map| {
+            let m = map.inverse();
+            let m = m.matrix();
+            let (cos, sin) = (m[(0, 0)], m[(1, 0)]);
+            assert!((cos - m[(1, 1)]).abs() < 1e-6 && (sin + m[(0, 1)]).abs() < 1e-6, "{m}");
+            assert!((cos * cos + sin * sin - 1.0).abs() < 1e-6, "{m}");
+            assert!(nalgebra::distance(&(map * CENTRE), &CENTRE) < 1e-5, "{map:?}");
+            sin.atan2(cos)
+        })
+        .collect();
+    let (least, most) = (drawn.iter().copied().fold(0.0, f32::min), drawn.iter().copied().fold(0.0, f32::max));
+    assert!((-0.50001..-0.49).contains(&least) && (0.49..0.50001).contains(&most), "{least} to {most}");
+}
+
+/// Where a ramp of grey levels is seen says how far each point has moved.
+#[test]
+fn what_is_elastic_moves_smoothly_and_no_further_than_its_range() {
+    // Level 9 for each column, so that a pixel's level is where it comes from.
+    let ramp: Image = std::array::from_fn(|_| std::array::from_fn(|column| 9 * column as u8));
+    let distortion = Distortion { elastic: 3.0, ..Distortion::NONE };
+    let (mut squares, mut count, mut most) = (0.0, 0, 0.0_f32);
+    for index in 0..200 {
+        let seen = distortion.variant(1, index, 1, &ramp);
+        let moved = |row: usize, column: usize| f32::from(seen[row][column]) / 9.0 - column as f32;
+        // Beyond 3 columns from the edges the ramp goes on.
+        for (row, column) in (4..24).flat_map(|row| (4..24).map(move |column| (row, column))) {
+            let here = moved(row, column);
+            most = most.max(here.abs());
+            squares += here * here;
+            count += 1;
+            // The steepest cubic spline over nodes that are 7 pixels apart and differ by 6.
+            let steps = [moved(row, column + 1) - here, moved(row + 1, column) - here];
+            assert!(steps.iter().all(|step| step.abs() < 6.0 / 7.0 + 0.12), "{index}, {row}, {column}: {steps:?}");
+        }
+    }
+    let deviation = (squares / count as f32).sqrt();
+    // Uniform nodes have 3 / sqrt(3); the weights at a place leave 0.46 to 0.5 of it.
+    assert!((0.75..0.92).contains(&deviation) && (2.0..3.0).contains(&most), "{deviation}, {most}");
+    // Each picture and each variant is bent in another way, rows too.
+    let bent = |index, variant| distortion.variant(1, index, variant, &ramp);
+    assert!(bent(0, 1) != bent(1, 1) && bent(0, 1) != bent(0, 2));
+    let turned: Image = std::array::from_fn(|row| [9 * row as u8; 28]);
+    assert_ne!(distortion.variant(1, 0, 1, &turned), turned);
+}
+
 #[test]
 fn senseless_ranges_count_as_none() {
     for wrong in [-0.1, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-        let distortion = Distortion { translation: wrong, scale: wrong, squeeze: wrong, shear: wrong };
+        let distortion = Distortion {
+            translation: wrong,
+            scale: wrong,
+            squeeze: wrong,
+            shear: wrong,
+            rotation: wrong,
+            elastic: wrong,
+        };
         assert!(draws(distortion, 3).all(|map| map == Affine2::identity()), "{wrong}");
     }
 }
@@ -244,7 +300,7 @@ fn ranges_are_checked() {
     for right in [Distortion::NONE, Distortion::PAPER, ALL] {
         right.check().unwrap();
     }
-    let most = Distortion { translation: 28.0, scale: 1.0, squeeze: 1.0, shear: 1.0 };
+    let most = Distortion { translation: 28.0, scale: 1.0, squeeze: 1.0, shear: 1.0, rotation: 4.0, elastic: 28.0 };
     most.check().unwrap();
     let wrong = |distortion: Distortion| {
         let error = distortion.check().unwrap_err();
@@ -280,7 +336,7 @@ fn every_variant_is_another() {
 fn a_variant_has_a_block_to_itself() {
     let mut random = ChaCha8Rng::seed_from_u64(1);
     ALL.draw(&mut random);
-    assert_eq!(random.get_word_pos(), 10);
+    assert_eq!(random.get_word_pos(), 12);
 
     let image = bell(12.0, 15.0, 3.0);
     random.set_stream(Distortion::STREAM);

@@ -38,6 +38,22 @@ impl<const K: usize> LayerInfo for AvgPool<K> {
     }
 }
 
+/// The larger of two numbers; NaN if one of them is. Both comparisons become masks: a branch for each lane would take
+/// several times as long as the rest of the layer.
+#[inline(always)]
+fn larger<E: Element>(a: E, b: E) -> E {
+    let larger = if b > a { b } else { a };
+    // Only NaN differs from itself.
+    #[expect(clippy::eq_op)]
+    if b == b { larger } else { b }
+}
+
+/// 1 if two numbers are equal, otherwise 0.
+#[inline(always)]
+fn is_equal<E: Element>(a: E, b: E) -> E {
+    if a == b { E::from_f64(1.0) } else { E::from_f64(0.0) }
+}
+
 impl<const K: usize> Trainable for MaxPool<K> {
     type Params<E: Element> = NoParams<E>;
 }
@@ -152,16 +168,7 @@ where
                             let mut largest = x[K * r][K * c];
                             for u in 0..K {
                                 for v in 0..K {
-                                    // If neither is larger, one of them is NaN, and so is the sum.
-                                    largest = largest.zip(x[K * r + u][K * c + v], |a, b| {
-                                        if b <= a {
-                                            a
-                                        } else if b > a {
-                                            b
-                                        } else {
-                                            a + b
-                                        }
-                                    });
+                                    largest = largest.zip(x[K * r + u][K * c + v], larger);
                                 }
                             }
                             y[r][c] = largest;
@@ -185,18 +192,17 @@ where
         simd.vectorize(
             #[inline(always)]
             || {
-                let zero = T::Element::from_f64(0.0);
                 for m in 0..C {
                     for r in 0..OH {
                         for c in 0..OW {
                             // The gradient that is not yet assigned; the first cell that equals the largest takes it.
-                            let mut left = dy.data[m][r][c];
+                            let (largest, mut left) = (y.data[m][r][c], dy.data[m][r][c]);
                             for u in 0..K {
                                 for v in 0..K {
-                                    let is_largest = x.data[m][K * r + u][K * c + v]
-                                        .zip(y.data[m][r][c], |x, y| T::Element::from_f64(f64::from(u8::from(x == y))));
-                                    dx.data[m][K * r + u][K * c + v] = left.times(is_largest);
-                                    left = left.zip(is_largest, |left, taken| if taken > zero { zero } else { left });
+                                    let takes = x.data[m][K * r + u][K * c + v].zip(largest, is_equal);
+                                    let taken = left.times(takes);
+                                    dx.data[m][K * r + u][K * c + v] = taken;
+                                    left = left.zip(taken, |left, taken| left - taken);
                                 }
                             }
                         }

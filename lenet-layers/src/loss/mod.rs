@@ -7,7 +7,7 @@ mod squared;
 
 pub use ctc::Ctc;
 pub use penalties::{CorrectPenalty, MaximumAPosteriori};
-pub use softmax::{SoftmaxCrossEntropy, SoftmaxMeanSquared, softmax};
+pub use softmax::{SmoothedCrossEntropy, SoftmaxCrossEntropy, SoftmaxMeanSquared, softmax};
 pub use squared::MeanSquared;
 
 use core::fmt;

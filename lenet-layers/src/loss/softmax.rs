@@ -124,6 +124,24 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for SoftmaxMeanSquared {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SoftmaxCrossEntropy;
 
+/// Cross-entropy of a softmax output against smoothed targets (Szegedy et al. 2016, section 7): the right class has the
+/// probability 1 - s + s/N instead of 1, and each of the others s/N instead of 0. With s = 0 it is
+/// [`SoftmaxCrossEntropy`], to the bit.
+///
+/// ```
+/// use lenet_layers::{Class, Loss, SmoothedCrossEntropy, Tensor, Units};
+/// let y = Tensor::<Units<2>, f64> { data: [0.0, 0.0] };
+/// let mut dy = Tensor::<Units<2>, f64>::ZERO;
+/// let loss = SmoothedCrossEntropy { smoothing: 0.2 }.evaluate(&y, &[Class::new(1).unwrap()], 1.0, &mut dy);
+/// assert_eq!(loss, f64::ln(2.0));
+/// assert!((dy.data[0] - 0.4).abs() < 1e-15 && (dy.data[1] + 0.4).abs() < 1e-15);
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SmoothedCrossEntropy {
+    /// The part s of the probability that all classes share, from 0 to 1.
+    pub smoothing: f64,
+}
+
 impl<const N: usize> Loss<Units<N>, Class<N>> for SoftmaxCrossEntropy {
     fn evaluate_with<S: Simd, T: Cell>(
         &self,
@@ -133,23 +151,50 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for SoftmaxCrossEntropy {
         scale: T::Element,
         dy: &mut Tensor<Units<N>, T>,
     ) -> T::Element {
+        SmoothedCrossEntropy { smoothing: 0.0 }.evaluate_with(simd, y, targets, scale, dy)
+    }
+
+    /// p_i (1 - p_i), which is exact.
+    fn curvature<T: Cell>(&self, y: &Tensor<Units<N>, T>, targets: &[Class<N>], d2y: &mut Tensor<Units<N>, T>) {
+        SmoothedCrossEntropy { smoothing: 0.0 }.curvature(y, targets, d2y);
+    }
+}
+
+impl<const N: usize> Loss<Units<N>, Class<N>> for SmoothedCrossEntropy {
+    fn evaluate_with<S: Simd, T: Cell>(
+        &self,
+        simd: S,
+        y: &Tensor<Units<N>, T>,
+        targets: &[Class<N>],
+        scale: T::Element,
+        dy: &mut Tensor<Units<N>, T>,
+    ) -> T::Element {
+        let (zero, one) = (T::Element::from_f64(0.0), T::Element::from_f64(1.0));
+        let shared = T::Element::from_f64(self.smoothing / N as f64);
         let (largest, sum) = shifted_exponentials(simd, y, dy);
         per_lane(targets, dy, |p: &mut [T::Element; N], target| {
             // dE/dy_i = p_i - t_i
-            p[target] -= T::Element::from_f64(1.0);
+            p[target] -= one - T::Element::from_f64(self.smoothing);
             for p in p.iter_mut() {
-                *p *= scale;
+                *p = scale * (*p - shared);
             }
-            T::Element::from_f64(0.0)
+            zero
         });
-        let mut loss = T::Element::from_f64(0.0);
+        let mut loss = zero;
         for (lane, target) in targets.iter().enumerate() {
-            loss += sum.lanes()[lane].ln(simd) + largest.lanes()[lane] - y.data[target.0].lanes()[lane];
+            let right = y.data[target.0].lanes()[lane];
+            loss += sum.lanes()[lane].ln(simd) + largest.lanes()[lane] - right;
+            // Of outputs that are infinite, as many times 0 is not a number.
+            if self.smoothing > 0.0 {
+                for y in &y.data {
+                    loss += shared * (right - y.lanes()[lane]);
+                }
+            }
         }
         loss
     }
 
-    /// p_i (1 - p_i), which is exact.
+    /// p_i (1 - p_i), which is exact: the targets do not matter.
     fn curvature<T: Cell>(&self, y: &Tensor<Units<N>, T>, targets: &[Class<N>], d2y: &mut Tensor<Units<N>, T>) {
         softmax(y, d2y);
         per_lane(targets, d2y, |p: &mut [T::Element; N], _| {

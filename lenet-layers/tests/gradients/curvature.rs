@@ -397,7 +397,7 @@ fn start<const N: usize>(seed: u64) -> Result<(), String> {
                     let (up, down) = (softmax(moved(i, H)), softmax(moved(i, -H)));
                     2.0 * up.iter().zip(down).map(|(up, down)| ((up - down) / (2.0 * H)).powi(2)).sum::<f64>()
                 }
-                AnyLoss::SoftmaxCrossEntropy | AnyLoss::MeanSquared => {
+                AnyLoss::SoftmaxCrossEntropy | AnyLoss::SmoothedCrossEntropy | AnyLoss::MeanSquared => {
                     (by_difference(H) + by_difference(-H) - 2.0 * by_difference(0.0)) / (H * H)
                 }
                 AnyLoss::CorrectPenalty | AnyLoss::MaximumAPosteriori => f64::from(u8::from(i == target)),

@@ -5,19 +5,21 @@ use lenet_layers::simd::{Isa, Kernel, Scalar, Simd};
 use lenet_layers::*;
 use proptest::prelude::TestCaseError;
 
-/// One of the five losses, chosen at run time.
+/// One of the losses, chosen at run time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum AnyLoss {
     SoftmaxMeanSquared,
     SoftmaxCrossEntropy,
+    SmoothedCrossEntropy,
     MeanSquared,
     CorrectPenalty,
     MaximumAPosteriori,
 }
 
-pub(crate) const LOSSES: [AnyLoss; 5] = [
+pub(crate) const LOSSES: [AnyLoss; 6] = [
     AnyLoss::SoftmaxMeanSquared,
     AnyLoss::SoftmaxCrossEntropy,
+    AnyLoss::SmoothedCrossEntropy,
     AnyLoss::MeanSquared,
     AnyLoss::CorrectPenalty,
     AnyLoss::MaximumAPosteriori,
@@ -25,6 +27,7 @@ pub(crate) const LOSSES: [AnyLoss; 5] = [
 
 /// The penalty of the rubbish class.
 const J: f64 = 1.5;
+const SMOOTHED: SmoothedCrossEntropy = SmoothedCrossEntropy { smoothing: 0.3 };
 
 impl<const N: usize> Loss<Units<N>, Class<N>> for AnyLoss {
     fn evaluate_with<S: Simd, T: Cell>(
@@ -38,6 +41,7 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for AnyLoss {
         match self {
             AnyLoss::SoftmaxMeanSquared => SoftmaxMeanSquared.evaluate_with(simd, y, targets, scale, dy),
             AnyLoss::SoftmaxCrossEntropy => SoftmaxCrossEntropy.evaluate_with(simd, y, targets, scale, dy),
+            AnyLoss::SmoothedCrossEntropy => SMOOTHED.evaluate_with(simd, y, targets, scale, dy),
             AnyLoss::MeanSquared => MeanSquared.evaluate_with(simd, y, targets, scale, dy),
             AnyLoss::CorrectPenalty => CorrectPenalty.evaluate_with(simd, y, targets, scale, dy),
             AnyLoss::MaximumAPosteriori => MaximumAPosteriori { j: J }.evaluate_with(simd, y, targets, scale, dy),
@@ -48,6 +52,7 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for AnyLoss {
         match self {
             AnyLoss::SoftmaxMeanSquared => SoftmaxMeanSquared.curvature(y, targets, d2y),
             AnyLoss::SoftmaxCrossEntropy => SoftmaxCrossEntropy.curvature(y, targets, d2y),
+            AnyLoss::SmoothedCrossEntropy => SMOOTHED.curvature(y, targets, d2y),
             AnyLoss::MeanSquared => MeanSquared.curvature(y, targets, d2y),
             AnyLoss::CorrectPenalty => CorrectPenalty.curvature(y, targets, d2y),
             AnyLoss::MaximumAPosteriori => MaximumAPosteriori { j: J }.curvature(y, targets, d2y),
@@ -62,12 +67,18 @@ pub(crate) fn class<const N: usize>(index: usize) -> Class<N> {
 /// The formula itself in `f64`, as in the paper or a textbook.
 pub(crate) fn plainly(loss: AnyLoss, y: &[f64], target: usize) -> f64 {
     let sum: f64 = y.iter().map(|y| y.exp()).sum();
-    let outputs = y.iter().enumerate();
+    let (y_count, outputs) = (y.len(), y.iter().enumerate());
     match loss {
         AnyLoss::SoftmaxMeanSquared => {
             outputs.map(|(i, y)| (y.exp() / sum - f64::from(u8::from(i == target))).powi(2)).sum()
         }
         AnyLoss::SoftmaxCrossEntropy => -(y[target].exp() / sum).ln(),
+        AnyLoss::SmoothedCrossEntropy => outputs
+            .map(|(i, y)| {
+                let wanted = 0.3 / y_count as f64 + if i == target { 0.7 } else { 0.0 };
+                -wanted * (y.exp() / sum).ln()
+            })
+            .sum(),
         AnyLoss::MeanSquared => outputs.map(|(i, y)| (y - if i == target { 1.0 } else { -1.0 }).powi(2) / 2.0).sum(),
         AnyLoss::CorrectPenalty => y[target],
         AnyLoss::MaximumAPosteriori => y[target] + ((-J).exp() + y.iter().map(|y| (-y).exp()).sum::<f64>()).ln(),

@@ -59,6 +59,8 @@ pub struct Examples<'a> {
     images: &'a [Image],
     labels: &'a [u8],
     variants: Option<&'a dyn Variants>,
+    /// Whether each pass over the images shows the next variant of each.
+    fresh: bool,
 }
 
 impl<'a> Examples<'a> {
@@ -83,7 +85,7 @@ impl<'a> Examples<'a> {
         for (index, label) in labels.iter().enumerate() {
             class(*label).map_err(|error| ExamplesError::Label { index, error })?;
         }
-        Ok(Examples { images, labels, variants: None })
+        Ok(Examples { images, labels, variants: None, fresh: false })
     }
     /// The indexes of all images, without their variants.
     #[must_use]
@@ -94,6 +96,16 @@ impl<'a> Examples<'a> {
     #[must_use]
     pub fn with_variants(self, variants: &'a dyn Variants) -> Self {
         Examples { variants: Some(variants), ..self }
+    }
+    /// The same images, of which every pass of a training shows another variant: the images themselves at first, then
+    /// variant 1 of each, and so on. The list of examples to learn from then needs the images alone.
+    #[must_use]
+    pub fn with_fresh_variants(self, variants: &'a dyn Variants) -> Self {
+        Examples { variants: Some(variants), fresh: true, ..self }
+    }
+    /// The distance from an example to the next variant of its image, if each pass shows another one.
+    pub(crate) fn next_variant(&self) -> u32 {
+        if self.fresh { self.images.len() as u32 } else { 0 }
     }
     /// The images.
     #[must_use]

@@ -3,7 +3,7 @@
 use crate::catalogue::names;
 use lenet_layers::simd::Simd;
 use lenet_layers::{
-    Cell, Class, CorrectPenalty, Loss, MaximumAPosteriori, MeanSquared, SoftmaxCrossEntropy, SoftmaxMeanSquared,
+    Cell, Class, CorrectPenalty, Loss, MaximumAPosteriori, MeanSquared, SmoothedCrossEntropy, SoftmaxMeanSquared,
     Tensor, Units,
 };
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ names! {
     pub enum LossName, "loss" {
         /// [`SoftmaxMeanSquared`]: mean squared error on the softmax of the outputs, summed over the ten.
         SoftmaxMeanSquared = "mse",
-        /// [`SoftmaxCrossEntropy`]: cross-entropy on the softmax of the outputs.
+        /// [`SmoothedCrossEntropy`]: cross-entropy on the softmax of the outputs.
         CrossEntropy = "cross-entropy",
         /// [`MeanSquared`]: half the squared error of the outputs themselves, against +1 and -1.
         Targets = "mse-targets",
@@ -32,13 +32,15 @@ impl LossName {
     }
 }
 
-/// A loss by name, with the one parameter that one of them has.
+/// A loss by name, with the parameters that two of them have.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NamedLoss {
     /// The loss.
     pub name: LossName,
     /// The penalty of the rubbish class, for [`LossName::Map`].
     pub j: f64,
+    /// The smoothing of the targets, for [`LossName::CrossEntropy`].
+    pub smoothing: f64,
 }
 
 impl Loss<Units<10>, Class<10>> for NamedLoss {
@@ -52,7 +54,9 @@ impl Loss<Units<10>, Class<10>> for NamedLoss {
     ) -> T::Element {
         match self.name {
             LossName::SoftmaxMeanSquared => SoftmaxMeanSquared.evaluate_with(simd, y, targets, scale, dy),
-            LossName::CrossEntropy => SoftmaxCrossEntropy.evaluate_with(simd, y, targets, scale, dy),
+            LossName::CrossEntropy => {
+                SmoothedCrossEntropy { smoothing: self.smoothing }.evaluate_with(simd, y, targets, scale, dy)
+            }
             LossName::Targets => MeanSquared.evaluate_with(simd, y, targets, scale, dy),
             LossName::Penalty => CorrectPenalty.evaluate_with(simd, y, targets, scale, dy),
             LossName::Map => MaximumAPosteriori { j: self.j }.evaluate_with(simd, y, targets, scale, dy),
@@ -62,7 +66,7 @@ impl Loss<Units<10>, Class<10>> for NamedLoss {
     fn curvature<T: Cell>(&self, y: &Tensor<Units<10>, T>, targets: &[Class<10>], d2y: &mut Tensor<Units<10>, T>) {
         match self.name {
             LossName::SoftmaxMeanSquared => SoftmaxMeanSquared.curvature(y, targets, d2y),
-            LossName::CrossEntropy => SoftmaxCrossEntropy.curvature(y, targets, d2y),
+            LossName::CrossEntropy => SmoothedCrossEntropy { smoothing: self.smoothing }.curvature(y, targets, d2y),
             LossName::Targets => MeanSquared.curvature(y, targets, d2y),
             LossName::Penalty => CorrectPenalty.curvature(y, targets, d2y),
             LossName::Map => MaximumAPosteriori { j: self.j }.curvature(y, targets, d2y),

@@ -14,13 +14,22 @@ pub(super) struct Walk {
     taken: usize,
     shuffler: ChaCha8Rng,
     fixed: bool,
+    /// What is added to each index when the list starts again.
+    next_variant: u32,
 }
 
 impl Walk {
     pub(super) fn new(training: &Training<'_>) -> Self {
         let (mut indexes, mut shuffler) = (training.train.to_vec(), training.random(stream::ORDER));
         indexes.shuffle(&mut shuffler);
-        Walk { indexes, laps: 0, taken: 0, shuffler, fixed: training.recipe.order == Order::Fixed }
+        Walk {
+            indexes,
+            laps: 0,
+            taken: 0,
+            shuffler,
+            fixed: training.recipe.order == Order::Fixed,
+            next_variant: training.examples.next_variant(),
+        }
     }
 
     /// Returns the next examples, at most `most` and at least one; fewer if the list ends before. At its end the list
@@ -36,6 +45,8 @@ impl Walk {
 
     fn start_again(&mut self) {
         (self.laps, self.taken) = (self.laps + 1, 0);
+        let next = self.next_variant;
+        self.indexes.iter_mut().for_each(|index| *index = index.wrapping_add(next));
         if !self.fixed {
             self.indexes.shuffle(&mut self.shuffler);
         }

@@ -136,6 +136,8 @@ pub(super) struct State<'t> {
     /// The completed epochs.
     pub(super) epochs: Vec<Epoch>,
     pub(super) optimizer: Optimizer,
+    /// The network that learns, if that of the run is an average of its parameters.
+    pub(super) learner: Option<Box<dyn AnyNetwork>>,
     pub(super) second_order: Option<SecondDerivatives>,
     batch: Batch<Worker>,
     pub(super) order: Walk,
@@ -283,6 +285,11 @@ impl<'t> State<'t> {
     fn new(training: &'t Training<'t>, network: &mut dyn AnyNetwork) -> Self {
         let recipe = training.recipe;
         network.set_initial(recipe.init.into(), &mut training.random(stream::WEIGHTS));
+        let copy = |_| {
+            let mut learner = network.zeroed_like();
+            (0..network.arrays()).for_each(|i| learner.array_mut(i).copy_from_slice(network.array(i)));
+            learner
+        };
         State {
             training,
             best_epoch: 0,
@@ -295,6 +302,7 @@ impl<'t> State<'t> {
                 },
                 Some(_) => Optimizer::Sdlm { rates: network.zeroed_like() },
             },
+            learner: Some(()).filter(|()| recipe.average > 0.0).map(copy),
             second_order: recipe.second_order.map(|_| SecondDerivatives::new(training, network)),
             batch: Batch::new(recipe.batch.min(training.train.len()), || Worker::new(network), || network.gradient()),
             order: Walk::new(training),
@@ -312,6 +320,19 @@ impl<'t> State<'t> {
     fn pass(
         &mut self,
         network: &mut dyn AnyNetwork,
+        watch: &mut dyn FnMut(Made) -> ControlFlow<()>,
+    ) -> Result<(), TrainError> {
+        let Some(mut learner) = self.learner.take() else { return self.learn(network, None, watch) };
+        let result = self.learn(&mut *learner, Some(network), watch);
+        self.learner = Some(learner);
+        result
+    }
+
+    /// Makes the remaining steps of an epoch; `average` follows the parameters of the network.
+    fn learn(
+        &mut self,
+        network: &mut dyn AnyNetwork,
+        mut average: Option<&mut dyn AnyNetwork>,
         watch: &mut dyn FnMut(Made) -> ControlFlow<()>,
     ) -> Result<(), TrainError> {
         let (training, epoch) = (self.training, self.epoch());
@@ -335,6 +356,9 @@ impl<'t> State<'t> {
                 return Err(TrainError::NotFinite { epoch, step });
             }
             self.batch.step(&mut self.optimizer, network, rate as f32);
+            if let Some(average) = &mut average {
+                follow(*average, network, recipe.average, step);
+            }
             let so_far = &mut self.so_far;
             so_far.tally.loss += tally.loss;
             so_far.tally.correct += tally.correct;
@@ -420,6 +444,16 @@ impl<'t> State<'t> {
             seconds: (time + start.elapsed()).as_secs_f64(),
         });
         Ok(())
+    }
+}
+
+/// Moves the average a little towards the network, after `step` steps. The average of the first steps is that of about
+/// the latest tenth of them.
+fn follow(average: &mut dyn AnyNetwork, network: &dyn AnyNetwork, kept: f64, step: u64) {
+    let moved = 1.0 - kept.min(step as f64 / (step as f64 + 10.0));
+    for i in 0..network.arrays() {
+        let pairs = average.array_mut(i).iter_mut().zip(network.array(i));
+        pairs.for_each(|(mean, number)| *mean += moved as f32 * (*number - *mean));
     }
 }
 

@@ -137,6 +137,9 @@ impl State<'_> {
             Optimizer::Sgd { velocity, .. } => tensors.add(form, "velocity.", &**velocity),
             Optimizer::Sdlm { rates } => tensors.add(form, "rates.", &**rates),
         }
+        if let Some(learner) = &self.learner {
+            tensors.add(form, "learner.", &**learner);
+        }
         if let Some(derivatives) = &self.second_order {
             tensors.add(form, "curvature.", &*derivatives.h);
         }
@@ -207,6 +210,9 @@ impl State<'_> {
         match &mut self.optimizer {
             Optimizer::Sgd { velocity, .. } => take(file, form, "velocity.", &mut **velocity)?,
             Optimizer::Sdlm { rates } => take(file, form, "rates.", &mut **rates)?,
+        }
+        if let Some(learner) = &mut self.learner {
+            take(file, form, "learner.", &mut **learner)?;
         }
         match &mut self.second_order {
             Some(derivatives) => take(file, form, "curvature.", &mut *derivatives.h),

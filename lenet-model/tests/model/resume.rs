@@ -65,6 +65,7 @@ fn gradient_descent_goes_on_to_the_same_bits() {
     stopped_and_resumed::<LeNet5>(&recipe, &[1, 5, 13, 14, 26, 40, 51]);
     stopped_and_resumed::<LeNet5>(&recipe, &[]);
     stopped_and_resumed::<LeNet5>(&Recipe { order: Order::Fixed, ..recipe.clone() }, &[7, 30]);
+    stopped_and_resumed::<LeNet5>(&Recipe { average: 0.9, ..recipe.clone() }, &[1, 20, 26]);
     // The list ends within an epoch, or an epoch within the list.
     for presentations in [37, 150] {
         stopped_and_resumed::<LeNet5>(&Recipe { presentations: Some(presentations), ..recipe.clone() }, &[3, 12, 19]);

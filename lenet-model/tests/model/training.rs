@@ -16,6 +16,7 @@ fn quick() -> Recipe {
         activation: ActivationName::ScaledTanh,
         loss: LossName::SoftmaxMeanSquared,
         j: 1.0,
+        smoothing: 0.0,
         init: InitName::SqrtFanIn,
         input: InputName::Paper,
         epochs: 2,
@@ -26,6 +27,7 @@ fn quick() -> Recipe {
         schedule: Schedule::OneCycle,
         momentum: 0.9,
         weight_decay: 0.0,
+        average: 0.0,
         second_order: None,
         seed: 1,
     }
@@ -87,6 +89,65 @@ fn one_step(data: &Bars, train: &[u32], batch: usize) -> Vec<f32> {
     };
     let outcome = training(&recipe, data, train, &[]).run::<LeNet5>(unwatched).unwrap();
     outcome.last.tensors().flatten().copied().collect()
+}
+
+/// The network of a run is the average of what the network that learns was after each step.
+#[test]
+fn the_average_follows_the_network_that_learns() {
+    let data = Bars::new(60);
+    let train = indexes(0..40);
+    // An epoch is a step.
+    let plain = Recipe { epochs: 30, batch: 40, ..quick() };
+    let run = |recipe: &Recipe| {
+        let mut after: Vec<Vec<f32>> = Vec::new();
+        let outcome = training(recipe, &data, &train, &[])
+            .run::<LeNet5>(|event| {
+                if let TrainingEvent::Epoch { run, .. } = event {
+                    after.push(run.network().tensors().flatten().copied().collect());
+                }
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+        (after, outcome)
+    };
+    let (learner, plain_outcome) = run(&plain);
+    let (averages, outcome) = run(&Recipe { average: 0.6, ..plain.clone() });
+    let losses = |outcome: &Outcome<LeNet5>| outcome.epochs.iter().map(|e| e.train_loss.to_bits()).collect::<Vec<_>>();
+    assert_eq!(losses(&outcome), losses(&plain_outcome), "the one that learns is the same");
+    // After 10 / (1 - 0.6) - 10 = 15 steps the average keeps 0.6 of itself, and less before.
+    for step in 1..30 {
+        let kept = 0.6_f64.min((step + 1) as f64 / (step + 11) as f64);
+        for ((mean, before), now) in averages[step].iter().zip(&averages[step - 1]).zip(&learner[step]) {
+            let wanted = kept * f64::from(*before) + (1.0 - kept) * f64::from(*now);
+            assert!((f64::from(*mean) - wanted).abs() < 1e-6, "step {step}: {mean}, not {wanted}");
+        }
+    }
+    assert!(outcome.last.tensors().flatten().eq(averages[29].iter()));
+}
+
+/// Every pass over the images shows the next variant of each, in another order.
+#[test]
+fn fresh_variants_are_shown_once_each() {
+    struct Noted(std::sync::Mutex<Vec<(usize, u32)>>);
+    impl lenet_model::Variants for Noted {
+        fn show(&self, index: usize, variant: u32, original: &lenet_model::Image) -> lenet_model::Image {
+            self.0.lock().unwrap().push((index, variant));
+            *original
+        }
+    }
+    let data = Bars::new(30);
+    let noted = Noted(Default::default());
+    let recipe = Recipe { epochs: 4, batch: 8, ..quick() };
+    let examples = data.examples().with_fresh_variants(&noted);
+    let train = indexes(3..23);
+    Training { recipe: &recipe, examples, train: &train, validation: &[] }.run::<LeNet5>(unwatched).unwrap();
+    let mut shown = noted.0.into_inner().unwrap();
+    // Variant 0 is the image itself.
+    let order: Vec<usize> = shown[..20].iter().map(|(index, _)| *index).collect();
+    assert!(!order.is_sorted());
+    shown.sort_by_key(|(index, variant)| (*variant, *index));
+    let wanted: Vec<(usize, u32)> = (1..4).flat_map(|variant| (3..23).map(move |index| (index, variant))).collect();
+    assert_eq!(shown, wanted);
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod table;
 
 use crate::args::threads::{ThreadArguments, instruction_set};
 use crate::figures::misread::misread_drawing;
-use crate::run::distorted::DistortionRecord;
+use crate::run::distorted::{DistortionName, DistortionRecord};
 use crate::term::progress::{bar, message};
 use crate::term::words::plural;
 use anyhow::{Context, anyhow, bail};
@@ -128,7 +128,7 @@ fn settings(plan: &rows::Plan, isa: &str) -> serde_json::Value {
         "instruction_set": isa,
         "recipe": plan.recipe,
         "images": plan.images,
-        "distortion": plan.distorted.then(|| DistortionRecord::new(false)),
+        "distortion": plan.distorted.then(|| DistortionRecord::of(DistortionName::Paper, false)),
         "shrink": plan.shrink.map(|factor| factor.to_string()),
         "boosted": plan.boosted,
     })

@@ -4,6 +4,7 @@ use super::record::{Pass, RunRecord};
 use super::rows::{Plan, Row};
 use crate::run::distorted::{Distorted, VARIANTS, with_variants};
 use crate::run::readings::misread;
+use lenet_data::Distortion;
 use lenet_data::{Dataset, Image, shrink};
 use lenet_model::{
     AnyNetwork, Examples, Normalization, PatternStream, Recipe, TrainError, Training, TrainingEvent, add_scores,
@@ -73,7 +74,7 @@ struct Performance<'a> {
 impl Performance<'_> {
     fn carry_out(self) -> Result<RunRecord, TrainError> {
         let (start, task) = (Instant::now(), self.task);
-        let distorted = Distorted { seed: task.plan.recipe.seed, european: None };
+        let distorted = Distorted { seed: task.plan.recipe.seed, ranges: Distortion::PAPER, european: None };
         let examples =
             Examples::new(&task.digits.train, &task.digits.train_labels).expect("a set has a digit for each image");
         let examples = if task.plan.distorted { examples.with_variants(&distorted) } else { examples };

@@ -7,7 +7,7 @@ use crate::args::data::DataArguments;
 use crate::args::threads::{ThreadArguments, instruction_set, warn_of_other_set};
 use crate::report;
 use crate::run::data::DataRecord;
-use crate::run::distorted::DistortionRecord;
+use crate::run::distorted::{DistortionName, DistortionRecord};
 use crate::run::folder::{REPORT, RunFolder, RunRecord, STATE, read_record, remove_state};
 use crate::term::interrupt::watch_for_interrupts;
 use crate::term::progress::message;
@@ -23,11 +23,11 @@ use training::PreparedRun;
 
 #[derive(Args)]
 pub(crate) struct TrainArguments {
-    /// The recipe to start from: article (SGD on the softmax), paper (as in 1998: RBF output, second-order, pattern by pattern)
-    /// or lush (the authors' own code). The options below change it; the first lines of a run show all settings
+    /// The recipe to start from: article (SGD on the softmax), paper (as in 1998: RBF output, second-order, pattern by pattern),
+    /// lush (the authors' own code), modern (the best that LeNet-5's size can do) or fast (99% as soon as possible). The options below change it; the first lines of a run show all settings
     #[arg(long, default_value_t = RecipeName::Article)]
     recipe: RecipeName,
-    /// The network: lenet5, lenet5-dense, lenet5-average, lenet5-1998, lenet5-lush, lenet4 or lenet1
+    /// The network: lenet5, lenet5-dense, lenet5-average, lenet5-modern, lenet5-unpadded, lenet5-1998, lenet5-lush, lenet4 or lenet1
     #[arg(long, value_parser = network)]
     network: Option<NetworkName>,
     /// The activation function: scaled-tanh, tanh, sigmoid or relu
@@ -37,6 +37,9 @@ pub(crate) struct TrainArguments {
     /// map (eq. 9)
     #[arg(long)]
     loss: Option<LossName>,
+    /// How much the targets of the cross-entropy are smoothed, from 0 to below 1
+    #[arg(long, value_name = "PART", allow_negative_numbers = true)]
+    smoothing: Option<f64>,
     /// The penalty of the rubbish class in the loss map
     #[arg(long, value_name = "PENALTY", allow_negative_numbers = true)]
     j: Option<f64>,
@@ -52,11 +55,13 @@ pub(crate) struct TrainArguments {
     /// The order of the images: shuffled (in each epoch) or fixed
     #[arg(long)]
     order: Option<Order>,
-    /// Train on distorted images as well: one of ten presentations is an original
-    #[arg(long)]
-    distort: bool,
+    /// Train on distorted images as well: paper, if no kind is given (as in 1998: ten variants of each image, the original
+    /// included), elastic (turned and bent as well, another variant in each epoch) or none [default: none, or elastic in the
+    /// recipe modern]
+    #[arg(long, value_name = "KIND", num_args = 0..=1, default_missing_value = "paper", hide_possible_values = true)]
+    distort: Option<DistortionName>,
     /// Write some of the distorted ones and sevens as Europeans do: with a long first stroke, with a bar
-    #[arg(long, requires = "distort")]
+    #[arg(long)]
     european: bool,
     /// Learn from images without a digit as well, one for ten digits: letters, scribbles, parts of two digits. `lenet predict
     /// --reject auto` then answers ? to most of those
@@ -77,6 +82,9 @@ pub(crate) struct TrainArguments {
     /// The weight decay: how strongly every parameter is pulled to zero [default: what suits the activation]
     #[arg(long, allow_negative_numbers = true)]
     weight_decay: Option<f64>,
+    /// Keep the exponential moving average of the parameters: this part of it stays at each step
+    #[arg(long, value_name = "PART", allow_negative_numbers = true)]
+    average: Option<f64>,
     /// Training images to hold out; they choose the best epoch [default: 5000, or a twelfth of a small set]
     #[arg(long, value_name = "N")]
     validation: Option<usize>,
@@ -98,14 +106,17 @@ pub(crate) struct TrainArguments {
     force: bool,
     /// Continue a run that was stopped, from its folder; it ends on the same bits as a run that was not stopped
     #[arg(long, value_name = "RUN", conflicts_with_all = [
-        "recipe", "network", "activation", "loss", "j", "init", "input", "epochs", "order", "distort", "european", "rubbish", "batch",
-        "rate", "schedule", "momentum", "weight_decay", "validation", "seed", "data", "limit", "out", "force",
+        "recipe", "network", "activation", "loss", "smoothing", "j", "init", "input", "epochs", "order", "distort", "european", "rubbish", "batch",
+        "rate", "schedule", "momentum", "weight_decay", "average", "validation", "seed", "data", "limit", "out", "force",
     ])]
     resume: Option<PathBuf>,
     /// Print the result only
     #[arg(long, short)]
     quiet: bool,
 }
+
+/// The number of MNIST's training images.
+const MNIST: f64 = 60_000.0;
 
 /// With `--rubbish` there is one image without a digit for so many digits.
 const DIGITS_FOR_RUBBISH: usize = 10;
@@ -122,10 +133,14 @@ impl TrainArguments {
     fn recipe(&self) -> Recipe {
         let base = self.recipe.recipe();
         let (activation, loss) = (self.activation.unwrap_or(base.activation), self.loss.unwrap_or(base.loss));
-        let base = base.suited_to(activation, loss);
+        // A recipe has its own rate, which need not be the one that suits others with its activation and its loss.
+        let is_same = (activation, loss) == (base.activation, base.loss);
+        let base = if is_same { base } else { base.suited_to(activation, loss) };
         Recipe {
             network: self.network.unwrap_or(base.network),
             j: self.j.unwrap_or(base.j),
+            smoothing: self.smoothing.unwrap_or(base.smoothing),
+            average: self.average.unwrap_or(base.average),
             init: self.init.unwrap_or(base.init),
             input: self.input.unwrap_or(base.input),
             epochs: self.epochs.unwrap_or(base.epochs),
@@ -140,9 +155,21 @@ impl TrainArguments {
         }
     }
 
+    /// How images are distorted.
+    fn distortion(&self) -> DistortionName {
+        self.distort.unwrap_or(match self.recipe {
+            RecipeName::Modern => DistortionName::Elastic,
+            _ => DistortionName::None,
+        })
+    }
+
     /// How many of the training images are held out.
     fn held_out(&self, images: usize) -> usize {
-        self.validation.unwrap_or((images / 12).min(5_000))
+        self.validation.unwrap_or(match self.recipe {
+            // Its epochs are few and were chosen; to measure each takes time.
+            RecipeName::Fast => 0,
+            _ => (images / 12).min(5_000),
+        })
     }
 }
 
@@ -194,11 +221,17 @@ fn begin(arguments: &TrainArguments, isa: &str, threads: usize) -> anyhow::Resul
     let (data, mut about) = DataRecord::begin(&arguments.data, arguments.limit, recipe.input.into())?;
     let split = held_out(&data, arguments.held_out(data.train.len()), recipe.seed)?;
     about.divide(&split);
-    if arguments.distort {
-        if arguments.european && data.classes.is_named() {
-            return Err(Misuse("--european is for digits; the classes of these data have names".into()).into());
-        }
-        about.distortion = Some(DistortionRecord::new(arguments.european));
+    // A recipe's presentations are those for all of MNIST: of a smaller set there are as many passes.
+    let passes = |count: usize| (count as f64 * split.train.len() as f64 / MNIST).ceil() as usize;
+    recipe.presentations = recipe.presentations.map(passes);
+    if arguments.european && data.classes.is_named() {
+        return Err(Misuse("--european is for digits; the classes of these data have names".into()).into());
+    }
+    about.distortion = DistortionRecord::of(arguments.distortion(), arguments.european);
+    if arguments.european && about.distortion.is_none() {
+        return Err(Misuse("--european is for distorted digits: add --distort".into()).into());
+    }
+    if about.distortion.as_ref().is_some_and(|distortion| !distortion.is_fresh()) {
         recipe.presentations = Some(split.train.len());
     }
     if arguments.rubbish {
@@ -224,7 +257,7 @@ fn begin(arguments: &TrainArguments, isa: &str, threads: usize) -> anyhow::Resul
 
 /// Opens a run that was stopped: reads its data again.
 fn resume(path: &Path, record: RunRecord, isa: &str) -> anyhow::Result<(Dataset, RunFolder, RunRecord)> {
-    if record.data.distortion.as_ref().is_some_and(|found| *found != DistortionRecord::new(found.european)) {
+    if record.data.distortion.as_ref().is_some_and(|found| !found.is_known()) {
         bail!("{}: this version distorts digits in another way: resume with {}", path.display(), record.program);
     }
     let data = record.data.load(path, None)?;

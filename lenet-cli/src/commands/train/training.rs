@@ -2,7 +2,7 @@
 
 use crate::args::model;
 use crate::report::{Report, write_confusion};
-use crate::run::distorted::{Distorted, WithRubbish, with_variants};
+use crate::run::distorted::{Distorted, DistortionRecord, WithRubbish, with_variants};
 use crate::run::folder::{BEST, LAST, Metric, RunFolder, RunRecord, STATE, TestRecord, read_metrics};
 use crate::run::readings::read_set;
 use crate::run::{chance, describe};
@@ -13,7 +13,7 @@ use anyhow::anyhow;
 use lenet_data::{Dataset, Split};
 use lenet_model::{
     Description, Epoch, Evaluation, Examples, InitName, Outcome, Recipe, ResumeError, TrainError, Training,
-    TrainingEvent, TrainingRun, least_margin, save, sure_margin,
+    TrainingEvent, TrainingRun, Variants, least_margin, save, sure_margin,
 };
 use std::io::{self, Write};
 use std::ops::ControlFlow;
@@ -82,21 +82,24 @@ impl PreparedRun<'_> {
         let per_epoch = self.recipe.presentations.unwrap_or(train.len()).div_ceil(self.recipe.batch) as u64;
         let distorted = self.record.data.distortion.as_ref().map(|distortion| Distorted {
             seed: self.recipe.seed,
+            ranges: distortion.ranges(),
             european: distortion.european.then_some(digits.labels()),
         });
         let count = self.record.data.rubbish.unwrap_or(0);
         let with_rubbish = WithRubbish { distorted, seed: self.recipe.seed, digits, allowed: &train, count };
         let (images, labels) = if count > 0 { with_rubbish.images() } else { Default::default() };
-        let (examples, patterns) = if count > 0 {
+        let fresh = self.record.data.distortion.as_ref().is_some_and(DistortionRecord::is_fresh);
+        let (examples, variants, originals): (_, Option<&dyn Variants>, _) = if count > 0 {
             let all: Vec<u32> = train.iter().copied().chain(digits.len() as u32..images.len() as u32).collect();
-            let examples = Examples::new(&images, &labels)?.with_variants(&with_rubbish);
-            (examples, with_variants(&all, images.len()))
+            (Examples::new(&images, &labels)?, Some(&with_rubbish), all)
         } else {
-            let examples = Examples::new(digits.images(), digits.labels())?;
-            match &distorted {
-                Some(distorted) => (examples.with_variants(distorted), with_variants(&train, digits.len())),
-                None => (examples, train.clone()),
-            }
+            let variants = distorted.as_ref().map(|distorted| distorted as &dyn Variants);
+            (Examples::new(digits.images(), digits.labels())?, variants, train.clone())
+        };
+        let (examples, patterns) = match variants {
+            None => (examples, originals),
+            Some(variants) if fresh => (examples.with_fresh_variants(variants), originals),
+            Some(variants) => (examples.with_variants(variants), with_variants(&originals, examples.images().len())),
         };
         let training = Training { recipe: self.recipe, examples, train: &patterns, validation: &validation };
         let state = self.folder.file(STATE);
