@@ -13,7 +13,7 @@ use image::{
     metadata::Orientation,
 };
 
-use super::{Picture, PictureError, precheck};
+use super::{Picture, PictureError, colour, precheck};
 use crate::bounded::read_at_most;
 
 /// More bytes are not read. An uncompressed picture of 22 megapixels in three colours has as many.
@@ -49,9 +49,10 @@ impl Picture {
 
     /// Reads a PNG, JPEG, WebP, BMP, GIF, TIFF or PNM file. Its content tells the format, not its name.
     ///
-    /// Colours become grey; transparent pixels show white, or black if the whole picture would be white; a photo is turned as its
-    /// EXIF data say; 16 bits become 8; the first frame of an animation is taken. Of TIFF files, those with integers of 1, 8 or
-    /// 16 bits as grey, RGB or CMYK are read, uncompressed or compressed by LZW, Deflate, PackBits or CCITT T.6.
+    /// Colours become grey, by their brightness or, if ink and paper are equally bright, by how far they are from the paper's
+    /// colour; transparent pixels show white, or black if the whole picture would be white; a photo is turned as its EXIF data
+    /// say; 16 bits become 8; the first frame of an animation is taken. Of TIFF files, those with integers of 1, 8 or 16 bits as
+    /// grey, RGB or CMYK are read, uncompressed or compressed by LZW, Deflate, PackBits or CCITT T.6.
     ///
     /// A hostile lossless WebP file can take much memory, because the decoder does not limit its code tables: 30 MB and 2 KB for each
     /// pixel, 8 GB at most. If files come from strangers and that is too much, limit the memory of the process or refuse WebP.
@@ -133,7 +134,9 @@ impl Picture {
         // Data that say nothing sensible about it are no reason not to show the picture as it is.
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
         let colours = DynamicImage::from_decoder(decoder).map_err(|error| damaged(error.to_string()))?;
-        let pixels = grey(colours).ok_or_else(|| damaged("its pixels are of an unknown type".into()))?;
+        let by_colour = if colours.color().has_color() { colour::grey_by_colour(&colours) } else { None };
+        let pixels =
+            by_colour.or_else(|| grey(colours)).ok_or_else(|| damaged("its pixels are of an unknown type".into()))?;
         let Some(buffer) = ImageBuffer::from_raw(width, height, pixels) else {
             return Err(damaged("it has not as many pixels as it says".into()));
         };

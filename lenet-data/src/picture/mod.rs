@@ -5,6 +5,8 @@
 //! `thickness` whether the pen was too thin, and `form` makes MNIST's form of it. Pictures of MNIST go the same way.
 
 #[cfg(feature = "images")]
+mod colour;
+#[cfg(feature = "images")]
 mod decode;
 mod error;
 mod form;

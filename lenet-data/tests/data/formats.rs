@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use image::{DynamicImage, ExtendedColorType, ImageFormat, Rgb, RgbImage};
-use lenet_data::{Picture, PictureError};
+use lenet_data::{Image, Picture, PictureError, prepare};
 
 const FORMATS: [(ImageFormat, &str); 7] = [
     (ImageFormat::Png, "png"),
@@ -252,4 +252,66 @@ fn what_is_no_picture_is_said_to_be_none() {
         assert!(matches!(Picture::decode("x", bytes), Err(PictureError::UnknownFormat { .. })));
         assert!(error(bytes).contains("is not a PNG, JPEG, WebP, BMP, GIF, TIFF or PNM picture"));
     }
+}
+
+/// A seven of one colour on paper of another, 90 pixels by 120, with noise of up to `noise` levels in each colour.
+fn seven(ink: [u8; 3], paper: [u8; 3], noise: i32) -> RgbImage {
+    let mut state = 1_u32;
+    RgbImage::from_fn(90, 120, |x, y| {
+        let (x, y) = (f64::from(x), f64::from(y));
+        let bar = (30.0..60.0).contains(&x) && (35.0..41.0).contains(&y);
+        let stem = (35.0..85.0).contains(&y) && (x - 57.0 + 0.35 * (y - 35.0)).abs() < 3.5;
+        let colour = if bar || stem { ink } else { paper };
+        Rgb(colour.map(|level| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let off = (state >> 16) as i32 % (2 * noise + 1) - noise;
+            (i32::from(level) + off).clamp(0, 255) as u8
+        }))
+    })
+}
+
+fn read(image: &RgbImage, format: ImageFormat) -> Picture {
+    let mut bytes = Cursor::new(Vec::new());
+    DynamicImage::ImageRgb8(image.clone()).write_to(&mut bytes, format).unwrap();
+    Picture::decode("x", bytes.get_ref()).unwrap()
+}
+
+/// Ink that is as bright as the paper is found by its colour.
+#[test]
+fn colours_of_the_same_brightness_are_told_apart() {
+    let expected = prepare(&read(&seven([0; 3], [255; 3], 0), ImageFormat::Png)).unwrap().image;
+    let (pink, blue) = ([255, 160, 190], [160, 188, 198]);
+    let luma = |[r, g, b]: [u8; 3]| (2126 * u32::from(r) + 7152 * u32::from(g) + 722 * u32::from(b)) / 10_000;
+    assert!(luma(pink).abs_diff(luma(blue)) <= 1);
+    for (ink, paper) in [(pink, blue), (blue, pink), ([255, 250, 60], [255; 3]), ([250, 90, 90], [110, 140, 100])] {
+        for (format, noise) in [(ImageFormat::Png, 0), (ImageFormat::Png, 6), (ImageFormat::Jpeg, 6)] {
+            let found = prepare(&read(&seven(ink, paper, noise), format)).unwrap_or_else(|e| panic!("{ink:?}: {e}"));
+            // Noise makes strokes a little thinner, and JPEG files keep colours at a lower resolution.
+            let product = |a: &Image, b: &Image| -> f64 {
+                a.as_flattened().iter().zip(b.as_flattened()).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
+            };
+            let alike = product(&found.image, &expected)
+                / (product(&found.image, &found.image) * product(&expected, &expected)).sqrt();
+            assert!(alike > 0.8, "{ink:?} on {paper:?}, {format:?}, noise {noise}: {alike:.3} alike");
+            assert!(found.inverted);
+        }
+    }
+}
+
+/// Where brightness tells ink from paper, and where nothing does, the grey levels are those of the brightness.
+#[test]
+fn what_is_brighter_or_darker_keeps_its_brightness() {
+    for (ink, paper) in
+        [([0; 3], [255; 3]), ([20, 40, 160], [240, 235, 225]), ([200, 20, 20], [255; 3]), ([252; 3], [255, 252, 255])]
+    {
+        let image = seven(ink, paper, 3);
+        let levels: Vec<u8> = DynamicImage::ImageRgb8(image.clone()).into_luma8().into_raw();
+        let found = read(&image, ImageFormat::Png);
+        // The two round otherwise.
+        let alike = found.pixels().iter().zip(&levels).all(|(a, b)| a.abs_diff(*b) <= 1);
+        assert!(alike, "{ink:?} on {paper:?}");
+    }
+    // Paper without ink, with noise in its colours.
+    let paper = seven([200, 180, 190], [200, 180, 190], 25);
+    assert!(matches!(prepare(&read(&paper, ImageFormat::Png)), Err(PictureError::NoInk)));
 }

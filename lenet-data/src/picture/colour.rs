@@ -1,0 +1,88 @@
+//! Ink that is as bright as its paper: the grey levels are then taken from the colours' difference.
+
+use image::{DynamicImage, GenericImageView};
+
+/// So many pixels, at most, decide.
+const SAMPLE: usize = 1 << 16;
+
+/// The part of the pixels that may be farther from the ground than what counts as ink: ink covers little of a photo.
+const FAR: f32 = 0.002;
+
+/// Colours nearer than this to each other, of 255 levels, are not told apart where their brightness is the same.
+const LEAST: f32 = 40.0;
+
+/// Brightness tells ink from paper if its difference is at least this part of the colours'.
+const BRIGHT_ENOUGH: f32 = 0.3;
+
+/// What the grey level of the ground becomes.
+const GROUND: f32 = 200.0;
+
+type Rgb = [f32; 3];
+
+/// Grey levels by the colour's distance from the ground's, in the direction of the ink's. `None` if brightness tells ink
+/// from ground, or nothing does.
+pub(super) fn grey_by_colour(picture: &DynamicImage) -> Option<Vec<u8>> {
+    let (width, height) = picture.dimensions();
+    let colour = |x: u32, y: u32| over_white(picture.get_pixel(x, y).0);
+    let step = ((f64::from(width) * f64::from(height) / SAMPLE as f64).sqrt().ceil() as usize).max(1);
+    let [across, down] = [width, height].map(|side| (0..side).step_by(step));
+    let border = across.clone().flat_map(|x| [(x, 0), (x, height - 1)]);
+    let border = border.chain(down.clone().flat_map(|y| [(0, y), (width - 1, y)]));
+    let ground = median(border.map(|(x, y)| colour(x, y)).collect());
+
+    let from_ground = |colour: Rgb| -> Rgb { std::array::from_fn(|i| colour[i] - ground[i]) };
+    let sample: Vec<Rgb> =
+        down.flat_map(|y| across.clone().map(move |x| (x, y))).map(|(x, y)| from_ground(colour(x, y))).collect();
+    let distance = far(sample.iter().map(|moved| length(*moved)).collect());
+    let brightness = far(sample.iter().map(|moved| luma(*moved).abs()).collect());
+    if distance < LEAST || brightness >= BRIGHT_ENOUGH * distance {
+        return None;
+    }
+    // The mean of what is surely ink.
+    let mut ink = [0.0; 3];
+    for moved in sample.iter().filter(|moved| length(**moved) > 0.5 * distance) {
+        ink.iter_mut().zip(moved).for_each(|(sum, part)| *sum += part);
+    }
+    let whole = length(ink);
+    if whole == 0.0 {
+        return None;
+    }
+    let scale = GROUND / (whole * distance);
+    let level = |(x, y)| {
+        let moved = from_ground(colour(x, y));
+        let along: f32 = moved.iter().zip(ink).map(|(moved, ink)| moved * ink).sum();
+        // A float becomes a byte by saturation.
+        (GROUND - scale * along + 0.5) as u8
+    };
+    Some((0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(level).collect())
+}
+
+fn over_white([red, green, blue, alpha]: [u8; 4]) -> Rgb {
+    let part = f32::from(alpha) / 255.0;
+    [red, green, blue].map(|level| 255.0 + part * (f32::from(level) - 255.0))
+}
+
+/// As the image crate weighs colours.
+fn luma([red, green, blue]: Rgb) -> f32 {
+    0.2126 * red + 0.7152 * green + 0.0722 * blue
+}
+
+fn length(colour: Rgb) -> f32 {
+    colour.iter().map(|part| part * part).sum::<f32>().sqrt()
+}
+
+/// The median of each part.
+fn median(colours: Vec<Rgb>) -> Rgb {
+    std::array::from_fn(|part| {
+        let mut levels: Vec<f32> = colours.iter().map(|colour| colour[part]).collect();
+        let middle = levels.len() / 2;
+        *levels.select_nth_unstable_by(middle, f32::total_cmp).1
+    })
+}
+
+/// The distance that only a part of [`FAR`] exceeds.
+fn far(mut distances: Vec<f32>) -> f32 {
+    let exceeded = ((distances.len() as f32 * FAR) as usize).min(distances.len() - 1);
+    let index = distances.len() - 1 - exceeded;
+    *distances.select_nth_unstable_by(index, f32::total_cmp).1
+}
