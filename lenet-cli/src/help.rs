@@ -17,7 +17,7 @@ Examples:
   lenet train                                    the defaults: 99.1% in seconds
   lenet train --distort --european --rubbish --loss cross-entropy --epochs 60    the built-in model again
   lenet train --recipe fast                      99% in a second or two
-  lenet train --recipe modern                    the best of LeNet-5's size, in minutes
+  lenet train --recipe modern                    the most accurate of LeNet-5's size, in minutes
   lenet train --recipe paper                     as in 1998, one image per step
   lenet train --data fashion-mnist               other data, after `lenet data fetch`
   lenet train --data mnist.npz                   a file of Keras, or train.csv of Kaggle

@@ -47,8 +47,8 @@ pub struct Distortion {
     /// The picture turns about its centre, by up to so many radians, uniformly: 0 to 4. The paper's distortions do not
     /// turn.
     pub rotation: f64,
-    /// Every point moves by itself, by up to so many pixels, and less the more its neighbours move otherwise: 0 to 28
-    /// (Simard et al. 2003). The paper's distortions are affine maps alone.
+    /// Every point moves by up to so many pixels, and its neighbours almost alike: 0 to 28 (Simard et al. 2003). The
+    /// paper's distortions are affine maps alone.
     pub elastic: f64,
 }
 
@@ -87,7 +87,7 @@ impl Distortion {
 
     /// A random map, as [`warp`] needs it: from where a pixel is in the distorted picture to where it was in the original.
     /// Its inverse is the distortion itself, which scales and squeezes the picture about its centre, shears it, turns it,
-    /// and then moves it. What is elastic is not part of it. Points are (column, row), in pixels, and (0, 0) is the middle of the first.
+    /// and then moves it. The elastic part is not included. Points are (column, row), in pixels, and (0, 0) is the middle of the first.
     ///
     /// A range that is not a finite number of 0 or more counts as 0. What else [`check`](Self::check) refuses is drawn
     /// as it is asked for: so large a scale may end in a map that cannot be inverted.
@@ -132,7 +132,7 @@ impl Distortion {
     /// decide, so any variant can be had alone, in any order and on any thread.
     ///
     /// Its map is drawn from block `index * 2^32 + variant`, of sixteen words, of the stream [`Distortion::STREAM`] of
-    /// `ChaCha8Rng::seed_from_u64(seed)`. What is elastic is drawn from block eight times that number of the stream
+    /// `ChaCha8Rng::seed_from_u64(seed)`. The elastic part is drawn from block eight times that number of the stream
     /// [`Distortion::ELASTIC_STREAM`].
     #[must_use]
     pub fn variant(&self, seed: u64, index: u32, variant: u32, image: &Image) -> Image {
@@ -144,7 +144,7 @@ impl Distortion {
         let number = u128::from(index) << 32 | u128::from(variant);
         random.set_word_pos(16 * number);
         let map = self.draw(&mut random);
-        let field = (self.elastic > 0.0).then(|| {
+        let field = (self.elastic > 0.0 && self.elastic.is_finite()).then(|| {
             random.set_stream(Self::ELASTIC_STREAM);
             random.set_word_pos(8 * 16 * number);
             Field::draw(self.elastic as f32, &mut random)

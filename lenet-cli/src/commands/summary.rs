@@ -13,9 +13,9 @@ pub(crate) struct SummaryArguments {
     /// The network: lenet5, lenet5-dense, lenet5-average, lenet5-modern, lenet5-unpadded, lenet5-1998, lenet5-lush, lenet4 or lenet1
     #[arg(long, default_value_t = Recipe::default().network)]
     network: NetworkName,
-    /// The activation function: scaled-tanh, tanh, sigmoid or relu
-    #[arg(long, default_value_t = Recipe::default().activation)]
-    activation: ActivationName,
+    /// The activation function: scaled-tanh, tanh, sigmoid or relu [default: the first that the network supports]
+    #[arg(long)]
+    activation: Option<ActivationName>,
     /// Print one JSON object
     #[arg(long, group = "form")]
     json: bool,
@@ -85,7 +85,8 @@ impl Summary {
 
 pub(crate) fn run(arguments: &SummaryArguments) -> anyhow::Result<()> {
     let isa = instruction_set()?;
-    let (network, activation) = (arguments.network, arguments.activation);
+    let network = arguments.network;
+    let activation = arguments.activation.unwrap_or(network.activations()[0]);
     if !network.activations().contains(&activation) {
         return Err(RecipeError::Activation { network, activation }.into());
     }

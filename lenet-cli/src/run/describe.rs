@@ -36,7 +36,11 @@ pub(crate) fn training_data(data: &DataRecord) -> String {
 fn distorted(data: &DataRecord) -> String {
     let mut words = String::new();
     if let Some(distortion) = &data.distortion {
-        words += if distortion.is_fresh() { ", distorted anew in each epoch" } else { " and distorted ones" };
+        words += if distortion.is_fresh() {
+            ", distorted anew in each epoch after the first"
+        } else {
+            " and distorted ones"
+        };
         words += if distortion.european { ", some of them European" } else { "" };
     }
     if let Some(count) = data.rubbish {
@@ -57,10 +61,7 @@ pub(crate) fn loss(recipe: &Recipe) -> String {
 /// `SGD, batch 32, rate 0.04 one-cycle, momentum 0.9, weight decay 0.0005, 30 epochs`.
 pub(crate) fn optimiser(recipe: &Recipe) -> String {
     let (name, settings) = match recipe.second_order {
-        None => {
-            let average = if recipe.average > 0.0 { format!(", average {}", recipe.average) } else { String::new() };
-            ("SGD", format!("momentum {}, weight decay {}{average}", recipe.momentum, recipe.weight_decay))
-        }
+        None => ("SGD", format!("momentum {}, weight decay {}", recipe.momentum, recipe.weight_decay)),
         Some(second) => {
             let every = match second.every {
                 1 => "every epoch".into(),
@@ -69,8 +70,9 @@ pub(crate) fn optimiser(recipe: &Recipe) -> String {
             ("SDLM", format!("mu {}, second derivatives of {} patterns {every}", second.mu, second.patterns))
         }
     };
+    let average = if recipe.average > 0.0 { format!(", average {}", recipe.average) } else { String::new() };
     format!(
-        "{name}, batch {}, rate {:?} {}, {settings}, {} epoch{}",
+        "{name}, batch {}, rate {:?} {}, {settings}{average}, {} epoch{}",
         recipe.batch,
         recipe.rate,
         recipe.schedule,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// Variants of each image, the original included.
 pub(crate) const VARIANTS: u32 = 10;
-/// With `--european`, of so many variants one has European digits: variants 1, 4 and 7.
+/// With `--european`, every third variant has European digits, from variant 1 on.
 const EUROPEAN: u32 = 3;
 
 /// Random distortions, determined by a seed.

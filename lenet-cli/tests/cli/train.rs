@@ -404,7 +404,11 @@ fn todays_recipes_train() {
 
     let words = "train --recipe modern --limit 300 --validation 50 --epochs 3 --average 0.99";
     let said = run(dir.path(), &format!("{words} --out modern")).ok();
-    assert!(said.err.contains("250 to learn from, distorted anew in each epoch, 50 held out"), "{}", said.err);
+    assert!(
+        said.err.contains("250 to learn from, distorted anew in each epoch after the first, 50 held out"),
+        "{}",
+        said.err
+    );
     assert!(said.err.contains("weight decay 0.0002, average 0.99, 3 epochs"), "{}", said.err);
     let record = json(&dir.path().join("modern/run.json"));
     assert_eq!(record["data"]["distortion"]["elastic"], json!(2.0));
@@ -415,7 +419,16 @@ fn todays_recipes_train() {
     let plain = run(dir.path(), &format!("{words} --distort none --out plain")).ok();
     assert!(plain.err.contains("250 to learn from, 50 held out"), "{}", plain.err);
     run(dir.path(), "train --recipe modern --distort wild").misused(&["invalid value 'wild' for '--distort [<KIND>]'"]);
-    run(dir.path(), "train --smoothing 1").misused(&["the smoothing is 1: give a number from 0 to below 1"]);
+    // The networks of today are for one activation function, and it need not be given.
+    let said = run(dir.path(), "train --network lenet5-modern --limit 100 --epochs 1 --out relu").ok();
+    assert!(said.err.contains("lenet5-modern with relu"), "{}", said.err);
+    let said = run(dir.path(), "train --recipe fast --distort --rubbish --limit 1000 --out more").ok();
+    assert!(said.err.contains("1,000 to learn from and distorted ones and 100 images without a digit"), "{}", said.err);
+    assert_eq!(json(&dir.path().join("more/run.json"))["recipe"]["presentations"], json!(1375));
+    run(dir.path(), "train --smoothing 0.1")
+        .misused(&["smoothing is for the loss cross-entropy: choose it, or leave smoothing out"]);
+    run(dir.path(), "train --loss cross-entropy --smoothing 1")
+        .misused(&["the smoothing is 1: give a number from 0 to below 1"]);
     run(dir.path(), "train --average -0.1").misused(&["the average is -0.1: give a number from 0 to below 1"]);
 }
 

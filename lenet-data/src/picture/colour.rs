@@ -2,7 +2,7 @@
 
 use image::{DynamicImage, GenericImageView};
 
-/// So many pixels, at most, decide.
+/// At most this many pixels are sampled, and as many of the border.
 const SAMPLE: usize = 1 << 16;
 
 /// The part of the pixels that may be farther from the ground than what counts as ink: ink covers little of a photo.
@@ -24,15 +24,18 @@ type Rgb = [f32; 3];
 pub(super) fn grey_by_colour(picture: &DynamicImage) -> Option<Vec<u8>> {
     let (width, height) = picture.dimensions();
     let colour = |x: u32, y: u32| over_white(picture.get_pixel(x, y).0);
-    let step = ((f64::from(width) * f64::from(height) / SAMPLE as f64).sqrt().ceil() as usize).max(1);
-    let [across, down] = [width, height].map(|side| (0..side).step_by(step));
-    let border = across.clone().flat_map(|x| [(x, 0), (x, height - 1)]);
-    let border = border.chain(down.clone().flat_map(|y| [(0, y), (width - 1, y)]));
-    let ground = median(border.map(|(x, y)| colour(x, y)).collect());
+    let (last_column, last_row) = (width - 1, height - 1);
+    let around = (0..width).map(|x| (x, 0)).chain((0..height).map(|y| (last_column, y)));
+    let around = around.chain((0..width).map(|x| (x, last_row))).chain((0..height).map(|y| (0, y)));
+    let step = (2 * (width as usize + height as usize)).div_ceil(SAMPLE);
+    let ground = median(around.step_by(step).map(|(x, y)| colour(x, y)).collect());
 
     let from_ground = |colour: Rgb| -> Rgb { std::array::from_fn(|i| colour[i] - ground[i]) };
-    let sample: Vec<Rgb> =
-        down.flat_map(|y| across.clone().map(move |x| (x, y))).map(|(x, y)| from_ground(colour(x, y))).collect();
+    let pixels = u64::from(width) * u64::from(height);
+    // A step that is coprime to most widths, so that not the same columns of each row are sampled.
+    let step = pixels.div_ceil(SAMPLE as u64) | 1;
+    let at = |index: u64| ((index % u64::from(width)) as u32, (index / u64::from(width)) as u32);
+    let sample: Vec<Rgb> = (0..pixels).step_by(step as usize).map(at).map(|(x, y)| from_ground(colour(x, y))).collect();
     let distance = far(sample.iter().map(|moved| length(*moved)).collect());
     let brightness = far(sample.iter().map(|moved| luma(*moved).abs()).collect());
     if distance < LEAST || brightness >= BRIGHT_ENOUGH * distance {
@@ -54,7 +57,9 @@ pub(super) fn grey_by_colour(picture: &DynamicImage) -> Option<Vec<u8>> {
         // A float becomes a byte by saturation.
         (GROUND - scale * along + 0.5) as u8
     };
-    Some((0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(level).collect())
+    let mut levels = Vec::with_capacity(pixels as usize);
+    (0..height).for_each(|y| levels.extend((0..width).map(|x| level((x, y)))));
+    Some(levels)
 }
 
 fn over_white([red, green, blue, alpha]: [u8; 4]) -> Rgb {

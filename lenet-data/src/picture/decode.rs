@@ -119,6 +119,9 @@ impl Picture {
             return Err(damaged("its pixels are floating-point numbers".into()));
         }
         let (width, height) = decoder.dimensions();
+        if width == 0 || height == 0 {
+            return Err(damaged("it has no pixels".into()));
+        }
         let in_memory = if format == Tiff { 2 } else { 1 };
         let pixel_bytes = in_memory * u64::from(decoder.color_type().bytes_per_pixel());
         let most = MOST_MEGAPIXELS.min(MOST_PIXEL_BYTES / (1_000_000 * pixel_bytes));

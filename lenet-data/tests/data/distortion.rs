@@ -112,9 +112,9 @@ proptest! {
     }
 
     #[test]
-    fn any_ranges_make_a_picture(image in images(), ranges in prop::array::uniform4(prop::num::f64::ANY), seed: u64) {
-        let [translation, scale, squeeze, shear] = ranges;
-        let distortion = Distortion { translation, scale, squeeze, shear, ..Distortion::NONE };
+    fn any_ranges_make_a_picture(image in images(), ranges in prop::array::uniform6(prop::num::f64::ANY), seed: u64) {
+        let [translation, scale, squeeze, shear, rotation, elastic] = ranges;
+        let distortion = Distortion { translation, scale, squeeze, shear, rotation, elastic };
         let most = image.as_flattened().iter().max();
         prop_assert!(distortion.variant(seed, u32::MAX, u32::MAX, &image).as_flattened().iter().max() <= most);
         let senseless = ranges.iter().any(|range| !(0.0..=28.0).contains(range));

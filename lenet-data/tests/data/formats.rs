@@ -298,6 +298,14 @@ fn colours_of_the_same_brightness_are_told_apart() {
     }
 }
 
+/// A file without pixels is an error, in colours too.
+#[test]
+fn colour_files_without_pixels_are_refused() {
+    for header in ["P6\n0 0\n255\n", "P6\n5 0\n255\n", "P6\n0 5\n255\n"] {
+        error(header.as_bytes());
+    }
+}
+
 /// Where brightness tells ink from paper, and where nothing does, the grey levels are those of the brightness.
 #[test]
 fn what_is_brighter_or_darker_keeps_its_brightness() {
@@ -307,7 +315,7 @@ fn what_is_brighter_or_darker_keeps_its_brightness() {
         let image = seven(ink, paper, 3);
         let levels: Vec<u8> = DynamicImage::ImageRgb8(image.clone()).into_luma8().into_raw();
         let found = read(&image, ImageFormat::Png);
-        // The two round otherwise.
+        // The two round differently.
         let alike = found.pixels().iter().zip(&levels).all(|(a, b)| a.abs_diff(*b) <= 1);
         assert!(alike, "{ink:?} on {paper:?}");
     }

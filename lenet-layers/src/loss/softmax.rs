@@ -184,7 +184,7 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for SmoothedCrossEntropy {
         for (lane, target) in targets.iter().enumerate() {
             let right = y.data[target.0].lanes()[lane];
             loss += sum.lanes()[lane].ln(simd) + largest.lanes()[lane] - right;
-            // Of outputs that are infinite, as many times 0 is not a number.
+            // Without smoothing these terms are left out: 0 times an infinite output is NaN.
             if self.smoothing > 0.0 {
                 for y in &y.data {
                     loss += shared * (right - y.lanes()[lane]);

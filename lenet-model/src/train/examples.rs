@@ -95,10 +95,11 @@ impl<'a> Examples<'a> {
     /// The same images, followed by their variants.
     #[must_use]
     pub fn with_variants(self, variants: &'a dyn Variants) -> Self {
-        Examples { variants: Some(variants), ..self }
+        Examples { variants: Some(variants), fresh: false, ..self }
     }
     /// The same images, of which every pass of a training shows another variant: the images themselves at first, then
-    /// variant 1 of each, and so on. The list of examples to learn from then needs the images alone.
+    /// variant 1 of each, and so on. The list of examples to learn from then needs the images alone. There are variants
+    /// for 2^32 presentations at most; a training that needs more is refused.
     #[must_use]
     pub fn with_fresh_variants(self, variants: &'a dyn Variants) -> Self {
         Examples { variants: Some(variants), fresh: true, ..self }

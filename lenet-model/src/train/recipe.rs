@@ -93,7 +93,7 @@ impl SecondOrder {
 
 /// How a network is trained. The recipe and the data determine the result to the last bit.
 ///
-/// A recipe is usually one of [`Recipe::article`], [`Recipe::paper`] and [`Recipe::lush`] with some fields changed:
+/// A recipe is usually one of [`Recipe::article`], [`Recipe::paper`], [`Recipe::lush`], [`Recipe::modern`] and [`Recipe::fast`] with some fields changed:
 ///
 /// ```
 /// use lenet_model::{NetworkName, Recipe, RecipeError};
@@ -259,7 +259,7 @@ impl Recipe {
         }
     }
 
-    /// The best that a network of LeNet-5's size can do, with what is known today: [`LeNet5Modern`](crate::LeNet5Modern)
+    /// The most accurate recipe that we found for a network of LeNet-5's size: [`LeNet5Modern`](crate::LeNet5Modern)
     /// learns for a long time from images that are distorted anew in each epoch (lenet-cli's `--distort elastic`), against
     /// smoothed targets. docs/recipes.md has the search.
     #[must_use]
@@ -277,7 +277,8 @@ impl Recipe {
         }
     }
 
-    /// 99% in the shortest time: one and a quarter passes over MNIST's 60,000 images, with nothing held out.
+    /// 99% in the shortest time: 75,000 presentations, one and a quarter passes over all of MNIST's images, with
+    /// nothing held out.
     /// docs/recipes.md has the search.
     #[must_use]
     pub fn fast() -> Self {
@@ -381,6 +382,9 @@ pub enum RecipeError {
         /// The loss.
         loss: LossName,
     },
+    /// Smoothed targets for a loss that has none.
+    #[error("smoothing is for the loss cross-entropy: choose it, or leave smoothing out")]
+    Smoothing,
     /// Settings that exclude each other.
     #[error("momentum and weight decay are not part of the second-order method: set both to 0")]
     Mixed,
@@ -433,6 +437,9 @@ impl Recipe {
         }
         within("j", self.j, self.j > 0.0, "a number above 0")?;
         within("the smoothing", self.smoothing, (0.0..1.0).contains(&self.smoothing), "a number from 0 to below 1")?;
+        if self.smoothing > 0.0 && self.loss != LossName::CrossEntropy {
+            return Err(RecipeError::Smoothing);
+        }
         within("the average", self.average, (0.0..1.0).contains(&self.average), "a number from 0 to below 1")?;
         check_descent(self.rate, self.momentum, self.weight_decay)
     }

@@ -39,6 +39,9 @@ struct Saved {
     recipe: Recipe,
     /// The number of examples to learn from, and the number held out.
     examples: (usize, usize),
+    /// Whether each pass shows other variants.
+    #[serde(default)]
+    fresh: bool,
     step: u64,
     /// The current epoch: its loss and correct readings so far, images seen, seconds.
     loss: f64,
@@ -60,7 +63,8 @@ impl Saved {
         if self.recipe != *training.recipe {
             return Err("it is from a run with another recipe");
         }
-        if self.examples != (training.train.len(), training.validation.len()) {
+        let fresh = training.examples.next_variant() > 0;
+        if self.examples != (training.train.len(), training.validation.len()) || self.fresh != fresh {
             return Err("it is from a run with other data");
         }
         const CONTRADICTION: &str = "its numbers contradict each other";
@@ -147,6 +151,7 @@ impl State<'_> {
         let saved = Saved {
             recipe: self.training.recipe.clone(),
             examples: (self.training.train.len(), self.training.validation.len()),
+            fresh: self.training.examples.next_variant() > 0,
             step: self.step,
             loss: tally.loss,
             correct: tally.correct,

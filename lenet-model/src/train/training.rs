@@ -140,6 +140,13 @@ impl Training<'_> {
             return Err(TrainError::NoExamples);
         }
         let len = self.examples.images().len();
+        // Variants are numbered through, and a number has 32 bits.
+        let passes = (u64::from(self.recipe.epochs) * self.presentations() as u64).div_ceil(self.train.len() as u64);
+        if passes.saturating_mul(u64::from(self.examples.next_variant())) > u64::from(u32::MAX) {
+            let want = "fewer: there are not as many variants of each image";
+            let value = f64::from(self.recipe.epochs);
+            return Err(RecipeError::OutOfRange { name: "the number of epochs", value, want }.into());
+        }
         match self.train.iter().chain(self.validation).find(|i| !self.examples.has(**i)) {
             Some(&index) => Err(TrainError::NoSuchExample { index, len }),
             None => Ok(()),

@@ -136,15 +136,23 @@ fn fresh_variants_are_shown_once_each() {
         }
     }
     let data = Bars::new(30);
-    let noted = Noted(Default::default());
+    let (noted, noted_again) = (Noted(Default::default()), Noted(Default::default()));
     let recipe = Recipe { epochs: 4, batch: 8, ..quick() };
     let examples = data.examples().with_fresh_variants(&noted);
     let train = indexes(3..23);
     Training { recipe: &recipe, examples, train: &train, validation: &[] }.run::<LeNet5>(unwatched).unwrap();
-    let mut shown = noted.0.into_inner().unwrap();
+    let mut shown = noted.0.lock().unwrap().clone();
     // Variant 0 is the image itself.
     let order: Vec<usize> = shown[..20].iter().map(|(index, _)| *index).collect();
     assert!(!order.is_sorted());
+    // Of two forms the later counts: the variants are examples of their own, and a pass shows each image once.
+    let plain = examples.with_variants(&noted_again);
+    Training { recipe: &recipe, examples: plain, train: &train, validation: &[] }.run::<LeNet5>(unwatched).unwrap();
+    assert!(noted_again.0.lock().unwrap().is_empty());
+    // There are not as many variants.
+    let long = Recipe { epochs: u32::MAX, ..recipe.clone() };
+    let error = Training { recipe: &long, examples, train: &train, validation: &[] }.begin::<LeNet5>().unwrap_err();
+    assert!(error.to_string().starts_with("the number of epochs is 4294967295: give fewer"), "{error}");
     shown.sort_by_key(|(index, variant)| (*variant, *index));
     let wanted: Vec<(usize, u32)> = (1..4).flat_map(|variant| (3..23).map(move |index| (index, variant))).collect();
     assert_eq!(shown, wanted);

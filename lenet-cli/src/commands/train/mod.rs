@@ -24,7 +24,7 @@ use training::PreparedRun;
 #[derive(Args)]
 pub(crate) struct TrainArguments {
     /// The recipe to start from: article (SGD on the softmax), paper (as in 1998: RBF output, second-order, pattern by pattern),
-    /// lush (the authors' own code), modern (the best that LeNet-5's size can do) or fast (99% as soon as possible). The options below change it; the first lines of a run show all settings
+    /// lush (the authors' own code), modern (the most accurate that we found for LeNet-5's size) or fast (99% as soon as possible). The options below change it; the first lines of a run show all settings
     #[arg(long, default_value_t = RecipeName::Article)]
     recipe: RecipeName,
     /// The network: lenet5, lenet5-dense, lenet5-average, lenet5-modern, lenet5-unpadded, lenet5-1998, lenet5-lush, lenet4 or lenet1
@@ -56,7 +56,7 @@ pub(crate) struct TrainArguments {
     #[arg(long)]
     order: Option<Order>,
     /// Train on distorted images as well: paper, if no kind is given (as in 1998: ten variants of each image, the original
-    /// included), elastic (turned and bent as well, another variant in each epoch) or none [default: none, or elastic in the
+    /// included), elastic (turned and bent as well, another variant in each epoch after the first) or none [default: none, or elastic in the
     /// recipe modern]
     #[arg(long, value_name = "KIND", num_args = 0..=1, default_missing_value = "paper", hide_possible_values = true)]
     distort: Option<DistortionName>,
@@ -132,14 +132,19 @@ fn network(word: &str) -> Result<NetworkName, String> {
 impl TrainArguments {
     fn recipe(&self) -> Recipe {
         let base = self.recipe.recipe();
-        let (activation, loss) = (self.activation.unwrap_or(base.activation), self.loss.unwrap_or(base.loss));
+        let base_loss = base.loss;
+        let network = self.network.unwrap_or(base.network);
+        // A network that was made for one activation function has that one.
+        let supported = network.activations();
+        let usual = if supported.contains(&base.activation) { base.activation } else { supported[0] };
+        let (activation, loss) = (self.activation.unwrap_or(usual), self.loss.unwrap_or(base.loss));
         // A recipe has its own rate, which need not be the one that suits others with its activation and its loss.
         let is_same = (activation, loss) == (base.activation, base.loss);
         let base = if is_same { base } else { base.suited_to(activation, loss) };
         Recipe {
-            network: self.network.unwrap_or(base.network),
+            network,
             j: self.j.unwrap_or(base.j),
-            smoothing: self.smoothing.unwrap_or(base.smoothing),
+            smoothing: self.smoothing.unwrap_or(if loss == base_loss { base.smoothing } else { 0.0 }),
             average: self.average.unwrap_or(base.average),
             init: self.init.unwrap_or(base.init),
             input: self.input.unwrap_or(base.input),
@@ -222,8 +227,11 @@ fn begin(arguments: &TrainArguments, isa: &str, threads: usize) -> anyhow::Resul
     let split = held_out(&data, arguments.held_out(data.train.len()), recipe.seed)?;
     about.divide(&split);
     // A recipe's presentations are those for all of MNIST: of a smaller set there are as many passes.
-    let passes = |count: usize| (count as f64 * split.train.len() as f64 / MNIST).ceil() as usize;
-    recipe.presentations = recipe.presentations.map(passes);
+    let passes = recipe.presentations.map_or(1.0, |count| count as f64 / MNIST);
+    let shown = |images: usize| Some((passes * images as f64).ceil() as usize);
+    if recipe.presentations.is_some() {
+        recipe.presentations = shown(split.train.len());
+    }
     if arguments.european && data.classes.is_named() {
         return Err(Misuse("--european is for digits; the classes of these data have names".into()).into());
     }
@@ -232,12 +240,12 @@ fn begin(arguments: &TrainArguments, isa: &str, threads: usize) -> anyhow::Resul
         return Err(Misuse("--european is for distorted digits: add --distort".into()).into());
     }
     if about.distortion.as_ref().is_some_and(|distortion| !distortion.is_fresh()) {
-        recipe.presentations = Some(split.train.len());
+        recipe.presentations = shown(split.train.len());
     }
     if arguments.rubbish {
         let count = (split.train.len() / DIGITS_FOR_RUBBISH).max(1);
         about.rubbish = Some(count);
-        recipe.presentations = Some(split.train.len() + count);
+        recipe.presentations = shown(split.train.len() + count);
     }
     let name = format!("{}-{}-seed{}", recipe.network, recipe.loss, recipe.seed);
     let folder = RunFolder::create(arguments.out.as_deref(), &name, arguments.force)?;
