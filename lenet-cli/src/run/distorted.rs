@@ -81,8 +81,7 @@ pub(crate) fn with_variants(pictures: &[u32], all: usize) -> Vec<u32> {
 }
 
 /// The kinds of distortions.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(crate) enum DistortionName {
     /// None
     None,

@@ -1,7 +1,7 @@
 //! From any picture to the form of MNIST: what users of digit readers miss most. A network that has seen MNIST reads
 //! digits that are scaled, centred and drawn as MNIST's are, and few others.
 //!
-//! `ground` finds what the picture is drawn on, `ink` what is drawn, `frame` the sides of a box around it, `parts` and `segment` which strokes make a digit,
+//! `colour` makes grey levels where brightness tells nothing, `ground` finds what the picture is drawn on, `ink` what is drawn, `frame` the sides of a box around it, `parts` and `segment` which strokes make a digit,
 //! `thickness` whether the pen was too thin, and `form` makes MNIST's form of it. Pictures of MNIST go the same way.
 
 #[cfg(feature = "images")]

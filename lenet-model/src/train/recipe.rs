@@ -308,10 +308,14 @@ impl Recipe {
     /// assert_eq!((recipe.rate, recipe.weight_decay), (0.2, 2.5e-5));
     /// let same = Recipe::article().suited_to(ActivationName::ScaledTanh, LossName::SoftmaxMeanSquared);
     /// assert_eq!(same, Recipe::article());
+    /// let unsmoothed = Recipe::fast().suited_to(ActivationName::Relu, LossName::Targets);
+    /// assert_eq!(unsmoothed.smoothing, 0.0);
     /// ```
     #[must_use]
     pub fn suited_to(self, activation: ActivationName, loss: LossName) -> Self {
-        let recipe = Recipe { activation, loss, ..self };
+        // Only one loss has targets to smooth.
+        let smoothing = if loss == LossName::CrossEntropy { self.smoothing } else { 0.0 };
+        let recipe = Recipe { activation, loss, smoothing, ..self };
         if recipe.second_order.is_some() {
             return recipe;
         }

@@ -285,9 +285,9 @@ impl<'t> State<'t> {
     fn new(training: &'t Training<'t>, network: &mut dyn AnyNetwork) -> Self {
         let recipe = training.recipe;
         network.set_initial(recipe.init.into(), &mut training.random(stream::WEIGHTS));
-        let copy = |_| {
+        let copy = || {
             let mut learner = network.zeroed_like();
-            (0..network.arrays()).for_each(|i| learner.array_mut(i).copy_from_slice(network.array(i)));
+            copy_parameters(&mut *learner, network);
             learner
         };
         State {
@@ -302,7 +302,7 @@ impl<'t> State<'t> {
                 },
                 Some(_) => Optimizer::Sdlm { rates: network.zeroed_like() },
             },
-            learner: Some(()).filter(|()| recipe.average > 0.0).map(copy),
+            learner: (recipe.average > 0.0).then(copy),
             second_order: recipe.second_order.map(|_| SecondDerivatives::new(training, network)),
             batch: Batch::new(recipe.batch.min(training.train.len()), || Worker::new(network), || network.gradient()),
             order: Walk::new(training),
@@ -425,9 +425,7 @@ impl<'t> State<'t> {
         }
         let best = is_best(validation.as_ref(), &self.epochs);
         if best {
-            for i in 0..network.arrays() {
-                best_so_far.array_mut(i).copy_from_slice(network.array(i));
-            }
+            copy_parameters(best_so_far, network);
             self.best_epoch = epoch;
         }
         let SoFar { tally, seen, time } = std::mem::take(&mut self.so_far);
@@ -445,6 +443,10 @@ impl<'t> State<'t> {
         });
         Ok(())
     }
+}
+
+fn copy_parameters(to: &mut dyn AnyNetwork, from: &dyn AnyNetwork) {
+    (0..from.arrays()).for_each(|i| to.array_mut(i).copy_from_slice(from.array(i)));
 }
 
 /// Moves the average a little towards the network, after `step` steps. The average of the first steps is that of about

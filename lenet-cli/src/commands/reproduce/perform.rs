@@ -4,8 +4,7 @@ use super::record::{Pass, RunRecord};
 use super::rows::{Plan, Row};
 use crate::run::distorted::{Distorted, VARIANTS, with_variants};
 use crate::run::readings::misread;
-use lenet_data::Distortion;
-use lenet_data::{Dataset, Image, shrink};
+use lenet_data::{Dataset, Distortion, Image, shrink};
 use lenet_model::{
     AnyNetwork, Examples, Normalization, PatternStream, Recipe, TrainError, Training, TrainingEvent, add_scores,
     reject, score,

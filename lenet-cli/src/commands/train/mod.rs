@@ -132,7 +132,6 @@ fn network(word: &str) -> Result<NetworkName, String> {
 impl TrainArguments {
     fn recipe(&self) -> Recipe {
         let base = self.recipe.recipe();
-        let base_loss = base.loss;
         let network = self.network.unwrap_or(base.network);
         // A network that was made for one activation function has that one.
         let supported = network.activations();
@@ -144,7 +143,7 @@ impl TrainArguments {
         Recipe {
             network,
             j: self.j.unwrap_or(base.j),
-            smoothing: self.smoothing.unwrap_or(if loss == base_loss { base.smoothing } else { 0.0 }),
+            smoothing: self.smoothing.unwrap_or(base.smoothing),
             average: self.average.unwrap_or(base.average),
             init: self.init.unwrap_or(base.init),
             input: self.input.unwrap_or(base.input),
