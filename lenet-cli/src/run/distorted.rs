@@ -19,11 +19,15 @@ pub(crate) struct Distorted<'a> {
     pub(crate) ranges: Distortion,
     /// The labels of the digits, if the ones and sevens of some variants are written as Europeans do.
     pub(crate) european: Option<&'a [u8]>,
+    /// Whether an epoch shows one variant of each image.
+    pub(crate) fresh: bool,
 }
 
 impl Variants for Distorted<'_> {
     fn show(&self, index: usize, variant: u32, original: &Image) -> Image {
-        let label = self.european.filter(|_| variant % EUROPEAN == 1).map(|labels| labels[index]);
+        // Where an epoch shows one variant of each, not those of all images are European in the same epochs.
+        let turn = if self.fresh { variant.wrapping_add(index as u32) } else { variant };
+        let label = self.european.filter(|_| turn % EUROPEAN == 1).map(|labels| labels[index]);
         let number = u64::from(variant) << 32 | index as u64;
         let image = label.map_or(*original, |label| european(self.seed, number, label, original));
         self.ranges.variant(self.seed, index as u32, variant, &image)
@@ -169,13 +173,22 @@ mod tests {
         seven[4..24].iter_mut().for_each(|row| row[15..18].fill(255));
         seven[4..7].iter_mut().for_each(|row| row[9..18].fill(255));
         let labels = [8, 7];
-        let plain = Distorted { seed: 3, ranges: Distortion::PAPER, european: None };
+        let plain = Distorted { seed: 3, ranges: Distortion::PAPER, european: None, fresh: false };
         let european = Distorted { european: Some(&labels), ..plain };
         let others = |index| -> Vec<u32> {
             let differs = |variant: &u32| plain.show(index, *variant, &seven) != european.show(index, *variant, &seven);
             (0..VARIANTS).filter(differs).collect()
         };
         assert_eq!((others(1), others(0)), (vec![1, 4, 7], vec![]));
+        // Anew in each epoch: of each variant, a third of the images.
+        let labels = [7; 6];
+        let fresh = |labels| Distorted { european: labels, fresh: true, ..plain };
+        let differs = |index: usize, variant| {
+            fresh(Some(&labels)).show(index, variant, &seven) != fresh(None).show(index, variant, &seven)
+        };
+        for variant in 1..4 {
+            assert_eq!((0..6).filter(|index| differs(*index, variant)).count(), 2, "variant {variant}");
+        }
     }
 
     #[test]

@@ -73,7 +73,8 @@ struct Performance<'a> {
 impl Performance<'_> {
     fn carry_out(self) -> Result<RunRecord, TrainError> {
         let (start, task) = (Instant::now(), self.task);
-        let distorted = Distorted { seed: task.plan.recipe.seed, ranges: Distortion::PAPER, european: None };
+        let distorted =
+            Distorted { seed: task.plan.recipe.seed, ranges: Distortion::PAPER, european: None, fresh: false };
         let examples =
             Examples::new(&task.digits.train, &task.digits.train_labels).expect("a set has a digit for each image");
         let examples = if task.plan.distorted { examples.with_variants(&distorted) } else { examples };

@@ -222,29 +222,24 @@ pub(super) fn held_out(data: &Dataset, validation: usize, seed: u64) -> anyhow::
 fn begin(arguments: &TrainArguments, isa: &str, threads: usize) -> anyhow::Result<(Dataset, RunFolder, RunRecord)> {
     let mut recipe = arguments.recipe();
     recipe.check_named()?;
+    if arguments.european && arguments.distortion() == DistortionName::None {
+        return Err(Misuse("--european is for distorted digits: add --distort".into()).into());
+    }
     let (data, mut about) = DataRecord::begin(&arguments.data, arguments.limit, recipe.input.into())?;
     let split = held_out(&data, arguments.held_out(data.train.len()), recipe.seed)?;
     about.divide(&split);
-    // A recipe's presentations are those for all of MNIST: of a smaller set there are as many passes.
-    let passes = recipe.presentations.map_or(1.0, |count| count as f64 / MNIST);
-    let shown = |images: usize| Some((passes * images as f64).ceil() as usize);
-    if recipe.presentations.is_some() {
-        recipe.presentations = shown(split.train.len());
-    }
     if arguments.european && data.classes.is_named() {
         return Err(Misuse("--european is for digits; the classes of these data have names".into()).into());
     }
     about.distortion = DistortionRecord::of(arguments.distortion(), arguments.european);
-    if arguments.european && about.distortion.is_none() {
-        return Err(Misuse("--european is for distorted digits: add --distort".into()).into());
-    }
-    if about.distortion.as_ref().is_some_and(|distortion| !distortion.is_fresh()) {
-        recipe.presentations = shown(split.train.len());
-    }
-    if arguments.rubbish {
-        let count = (split.train.len() / DIGITS_FOR_RUBBISH).max(1);
-        about.rubbish = Some(count);
-        recipe.presentations = shown(split.train.len() + count);
+    about.rubbish = arguments.rubbish.then(|| (split.train.len() / DIGITS_FOR_RUBBISH).max(1));
+    // A list of examples that holds ten variants of each image is not for one epoch.
+    let has_list_of_variants = about.distortion.as_ref().is_some_and(|distortion| !distortion.is_fresh());
+    if recipe.presentations.is_some() || about.rubbish.is_some() || has_list_of_variants {
+        // A recipe's presentations are those for all of MNIST: of other sets there are as many passes.
+        let passes = recipe.presentations.map_or(1.0, |count| count as f64 / MNIST);
+        let images = split.train.len() + about.rubbish.unwrap_or(0);
+        recipe.presentations = Some((passes * images as f64).ceil() as usize);
     }
     let name = format!("{}-{}-seed{}", recipe.network, recipe.loss, recipe.seed);
     let folder = RunFolder::create(arguments.out.as_deref(), &name, arguments.force)?;

@@ -83,6 +83,7 @@ impl PreparedRun<'_> {
         let distorted = self.record.data.distortion.as_ref().map(|distortion| Distorted {
             seed: self.recipe.seed,
             ranges: distortion.ranges(),
+            fresh: distortion.is_fresh(),
             european: distortion.european.then_some(digits.labels()),
         });
         let count = self.record.data.rubbish.unwrap_or(0);
