@@ -66,3 +66,25 @@ impl Field {
         moved
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The weights of four nodes are those of a cubic B-spline: 1/6, 4/6 and 1/6 at a node, the same from both sides, and
+    /// 1 together.
+    #[test]
+    fn the_weights_are_those_of_a_spline() {
+        let close = |a: f32, b: f32| assert!((a - b).abs() < 1e-6, "{a} and {b}");
+        for (pixel, weights) in WEIGHTS.iter().enumerate() {
+            close(weights.iter().sum(), 1.0);
+            let (first, t) = (pixel / SPACING, pixel % SPACING);
+            if t == 0 {
+                [1.0, 4.0, 1.0, 0.0].iter().zip(&weights[first..]).for_each(|(a, b)| close(a / 6.0, *b));
+            } else {
+                let mirrored = &WEIGHTS[first * SPACING + SPACING - t];
+                (0..4).for_each(|i| close(weights[first + i], mirrored[first + 3 - i]));
+            }
+        }
+    }
+}

@@ -255,7 +255,7 @@ fn what_is_elastic_moves_smoothly_and_no_further_than_its_range() {
     // Level 9 for each column, so that a pixel's level is where it comes from.
     let ramp: Image = std::array::from_fn(|_| std::array::from_fn(|column| 9 * column as u8));
     let distortion = Distortion { elastic: 3.0, ..Distortion::NONE };
-    let (mut squares, mut count, mut most) = (0.0, 0, 0.0_f32);
+    let (mut sum, mut squares, mut count, mut most) = (0.0, 0.0, 0, 0.0_f32);
     for index in 0..200 {
         let seen = distortion.variant(1, index, 1, &ramp);
         let moved = |row: usize, column: usize| f32::from(seen[row][column]) / 9.0 - column as f32;
@@ -263,6 +263,7 @@ fn what_is_elastic_moves_smoothly_and_no_further_than_its_range() {
         for (row, column) in (4..24).flat_map(|row| (4..24).map(move |column| (row, column))) {
             let here = moved(row, column);
             most = most.max(here.abs());
+            sum += here;
             squares += here * here;
             count += 1;
             // The steepest cubic spline over nodes that are 7 pixels apart and differ by 6.
@@ -270,7 +271,9 @@ fn what_is_elastic_moves_smoothly_and_no_further_than_its_range() {
             assert!(steps.iter().all(|step| step.abs() < 6.0 / 7.0 + 0.12), "{index}, {row}, {column}: {steps:?}");
         }
     }
-    let deviation = (squares / count as f32).sqrt();
+    let (mean, deviation) = (sum / count as f32, (squares / count as f32).sqrt());
+    // 200 pictures have some 3,000 nodes in these rows and columns: three standard errors.
+    assert!(mean.abs() < 0.1, "{mean}");
     // Uniform nodes have 3 / sqrt(3); the weights at a place leave 0.46 to 0.5 of it.
     assert!((0.75..0.92).contains(&deviation) && (2.0..3.0).contains(&most), "{deviation}, {most}");
     // Each picture and each variant is bent in another way, rows too.
