@@ -39,8 +39,9 @@ impl<T: Cell> Stage<'_, '_, T> {
         spread(T::elements_mut(dy.cells_mut()), 0.01);
         let mut grad = <L::Params<T::Element> as Params>::boxed_zeroed();
         let backward = || {
-            let dx = (!is_first).then_some(&mut *dx);
-            isa.dispatch(Backward::<L, I, T> { params: &params, x: &x, y: &y, dy: &mut dy, dx, grad: &mut grad });
+            let (dy, dx, grad) = (&mut *dy, &mut *dx, &mut *grad);
+            let pass = Backward::<L, I, T> { params: &params, x: &x, y: &y, dy, dx, grad, to_input: !is_first };
+            isa.dispatch(pass);
         };
         let times = if is_first { 1 } else { 2 };
         operations(self.group, &format!("{name} backward"), times * flop, self.limit, backward);
@@ -89,13 +90,15 @@ struct Backward<'a, L: Layer<I>, I: Shape, T: Cell> {
     x: &'a Tensor<I, T>,
     y: &'a Tensor<L::Out, T>,
     dy: &'a mut Tensor<L::Out, T>,
-    dx: Option<&'a mut Tensor<I, T>>,
+    dx: &'a mut Tensor<I, T>,
     grad: &'a mut L::Params<T::Element>,
+    to_input: bool,
 }
 impl<L: Layer<I>, I: Shape, T: Cell> Kernel for Backward<'_, L, I, T> {
     type Output = ();
     fn run<S: Simd>(self, simd: S) {
-        L::backward(simd, self.params, self.x, self.y, self.dy, self.dx, self.grad);
+        let backward = if self.to_input { L::backward::<S, T, true> } else { L::backward::<S, T, false> };
+        backward(simd, self.params, self.x, self.y, self.dy, self.dx, self.grad);
     }
 }
 

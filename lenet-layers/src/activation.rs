@@ -173,6 +173,7 @@ impl<A: Activation> Activation for SquaredSlope<A> {
 }
 
 /// Writes the square of every number of `x` to `squares`.
+#[inline(never)]
 pub(crate) fn square<S: Simd, E: Element>(simd: S, x: &[E], squares: &mut [E]) {
     squares.copy_from_slice(x);
     map_rows(
@@ -184,6 +185,7 @@ pub(crate) fn square<S: Simd, E: Element>(simd: S, x: &[E], squares: &mut [E]) {
 }
 
 /// Converts weighted sums to outputs, in place.
+#[inline(never)]
 pub(crate) fn apply_activation<A: Activation, S: Simd, E: Element>(simd: S, a: &mut [E]) {
     map_rows(
         simd,
@@ -214,6 +216,7 @@ pub(crate) fn map_rows<S: Simd, E: Element>(simd: S, numbers: &mut [E], f: impl 
 /// Converts `dy` to `da` in place: the gradient with respect to the layer's output becomes the gradient with respect to
 /// its weighted sum. Returns the sum of all of `da`, which is the gradient with respect to a bias that all of them
 /// share.
+#[inline(never)]
 pub(crate) fn apply_slope<A: Activation, S: Simd, E: Element>(simd: S, y: &[E], dy: &mut [E]) -> E {
     /// The number of independent sums, so that none waits for another.
     const CHAINS: usize = 4;

@@ -61,6 +61,8 @@ pub(crate) struct Full;
 impl<const CI: usize, const CO: usize, const K: usize> Bank<CI, CO, K> for Full {
     type Params<E: Element> = Kernels<CI, CO, K, E>;
     const KERNELS: usize = CI * CO;
+    const FAN_OUT: [usize; CI] = [CO; CI];
+    const WHOLE: bool = true;
     #[inline(always)]
     fn kernel<E: Element>(params: &Kernels<CI, CO, K, E>, o: usize, i: usize) -> Option<&[[E; K]; K]> {
         Some(&params.weight[o][i])
@@ -78,12 +80,12 @@ impl<const CI: usize, const CO: usize, const K: usize> Bank<CI, CO, K> for Full 
         &mut params.bias
     }
     #[inline(always)]
-    fn whole<E: Element>(params: &Kernels<CI, CO, K, E>) -> Option<&[E]> {
-        Some(flat(&params.weight))
+    fn whole<E: Element>(params: &Kernels<CI, CO, K, E>) -> &[E] {
+        flat(&params.weight)
     }
     #[inline(always)]
-    fn whole_mut<E: Element>(params: &mut Kernels<CI, CO, K, E>) -> Option<(&mut [E], &mut [E; CO])> {
-        Some((flat_mut(&mut params.weight), &mut params.bias))
+    fn whole_mut<E: Element>(params: &mut Kernels<CI, CO, K, E>) -> (&mut [E], &mut [E; CO]) {
+        (flat_mut(&mut params.weight), &mut params.bias)
     }
 }
 
@@ -115,16 +117,16 @@ where
         Convolution::<Full, CI, CO, K, H, W, OH, OW>::forward::<A, S, T>(simd, params, x, y);
     }
 
-    fn backward<S: Simd, T: Cell>(
+    fn backward<S: Simd, T: Cell, const TO_INPUT: bool>(
         simd: S,
         params: &Self::Params<T::Element>,
         x: &Tensor<Maps<CI, H, W>, T>,
         y: &Tensor<Self::Out, T>,
         dy: &mut Tensor<Self::Out, T>,
-        dx: Option<&mut Tensor<Maps<CI, H, W>, T>>,
+        dx: &mut Tensor<Maps<CI, H, W>, T>,
         grad: &mut Self::Params<T::Element>,
     ) {
-        Convolution::<Full, CI, CO, K, H, W, OH, OW>::backward::<A, S, T>(simd, params, x, y, dy, dx, grad);
+        Convolution::<Full, CI, CO, K, H, W, OH, OW>::backward::<A, S, T, TO_INPUT>(simd, params, x, y, dy, dx, grad);
     }
 
     fn curvature<S: Simd, T: Cell>(

@@ -79,18 +79,18 @@ impl<const I: usize, const O: usize, A: Activation> Layer<Units<I>> for Dense<I,
         matrix::forward::<A, S, T, Row<I>, O>(simd, flat(&params.weight), &params.bias, &x.data, &mut y.data);
     }
 
-    fn backward<S: Simd, T: Cell>(
+    fn backward<S: Simd, T: Cell, const TO_INPUT: bool>(
         simd: S,
         params: &Self::Params<T::Element>,
         x: &Tensor<Units<I>, T>,
         y: &Tensor<Units<O>, T>,
         dy: &mut Tensor<Units<O>, T>,
-        dx: Option<&mut Tensor<Units<I>, T>>,
+        dx: &mut Tensor<Units<I>, T>,
         grad: &mut Self::Params<T::Element>,
     ) {
-        let dx = dx.map(|dx| dx.cells_mut());
         let (weight, dw) = (flat(&params.weight), flat_mut(&mut grad.weight));
-        matrix::backward::<A, S, T, Row<I>, O>(simd, weight, &x.data, &y.data, &mut dy.data, dx, dw, &mut grad.bias);
+        let (da, dx, db) = (dy.cells_mut(), dx.cells_mut(), &mut grad.bias);
+        matrix::backward::<A, S, T, Row<I>, O, TO_INPUT>(simd, weight, &x.data, &y.data, da, dx, dw, db);
     }
 
     fn curvature<S: Simd, T: Cell>(

@@ -39,16 +39,16 @@ where
         y.data.copy_from_slice(x.cells());
     }
 
-    fn backward<S: Simd, T: Cell>(
+    fn backward<S: Simd, T: Cell, const TO_INPUT: bool>(
         _: S,
         _: &NoParams<T::Element>,
         _: &Tensor<Maps<C, H, W>, T>,
         _: &Tensor<Units<N>, T>,
         dy: &mut Tensor<Units<N>, T>,
-        dx: Option<&mut Tensor<Maps<C, H, W>, T>>,
+        dx: &mut Tensor<Maps<C, H, W>, T>,
         _: &mut NoParams<T::Element>,
     ) {
-        if let Some(dx) = dx {
+        if TO_INPUT {
             dx.cells_mut().copy_from_slice(&dy.data);
         }
     }

@@ -76,11 +76,11 @@ pub trait LayerInfo: Trainable {
 ///             *y = x.map(|x| -x);
 ///         }
 ///     }
-///     fn backward<S: Simd, T: Cell>(
+///     fn backward<S: Simd, T: Cell, const TO_INPUT: bool>(
 ///         _: S, _: &NoParams<T::Element>, _: &Tensor<Units<N>, T>, _: &Tensor<Units<N>, T>,
-///         dy: &mut Tensor<Units<N>, T>, dx: Option<&mut Tensor<Units<N>, T>>, _: &mut NoParams<T::Element>,
+///         dy: &mut Tensor<Units<N>, T>, dx: &mut Tensor<Units<N>, T>, _: &mut NoParams<T::Element>,
 ///     ) {
-///         let Some(dx) = dx else { return };
+///         if !TO_INPUT { return }
 ///         for (dx, dy) in dx.cells_mut().iter_mut().zip(dy.cells()) {
 ///             *dx = dy.map(|dy| -dy);
 ///         }
@@ -164,14 +164,14 @@ pub trait LayerInfo: Trainable {
 ///             y.data[i] = x.data[i].map(|x| params.factor[i] * x);
 ///         }
 ///     }
-///     fn backward<S: Simd, T: Cell>(
+///     fn backward<S: Simd, T: Cell, const TO_INPUT: bool>(
 ///         _: S, params: &Factors<N, T::Element>, x: &Tensor<Units<N>, T>, _: &Tensor<Units<N>, T>,
-///         dy: &mut Tensor<Units<N>, T>, dx: Option<&mut Tensor<Units<N>, T>>, grad: &mut Factors<N, T::Element>,
+///         dy: &mut Tensor<Units<N>, T>, dx: &mut Tensor<Units<N>, T>, grad: &mut Factors<N, T::Element>,
 ///     ) {
 ///         for i in 0..N {
 ///             grad.factor[i] += dy.data[i].times(x.data[i]).sum();
 ///         }
-///         let Some(dx) = dx else { return };
+///         if !TO_INPUT { return }
 ///         for i in 0..N {
 ///             dx.data[i] = dy.data[i].map(|dy| params.factor[i] * dy);
 ///         }
@@ -229,15 +229,15 @@ pub trait Layer<In: Shape>: Trainable {
 
     /// Computes the gradients. `dy` holds the gradient of the loss with respect to `y` and is overwritten: on return it
     /// holds the gradient with respect to the layer's weighted sums, before the activation function. `dx` is
-    /// overwritten if it is given. The gradient with respect to the parameters, summed over the lanes, is *added* to
+    /// overwritten if `TO_INPUT` is true; otherwise it is not needed: the layer is the first of its network. The gradient with respect to the parameters, summed over the lanes, is *added* to
     /// `grad`.
-    fn backward<S: Simd, T: Cell>(
+    fn backward<S: Simd, T: Cell, const TO_INPUT: bool>(
         simd: S,
         params: &Self::Params<T::Element>,
         x: &Tensor<In, T>,
         y: &Tensor<Self::Out, T>,
         dy: &mut Tensor<Self::Out, T>,
-        dx: Option<&mut Tensor<In, T>>,
+        dx: &mut Tensor<In, T>,
         grad: &mut Self::Params<T::Element>,
     );
 
@@ -303,13 +303,13 @@ pub trait Stage<I: Shape, O: Shape>: Trainable {
         x: &Tensor<I, T>,
         y: &mut Tensor<O, T>,
     );
-    fn stage_backward<S: Simd, T: Cell>(
+    fn stage_backward<S: Simd, T: Cell, const TO_INPUT: bool>(
         simd: S,
         params: &Self::Params<T::Element>,
         x: &Tensor<I, T>,
         y: &Tensor<O, T>,
         dy: &mut Tensor<O, T>,
-        dx: Option<&mut Tensor<I, T>>,
+        dx: &mut Tensor<I, T>,
         grad: &mut Self::Params<T::Element>,
     );
     fn stage_curvature<S: Simd, T: Cell>(
@@ -348,16 +348,16 @@ where
         <L as Layer<I>>::forward(simd, params, x, L::Out::y_mut(y));
     }
     #[inline]
-    fn stage_backward<S: Simd, T: Cell>(
+    fn stage_backward<S: Simd, T: Cell, const TO_INPUT: bool>(
         simd: S,
         params: &Self::Params<T::Element>,
         x: &Tensor<I, T>,
         y: &Tensor<O, T>,
         dy: &mut Tensor<O, T>,
-        dx: Option<&mut Tensor<I, T>>,
+        dx: &mut Tensor<I, T>,
         grad: &mut Self::Params<T::Element>,
     ) {
-        <L as Layer<I>>::backward(simd, params, x, L::Out::y(y), L::Out::y_mut(dy), dx, grad);
+        <L as Layer<I>>::backward::<S, T, TO_INPUT>(simd, params, x, L::Out::y(y), L::Out::y_mut(dy), dx, grad);
     }
     #[inline]
     fn stage_curvature<S: Simd, T: Cell>(

@@ -101,16 +101,18 @@ where
         );
     }
 
-    fn backward<S: Simd, T: Cell>(
+    fn backward<S: Simd, T: Cell, const TO_INPUT: bool>(
         simd: S,
         _: &NoParams<T::Element>,
         _: &Tensor<Maps<C, H, W>, T>,
         _: &Tensor<Self::Out, T>,
         dy: &mut Tensor<Self::Out, T>,
-        dx: Option<&mut Tensor<Maps<C, H, W>, T>>,
+        dx: &mut Tensor<Maps<C, H, W>, T>,
         _: &mut NoParams<T::Element>,
     ) {
-        let Some(dx) = dx else { return };
+        if !TO_INPUT {
+            return;
+        }
         simd.vectorize(
             #[inline(always)]
             || {
@@ -179,16 +181,18 @@ where
         );
     }
 
-    fn backward<S: Simd, T: Cell>(
+    fn backward<S: Simd, T: Cell, const TO_INPUT: bool>(
         simd: S,
         _: &NoParams<T::Element>,
         x: &Tensor<Maps<C, H, W>, T>,
         y: &Tensor<Self::Out, T>,
         dy: &mut Tensor<Self::Out, T>,
-        dx: Option<&mut Tensor<Maps<C, H, W>, T>>,
+        dx: &mut Tensor<Maps<C, H, W>, T>,
         _: &mut NoParams<T::Element>,
     ) {
-        let Some(dx) = dx else { return };
+        if !TO_INPUT {
+            return;
+        }
         simd.vectorize(
             #[inline(always)]
             || {
@@ -222,6 +226,6 @@ where
         h: &mut NoParams<T::Element>,
     ) {
         // The slope is 1 or 0, and so is its square.
-        Self::backward(simd, nothing, x, y, d2y, Some(d2x), h);
+        Self::backward::<S, T, true>(simd, nothing, x, y, d2y, d2x, h);
     }
 }

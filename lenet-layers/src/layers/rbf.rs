@@ -65,16 +65,18 @@ impl<const I: usize, const O: usize, C: Codes<I, O>> Layer<Units<I>> for Rbf<I, 
         );
     }
 
-    fn backward<S: Simd, T: Cell>(
+    fn backward<S: Simd, T: Cell, const TO_INPUT: bool>(
         simd: S,
         _: &NoParams<T::Element>,
         x: &Tensor<Units<I>, T>,
         _: &Tensor<Units<O>, T>,
         dy: &mut Tensor<Units<O>, T>,
-        dx: Option<&mut Tensor<Units<I>, T>>,
+        dx: &mut Tensor<Units<I>, T>,
         _: &mut NoParams<T::Element>,
     ) {
-        let Some(dx) = dx else { return };
+        if !TO_INPUT {
+            return;
+        }
         simd.vectorize(
             #[inline(always)]
             || {

@@ -43,16 +43,18 @@ where
         }
     }
 
-    fn backward<S: Simd, T: Cell>(
+    fn backward<S: Simd, T: Cell, const TO_INPUT: bool>(
         simd: S,
         _: &NoParams<T::Element>,
         _: &Tensor<Maps<C, H, W>, T>,
         _: &Tensor<Self::Out, T>,
         dy: &mut Tensor<Self::Out, T>,
-        dx: Option<&mut Tensor<Maps<C, H, W>, T>>,
+        dx: &mut Tensor<Maps<C, H, W>, T>,
         _: &mut NoParams<T::Element>,
     ) {
-        let Some(dx) = dx else { return };
+        if !TO_INPUT {
+            return;
+        }
         simd.vectorize(
             #[inline(always)]
             || {
@@ -77,6 +79,6 @@ where
         h: &mut NoParams<T::Element>,
     ) {
         // Every slope is 1.
-        Self::backward(simd, nothing, x, y, d2y, Some(d2x), h);
+        Self::backward::<S, T, true>(simd, nothing, x, y, d2y, d2x, h);
     }
 }

@@ -86,6 +86,14 @@ impl<const CI: usize, const CO: usize, const N: usize, const K: usize, C: Connec
         }
         connected
     };
+    const FAN_OUT: [usize; CI] = {
+        let (mut fan_out, mut mark) = ([0; CI], 0);
+        while mark < C::MARKS.len() {
+            fan_out[mark % CI] += C::MARKS[mark] as usize;
+            mark += 1;
+        }
+        fan_out
+    };
     #[inline(always)]
     fn kernel<E: Element>(params: &SparseKernels<CO, N, K, E>, o: usize, i: usize) -> Option<&[[E; K]; K]> {
         Numbered::<C, CI, CO>::KERNEL[o][i].map(|n| &params.weight[n])
@@ -135,16 +143,18 @@ where
         Convolution::<Table<C, N>, CI, CO, K, H, W, OH, OW>::forward::<A, S, T>(simd, params, x, y);
     }
 
-    fn backward<S: Simd, T: Cell>(
+    fn backward<S: Simd, T: Cell, const TO_INPUT: bool>(
         simd: S,
         params: &Self::Params<T::Element>,
         x: &Tensor<Maps<CI, H, W>, T>,
         y: &Tensor<Self::Out, T>,
         dy: &mut Tensor<Self::Out, T>,
-        dx: Option<&mut Tensor<Maps<CI, H, W>, T>>,
+        dx: &mut Tensor<Maps<CI, H, W>, T>,
         grad: &mut Self::Params<T::Element>,
     ) {
-        Convolution::<Table<C, N>, CI, CO, K, H, W, OH, OW>::backward::<A, S, T>(simd, params, x, y, dy, dx, grad);
+        Convolution::<Table<C, N>, CI, CO, K, H, W, OH, OW>::backward::<A, S, T, TO_INPUT>(
+            simd, params, x, y, dy, dx, grad,
+        );
     }
 
     fn curvature<S: Simd, T: Cell>(

@@ -155,13 +155,12 @@ pub trait Network: Params {
 
     /// The backward pass with the instruction set of `simd`, down to the input or to the first layer's parameters.
     #[doc(hidden)]
-    fn backward_with<S: Simd, T: Cell<Element = Self::Element>>(
+    fn backward_with<S: Simd, T: Cell<Element = Self::Element>, const TO_INPUT: bool>(
         &self,
         simd: S,
         trace: &Self::Trace<T>,
         errors: &mut Self::Trace<T>,
         grad: &mut Grad<Self>,
-        to_input: bool,
     );
 
     /// The curvature pass with the instruction set of `simd`; `squared` provides the parameters.
@@ -193,7 +192,7 @@ pub trait Network: Params {
         errors: &mut Self::Trace<T>,
         grad: &mut Grad<Self>,
     ) {
-        Isa::current().dispatch(Backward { network: self, trace, errors, grad, to_input: false });
+        Isa::current().dispatch(Backward::<_, _, false> { network: self, trace, errors, grad });
     }
 
     /// The backward pass down to the input: on return, `errors` also holds the gradient with respect to the input.
@@ -203,7 +202,7 @@ pub trait Network: Params {
         errors: &mut Self::Trace<T>,
         grad: &mut Grad<Self>,
     ) {
-        Isa::current().dispatch(Backward { network: self, trace, errors, grad, to_input: true });
+        Isa::current().dispatch(Backward::<_, _, true> { network: self, trace, errors, grad });
     }
 }
 
@@ -246,16 +245,15 @@ impl<N: Network, T: Cell<Element = N::Element>> Kernel for Back<'_, N, T> {
     }
 }
 
-struct Backward<'a, N: Network, T: Cell> {
+struct Backward<'a, N: Network, T: Cell, const TO_INPUT: bool> {
     network: &'a N,
     trace: &'a N::Trace<T>,
     errors: &'a mut N::Trace<T>,
     grad: &'a mut Grad<N>,
-    to_input: bool,
 }
-impl<N: Network, T: Cell<Element = N::Element>> Kernel for Backward<'_, N, T> {
+impl<N: Network, T: Cell<Element = N::Element>, const TO_INPUT: bool> Kernel for Backward<'_, N, T, TO_INPUT> {
     type Output = ();
     fn run<S: Simd>(self, simd: S) {
-        self.network.backward_with(simd, self.trace, self.errors, self.grad, self.to_input);
+        self.network.backward_with::<S, T, TO_INPUT>(simd, self.trace, self.errors, self.grad);
     }
 }

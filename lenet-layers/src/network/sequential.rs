@@ -130,6 +130,15 @@ macro_rules! sequential {
         $crate::sequential!{@make $head $stages $Last $last $reversed}
     };
 
+    // Only the first stage may leave the gradient with respect to its input. The type says so, and not a value, so that
+    // the code for it is not compiled if nobody calls it.
+    (@backward input <$Layer:ty as $Stage:path>, $arguments:tt) => {
+        <$Layer as $Stage>::stage_backward::<__Simd, __Cell, __TO_INPUT> $arguments;
+    };
+    (@backward $before:tt <$Layer:ty as $Stage:path>, $arguments:tt) => {
+        <$Layer as $Stage>::stage_backward::<__Simd, __Cell, true> $arguments;
+    };
+
     (@make { [$(#[$meta:meta])*] [$vis:vis] $Name:tt [$($G:ident: $Bound:path = $Default:ty,)*] $Trace:tt $In:ty }
         [$({$stage:tt, $Layer:ty, $I:ty, $O:ty, $before:tt})*] [$Last:ty] [$last:tt]
         [$({$rstage:tt, $RLayer:ty, $RI:ty, $RO:ty, $rbefore:tt})*]
@@ -272,16 +281,13 @@ macro_rules! sequential {
                     simd, &self.$stage, &trace.$before, &mut trace.$stage);)*
             }
 
-            fn backward_with<__Simd: $crate::simd::Simd, __Cell: $crate::Cell<Element = __Element>>(
-                &self, simd: __Simd, trace: &$Trace<__Cell>, errors: &mut $Trace<__Cell>, grad: &mut $crate::Grad<Self>, to_input: bool,
+            fn backward_with<__Simd: $crate::simd::Simd, __Cell: $crate::Cell<Element = __Element>, const __TO_INPUT: bool>(
+                &self, simd: __Simd, trace: &$Trace<__Cell>, errors: &mut $Trace<__Cell>, grad: &mut $crate::Grad<Self>,
             ) {
-                $(
-                    let wanted = to_input || stringify!($rbefore) != "input";
-                    <$RLayer as $crate::Stage<$RI, $RO>>::stage_backward(
-                        simd, &self.$rstage, &trace.$rbefore, &trace.$rstage, &mut errors.$rstage,
-                        wanted.then_some(&mut errors.$rbefore), &mut grad.0.$rstage,
-                    );
-                )*
+                $($crate::sequential!{@backward $rbefore <$RLayer as $crate::Stage<$RI, $RO>>, (
+                    simd, &self.$rstage, &trace.$rbefore, &trace.$rstage, &mut errors.$rstage, &mut errors.$rbefore,
+                    &mut grad.0.$rstage,
+                )})*
             }
 
             fn curvature_with<__Simd: $crate::simd::Simd, __Cell: $crate::Cell<Element = __Element>>(

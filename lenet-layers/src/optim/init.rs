@@ -1,6 +1,6 @@
 //! Initial weights, drawn by the rules of the paper and by alternative rules.
 
-use crate::{ActivationKind, Network, Operation, Role, ScaledTanh};
+use crate::{ActivationKind, Network, Operation, ParamInfo, Role, ScaledTanh, StageInfo};
 use lenet_tensor::Element;
 use rand::Rng;
 use rand_distr::{Distribution, Uniform};
@@ -46,28 +46,48 @@ impl Init {
 /// nothing.
 pub fn initialize<N: Network>(network: &mut N, rule: Init, rng: &mut impl Rng) {
     let unit = Uniform::new(-1.0, 1.0).expect("-1 is below 1");
-    for index in 0..N::TENSORS {
-        let info = N::info(index);
-        for (position, number) in network.tensor_mut(index).iter_mut().enumerate() {
-            *number = Element::from_f64(match info.role {
-                Role::Bias => 0.0,
-                Role::Coefficient { window } => rule.coefficient(window),
-                Role::Weight => rule.bound((info.fan_in)(position)) * unit.sample(rng),
-            });
+    let arrays: Vec<ParamInfo> = (0..N::TENSORS).map(N::info).collect();
+    let rounded = |number: f64| <N::Element as Element>::from_f64(number).to_f64();
+    let drawn = draw(&arrays, N::STAGES, rule, &mut || unit.sample(rng), rounded);
+    for (index, drawn) in drawn.iter().enumerate() {
+        for (number, drawn) in network.tensor_mut(index).iter_mut().zip(drawn) {
+            *number = Element::from_f64(*drawn);
         }
     }
+}
+
+/// Draws the numbers of every array, `rounded` to the element type of the network. It does not depend on that type or
+/// on the network's, so that it is compiled once.
+fn draw(
+    arrays: &[ParamInfo],
+    stages: &[StageInfo],
+    rule: Init,
+    unit: &mut dyn FnMut() -> f64,
+    rounded: fn(f64) -> f64,
+) -> Vec<Vec<f64>> {
+    let of_array = |info: &ParamInfo| {
+        let number = |position| match info.role {
+            Role::Bias => 0.0,
+            Role::Coefficient { window } => rule.coefficient(window),
+            Role::Weight => rule.bound((info.fan_in)(position)) * unit(),
+        };
+        (0..info.len()).map(number).map(rounded).collect()
+    };
+    let mut drawn: Vec<Vec<f64>> = arrays.iter().map(of_array).collect();
     let mut input_is_sigmoid = false;
-    for stage in N::STAGES {
+    for stage in stages {
         let output_is_sigmoid = ends_in_sigmoid(stage.operation, input_is_sigmoid);
         let learns = matches!(
             stage.operation,
             Operation::Convolution { .. } | Operation::Subsampling { .. } | Operation::FullConnection { .. }
         );
         if learns && (input_is_sigmoid || output_is_sigmoid) {
-            follow_the_sigmoid(network, stage.name, input_is_sigmoid, output_is_sigmoid);
+            let of_stage = arrays.iter().zip(&mut drawn).filter(|(info, _)| info.stage == stage.name);
+            follow_the_sigmoid(of_stage, input_is_sigmoid, output_is_sigmoid, rounded);
         }
         input_is_sigmoid = output_is_sigmoid;
     }
+    drawn
 }
 
 /// Returns `true` if the outputs of a stage are outputs of a sigmoid.
@@ -85,15 +105,19 @@ fn ends_in_sigmoid(operation: Operation, input_is_sigmoid: bool) -> bool {
 }
 
 /// Converts the numbers of one stage from a network with scaled tanh to a network with sigmoids.
-fn follow_the_sigmoid<N: Network>(network: &mut N, stage: &str, input_is_sigmoid: bool, output_is_sigmoid: bool) {
+fn follow_the_sigmoid<'a>(
+    arrays: impl Iterator<Item = (&'a ParamInfo, &'a mut Vec<f64>)>,
+    input_is_sigmoid: bool,
+    output_is_sigmoid: bool,
+    rounded: fn(f64) -> f64,
+) {
     let factor = if input_is_sigmoid { 2.0 * ScaledTanh::A } else { 1.0 }
         * if output_is_sigmoid { 2.0 * ScaledTanh::S } else { 1.0 };
     let mut sums = Vec::new();
-    for index in (0..N::TENSORS).filter(|index| N::info(*index).stage == stage) {
-        let info = N::info(index);
+    for (info, numbers) in arrays {
         if info.role == Role::Bias {
-            for (bias, sum) in network.tensor_mut(index).iter_mut().zip(&sums) {
-                *bias = Element::from_f64(if input_is_sigmoid { -0.5 * sum } else { 0.0 });
+            for (bias, sum) in numbers.iter_mut().zip(&sums) {
+                *bias = rounded(if input_is_sigmoid { -0.5 * sum } else { 0.0 });
             }
             continue;
         }
@@ -101,10 +125,10 @@ fn follow_the_sigmoid<N: Network>(network: &mut N, stage: &str, input_is_sigmoid
         let times = if let Role::Coefficient { window } = info.role { window as f64 } else { 1.0 };
         let of_a_unit: usize = info.dims[1..].iter().product();
         sums = vec![0.0; info.dims[0]];
-        for (number, position) in network.tensor_mut(index).iter_mut().zip(info.positions()) {
-            let scaled = factor * number.to_f64();
+        for (number, position) in numbers.iter_mut().zip(info.positions()) {
+            let scaled = factor * *number;
             sums[position / of_a_unit] += times * scaled;
-            *number = Element::from_f64(scaled);
+            *number = rounded(scaled);
         }
     }
 }

@@ -78,7 +78,7 @@ where
         .map(|o| {
             let (mut errors, mut row) = (N::Trace::<f64>::boxed_zeroed(), Grad::<N>::boxed_zeroed());
             errors.output_mut().cells_mut()[o] = 1.0;
-            net.backward_with(Scalar, &trace, &mut errors, &mut row, false);
+            net.backward_with::<_, _, false>(Scalar, &trace, &mut errors, &mut row);
             row
         })
         .collect();

@@ -37,7 +37,7 @@ fn masked_lanes_do_not_count() {
             }
             net.forward_with(Scalar, &mut trace);
             loss.evaluate_with(Scalar, &trace.out, &[*target], 1.0, &mut errors.out);
-            net.backward_with(Scalar, &trace, &mut errors, &mut single, false);
+            net.backward_with::<_, _, false>(Scalar, &trace, &mut errors, &mut single);
         }
         for i in 0..Masked::<f32>::TENSORS {
             let want: Vec<f64> = single.tensor(i).iter().map(|g| f64::from(*g)).collect();

@@ -64,7 +64,10 @@ impl<N: Network<Element = f64>> Passes<N> {
     /// The reference loops.
     const REFERENCE: Self = Passes {
         forward: |net, trace| net.forward_with(Scalar, trace),
-        backward: |net, trace, errors, grad, to_input| net.backward_with(Scalar, trace, errors, grad, to_input),
+        backward: |net, trace, errors, grad, to_input| match to_input {
+            true => net.backward_with::<_, _, true>(Scalar, trace, errors, grad),
+            false => net.backward_with::<_, _, false>(Scalar, trace, errors, grad),
+        },
     };
     /// The loops of this process's instruction set. They take three times as long to compile.
     const DISPATCHED: Self = Passes {

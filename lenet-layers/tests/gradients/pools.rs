@@ -16,7 +16,7 @@ impl Kernel for Ties {
         assert_eq!(y.data, [[[3.0, 2.0], [0.0, -5.0]]]);
         let mut dy = Tensor { data: [[[1.0, 2.0], [4.0, 8.0]]] };
         let mut dx = x.clone();
-        MaxPool::<2>::backward(simd, &no, &x, &y, &mut dy, Some(&mut dx), &mut NoParams::default());
+        MaxPool::<2>::backward::<_, _, true>(simd, &no, &x, &y, &mut dy, &mut dx, &mut NoParams::default());
         // The first of several equal cells, row by row, has the whole gradient.
         assert_eq!(dx.data, [[[1.0, 0.0, 0.0, 2.0], [0.0, 0.0, 0.0, 0.0], [4.0, 0.0, 8.0, 0.0], [0.0, 0.0, 0.0, 0.0]]]);
 
@@ -49,7 +49,7 @@ fn lanes_have_their_own_largest() {
     MaxPool::<2>::forward(simd::Scalar, &no, &x, &mut y);
     assert_eq!(y.data[0][0][0].0, [1.0; 16]);
     let mut dy = Tensor { data: [[[Lanes(core::array::from_fn(|lane| 1.0 + lane as f32))]]] };
-    MaxPool::<2>::backward(simd::Scalar, &no, &x, &y, &mut dy, Some(&mut dx), &mut NoParams::default());
+    MaxPool::<2>::backward::<_, _, true>(simd::Scalar, &no, &x, &y, &mut dy, &mut dx, &mut NoParams::default());
     for lane in 0..16 {
         let got: Vec<f32> = dx.cells().iter().map(|cell| cell.0[lane]).collect();
         let want: Vec<f32> = (0..4).map(|i| if i == lane % 4 { 1.0 + lane as f32 } else { 0.0 }).collect();

@@ -31,8 +31,8 @@ where
 
     let (mut dx, mut full_dx) = (Tensor::<I, f64>::boxed_zeroed(), Tensor::<I, f64>::boxed_zeroed());
     let (mut grad, mut full_grad) = (P::Params::<f64>::boxed_zeroed(), D::Params::<f64>::boxed_zeroed());
-    P::backward(Scalar, &sparse, &x, &y, &mut g.clone(), Some(&mut dx), &mut grad);
-    D::backward(Scalar, &dense, &x, &full_y, &mut g, Some(&mut full_dx), &mut full_grad);
+    P::backward::<_, _, true>(Scalar, &sparse, &x, &y, &mut g.clone(), &mut dx, &mut grad);
+    D::backward::<_, _, true>(Scalar, &dense, &x, &full_y, &mut g, &mut full_dx, &mut full_grad);
     near(dx.cells(), full_dx.cells());
     for i in 0..2 {
         let connected: Vec<f64> = P::info(i).positions().map(|position| full_grad.tensor(i)[position]).collect();

@@ -75,7 +75,8 @@ impl<L: Layer<I>, I: Shape, T: Cell, W: Way> Kernel for Backward<'_, L, I, T, W>
     type Output = ();
     fn run<S: Simd>(self, simd: S) {
         let Case { params, grad, x, dx, y, dy, .. } = self.0;
-        L::backward(simd, params, x, y, dy, self.1.then_some(dx), grad);
+        let backward = if self.1 { L::backward::<S, T, true> } else { L::backward::<S, T, false> };
+        backward(simd, params, x, y, dy, dx, grad);
     }
 }
 

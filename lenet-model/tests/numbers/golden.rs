@@ -110,7 +110,7 @@ where
             self.network.forward_with(simd, &mut trace);
             let scale = Element::from_f64(1.0 / count);
             let loss = self.loss.evaluate_with(simd, trace.output(), classes, scale, errors.output_mut());
-            self.network.backward_with(simd, &trace, &mut errors, self.grad, true);
+            self.network.backward_with::<_, _, true>(simd, &trace, &mut errors, self.grad);
             found.loss += loss.to_f64() / count;
             for lane in 0..images.len() {
                 for (index, numbers) in found.stages.iter_mut().enumerate() {

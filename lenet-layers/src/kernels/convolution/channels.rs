@@ -71,8 +71,8 @@ impl<
     #[inline(always)]
     fn turn_kernels<S: Simd, E: Element>(simd: S, params: &B::Params<E>, o: usize, taps: &mut Taps<E, CI, K>) {
         let (line, taps) = (CI * K * K, taps.as_flattened_mut().as_flattened_mut());
-        if let Some(weight) = B::whole(params) {
-            return columns(simd, &weight[o * line..], line, taps);
+        if const { B::WHOLE } {
+            return columns(simd, &B::whole(params)[o * line..], line, taps);
         }
         // One input map at a time: laying out all kernels at once would take as much stack again as their transposed
         // form.
@@ -91,8 +91,8 @@ impl<
     #[inline(always)]
     fn add_kernels<S: Simd, E: Element>(simd: S, taps: &Taps<E, CI, K>, o: usize, grad: &mut B::Params<E>) {
         let (line, taps) = (CI * K * K, taps.as_flattened().as_flattened());
-        if let Some((dw, _)) = B::whole_mut(grad) {
-            return add_lines(simd, taps, &mut dw[o * line..], line);
+        if const { B::WHOLE } {
+            return add_lines(simd, taps, &mut B::whole_mut(grad).0[o * line..], line);
         }
         let mut kernels = [[[[E::default(); K]; K]; CI]; WIDEST];
         add_lines(simd, taps, kernels.as_flattened_mut().as_flattened_mut().as_flattened_mut(), line);

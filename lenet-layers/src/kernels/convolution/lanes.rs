@@ -25,10 +25,10 @@ const fn columns_to_spread(registers: usize, k: usize) -> usize {
     if most == 0 { 1 } else { most }
 }
 
-/// `maps`, limited to the number of maps in a tile of the weight gradient.
-const fn most_of<S: Simd, const K: usize>(maps: usize) -> usize {
-    let most = maps_in_gradient(S::REGISTERS, K);
-    if maps < most { maps } else { most }
+/// The number of output maps in a tile of the weight gradient, if an input map is connected with `n` of them and a tile
+/// holds `most`: as few tiles as possible, of sizes as equal as possible.
+const fn share(n: usize, most: usize) -> usize {
+    if n == 0 { 1 } else { n.div_ceil(n.div_ceil(most)) }
 }
 
 /// The number of output maps whose rows for one row of `dx` fit in the L1 cache together.
@@ -132,7 +132,16 @@ impl<
         da: &[[[T; OW]; OH]; CO],
         grad: &mut B::Params<T::Element>,
     ) {
-        let most = const { maps_in_gradient(S::REGISTERS, K) };
+        macro_rules! tile_of {
+            ($maps:ident, $i:ident, $($n:literal)*) => {
+                match $maps.len() {
+                    $($n if const { Self::has_gradient_tile::<S>($n) } => {
+                        Self::lanes_gradient_tile::<S, T, $n>(simd, &x[$i], da, $i, $maps, grad);
+                    })*
+                    other => unreachable!("no tile of {other} maps"),
+                }
+            };
+        }
         simd.vectorize(
             #[inline(always)]
             || {
@@ -144,32 +153,26 @@ impl<
                             n += 1;
                         }
                     }
-                    let share = n.div_ceil(n.div_ceil(most).max(1)).max(1);
-                    for maps in connected[..n].chunks(share) {
-                        match maps.len() {
-                            1 => Self::lanes_gradient_of::<S, T, 1>(simd, &x[i], da, i, maps, grad),
-                            2 => Self::lanes_gradient_of::<S, T, 2>(simd, &x[i], da, i, maps, grad),
-                            3 => Self::lanes_gradient_of::<S, T, 3>(simd, &x[i], da, i, maps, grad),
-                            _ => Self::lanes_gradient_of::<S, T, 4>(simd, &x[i], da, i, maps, grad),
-                        }
+                    for maps in connected[..n].chunks(share(n, const { maps_in_gradient(S::REGISTERS, K) })) {
+                        tile_of!(maps, i, 1 2 3 4);
                     }
                 }
             },
         );
     }
 
-    /// Adds the gradient with respect to the kernels from map `i` to the `MAPS` maps listed in `maps`, if a tile holds
-    /// that many. It is a separate function, because a function pointer chosen at run time would not be inlined.
-    #[inline(always)]
-    fn lanes_gradient_of<S: Simd, T: Cell, const MAPS: usize>(
-        simd: S,
-        x: &[[T; W]; H],
-        da: &[[[T; OW]; OH]; CO],
-        i: usize,
-        maps: &[usize],
-        grad: &mut B::Params<T::Element>,
-    ) {
-        version!(most_of::<S, K>(MAPS), 1..=4, M => Self::lanes_gradient_tile::<S, T, M>)(simd, x, da, i, maps, grad);
+    /// Returns `true` if a tile of the weight gradient has `maps` output maps. No other tile is compiled.
+    const fn has_gradient_tile<S: Simd>(maps: usize) -> bool {
+        let mut i = 0;
+        while i < CI {
+            let n = B::FAN_OUT[i];
+            let share = share(n, maps_in_gradient(S::REGISTERS, K));
+            if maps == share && n >= share || maps == n % share && maps > 0 {
+                return true;
+            }
+            i += 1;
+        }
+        false
     }
 
     /// Adds the gradient with respect to the kernels from map `i` to the `M` maps listed in `maps`.

@@ -29,6 +29,11 @@ pub(crate) trait Bank<const CI: usize, const CO: usize, const K: usize>: 'static
     type Params<E: Element>: Params<Element = E>;
     /// The number of connected pairs of maps.
     const KERNELS: usize;
+    /// The number of output maps that each input map is connected with.
+    const FAN_OUT: [usize; CI];
+    /// `true` if all kernels are stored as the rows of one matrix, which [`whole`](Self::whole) and
+    /// [`whole_mut`](Self::whole_mut) return.
+    const WHOLE: bool = false;
     /// `true` if every pair of maps is connected.
     const FULL: bool = Self::KERNELS == CI * CO;
     /// `true` if so many pairs are connected that computing the others with zeros costs less than testing each pair.
@@ -41,13 +46,19 @@ pub(crate) trait Bank<const CI: usize, const CO: usize, const K: usize>: 'static
     fn bias<E: Element>(params: &Self::Params<E>) -> &[E; CO];
     /// Returns the biases, mutable.
     fn bias_mut<E: Element>(params: &mut Self::Params<E>) -> &mut [E; CO];
-    /// Returns all kernels as the rows of one matrix, if they are stored so.
-    fn whole<E: Element>(_: &Self::Params<E>) -> Option<&[E]> {
-        None
+    /// Returns all kernels as the rows of one matrix.
+    ///
+    /// # Panics
+    /// If they are not stored so.
+    fn whole<E: Element>(_: &Self::Params<E>) -> &[E] {
+        panic!("these kernels are not the rows of a matrix")
     }
-    /// Returns all kernels and all biases, mutable, if they are stored so.
-    fn whole_mut<E: Element>(_: &mut Self::Params<E>) -> Option<(&mut [E], &mut [E; CO])> {
-        None
+    /// Returns all kernels and all biases, mutable.
+    ///
+    /// # Panics
+    /// If they are not stored so.
+    fn whole_mut<E: Element>(_: &mut Self::Params<E>) -> (&mut [E], &mut [E; CO]) {
+        panic!("these kernels are not the rows of a matrix")
     }
 }
 
@@ -92,8 +103,10 @@ impl<
         matrix::plain::<S>() || K > lanes::MOST_TAPS || T::LANES == 1 && !Self::single_fits::<S, T::Element>()
     }
 
-    /// Computes `y` from `x`. A convolution whose output maps have one cell, such as C5's, is computed as a matrix
-    /// product.
+    /// `true` if the output maps have one cell, such as C5's: the convolution is then computed as a matrix product.
+    const IS_PRODUCT: bool = OH * OW == 1 && B::WHOLE;
+
+    /// Computes `y` from `x`.
     #[inline]
     pub(crate) fn forward<A: Activation, S: Simd, T: Cell>(
         simd: S,
@@ -101,18 +114,10 @@ impl<
         x: &Tensor<Maps<CI, H, W>, T>,
         y: &mut Tensor<Maps<CO, OH, OW>, T>,
     ) {
-        if const { OH * OW == 1 }
-            && let Some(weight) = B::whole(params)
-        {
-            return matrix::forward::<A, S, T, Cube<CI, K>, CO>(
-                simd,
-                weight,
-                B::bias(params),
-                x.cells(),
-                y.cells_mut(),
-            );
-        }
-        if const { Self::plain::<S, T>() } {
+        if const { Self::IS_PRODUCT } {
+            let (weight, bias) = (B::whole(params), B::bias(params));
+            matrix::forward::<A, S, T, Cube<CI, K>, CO>(simd, weight, bias, x.cells(), y.cells_mut());
+        } else if const { Self::plain::<S, T>() } {
             Self::plain_forward(simd, params, &x.data, &mut y.data);
             apply_activation::<A, S, _>(simd, T::elements_mut(y.cells_mut()));
         } else if const { T::LANES == 1 } {
@@ -136,27 +141,26 @@ impl<
 
     /// Computes the gradients; see [`Layer::backward`](crate::Layer::backward).
     #[inline]
-    pub(crate) fn backward<A: Activation, S: Simd, T: Cell>(
+    pub(crate) fn backward<A: Activation, S: Simd, T: Cell, const TO_INPUT: bool>(
         simd: S,
         params: &B::Params<T::Element>,
         x: &Tensor<Maps<CI, H, W>, T>,
         y: &Tensor<Maps<CO, OH, OW>, T>,
         dy: &mut Tensor<Maps<CO, OH, OW>, T>,
-        dx: Option<&mut Tensor<Maps<CI, H, W>, T>>,
+        dx: &mut Tensor<Maps<CI, H, W>, T>,
         grad: &mut B::Params<T::Element>,
     ) {
-        if const { OH * OW == 1 }
-            && let (Some(weight), Some((dw, db))) = (B::whole(params), B::whole_mut(grad))
-        {
-            let (x, y, da, dx) = (x.cells(), y.cells(), dy.cells_mut(), dx.map(|dx| dx.cells_mut()));
-            return matrix::backward::<A, S, T, Cube<CI, K>, CO>(simd, weight, x, y, da, dx, dw, db);
+        if const { Self::IS_PRODUCT } {
+            let (weight, (dw, db)) = (B::whole(params), B::whole_mut(grad));
+            let (x, y, da, dx) = (x.cells(), y.cells(), dy.cells_mut(), dx.cells_mut());
+            return matrix::backward::<A, S, T, Cube<CI, K>, CO, TO_INPUT>(simd, weight, x, y, da, dx, dw, db);
         }
         for (o, (y, dy)) in y.data.iter().zip(&mut dy.data).enumerate() {
             let (y, dy) = (T::elements(y.as_flattened()), T::elements_mut(dy.as_flattened_mut()));
             B::bias_mut(grad)[o] += apply_slope::<A, S, _>(simd, y, dy);
         }
         Self::weight_gradient(simd, x, dy, grad);
-        if let Some(dx) = dx {
+        if TO_INPUT {
             Self::input_gradient(simd, params, dy, dx);
         }
     }
@@ -174,9 +178,8 @@ impl<
         d2x: &mut Tensor<Maps<CI, H, W>, T>,
         h: &mut B::Params<T::Element>,
     ) {
-        if const { OH * OW == 1 }
-            && let (Some(weight), Some((d2w, d2b))) = (B::whole(squared), B::whole_mut(h))
-        {
+        if const { Self::IS_PRODUCT } {
+            let (weight, (d2w, d2b)) = (B::whole(squared), B::whole_mut(h));
             let (x, y, d2a, d2x) = (x.cells(), y.cells(), d2y.cells_mut(), d2x.cells_mut());
             return matrix::curvature::<A, S, T, Cube<CI, K>, CO>(simd, weight, x, y, d2a, d2x, d2w, d2b);
         }

@@ -15,6 +15,7 @@ impl<
 > Convolution<B, CI, CO, K, H, W, OH, OW>
 {
     /// Computes the weighted sums.
+    #[inline(never)]
     pub(super) fn plain_forward<S: Simd, T: Cell>(
         simd: S,
         params: &B::Params<T::Element>,
@@ -45,6 +46,7 @@ impl<
     }
 
     /// Adds the gradient with respect to the kernels.
+    #[inline(never)]
     pub(super) fn plain_weight_gradient<S: Simd, T: Cell>(
         simd: S,
         x: &[[[T; W]; H]; CI],
@@ -75,6 +77,7 @@ impl<
     }
 
     /// Computes the gradient with respect to the input.
+    #[inline(never)]
     pub(super) fn plain_input_gradient<S: Simd, T: Cell>(
         simd: S,
         params: &B::Params<T::Element>,

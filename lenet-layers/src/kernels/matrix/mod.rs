@@ -57,13 +57,13 @@ pub(crate) fn forward<A: Activation, S: Simd, T: Cell, I: Length, const O: usize
 /// Computes the gradients; see [`Layer::backward`](crate::Layer::backward).
 #[allow(clippy::too_many_arguments)] // the arguments of the layer, as slices
 #[inline]
-pub(crate) fn backward<A: Activation, S: Simd, T: Cell, I: Length, const O: usize>(
+pub(crate) fn backward<A: Activation, S: Simd, T: Cell, I: Length, const O: usize, const TO_INPUT: bool>(
     simd: S,
     weight: &[T::Element],
     x: &[T],
     y: &[T],
     dy: &mut [T],
-    dx: Option<&mut [T]>,
+    dx: &mut [T],
     dw: &mut [T::Element],
     db: &mut [T::Element; O],
 ) {
@@ -72,7 +72,7 @@ pub(crate) fn backward<A: Activation, S: Simd, T: Cell, I: Length, const O: usiz
         *db += da.sum();
     }
     weight_gradient::<S, T, I, O>(simd, x, dy, dw);
-    if let Some(dx) = dx {
+    if TO_INPUT {
         input_gradient::<S, T, I, O>(simd, weight, dy, dx);
     }
 }

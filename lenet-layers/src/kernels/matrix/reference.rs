@@ -3,6 +3,7 @@
 use lenet_tensor::{Cell, simd::Simd};
 
 /// Computes the weighted sums.
+#[inline(never)]
 pub(super) fn forward<S: Simd, T: Cell, const O: usize>(
     simd: S,
     weight: &[T::Element],
@@ -25,6 +26,7 @@ pub(super) fn forward<S: Simd, T: Cell, const O: usize>(
 }
 
 /// Adds the gradient with respect to the weights.
+#[inline(never)]
 pub(super) fn weight_gradient<S: Simd, T: Cell>(simd: S, x: &[T], da: &[T], dw: &mut [T::Element]) {
     simd.vectorize(
         #[inline(always)]
@@ -39,6 +41,7 @@ pub(super) fn weight_gradient<S: Simd, T: Cell>(simd: S, x: &[T], da: &[T], dw: 
 }
 
 /// Computes the gradient with respect to the input.
+#[inline(never)]
 pub(super) fn input_gradient<S: Simd, T: Cell>(simd: S, weight: &[T::Element], da: &[T], dx: &mut [T]) {
     simd.vectorize(
         #[inline(always)]

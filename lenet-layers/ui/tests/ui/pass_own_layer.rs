@@ -27,16 +27,18 @@ impl<const N: usize> Layer<Units<N>> for Negate {
             *y = x.map(|x| -x);
         }
     }
-    fn backward<S: Simd, T: Cell>(
+    fn backward<S: Simd, T: Cell, const TO_INPUT: bool>(
         _: S,
         _: &NoParams<T::Element>,
         _: &Tensor<Units<N>, T>,
         _: &Tensor<Units<N>, T>,
         dy: &mut Tensor<Units<N>, T>,
-        dx: Option<&mut Tensor<Units<N>, T>>,
+        dx: &mut Tensor<Units<N>, T>,
         _: &mut NoParams<T::Element>,
     ) {
-        let Some(dx) = dx else { return };
+        if !TO_INPUT {
+            return;
+        }
         for (dx, dy) in dx.cells_mut().iter_mut().zip(dy.cells()) {
             *dx = dy.map(|dy| -dy);
         }

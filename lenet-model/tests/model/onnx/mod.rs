@@ -173,13 +173,13 @@ impl<const N: usize, const LIES: bool> Layer<Units<N>> for Own<LIES> {
     fn forward<S: Simd, T: Cell>(_: S, _: &NoParams<T::Element>, x: &Tensor<Units<N>, T>, y: &mut Tensor<Units<N>, T>) {
         y.clone_from(x);
     }
-    fn backward<S: Simd, T: Cell>(
+    fn backward<S: Simd, T: Cell, const TO_INPUT: bool>(
         _: S,
         _: &NoParams<T::Element>,
         _: &Tensor<Units<N>, T>,
         _: &Tensor<Units<N>, T>,
         _: &mut Tensor<Units<N>, T>,
-        _: Option<&mut Tensor<Units<N>, T>>,
+        _: &mut Tensor<Units<N>, T>,
         _: &mut NoParams<T::Element>,
     ) {
         unreachable!("nothing is trained here")
