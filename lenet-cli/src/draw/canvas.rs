@@ -68,17 +68,31 @@ impl Canvas {
             Ink::Rgb(colour) => colour,
         };
         let pixel = &mut self.pixels[y * self.width + x];
+        // Most of a letter's box, and the inside of most shapes.
+        if part == 0.0 {
+            return;
+        }
+        if part == 1.0 {
+            *pixel = colour;
+            return;
+        }
         for (old, new) in pixel.iter_mut().zip(colour) {
             *old = (f64::from(*old) * (1.0 - part) + f64::from(new) * part).round() as u8;
         }
     }
 
     fn image(&mut self, (x, y): (f64, f64), pixel: f64, raster: &Raster) {
-        for (i, grey) in raster.grey.iter().enumerate() {
-            let (column, row) = ((i % raster.width) as f64, (i / raster.width) as f64);
-            for py in pixels(y + pixel * row)..pixels(y + pixel * (row + 1.0)) {
-                for px in pixels(x + pixel * column)..pixels(x + pixel * (column + 1.0)) {
-                    self.blend(px, py, Ink::Rgb([*grey; 3]), 1.0);
+        let columns = |column: usize| {
+            let edge = |column: usize| pixels(x + pixel * column as f64).min(self.width);
+            edge(column)..edge(column + 1)
+        };
+        let columns: Vec<_> = (0..raster.width).map(columns).collect();
+        for (row, greys) in raster.grey.chunks(raster.width.max(1)).enumerate() {
+            let (top, bottom) = (pixels(y + pixel * row as f64), pixels(y + pixel * (row + 1) as f64));
+            for y in top..bottom.min(self.height) {
+                let line = &mut self.pixels[y * self.width..][..self.width];
+                for (columns, grey) in columns.iter().zip(greys) {
+                    line[columns.clone()].fill([*grey; 3]);
                 }
             }
         }

@@ -26,9 +26,19 @@ impl Raster {
 
     /// Repeats every pixel horizontally and vertically.
     pub(crate) fn enlarged(&self, across: usize, down: usize) -> Self {
-        let wide = |row: &[u8]| row.iter().flat_map(|grey| std::iter::repeat_n(*grey, across)).collect::<Vec<_>>();
-        let rows = self.grey.chunks(self.width.max(1)).map(wide);
-        Raster { width: self.width * across, grey: rows.flat_map(|row| row.repeat(down)).collect() }
+        let width = self.width * across;
+        let mut grey = Vec::with_capacity(self.grey.len() * across * down);
+        // Filled in blocks, because this crate is not optimised.
+        for row in self.grey.chunks(self.width.max(1)) {
+            let start = grey.len();
+            for pixel in row {
+                grey.resize(grey.len() + across, *pixel);
+            }
+            for _ in 1..down {
+                grey.extend_from_within(start..start + width);
+            }
+        }
+        Raster { width, grey }
     }
 
     /// Copies another raster into this one. It must fit.
