@@ -58,7 +58,8 @@ pub(crate) fn loss(recipe: &Recipe) -> String {
     }
 }
 
-/// `SGD, batch 32, rate 0.04 one-cycle, momentum 0.9, weight decay 0.0005, 30 epochs`.
+/// `SGD, batch 32, rate 0.04 one-cycle, momentum 0.9, weight decay 0.0005, 30 epochs`; an epoch that is not one pass over
+/// the images says how many it has.
 pub(crate) fn optimiser(recipe: &Recipe) -> String {
     let (name, settings) = match recipe.second_order {
         None => ("SGD", format!("momentum {}, weight decay {}", recipe.momentum, recipe.weight_decay)),
@@ -71,8 +72,9 @@ pub(crate) fn optimiser(recipe: &Recipe) -> String {
         }
     };
     let average = if recipe.average > 0.0 { format!(", average {}", recipe.average) } else { String::new() };
+    let presented = recipe.presentations.map_or(String::new(), |count| format!(" of {} images", thousands(count)));
     format!(
-        "{name}, batch {}, rate {:?} {}, {settings}{average}, {} epoch{}",
+        "{name}, batch {}, rate {:?} {}, {settings}{average}, {} epoch{}{presented}",
         recipe.batch,
         recipe.rate,
         recipe.schedule,

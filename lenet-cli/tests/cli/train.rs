@@ -397,6 +397,7 @@ fn todays_recipes_train() {
     assert!(said.err.contains("mnist: 1,000 to learn from, 0 held out"), "{}", said.err);
     assert!(said.err.contains("network    lenet5-unpadded with relu"), "{}", said.err);
     assert!(said.err.contains("loss       cross-entropy, smoothing 0.1"), "{}", said.err);
+    assert!(said.err.contains("weight decay 0.0005, 1 epoch of 1,250 images"), "{}", said.err);
     let record = json(&dir.path().join("fast/run.json"));
     assert_eq!(record["recipe"]["presentations"], json!(1250));
     assert_eq!(record["data"].get("distortion"), None);

@@ -67,7 +67,7 @@ pub(crate) fn class<const N: usize>(index: usize) -> Class<N> {
 /// The formula itself in `f64`, as in the paper or a textbook.
 pub(crate) fn plainly(loss: AnyLoss, y: &[f64], target: usize) -> f64 {
     let sum: f64 = y.iter().map(|y| y.exp()).sum();
-    let (y_count, outputs) = (y.len(), y.iter().enumerate());
+    let (classes, outputs) = (y.len() as f64, y.iter().enumerate());
     match loss {
         AnyLoss::SoftmaxMeanSquared => {
             outputs.map(|(i, y)| (y.exp() / sum - f64::from(u8::from(i == target))).powi(2)).sum()
@@ -75,7 +75,8 @@ pub(crate) fn plainly(loss: AnyLoss, y: &[f64], target: usize) -> f64 {
         AnyLoss::SoftmaxCrossEntropy => -(y[target].exp() / sum).ln(),
         AnyLoss::SmoothedCrossEntropy => outputs
             .map(|(i, y)| {
-                let wanted = 0.3 / y_count as f64 + if i == target { 0.7 } else { 0.0 };
+                let spread = SMOOTHED.smoothing;
+                let wanted = spread / classes + if i == target { 1.0 - spread } else { 0.0 };
                 -wanted * (y.exp() / sum).ln()
             })
             .sum(),
