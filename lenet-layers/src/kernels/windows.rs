@@ -1,20 +1,96 @@
 //! Non-overlapping windows of `K` x `K`: their sums, and the gradients that go back to their cells.
+//!
+//! The functions for all maps do not depend on the activation function, so they are compiled once for each size and not for
+//! each layer that uses them. The maximum of windows is in `MaxPool` itself.
 
 use crate::kernels::tile::{load, store, width};
 use lenet_tensor::simd::{Simd, Vector};
 use lenet_tensor::{Cell, Element};
 
-/// Computes the sum of every window of a map.
-#[inline(always)]
+/// Computes the sum of every window of every map.
+#[inline(never)]
 pub(crate) fn sums<
     S: Simd,
     T: Cell,
     const K: usize,
+    const C: usize,
     const H: usize,
     const W: usize,
     const OH: usize,
     const OW: usize,
 >(
+    simd: S,
+    x: &[[[T; W]; H]; C],
+    y: &mut [[[T; OW]; OH]; C],
+) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            for (x, y) in x.iter().zip(y) {
+                sums_of_map::<S, T, K, H, W, OH, OW>(simd, x, y);
+            }
+        },
+    );
+}
+
+/// Adds to `sums` the sum over each map of `da` times the sum of its window, or times the square of that if `SQUARED`.
+#[inline(never)]
+pub(crate) fn dot<
+    const SQUARED: bool,
+    S: Simd,
+    T: Cell,
+    const K: usize,
+    const C: usize,
+    const H: usize,
+    const W: usize,
+    const OH: usize,
+    const OW: usize,
+>(
+    simd: S,
+    x: &[[[T; W]; H]; C],
+    da: &[[[T; OW]; OH]; C],
+    sums: &mut [T::Element; C],
+) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            for m in 0..C {
+                sums[m] += dot_of_map::<SQUARED, S, T, K, H, W, OH, OW>(simd, &x[m], &da[m]);
+            }
+        },
+    );
+}
+
+/// Writes each map's factor times a window's cell of `dy` to every cell of the window.
+#[inline(never)]
+pub(crate) fn spread<
+    S: Simd,
+    T: Cell,
+    const K: usize,
+    const C: usize,
+    const H: usize,
+    const W: usize,
+    const OH: usize,
+    const OW: usize,
+>(
+    simd: S,
+    factors: &[T::Element; C],
+    dy: &[[[T; OW]; OH]; C],
+    dx: &mut [[[T; W]; H]; C],
+) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            for m in 0..C {
+                spread_in_map::<S, T, K, H, W, OH, OW>(simd, factors[m], &dy[m], &mut dx[m]);
+            }
+        },
+    );
+}
+
+/// Computes the sum of every window of a map.
+#[inline(always)]
+fn sums_of_map<S: Simd, T: Cell, const K: usize, const H: usize, const W: usize, const OH: usize, const OW: usize>(
     simd: S,
     x: &[[T; W]; H],
     y: &mut [[T; OW]; OH],
@@ -85,7 +161,7 @@ fn sum<S: Simd, T: Cell, const K: usize, const H: usize, const W: usize>(
 
 /// Multiplies the sum of every window, or its square, by its cell of `da`, and adds up over all windows and lanes.
 #[inline(always)]
-pub(crate) fn dot<
+fn dot_of_map<
     const SQUARED: bool,
     S: Simd,
     T: Cell,
@@ -127,15 +203,7 @@ pub(crate) fn dot<
 
 /// Writes `factor` times a window's cell of `dy` to every cell of the window.
 #[inline(always)]
-pub(crate) fn spread<
-    S: Simd,
-    T: Cell,
-    const K: usize,
-    const H: usize,
-    const W: usize,
-    const OH: usize,
-    const OW: usize,
->(
+fn spread_in_map<S: Simd, T: Cell, const K: usize, const H: usize, const W: usize, const OH: usize, const OW: usize>(
     simd: S,
     factor: T::Element,
     dy: &[[T; OW]; OH],

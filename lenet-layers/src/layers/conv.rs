@@ -60,7 +60,6 @@ impl<const CI: usize, const CO: usize, const K: usize, A: Activation> LayerInfo 
 pub(crate) struct Full;
 impl<const CI: usize, const CO: usize, const K: usize> Bank<CI, CO, K> for Full {
     type Params<E: Element> = Kernels<CI, CO, K, E>;
-    const KERNELS: usize = CI * CO;
     const FAN_OUT: [usize; CI] = [CO; CI];
     const WHOLE: bool = true;
     #[inline(always)]

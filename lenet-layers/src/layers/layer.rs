@@ -229,8 +229,8 @@ pub trait Layer<In: Shape>: Trainable {
 
     /// Computes the gradients. `dy` holds the gradient of the loss with respect to `y` and is overwritten: on return it
     /// holds the gradient with respect to the layer's weighted sums, before the activation function. `dx` is
-    /// overwritten if `TO_INPUT` is true; otherwise it is not needed: the layer is the first of its network. The gradient with respect to the parameters, summed over the lanes, is *added* to
-    /// `grad`.
+    /// overwritten if `TO_INPUT` is true; otherwise it must be left as it is, as for the first layer of a network in
+    /// training. The gradient with respect to the parameters, summed over the lanes, is *added* to `grad`.
     fn backward<S: Simd, T: Cell, const TO_INPUT: bool>(
         simd: S,
         params: &Self::Params<T::Element>,

@@ -84,14 +84,7 @@ where
         x: &Tensor<Maps<C, H, W>, T>,
         y: &mut Tensor<Self::Out, T>,
     ) {
-        simd.vectorize(
-            #[inline(always)]
-            || {
-                for (x, y) in x.data.iter().zip(&mut y.data) {
-                    windows::sums::<S, T, K, H, W, OH, OW>(simd, x, y);
-                }
-            },
-        );
+        windows::sums::<S, T, K, C, H, W, OH, OW>(simd, &x.data, &mut y.data);
         let share = T::Element::from_f64(1.0 / (K * K) as f64);
         map_rows(
             simd,
@@ -110,18 +103,10 @@ where
         dx: &mut Tensor<Maps<C, H, W>, T>,
         _: &mut NoParams<T::Element>,
     ) {
-        if !TO_INPUT {
-            return;
+        if TO_INPUT {
+            let share = T::Element::from_f64(1.0 / (K * K) as f64);
+            windows::spread::<S, T, K, C, H, W, OH, OW>(simd, &[share; C], &dy.data, &mut dx.data);
         }
-        simd.vectorize(
-            #[inline(always)]
-            || {
-                let share = T::Element::from_f64(1.0 / (K * K) as f64);
-                for (dy, dx) in dy.data.iter().zip(&mut dx.data) {
-                    windows::spread::<S, T, K, H, W, OH, OW>(simd, share, dy, dx);
-                }
-            },
-        );
     }
 
     fn curvature<S: Simd, T: Cell>(
@@ -133,15 +118,8 @@ where
         d2x: &mut Tensor<Maps<C, H, W>, T>,
         _: &mut NoParams<T::Element>,
     ) {
-        simd.vectorize(
-            #[inline(always)]
-            || {
-                let squared_share = T::Element::from_f64(1.0 / (K * K * K * K) as f64);
-                for (d2y, d2x) in d2y.data.iter().zip(&mut d2x.data) {
-                    windows::spread::<S, T, K, H, W, OH, OW>(simd, squared_share, d2y, d2x);
-                }
-            },
-        );
+        let squared_share = T::Element::from_f64(1.0 / (K * K * K * K) as f64);
+        windows::spread::<S, T, K, C, H, W, OH, OW>(simd, &[squared_share; C], &d2y.data, &mut d2x.data);
     }
 }
 

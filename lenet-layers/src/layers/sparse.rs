@@ -78,14 +78,6 @@ impl<const CI: usize, const CO: usize, const N: usize, const K: usize, C: Connec
     for Table<C, N>
 {
     type Params<E: Element> = SparseKernels<CO, N, K, E>;
-    const KERNELS: usize = {
-        let (mut connected, mut mark) = (0, 0);
-        while mark < C::MARKS.len() {
-            connected += C::MARKS[mark] as usize;
-            mark += 1;
-        }
-        connected
-    };
     const FAN_OUT: [usize; CI] = {
         let (mut fan_out, mut mark) = ([0; CI], 0);
         while mark < C::MARKS.len() {

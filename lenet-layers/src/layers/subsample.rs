@@ -60,7 +60,7 @@ where
         x: &Tensor<Maps<C, H, W>, T>,
         y: &mut Tensor<Self::Out, T>,
     ) {
-        sums::<S, T, K, C, H, W, OH, OW>(simd, &x.data, &mut y.data);
+        windows::sums::<S, T, K, C, H, W, OH, OW>(simd, &x.data, &mut y.data);
         for (m, y) in y.data.iter_mut().enumerate() {
             let (coefficient, bias) = (params.coefficient[m], params.bias[m]);
             scale_and_apply::<A, S, _>(simd, coefficient, bias, T::elements_mut(y.as_flattened_mut()));
@@ -80,9 +80,9 @@ where
             let (y, dy) = (T::elements(y.as_flattened()), T::elements_mut(dy.as_flattened_mut()));
             grad.bias[m] += apply_slope::<A, S, _>(simd, y, dy);
         }
-        dot::<false, S, T, K, C, H, W, OH, OW>(simd, &x.data, &dy.data, &mut grad.coefficient);
+        windows::dot::<false, S, T, K, C, H, W, OH, OW>(simd, &x.data, &dy.data, &mut grad.coefficient);
         if TO_INPUT {
-            spread::<S, T, K, C, H, W, OH, OW>(simd, &params.coefficient, &dy.data, &mut dx.data);
+            windows::spread::<S, T, K, C, H, W, OH, OW>(simd, &params.coefficient, &dy.data, &mut dx.data);
         }
     }
 
@@ -102,37 +102,9 @@ where
         // A coefficient has one connection to each unit, from the window's sum. If each cell counted as a connection of
         // its own, the second derivative would be up to K * K times too small, and training with the paper's learning
         // rates would not converge (docs/paper.md).
-        dot::<true, S, T, K, C, H, W, OH, OW>(simd, &x.data, &d2y.data, &mut h.coefficient);
-        spread::<S, T, K, C, H, W, OH, OW>(simd, &squared.coefficient, &d2y.data, &mut d2x.data);
+        windows::dot::<true, S, T, K, C, H, W, OH, OW>(simd, &x.data, &d2y.data, &mut h.coefficient);
+        windows::spread::<S, T, K, C, H, W, OH, OW>(simd, &squared.coefficient, &d2y.data, &mut d2x.data);
     }
-}
-
-// The loops over the maps, which are compiled once for all activation functions.
-
-/// The sum of each window of each map.
-#[inline(never)]
-fn sums<
-    S: Simd,
-    T: Cell,
-    const K: usize,
-    const C: usize,
-    const H: usize,
-    const W: usize,
-    const OH: usize,
-    const OW: usize,
->(
-    simd: S,
-    x: &[[[T; W]; H]; C],
-    y: &mut [[[T; OW]; OH]; C],
-) {
-    simd.vectorize(
-        #[inline(always)]
-        || {
-            for (x, y) in x.iter().zip(y) {
-                windows::sums::<S, T, K, H, W, OH, OW>(simd, x, y);
-            }
-        },
-    );
 }
 
 /// Converts the sums of one map to outputs, in place.
@@ -143,60 +115,5 @@ fn scale_and_apply<A: Activation, S: Simd, E: Element>(simd: S, coefficient: E, 
         sums,
         #[inline(always)]
         |sum| A::apply(sum.mul_add(Vector::splat(simd, coefficient), Vector::splat(simd, bias))),
-    );
-}
-
-/// Adds to `sums` the sum over each map of `da` times the sum of its window, or times the square of that if `SQUARED`.
-#[inline(never)]
-fn dot<
-    const SQUARED: bool,
-    S: Simd,
-    T: Cell,
-    const K: usize,
-    const C: usize,
-    const H: usize,
-    const W: usize,
-    const OH: usize,
-    const OW: usize,
->(
-    simd: S,
-    x: &[[[T; W]; H]; C],
-    da: &[[[T; OW]; OH]; C],
-    sums: &mut [T::Element; C],
-) {
-    simd.vectorize(
-        #[inline(always)]
-        || {
-            for m in 0..C {
-                sums[m] += windows::dot::<SQUARED, S, T, K, H, W, OH, OW>(simd, &x[m], &da[m]);
-            }
-        },
-    );
-}
-
-/// Writes each map's coefficient times `da` to every cell of the window.
-#[inline(never)]
-fn spread<
-    S: Simd,
-    T: Cell,
-    const K: usize,
-    const C: usize,
-    const H: usize,
-    const W: usize,
-    const OH: usize,
-    const OW: usize,
->(
-    simd: S,
-    coefficient: &[T::Element; C],
-    da: &[[[T; OW]; OH]; C],
-    dx: &mut [[[T; W]; H]; C],
-) {
-    simd.vectorize(
-        #[inline(always)]
-        || {
-            for m in 0..C {
-                windows::spread::<S, T, K, H, W, OH, OW>(simd, coefficient[m], &da[m], &mut dx[m]);
-            }
-        },
     );
 }

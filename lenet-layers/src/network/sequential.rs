@@ -130,8 +130,8 @@ macro_rules! sequential {
         $crate::sequential!{@make $head $stages $Last $last $reversed}
     };
 
-    // Only the first stage may leave the gradient with respect to its input. The type says so, and not a value, so that
-    // the code for it is not compiled if nobody calls it.
+    // Only the first stage may skip the gradient with respect to its input. A const parameter says whether it does, so that
+    // code which nobody calls is not compiled.
     (@backward input <$Layer:ty as $Stage:path>, $arguments:tt) => {
         <$Layer as $Stage>::stage_backward::<__Simd, __Cell, __TO_INPUT> $arguments;
     };

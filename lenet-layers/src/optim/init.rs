@@ -48,32 +48,34 @@ pub fn initialize<N: Network>(network: &mut N, rule: Init, rng: &mut impl Rng) {
     let unit = Uniform::new(-1.0, 1.0).expect("-1 is below 1");
     let arrays: Vec<ParamInfo> = (0..N::TENSORS).map(N::info).collect();
     let rounded = |number: f64| <N::Element as Element>::from_f64(number).to_f64();
-    let drawn = draw(&arrays, N::STAGES, rule, &mut || unit.sample(rng), rounded);
-    for (index, drawn) in drawn.iter().enumerate() {
+    let mut numbers: Vec<Vec<f64>> = network.tensors().map(|array| vec![0.0; array.len()]).collect();
+    draw(&arrays, &mut numbers, N::STAGES, rule, &mut || unit.sample(rng), rounded);
+    for (index, drawn) in numbers.iter().enumerate() {
         for (number, drawn) in network.tensor_mut(index).iter_mut().zip(drawn) {
             *number = Element::from_f64(*drawn);
         }
     }
 }
 
-/// Draws the numbers of every array, `rounded` to the element type of the network. It does not depend on that type or
-/// on the network's, so that it is compiled once.
+/// Draws the `numbers` of every array, `rounded` to the element type of the network. This function does not depend on
+/// that type or on the network's, so it is compiled once.
 fn draw(
     arrays: &[ParamInfo],
+    numbers: &mut [Vec<f64>],
     stages: &[StageInfo],
     rule: Init,
     unit: &mut dyn FnMut() -> f64,
     rounded: fn(f64) -> f64,
-) -> Vec<Vec<f64>> {
-    let of_array = |info: &ParamInfo| {
-        let number = |position| match info.role {
-            Role::Bias => 0.0,
-            Role::Coefficient { window } => rule.coefficient(window),
-            Role::Weight => rule.bound((info.fan_in)(position)) * unit(),
-        };
-        (0..info.len()).map(number).map(rounded).collect()
-    };
-    let mut drawn: Vec<Vec<f64>> = arrays.iter().map(of_array).collect();
+) {
+    for (info, numbers) in arrays.iter().zip(&mut *numbers) {
+        for (position, number) in numbers.iter_mut().enumerate() {
+            *number = rounded(match info.role {
+                Role::Bias => 0.0,
+                Role::Coefficient { window } => rule.coefficient(window),
+                Role::Weight => rule.bound((info.fan_in)(position)) * unit(),
+            });
+        }
+    }
     let mut input_is_sigmoid = false;
     for stage in stages {
         let output_is_sigmoid = ends_in_sigmoid(stage.operation, input_is_sigmoid);
@@ -82,12 +84,11 @@ fn draw(
             Operation::Convolution { .. } | Operation::Subsampling { .. } | Operation::FullConnection { .. }
         );
         if learns && (input_is_sigmoid || output_is_sigmoid) {
-            let of_stage = arrays.iter().zip(&mut drawn).filter(|(info, _)| info.stage == stage.name);
+            let of_stage = arrays.iter().zip(&mut *numbers).filter(|(info, _)| info.stage == stage.name);
             follow_the_sigmoid(of_stage, input_is_sigmoid, output_is_sigmoid, rounded);
         }
         input_is_sigmoid = output_is_sigmoid;
     }
-    drawn
 }
 
 /// Returns `true` if the outputs of a stage are outputs of a sigmoid.

@@ -9,7 +9,7 @@
 //! the list of kernels are chosen to reach every path of the fast kernels; a test case draws which of them it runs.
 
 use crate::check::Draw;
-use crate::subject::{Case, Dispatched, Reference, Subject};
+use crate::subject::{Case, Dispatched, Reference, Subject, UNTOUCHED};
 use lenet_layers::simd::Isa;
 use lenet_layers::*;
 use proptest::prelude::TestCaseError;
@@ -47,14 +47,20 @@ fn against(case: &mut dyn Subject<f32>, reference: &mut dyn Subject<f64>, isa: I
     case.forward(isa);
     case.backward(isa, true);
 
-    // Without `dx` the gradients with respect to the parameters are the same.
+    // Without `TO_INPUT` the gradients with respect to the parameters are the same, and `dx` is left as it is.
     let grad: Vec<Vec<f32>> = (0..arrays).map(|i| case.grad(i).to_vec()).collect();
     case.dy().copy_from_slice(&g);
+    let dx = case.dx().to_vec();
+    case.dx().fill(UNTOUCHED as f32);
     case.backward(isa, false);
+    if case.dx().iter().any(|dx| *dx != UNTOUCHED as f32) {
+        return Err("the gradient with respect to the input was computed unasked".into());
+    }
+    case.dx().copy_from_slice(&dx);
     for (i, grad) in grad.iter().enumerate() {
         let once = grad.iter().zip(reference.grad(i)).map(|(now, before)| f64::from(*now) - *before);
         let twice: Vec<f64> = once.zip(grad).map(|(g, now)| f64::from(*now) + g).collect();
-        near_sum(&format!("{} without dx", case.info(i)), g.len(), case.grad(i), &twice)?;
+        near_sum(&format!("{} without TO_INPUT", case.info(i)), g.len(), case.grad(i), &twice)?;
     }
 
     for lane in 0..lanes {

@@ -1,6 +1,6 @@
 //! The gradient checker: compares analytic gradients with central differences, in `f64`.
 
-use crate::subject::{Case, Reference, Subject};
+use crate::subject::{Case, Reference, Subject, UNTOUCHED};
 use lenet_layers::simd::{Isa, Scalar};
 use lenet_layers::*;
 use proptest::prelude::*;
@@ -172,13 +172,19 @@ fn layer_of(case: &mut dyn Subject<f64>, seed: u64, kinks: bool) -> Result<(), S
     case.backward(isa, true);
     let grad: Vec<Vec<f64>> = (0..case.arrays()).map(|i| case.grad(i).to_vec()).collect();
 
-    // Without `dx` the gradients with respect to the parameters are the same.
+    // Without `TO_INPUT` the gradients with respect to the parameters are the same, and `dx` is left as it is.
     (0..case.arrays()).for_each(|i| case.grad(i).copy_from_slice(&before[i]));
     case.dy().copy_from_slice(&g);
+    let dx = case.dx().to_vec();
+    case.dx().fill(UNTOUCHED);
     case.backward(isa, false);
+    if case.dx().iter().any(|dx| *dx != UNTOUCHED) {
+        return Err("the gradient with respect to the input was computed unasked".into());
+    }
+    case.dx().copy_from_slice(&dx);
     for (i, grad) in grad.iter().enumerate() {
         if case.grad(i) != grad {
-            return Err(format!("{}: the gradient depends on whether dx is wanted", case.info(i)));
+            return Err(format!("{}: the gradient depends on TO_INPUT", case.info(i)));
         }
     }
 

@@ -5,6 +5,9 @@ use lenet_layers::simd::{Isa, Kernel, Scalar, Simd};
 use lenet_layers::{zerocopy, *};
 use std::marker::PhantomData;
 
+/// What the gradient of an input holds before a pass that must leave it as it is.
+pub(crate) const UNTOUCHED: f64 = 77.0;
+
 /// A layer with an input, an output and their gradients.
 pub(crate) trait Subject<E> {
     /// The number of examples in each cell of the slices below.
@@ -19,8 +22,8 @@ pub(crate) trait Subject<E> {
     fn y(&mut self) -> &mut [E];
     fn dy(&mut self) -> &mut [E];
     fn forward(&mut self, isa: Isa);
-    /// Overwrites `dy` and adds to the gradient; overwrites `dx` if it is wanted.
-    fn backward(&mut self, isa: Isa, wanted: bool);
+    /// Overwrites `dy` and adds to the gradient; overwrites `dx` if `to_input` is set.
+    fn backward(&mut self, isa: Isa, to_input: bool);
 }
 
 /// The code that a pass runs.
@@ -111,7 +114,7 @@ impl<L: Layer<I> + LayerInfo, I: Shape, T: Cell, W: Way> Subject<T::Element> for
     fn forward(&mut self, isa: Isa) {
         W::run(isa, Forward(self));
     }
-    fn backward(&mut self, isa: Isa, wanted: bool) {
-        W::run(isa, Backward(self, wanted));
+    fn backward(&mut self, isa: Isa, to_input: bool) {
+        W::run(isa, Backward(self, to_input));
     }
 }

@@ -26,9 +26,9 @@ const fn columns_to_spread(registers: usize, k: usize) -> usize {
 }
 
 /// The number of output maps in a tile of the weight gradient, if an input map is connected with `n` of them and a tile
-/// holds `most`: as few tiles as possible, of sizes as equal as possible.
-const fn share(n: usize, most: usize) -> usize {
-    if n == 0 { 1 } else { n.div_ceil(n.div_ceil(most)) }
+/// holds at most `most`: as few tiles as possible. The last one may have fewer.
+const fn maps_per_tile(n: usize, most: usize) -> usize {
+    if n == 0 { 1 } else { Tiling::new(n, most).wide }
 }
 
 /// The number of output maps whose rows for one row of `dx` fit in the L1 cache together.
@@ -132,16 +132,6 @@ impl<
         da: &[[[T; OW]; OH]; CO],
         grad: &mut B::Params<T::Element>,
     ) {
-        macro_rules! tile_of {
-            ($maps:ident, $i:ident, $($n:literal)*) => {
-                match $maps.len() {
-                    $($n if const { Self::has_gradient_tile::<S>($n) } => {
-                        Self::lanes_gradient_tile::<S, T, $n>(simd, &x[$i], da, $i, $maps, grad);
-                    })*
-                    other => unreachable!("no tile of {other} maps"),
-                }
-            };
-        }
         simd.vectorize(
             #[inline(always)]
             || {
@@ -153,8 +143,25 @@ impl<
                             n += 1;
                         }
                     }
-                    for maps in connected[..n].chunks(share(n, const { maps_in_gradient(S::REGISTERS, K) })) {
-                        tile_of!(maps, i, 1 2 3 4);
+                    let most = const { maps_in_gradient(S::REGISTERS, K) };
+                    for maps in connected[..n].chunks(maps_per_tile(n, most)) {
+                        // The size is known only at run time. The guards are constants, so that no code is generated
+                        // for sizes that do not occur.
+                        match maps.len() {
+                            1 if const { Self::has_gradient_tile::<S>(1) } => {
+                                Self::lanes_gradient_tile::<S, T, 1>(simd, &x[i], da, i, maps, grad);
+                            }
+                            2 if const { Self::has_gradient_tile::<S>(2) } => {
+                                Self::lanes_gradient_tile::<S, T, 2>(simd, &x[i], da, i, maps, grad);
+                            }
+                            3 if const { Self::has_gradient_tile::<S>(3) } => {
+                                Self::lanes_gradient_tile::<S, T, 3>(simd, &x[i], da, i, maps, grad);
+                            }
+                            4 if const { Self::has_gradient_tile::<S>(4) } => {
+                                Self::lanes_gradient_tile::<S, T, 4>(simd, &x[i], da, i, maps, grad);
+                            }
+                            other => unreachable!("no tile of {other} maps"),
+                        }
                     }
                 }
             },
@@ -166,8 +173,8 @@ impl<
         let mut i = 0;
         while i < CI {
             let n = B::FAN_OUT[i];
-            let share = share(n, maps_in_gradient(S::REGISTERS, K));
-            if maps == share && n >= share || maps == n % share && maps > 0 {
+            let whole = maps_per_tile(n, maps_in_gradient(S::REGISTERS, K));
+            if n > 0 && (maps == whole || maps == n % whole) {
                 return true;
             }
             i += 1;

@@ -27,10 +27,17 @@ use lenet_tensor::{Cell, Element, Maps, Tensor, simd::Simd};
 pub(crate) trait Bank<const CI: usize, const CO: usize, const K: usize>: 'static {
     /// The parameters.
     type Params<E: Element>: Params<Element = E>;
-    /// The number of connected pairs of maps.
-    const KERNELS: usize;
     /// The number of output maps that each input map is connected with.
     const FAN_OUT: [usize; CI];
+    /// The number of connected pairs of maps.
+    const KERNELS: usize = {
+        let (mut connected, mut i) = (0, 0);
+        while i < CI {
+            connected += Self::FAN_OUT[i];
+            i += 1;
+        }
+        connected
+    };
     /// `true` if all kernels are stored as the rows of one matrix, which [`whole`](Self::whole) and
     /// [`whole_mut`](Self::whole_mut) return.
     const WHOLE: bool = false;

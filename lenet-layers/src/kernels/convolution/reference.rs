@@ -1,4 +1,5 @@
-//! The convolution as plain loops: the other loops must agree with it.
+//! The convolution as plain loops: the other loops must agree with it. They are not inlined, so that they are compiled once
+//! for each size and not in every network.
 
 use super::{Bank, Convolution};
 use lenet_tensor::{Cell, simd::Simd};

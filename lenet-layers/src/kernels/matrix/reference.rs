@@ -1,4 +1,5 @@
-//! The products as plain loops: the other loops must agree with them.
+//! The products as plain loops: the other loops must agree with them. They are not inlined, so that they are compiled once
+//! for each size and not in every network.
 
 use lenet_tensor::{Cell, simd::Simd};
 
