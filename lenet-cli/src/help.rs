@@ -62,6 +62,11 @@ Examples:
   lenet export --onnx lenet5.onnx                the built-in model
   lenet export runs/lenet5-mse-seed1 --onnx lenet5.onnx";
 
+pub(crate) const PAGE: &str = "\
+Examples:
+  lenet page                                     writes lenet5.html; open it in a browser
+  lenet page --out demo.html";
+
 pub(crate) const SUMMARY: &str = "\
 Examples:
   lenet summary                                  the table of LeNet-5

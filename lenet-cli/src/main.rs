@@ -16,7 +16,7 @@ mod term;
 use args::Misuse;
 use clap::{Parser, Subcommand};
 use commands::reading::{self, Told};
-use commands::{datasets, eval, export, reproduce, summary, train, train_reader, view};
+use commands::{datasets, eval, export, page, reproduce, summary, train, train_reader, view};
 use lenet_model::RecipeError;
 use std::process::ExitCode;
 use term::interrupt::{self, Interrupted};
@@ -50,6 +50,9 @@ enum Command {
     /// Read the numbers in a picture, a line each
     #[command(after_help = help::READ)]
     Read(reading::read::ReadArguments),
+    /// Write a page that shows the network at work in a browser, offline
+    #[command(after_help = help::PAGE)]
+    Page(page::PageArguments),
     /// Show a network stage by stage: shapes, parameters, connections
     #[command(after_help = help::SUMMARY)]
     Summary(summary::SummaryArguments),
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         Command::TrainReader(arguments) => train_reader::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
+        Command::Page(arguments) => page::run(&arguments),
         Command::Predict(arguments) => reading::predict::run(&arguments),
         Command::Read(arguments) => reading::read::run(&arguments),
         Command::Summary(arguments) => summary::run(&arguments),

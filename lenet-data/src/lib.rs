@@ -34,5 +34,7 @@ pub use dataset::{Dataset, ReadOptions, Transpose};
 pub use distortion::{Distortion, shrink, warp};
 pub use error::DataError;
 pub use labelled_images::{Image, LabelledImages};
-pub use picture::{Found, FoundLine, Picture, PictureError, Prepared, Region, centred, digits, lines, prepare};
+pub use picture::{
+    Found, FoundLine, Picture, PictureError, Prepared, Region, Steps, centred, digits, lines, prepare, prepare_in_steps,
+};
 pub use split::Split;

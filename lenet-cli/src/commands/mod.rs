@@ -3,6 +3,7 @@
 pub(crate) mod datasets;
 pub(crate) mod eval;
 pub(crate) mod export;
+pub(crate) mod page;
 pub(crate) mod reading;
 pub(crate) mod reproduce;
 pub(crate) mod summary;

@@ -7,6 +7,7 @@ mod data;
 mod eval;
 mod export;
 mod hostile;
+mod page;
 mod predict;
 mod read;
 mod readme;

@@ -38,6 +38,7 @@ fn the_readme_shows_what_the_program_says() {
         "train-reader",
         "eval",
         "export",
+        "page",
         "predict",
         "read",
         "summary",

@@ -1,6 +1,6 @@
-//! Ink that is as bright as its paper: the grey levels are then taken from the colours' difference.
+//! Colours as grey levels. Where ink is as bright as its paper, the levels are taken from the colours' difference.
 
-use image::{DynamicImage, GenericImageView};
+use super::{Picture, PictureError};
 
 /// At most this many pixels are sampled, and as many of the border.
 const SAMPLE: usize = 1 << 16;
@@ -19,11 +19,58 @@ const GROUND: f32 = 200.0;
 
 type Rgb = [f32; 3];
 
+impl Picture {
+    /// A picture of `width` times `height` colours, row by row: red, green, blue and opacity, as a browser's canvas and most
+    /// libraries have them. The grey levels are those that `Picture::open` makes of a file with these pixels.
+    ///
+    /// ```
+    /// use lenet_data::Picture;
+    ///
+    /// // Black, red, and half transparent black, which shows the white behind it.
+    /// let picture = Picture::from_rgba(3, 1, &[0, 0, 0, 255, 255, 0, 0, 255, 0, 0, 0, 128])?;
+    /// assert_eq!(picture.pixels(), [0, 54, 127]);
+    ///
+    /// let error = Picture::from_rgba(3, 1, &[0; 11]).unwrap_err();
+    /// assert_eq!(error.to_string(), "2 pixels do not fill a picture of 3x1; give 3");
+    /// # Ok::<(), lenet_data::PictureError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there are none, or not as many as the two sides say.
+    pub fn from_rgba(width: usize, height: usize, pixels: &[u8]) -> Result<Self, PictureError> {
+        let (pixels, rest) = pixels.as_chunks::<4>();
+        let expected = width.saturating_mul(height);
+        if expected == 0 {
+            return Err(PictureError::NoPixels { width, height });
+        }
+        if pixels.len() != expected || !rest.is_empty() {
+            return Err(PictureError::Pixels { width, height, found: pixels.len(), expected });
+        }
+        let levels = match (u32::try_from(width), u32::try_from(height)) {
+            (Ok(w), Ok(h)) => grey_by_colour(w, h, |x, y| pixels[y as usize * width + x as usize]),
+            _ => None,
+        };
+        let over = |ground| pixels.iter().map(|pixel| level_over(ground, *pixel)).collect::<Vec<u8>>();
+        let levels = levels.unwrap_or_else(|| {
+            let levels = over(1);
+            // White strokes on a transparent ground.
+            if levels.iter().all(|&level| level == 255) { over(0) } else { levels }
+        });
+        Self::from_grey(width, height, levels)
+    }
+}
+
+/// The brightness of a colour over black (0) or white (1), as the image crate weighs colours.
+fn level_over(ground: u32, [red, green, blue, alpha]: [u8; 4]) -> u8 {
+    let [red, green, blue, alpha] = [red, green, blue, alpha].map(u32::from);
+    let grey = (2126 * red + 7152 * green + 722 * blue) / 10_000;
+    ((grey * alpha + ground * 255 * (255 - alpha) + 127) / 255) as u8
+}
+
 /// Grey levels by the colour's distance from the ground's, in the direction of the ink's. `None` if brightness tells ink
-/// from ground, or nothing does.
-pub(super) fn grey_by_colour(picture: &DynamicImage) -> Option<Vec<u8>> {
-    let (width, height) = picture.dimensions();
-    let colour = |x: u32, y: u32| over_white(picture.get_pixel(x, y).0);
+/// from ground, or nothing does. `pixel` gives the red, green, blue and opacity at a column and a row.
+pub(super) fn grey_by_colour(width: u32, height: u32, pixel: impl Fn(u32, u32) -> [u8; 4]) -> Option<Vec<u8>> {
+    let colour = |x: u32, y: u32| over_white(pixel(x, y));
     let (last_column, last_row) = (width - 1, height - 1);
     let around = (0..width).map(|x| (x, 0)).chain((0..height).map(|y| (last_column, y)));
     let around = around.chain((0..width).map(|x| (x, last_row))).chain((0..height).map(|y| (0, y)));

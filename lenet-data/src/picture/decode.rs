@@ -9,8 +9,8 @@ use std::{
 };
 
 use image::{
-    ColorType, DynamicImage, ImageBuffer, ImageDecoder, ImageFormat, ImageReader, Limits, Pixel, Primitive,
-    metadata::Orientation,
+    ColorType, DynamicImage, GenericImageView, ImageBuffer, ImageDecoder, ImageFormat, ImageReader, Limits, Pixel,
+    Primitive, metadata::Orientation,
 };
 
 use super::{Picture, PictureError, colour, precheck};
@@ -137,7 +137,8 @@ impl Picture {
         // Data that say nothing sensible about it are no reason not to show the picture as it is.
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
         let colours = DynamicImage::from_decoder(decoder).map_err(|error| damaged(error.to_string()))?;
-        let by_colour = if colours.color().has_color() { colour::grey_by_colour(&colours) } else { None };
+        let pixel = |x, y| colours.get_pixel(x, y).0;
+        let by_colour = colours.color().has_color().then(|| colour::grey_by_colour(width, height, pixel)).flatten();
         let pixels =
             by_colour.or_else(|| grey(colours)).ok_or_else(|| damaged("its pixels are of an unknown type".into()))?;
         let Some(buffer) = ImageBuffer::from_raw(width, height, pixels) else {

@@ -1,10 +1,9 @@
 //! From any picture to the form of MNIST: what users of digit readers miss most. A network that has seen MNIST reads
 //! digits that are scaled, centred and drawn as MNIST's are, and few others.
 //!
-//! `colour` makes grey levels where brightness tells nothing, `ground` finds what the picture is drawn on, `ink` what is drawn, `frame` the sides of a box around it, `parts` and `segment` which strokes make a digit,
+//! `colour` makes grey levels of colours, `ground` finds what the picture is drawn on, `ink` what is drawn, `frame` the sides of a box around it, `parts` and `segment` which strokes make a digit,
 //! `thickness` whether the pen was too thin, and `form` makes MNIST's form of it. Pictures of MNIST go the same way.
 
-#[cfg(feature = "images")]
 mod colour;
 #[cfg(feature = "images")]
 mod decode;
@@ -89,6 +88,58 @@ pub struct Found {
 /// # Errors
 /// [`PictureError::NoInk`] if nothing stands out from the ground.
 pub fn prepare(picture: &Picture) -> Result<Prepared, PictureError> {
+    let (ink, groups, _) = only_digit(picture)?;
+    Ok(formed(&ink, &groups, 0))
+}
+
+/// What [`prepare`] makes of a picture on the way to MNIST's form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Steps {
+    /// The columns of the pictures below. A large picture is halved first, until it has at most 16 million pixels.
+    pub width: usize,
+    /// Their rows.
+    pub height: usize,
+    /// How much ink is where, row by row: 0 is the background, 255 full ink.
+    pub ink: Vec<u8>,
+    /// The ink of the digit. The other ink was taken for a frame, a line, a speck or a second digit.
+    pub digit: Vec<u8>,
+    /// The frame around the digit, in the pixels of these pictures.
+    pub region: Region,
+    /// The digit in the form of MNIST.
+    pub prepared: Prepared,
+}
+
+/// [`prepare`], with what it makes of the picture on the way: for programs that show it.
+///
+/// ```
+/// use lenet_data::{Picture, prepare, prepare_in_steps};
+///
+/// // A black bar on white paper, and a speck.
+/// let mut pixels = vec![255; 100 * 50];
+/// (5..35).for_each(|y| pixels[y * 100 + 81..][..2].fill(0));
+/// pixels[20 * 100 + 10] = 0;
+/// let picture = Picture::from_grey(100, 50, pixels)?;
+/// let steps = prepare_in_steps(&picture)?;
+/// assert_eq!((steps.width, steps.height, steps.region.left, steps.region.height), (100, 50, 81, 30));
+/// let inked = |levels: &[u8]| levels.iter().filter(|level| **level > 0).count();
+/// assert_eq!((inked(&steps.ink), inked(&steps.digit)), (61, 60));
+/// assert_eq!(steps.prepared, prepare(&picture)?);
+/// # Ok::<(), lenet_data::PictureError>(())
+/// ```
+///
+/// # Errors
+/// [`PictureError::NoInk`] if nothing stands out from the background.
+pub fn prepare_in_steps(picture: &Picture) -> Result<Steps, PictureError> {
+    let (ink, groups, frame) = only_digit(picture)?;
+    let region = Region { left: frame.left, top: frame.top, width: frame.width(), height: frame.height() };
+    let prepared = formed(&ink, &groups, 0);
+    let digit = groups.levels(&ink, 0);
+    Ok(Steps { width: ink.width, height: ink.height, ink: ink.levels, digit, region, prepared })
+}
+
+/// The ink of a picture of one digit, which of it is the digit (group 0), and the frame around it.
+fn only_digit(picture: &Picture) -> Result<(Ink, Groups, Frame), PictureError> {
     let (picture, _) = of_bounded_size(picture, MOST_PIXELS);
     let ink = frame::ink_without_frame(&picture)?;
     let parts = Parts::of(&ink);
@@ -99,7 +150,8 @@ pub fn prepare(picture: &Picture) -> Result<Prepared, PictureError> {
     let mut groups = vec![None; parts.parts.len()];
     strokes.iter().for_each(|&part| groups[part] = Some(0));
     let groups = parts.grouped(&ink, &groups);
-    Ok(formed(&ink, &groups, 0))
+    let frame = groups.frames[0];
+    Ok((ink, groups, frame))
 }
 
 /// Finds the digits of a picture: line by line from the top, each from left to right.

@@ -196,6 +196,12 @@ pub(super) struct Groups {
 }
 
 impl Groups {
+    /// The ink of one group, in the whole picture.
+    pub(super) fn levels(&self, ink: &Ink, group: usize) -> Vec<u8> {
+        let own = |(&label, &level): (&u32, &u8)| if label == group as u32 + 1 { level } else { 0 };
+        self.labels.iter().zip(&ink.levels).map(own).collect()
+    }
+
     /// The ink of one group, in its frame, and nothing else.
     pub(super) fn shape(&self, ink: &Ink, group: usize) -> super::form::Shape {
         let frame = self.frames[group];

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use image::{DynamicImage, ExtendedColorType, ImageFormat, Rgb, RgbImage};
+use image::{DynamicImage, ExtendedColorType, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use lenet_data::{Image, Picture, PictureError, prepare};
 
 const FORMATS: [(ImageFormat, &str); 7] = [
@@ -295,6 +295,40 @@ fn colours_of_the_same_brightness_are_told_apart() {
             assert!(alike > 0.8, "{ink:?} on {paper:?}, {format:?}, noise {noise}: {alike:.3} alike");
             assert!(found.inverted);
         }
+    }
+}
+
+/// Pixels in memory give the grey levels of a file with the same pixels, whatever their colours and opacity.
+#[test]
+fn colours_in_memory_are_read_as_those_of_a_file() {
+    let transparent = |image: &RgbImage, opacity: fn(Rgb<u8>) -> u8| {
+        RgbaImage::from_fn(image.width(), image.height(), |x, y| {
+            let pixel @ Rgb([r, g, b]) = *image.get_pixel(x, y);
+            Rgba([r, g, b, opacity(pixel)])
+        })
+    };
+    let opaque = |_| 255;
+    let by_red = |Rgb([red, ..])| red;
+    let of_white = |Rgb(levels)| if levels == [255; 3] { 255 } else { 0 };
+    let (grey, same_brightness) = (seven([20; 3], [240; 3], 6), seven([255, 160, 190], [160, 188, 198], 6));
+    let white_strokes = seven([255; 3], [0; 3], 0);
+    let noise = RgbImage::from_fn(61, 47, |x, y| Rgb([7, 11, 13].map(|k| (x * x * k + y * y * 3 + x * y) as u8)));
+    for image in [
+        transparent(&grey, opaque),
+        transparent(&same_brightness, opaque),
+        transparent(&same_brightness, by_red),
+        transparent(&white_strokes, of_white),
+        transparent(&noise, opaque),
+        transparent(&noise, by_red),
+    ] {
+        let mut bytes = Cursor::new(Vec::new());
+        DynamicImage::ImageRgba8(image.clone()).write_to(&mut bytes, ImageFormat::Png).unwrap();
+        let of_file = Picture::decode("x", bytes.get_ref()).unwrap();
+        let (width, height) = (image.width() as usize, image.height() as usize);
+        assert_eq!(Picture::from_rgba(width, height, image.as_raw()).unwrap().pixels(), of_file.pixels());
+    }
+    for (width, height, bytes) in [(0, 5, 0), (5, 0, 0), (2, 2, 15), (2, 2, 17), (usize::MAX, 2, 16)] {
+        assert!(Picture::from_rgba(width, height, &vec![9; bytes]).is_err(), "{width}x{height}, {bytes} bytes");
     }
 }
 

@@ -2,6 +2,8 @@
 
 #[cfg(target_arch = "aarch64")]
 use super::Neon;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+use super::Simd128;
 #[cfg(target_arch = "x86_64")]
 use super::{Avx2, Avx512};
 use super::{Scalar, Simd};
@@ -28,6 +30,8 @@ enum Token {
     Avx512(Avx512),
     #[cfg(target_arch = "aarch64")]
     Neon(Neon),
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    Simd128(Simd128),
 }
 
 /// The reason why an instruction set can't be used.
@@ -43,7 +47,7 @@ pub enum IsaError {
 impl fmt::Display for IsaError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            IsaError::Unknown => "no such instruction set: choose scalar, avx2, avx512 or neon",
+            IsaError::Unknown => "no such instruction set: choose scalar, avx2, avx512, neon or simd128",
             IsaError::Absent => {
                 "this CPU does not support the instruction set: unset LENET_KERNEL to choose automatically"
             }
@@ -58,7 +62,7 @@ impl Isa {
     pub const SCALAR: Isa = Isa(Token::Scalar(Scalar));
 
     /// Every instruction set by name, the simplest first; `None` if this CPU does not support it.
-    fn table() -> [(&'static str, Option<Token>); 4] {
+    fn table() -> [(&'static str, Option<Token>); 5] {
         #[cfg(target_arch = "x86_64")]
         let (avx2, avx512) = (Avx2::detect().map(Token::Avx2), Avx512::detect().map(Token::Avx512));
         #[cfg(not(target_arch = "x86_64"))]
@@ -67,7 +71,12 @@ impl Isa {
         let neon = Neon::detect().map(Token::Neon);
         #[cfg(not(target_arch = "aarch64"))]
         let neon = None;
-        [("scalar", Some(Token::Scalar(Scalar))), ("neon", neon), ("avx2", avx2), ("avx512", avx512)]
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        let simd128 = Simd128::detect().map(Token::Simd128);
+        #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+        let simd128 = None;
+        let scalar = Some(Token::Scalar(Scalar));
+        [("scalar", scalar), ("neon", neon), ("simd128", simd128), ("avx2", avx2), ("avx512", avx512)]
     }
 
     /// Returns the instruction sets that this CPU supports, the simplest first.
@@ -81,7 +90,8 @@ impl Isa {
         Self::all_available().last().unwrap_or(Self::SCALAR)
     }
 
-    /// Returns the instruction set with this name: `scalar`, `avx2`, `avx512` or `neon`.
+    /// Returns the instruction set with this name: `scalar`, `avx2`, `avx512`, `neon` or
+    /// `simd128` (WebAssembly).
     ///
     /// # Errors
     /// If there is no such instruction set, or this CPU does not support it.
@@ -107,7 +117,7 @@ impl Isa {
     /// Returns the instruction set that this process computes with: the result of [`Isa::from_env`], computed once. An
     /// invalid name is ignored here, because a library must not stop its caller. A program should call
     /// [`Isa::from_env`] first and report the error.
-    #[cfg(feature = "std")]
+    #[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
     pub fn current() -> Isa {
         static CURRENT: std::sync::OnceLock<Isa> = std::sync::OnceLock::new();
         *CURRENT.get_or_init(|| Self::from_env().unwrap_or_else(|_| Self::best()))
@@ -117,6 +127,18 @@ impl Isa {
     #[cfg(not(feature = "std"))]
     pub fn current() -> Isa {
         Self::best()
+    }
+
+    /// Returns the instruction set that this program was compiled for: WebAssembly in a page has no environment. The
+    /// compiler sees which one it is, so the code of the others is left out.
+    #[cfg(all(feature = "std", target_family = "wasm", target_os = "unknown"))]
+    #[inline]
+    pub fn current() -> Isa {
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        if let Some(simd128) = Simd128::detect() {
+            return Isa(Token::Simd128(simd128));
+        }
+        Self::SCALAR
     }
 
     /// Runs `kernel` with this set's token.
@@ -130,6 +152,8 @@ impl Isa {
             Token::Avx512(s) => kernel.run(s),
             #[cfg(target_arch = "aarch64")]
             Token::Neon(s) => kernel.run(s),
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Token::Simd128(s) => kernel.run(s),
         }
     }
 }
@@ -144,6 +168,8 @@ impl fmt::Display for Isa {
             Token::Avx512(_) => "avx512",
             #[cfg(target_arch = "aarch64")]
             Token::Neon(_) => "neon",
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Token::Simd128(_) => "simd128",
         })
     }
 }
@@ -162,6 +188,14 @@ mod tests {
         #[cfg(target_arch = "x86_64")]
         assert_eq!(Isa::named("neon"), Err(IsaError::Absent));
         assert_eq!(Isa::all_available().next(), Some(Isa::SCALAR));
+    }
+
+    /// `ci/web/test` runs this test by name.
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    #[test]
+    fn webassembly_computes_with_simd128() {
+        assert_eq!(Isa::named("simd128"), Ok(Isa::best()));
+        assert_ne!(Isa::best(), Isa::SCALAR);
     }
 
     /// `ci/neon/run` runs this test by name.

@@ -9,6 +9,8 @@ mod isa;
 mod neon;
 mod token;
 mod vector;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod wasm;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -17,9 +19,13 @@ pub use isa::{Isa, IsaError, Kernel};
 pub use neon::F32x4;
 #[cfg(target_arch = "aarch64")]
 pub use token::Neon;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub use token::Simd128;
 #[cfg(target_arch = "x86_64")]
 pub use token::{Avx2, Avx512};
 pub use token::{Scalar, Simd};
 pub use vector::{One, Vector, WIDEST, transpose};
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub use wasm::F32x4;
 #[cfg(target_arch = "x86_64")]
 pub use x86::{F32x8, F32x16};

@@ -1,6 +1,6 @@
 //! Tokens that prove that an instruction set is available.
 
-#[cfg(target_arch = "aarch64")]
+#[cfg(any(target_arch = "aarch64", all(target_arch = "wasm32", target_feature = "simd128")))]
 use super::F32x4;
 #[cfg(target_arch = "x86_64")]
 use super::{F32x8, F32x16};
@@ -107,3 +107,30 @@ token!(
     /// NEON: four `f32` in a register.
     Neon, F32x4, 32, "neon", cfg!(target_feature = "neon")
 );
+
+/// WebAssembly's SIMD: four `f32` in a register. It exists only in a build with the target feature `simd128`, and such a build
+/// runs only where the instructions exist.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Simd128(());
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+impl Simd128 {
+    /// Returns the token: the build has the feature.
+    #[must_use]
+    pub fn detect() -> Option<Self> {
+        Some(Simd128(()))
+    }
+}
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+impl Sealed for Simd128 {}
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+impl Simd for Simd128 {
+    type F32 = F32x4;
+    // WebAssembly has as many as one likes; x86-64 without AVX-512, on which most modules run, has sixteen.
+    const REGISTERS: usize = 16;
+    const FMA: bool = false;
+    #[inline(always)]
+    fn vectorize<R>(self, f: impl FnOnce() -> R) -> R {
+        f()
+    }
+}

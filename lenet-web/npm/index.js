@@ -1,0 +1,173 @@
+// LeNet-5 in WebAssembly: a thin layer over the functions that lenet-web exports.
+
+/** The networks by number. */
+export const NETWORKS = { lenet5: 0, lenet5_1998: 1, modern: 2, yours: 3 };
+
+/** An error that the engine reports, in words. */
+export class LeNetError extends Error {
+  constructor(message) {
+    super(message);
+    this.name = "LeNetError";
+  }
+}
+
+/** LeNet-5 and its relatives. */
+export class LeNet {
+  #exports;
+  #descriptions = new Map();
+
+  constructor(instance) {
+    this.#exports = instance.exports;
+  }
+
+  /** Compiles the module; `source` is its bytes, a response, or a compiled module. */
+  static async load(source) {
+    if (source instanceof WebAssembly.Module) {
+      return new LeNet(await WebAssembly.instantiate(source, {}));
+    }
+    const isResponse = typeof Response !== "undefined" && (source instanceof Response || source instanceof Promise);
+    const bytes = isResponse ? await (await source).arrayBuffer() : source;
+    const { instance } = await WebAssembly.instantiate(bytes, {});
+    return new LeNet(instance);
+  }
+
+  /** Reads one digit: 784 bytes, row by row, 0 is background, 255 is ink. */
+  classify(image, network = NETWORKS.lenet5) {
+    const { probabilities } = this.read(image, network);
+    return { digit: indexOfLargest(probabilities), probabilities };
+  }
+
+  /** Reads one digit and returns the outputs of all stages too. The arrays are copies. */
+  read(image, network = NETWORKS.lenet5) {
+    if (image.length !== 784) {
+      throw new LeNetError(`an image has 28x28 bytes, these are ${image.length}`);
+    }
+    const { input, stages } = this.describe(network);
+    this.#write(image);
+    let address = this.#exports.lenet_read(network);
+    const take = (length) => {
+      const numbers = new Float32Array(this.#exports.memory.buffer, address, length).slice();
+      address += 4 * length;
+      return numbers;
+    };
+    return { probabilities: take(10), input: take(volume(input)), stages: stages.map(({ dims }) => take(volume(dims))) };
+  }
+
+  /** Shapes, layers, activation functions and arrays of a network. */
+  describe(network = NETWORKS.lenet5) {
+    if (!this.#descriptions.has(network)) {
+      this.#descriptions.set(network, this.#json(this.#exports.lenet_describe(network)));
+    }
+    return this.#descriptions.get(network);
+  }
+
+  /** The parameters of array number `index` of a network's description. The array is a copy. */
+  parameters(network, index) {
+    const { arrays } = this.describe(network);
+    const address = this.#exports.lenet_array(network, index);
+    if (address === 0) {
+      throw new LeNetError("there is no such array");
+    }
+    return new Float32Array(this.#exports.memory.buffer, address, arrays[index].len).slice();
+  }
+
+  /** What a unit computed for the image that the network read last. */
+  explain(network, stage, unit) {
+    return this.#json(this.#exports.lenet_explain(network, stage, unit));
+  }
+
+  /** Sets a network's parameters: numbers of half precision, as `learned` returns them. */
+  setParameters(network, bytes) {
+    this.#write(bytes);
+    this.#output(this.#exports.lenet_load(network));
+  }
+
+  /** Gives a picture MNIST's form. `picture` is an ImageData or anything with `data` (RGBA), `width` and `height`. */
+  prepare(picture) {
+    this.#write(picture.data);
+    const bytes = this.#output(this.#exports.lenet_prepare(picture.width, picture.height));
+    const header = new Uint32Array(bytes.buffer, bytes.byteOffset, 8);
+    const [width, height, left, top, digitWidth, digitHeight, inverted, thickened] = header;
+    const [image, ink] = [32, 32 + 784];
+    return {
+      width,
+      height,
+      region: { left, top, width: digitWidth, height: digitHeight },
+      inverted: inverted === 1,
+      thickened: thickened === 1,
+      image: bytes.subarray(image, ink),
+      ink: bytes.subarray(ink, ink + width * height),
+      digit: bytes.subarray(ink + width * height),
+    };
+  }
+
+  /** Loads the reader of whole numbers: the bytes of `reader.bin`. */
+  loadReader(bytes) {
+    this.#write(bytes);
+    this.#output(this.#exports.lenet_load_reader());
+  }
+
+  /** Reads the numbers in a picture, a line each; the reader must have been loaded. */
+  numbers(picture) {
+    this.#write(picture.data);
+    return this.#json(this.#exports.lenet_numbers(picture.width, picture.height));
+  }
+
+  /** Moves, scales, turns, slants or spoils an image of 28x28 bytes. */
+  alter(image, { right = 0, down = 0, scale = 1, turn = 0, slant = 0, pen = 0, noise = 0 } = {}) {
+    this.#write(image);
+    return this.#output(this.#exports.lenet_alter(right, down, scale, turn, slant, pen, noise));
+  }
+
+  /** Begins to train a LeNet-5 on packed digits; the seed decides its initial weights. */
+  begin(digits, seed = 1) {
+    this.#write(digits);
+    this.#output(this.#exports.lenet_lesson(seed));
+  }
+
+  /** Trains on so many batches of sixteen digits, then reads the held-out ones. */
+  learn(batches) {
+    return this.#json(this.#exports.lenet_learn(batches));
+  }
+
+  /** The parameters of the network that learns, in half precision. */
+  learned() {
+    return this.#output(this.#exports.lenet_learned());
+  }
+
+  /** Microseconds to read one image, over so many times. */
+  microseconds(image, times, network = NETWORKS.lenet5) {
+    this.#write(image);
+    const start = performance.now();
+    this.#exports.lenet_read_again(network, times);
+    return ((performance.now() - start) * 1000) / times;
+  }
+
+  #write(bytes) {
+    const address = this.#exports.lenet_input(bytes.length);
+    new Uint8Array(this.#exports.memory.buffer, address, bytes.length).set(bytes);
+  }
+
+  #output(failed) {
+    const [address, length] = [this.#exports.lenet_output(), this.#exports.lenet_output_length()];
+    const bytes = new Uint8Array(this.#exports.memory.buffer, address, length).slice();
+    if (failed) {
+      throw new LeNetError(new TextDecoder().decode(bytes));
+    }
+    return bytes;
+  }
+
+  #json(failed) {
+    return JSON.parse(new TextDecoder().decode(this.#output(failed)));
+  }
+}
+
+/** The number of cells of a shape. */
+export function volume(dims) {
+  return dims.reduce((product, extent) => product * extent, 1);
+}
+
+/** The index of the largest number. */
+export function indexOfLargest(numbers) {
+  return numbers.reduce((best, number, index) => (number > numbers[best] ? index : best), 0);
+}

@@ -1,0 +1,85 @@
+// A sheet of paper to draw on.
+
+class Sketch {
+  constructor(canvas, pen, changed) {
+    this.canvas = canvas;
+    this.context = canvas.getContext("2d", { willReadFrequently: true });
+    this.pen = pen;
+    this.changed = changed;
+    this.isEmpty = true;
+    this.clear();
+    const point = (event) => {
+      const frame = canvas.getBoundingClientRect();
+      return [
+        ((event.clientX - frame.left) * canvas.width) / frame.width,
+        ((event.clientY - frame.top) * canvas.height) / frame.height,
+      ];
+    };
+    canvas.addEventListener("pointerdown", (event) => {
+      event.preventDefault();
+      canvas.focus({ preventScroll: true });
+      canvas.setPointerCapture(event.pointerId);
+      if (this.isStale) {
+        this.clear();
+      }
+      this.last = point(event);
+      this.stroke(this.last);
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      if (this.last) {
+        // Pens report several points for each event.
+        for (const moved of event.getCoalescedEvents?.() ?? [event]) {
+          this.stroke(point(moved));
+        }
+      }
+    });
+    for (const end of ["pointerup", "pointercancel"]) {
+      canvas.addEventListener(end, () => (this.last = undefined));
+    }
+  }
+
+  stroke(to) {
+    const context = this.context;
+    Object.assign(context, { lineWidth: this.pen, lineCap: "round", lineJoin: "round", strokeStyle: "#111" });
+    context.beginPath();
+    context.moveTo(...this.last);
+    context.lineTo(...to);
+    context.stroke();
+    this.last = to;
+    this.isEmpty = false;
+    this.changed();
+  }
+
+  clear() {
+    this.context.fillStyle = "#fff";
+    this.context.fillRect(0, 0, this.canvas.width, this.canvas.height);
+    this.isEmpty = true;
+    this.isStale = false;
+  }
+
+  /** Shows a picture; the next stroke begins a new sheet. */
+  show(picture, width, height) {
+    this.clear();
+    const scale = Math.min(this.canvas.width / width, this.canvas.height / height);
+    const [w, h] = [width * scale, height * scale];
+    this.context.imageSmoothingEnabled = scale < 1;
+    this.context.drawImage(picture, (this.canvas.width - w) / 2, (this.canvas.height - h) / 2, w, h);
+    this.isStale = true;
+  }
+
+  picture() {
+    return this.context.getImageData(0, 0, this.canvas.width, this.canvas.height);
+  }
+}
+
+/** The pixels of a picture file, at most `most` pixels on the longer side. */
+async function pixelsOf(file, most = 4000) {
+  const bitmap = await createImageBitmap(file);
+  const scale = Math.min(1, most / Math.max(bitmap.width, bitmap.height));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(bitmap.width * scale));
+  canvas.height = Math.max(1, Math.round(bitmap.height * scale));
+  const context = canvas.getContext("2d");
+  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  return { canvas, picture: context.getImageData(0, 0, canvas.width, canvas.height) };
+}

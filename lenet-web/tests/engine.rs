@@ -1,0 +1,195 @@
+//! What the page shows is what the networks compute.
+#![cfg(feature = "engine")]
+
+use lenet_data::{Dataset, LabelledImages, Picture, prepare, prepare_in_steps};
+use lenet_layers::{Init, Network, Params, initialize};
+use lenet_model::reader::Reader;
+use lenet_model::{DigitNetwork, LeNet1, LeNet4, LeNet5, LeNet5Average, LeNet5Modern, LeNet5Rbf, Normalization, read};
+use lenet_web::engine::{
+    Digits, Lesson, Running, RunningOf, describe, explain, half_numbers, numbers, packed_reader, packed_steps,
+    set_half_numbers, unpacked_reader,
+};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+fn mnist() -> LabelledImages {
+    Dataset::mnist().expect("MNIST is built in").test
+}
+
+fn random<N: DigitNetwork>() -> RunningOf<N> {
+    let mut network = N::boxed_zeroed();
+    initialize(&mut *network, Init::SqrtFanIn, &mut ChaCha8Rng::seed_from_u64(5));
+    RunningOf::new(network, Normalization::PAPER)
+}
+
+fn pretrained() -> RunningOf<LeNet5> {
+    let mut network = LeNet5::boxed_zeroed();
+    network.copy_from(LeNet5::pretrained());
+    RunningOf::new(network, Normalization::PAPER)
+}
+
+/// Every unit of every stage: the sum that is shown, through the activation function, is what the network computed.
+fn every_unit_is_explained(network: &mut dyn Running) {
+    let image = mnist().images()[18];
+    let _ = network.read(&image);
+    let stages = network.info().stages;
+    for (number, stage) in stages.iter().enumerate() {
+        let units: usize = stage.dims.iter().product();
+        for unit in 0..units {
+            let said = explain(network, number, unit).expect("the unit is there");
+            assert_eq!(said.computed, network.stage(number)[unit]);
+            let difference = (said.output - f64::from(said.computed)).abs();
+            assert!(difference <= 1e-4 * said.output.abs().max(1.0), "{} {unit}: {said:?}", stage.name);
+            assert_eq!(said.fields.len(), number + 1);
+        }
+        assert_eq!(explain(network, number, units), None);
+    }
+    assert_eq!(explain(network, stages.len(), 0), None);
+}
+
+#[test]
+fn what_a_unit_shows_is_what_it_computed() {
+    every_unit_is_explained(&mut pretrained());
+    every_unit_is_explained(&mut random::<LeNet5Rbf>());
+    every_unit_is_explained(&mut random::<LeNet5Modern>());
+    every_unit_is_explained(&mut random::<LeNet5Average>());
+    every_unit_is_explained(&mut random::<LeNet4>());
+    every_unit_is_explained(&mut random::<LeNet1>());
+}
+
+/// A pixel outside a unit's field of vision does not change the unit; each of the field's corners does.
+#[test]
+fn fields_of_vision_are_those_of_the_network() {
+    let mut network = pretrained();
+    let image = [[100; 28]; 28];
+    // Map 5 of C3 (stage 2), row 4, column 3: it sees the maps 0, 1 and 5 of S2.
+    let unit = 5 * 100 + 4 * 10 + 3;
+    let _ = network.read(&image);
+    let said = explain(&network, 2, unit).expect("the unit is there");
+    assert_eq!(said.at, [5, 4, 3]);
+    assert_eq!(said.fields[2].maps.as_deref(), Some(&[0, 1, 5][..]));
+    assert_eq!((said.fields[2].rows, said.fields[2].columns), ([4, 9], [3, 8]));
+    assert_eq!((said.fields[1].rows, said.fields[1].columns), ([8, 18], [6, 16]));
+    // The image lies two pixels inside the input.
+    let (rows, columns) = (said.fields[0].rows, said.fields[0].columns);
+    assert_eq!((rows, columns), ([8, 22], [6, 20]));
+    let mut with = |row: usize, column: usize| {
+        let mut changed = image;
+        changed[row - 2][column - 2] = 255;
+        let _ = network.read(&changed);
+        explain(&network, 2, unit).expect("the unit is there").computed
+    };
+    for row in [rows[0], rows[1] - 1] {
+        for column in [columns[0], columns[1] - 1] {
+            assert_ne!(with(row, column), said.computed, "a corner of the field: {row}, {column}");
+        }
+    }
+    for (row, column) in [(rows[0] - 1, 10), (rows[1], 10), (10, columns[0] - 1), (10, columns[1])] {
+        assert_eq!(with(row, column), said.computed, "outside the field: {row}, {column}");
+    }
+}
+
+#[test]
+fn probabilities_are_those_of_the_library() {
+    let mut running = random::<LeNet5Rbf>();
+    let mut network: Box<LeNet5Rbf> = LeNet5Rbf::boxed_zeroed();
+    initialize(&mut *network, Init::SqrtFanIn, &mut ChaCha8Rng::seed_from_u64(5));
+    for image in &mnist().images()[..20] {
+        assert_eq!(running.read(image), read(&*network, image, Normalization::PAPER).probabilities);
+    }
+}
+
+#[test]
+fn half_numbers_come_back_and_others_are_refused() {
+    let network = random::<LeNet5Modern>();
+    let halves = half_numbers(&network);
+    assert_eq!(halves.len(), 2 * <LeNet5Modern as Params>::LEN);
+    let mut copy: RunningOf<LeNet5Modern> = RunningOf::new(LeNet5Modern::boxed_zeroed(), Normalization::PAPER);
+    assert!(set_half_numbers(&mut copy, &halves));
+    for index in 0..<LeNet5Modern as Params>::TENSORS {
+        for (a, b) in network.array(index).iter().zip(copy.array(index)) {
+            assert!((a - b).abs() <= a.abs() / 2048.0 + 1e-7, "{a} became {b}");
+        }
+    }
+    assert_eq!(half_numbers(&copy), halves);
+    for wrong in [&halves[1..], &halves[2..], &[][..]] {
+        assert!(!set_half_numbers(&mut copy, wrong));
+    }
+    assert_eq!(half_numbers(&copy), halves, "what is refused changes nothing");
+}
+
+#[test]
+fn a_description_has_every_stage_and_array() {
+    let described = describe(pretrained().info());
+    assert_eq!(described["parameters"], 60_850);
+    assert_eq!(described["stages"].as_array().map(Vec::len), Some(<LeNet5 as Network>::STAGES.len()));
+    assert_eq!(described["stages"][2]["kind"], "convolution");
+    assert_eq!(described["stages"][2]["activation"], "1.7159 tanh(2/3 a)");
+    let weight = &described["arrays"][4];
+    assert_eq!((&weight["stage"], &weight["name"], &weight["len"]), (&"c3".into(), &"weight".into(), &1500.into()));
+    assert_eq!(weight["connected"].as_array().map(Vec::len), Some(96));
+    assert_eq!(describe(random::<LeNet5Rbf>().info())["stages"][7]["codes"].as_array().map(Vec::len), Some(840));
+}
+
+#[test]
+fn the_steps_are_those_of_the_library() {
+    let mut pixels = vec![255; 4 * 90 * 60];
+    for y in 10..50 {
+        (40..46).for_each(|x| pixels[4 * (y * 90 + x)..][..3].fill(0));
+    }
+    let picture = Picture::from_rgba(90, 60, &pixels).expect("as many pixels");
+    let steps = prepare_in_steps(&picture).expect("ink");
+    let bytes = packed_steps(&steps);
+    let numbers: Vec<u32> = bytes[..32].as_chunks().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect();
+    assert_eq!(numbers, [90, 60, 40, 10, 6, 40, 1, 0]);
+    assert_eq!(bytes.len(), 32 + 784 + 2 * 90 * 60);
+    assert_eq!(bytes[32..][..784], *prepare(&picture).expect("ink").image.as_flattened());
+    assert_eq!((bytes[816 + 20 * 90 + 42], bytes[816 + 20 * 90 + 30]), (255, 0));
+}
+
+#[test]
+fn a_packed_reader_reads_as_the_reader() {
+    let reader = Reader::pretrained();
+    let bytes = packed_reader(&reader);
+    let copy = unpacked_reader(&bytes).expect("the bytes of a reader");
+    // A one and a seven.
+    let mut pixels = vec![250; 120 * 80];
+    let mut dot = |x: usize, y: usize| (0..4).for_each(|row| pixels[(y + row) * 120 + x..][..4].fill(20));
+    (30..52).for_each(|x| dot(x, 20));
+    (20..56).for_each(|y| dot(52 - (y - 20) / 2, y));
+    (20..56).for_each(|y| dot(76, y));
+    let picture = Picture::from_grey(120, 80, pixels).expect("as many pixels");
+    let found = numbers(&copy, &picture).expect("ink");
+    assert_eq!(found, numbers(&reader, &picture).expect("ink"));
+    assert_eq!(found[0]["text"], "71");
+    assert_eq!(
+        found[0]["columns"].as_array().map(Vec::len),
+        found[0]["width"].as_u64().map(|width| (width as usize - 32).div_ceil(4) + 1)
+    );
+    assert!(unpacked_reader(&bytes[1..]).is_none() && unpacked_reader(&[]).is_none());
+}
+
+/// Twelve hundred digits are enough for nine of ten, and the seed decides all of it.
+#[test]
+fn a_lesson_learns() {
+    let mnist = Dataset::mnist().expect("MNIST is built in").train;
+    let digits = Digits::unpacked(&Digits::packed(&mnist.images()[..1500], &mnist.labels()[..1500])).expect("packed");
+    let mut lesson = Lesson::new(digits.clone(), 1);
+    let first = lesson.learn(0);
+    assert_eq!((first.shown, first.images, first.held_out), (0, 1200, 300));
+    assert!(first.right < 90, "{first:?}");
+    let some = lesson.learn(20);
+    let mut again = Lesson::new(digits, 1);
+    assert_eq!(again.learn(20), some);
+    assert_eq!(half_numbers(again.network()), half_numbers(lesson.network()));
+    let last = lesson.learn(900);
+    assert_eq!(last.shown, 920 * 16);
+    assert!(last.right > 279 && last.loss < 0.3, "{last:?}");
+}
+
+#[test]
+fn a_lesson_without_digits_does_nothing() {
+    let none = Digits::unpacked(&Digits::packed(&[], &[])).expect("no digits");
+    let progress = Lesson::new(none, 1).learn(3);
+    assert_eq!((progress.shown, progress.right, progress.held_out), (0, 0, 0));
+}
