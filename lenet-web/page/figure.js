@@ -74,7 +74,8 @@ class Figure {
     const isWide = width >= 620;
     const label = 20;
     const count = this.layers.length;
-    const weights = this.layers.map((layer) => (layer.units === 10 ? 0.8 : layer.isMaps ? (layer.kind === "convolution" ? 1.5 : 1) : 0.65));
+    const outputs = 112;
+    const weights = this.layers.map((layer) => (layer.units === 10 ? 0 : layer.isMaps ? (layer.kind === "convolution" ? 1.5 : 1) : 0.65));
     const whole = weights.reduce((sum, weight) => sum + weight, 0);
     const gap = isWide ? width * 0.018 : 8;
     let at = 0;
@@ -82,7 +83,7 @@ class Figure {
     const high = Math.max(320, width * 0.42);
     this.layers.forEach((layer, index) => {
       if (isWide) {
-        const own = ((width - gap * (count - 1)) * weights[index]) / whole;
+        const own = layer.units === 10 ? outputs : ((width - outputs - gap * (count - 1)) * weights[index]) / whole;
         this.place(layer, at, label, own, high - label, this.layers[index - 1]);
         at += own + gap;
       } else {

@@ -44,8 +44,13 @@ class LessonPanel {
     if (!this.worker) {
       const script = document.querySelector("script[type=module]").textContent;
       const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
-      this.worker = new Worker(url, { type: "module" });
+      // Not a module: a page from the disk may not load one from a blob.
+      this.worker = new Worker(url);
       this.worker.onmessage = ({ data }) => this.hear(data);
+      this.worker.onerror = ({ message }) => {
+        this.stop();
+        byId("lesson-state").textContent = `This browser does not let the page learn: ${message || "no worker"}`;
+      };
     }
     this.history = [];
     this.began = performance.now();
