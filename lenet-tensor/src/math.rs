@@ -90,7 +90,9 @@ pub(crate) fn tanh<V: Vector>(x: V) -> V {
         q = q.mul_add(z, z.like(Q[i]));
     }
     let p = x * p;
-    (p * q).ratio(p.mul_add(p * p.like(0.25), q * q))
+    let y = (p * q).ratio(p.mul_add(p * p.like(0.25), q * q));
+    // Where products are rounded on their own, the quotient can be one ulp above 1.
+    if V::Simd::FMA { y } else { y.max(y.like(-1.0)).min(y.like(1.0)) }
 }
 
 #[cfg(test)]
@@ -112,9 +114,10 @@ mod tests {
 
     struct Tanh;
     impl Kernel for Tanh {
-        type Output = f64;
-        /// Returns the largest error; the vector and the single number must agree to the bit.
-        fn run<S: Simd>(self, simd: S) -> f64 {
+        type Output = (f64, bool);
+        /// Returns the largest error, and whether multiply-adds are fused; the vector and the single number must agree to
+        /// the bit.
+        fn run<S: Simd>(self, simd: S) -> (f64, bool) {
             let mut worst: f64 = 0.0;
             let mut y = [0.0; 16];
             let n = S::F32::LANES;
@@ -123,24 +126,25 @@ mod tests {
                 let x: [f32; 16] =
                     core::array::from_fn(|i| if i % 2 == 0 { first } else { -all.next().unwrap_or(first) });
                 S::F32::load(simd, &x).tanh().store(&mut y);
-                for (x, y) in x.into_iter().zip(y).take(n) {
+                for (i, x) in x.into_iter().enumerate() {
                     let mut one = [0.0];
                     One::<S, f32>::splat(simd, x).tanh().store(&mut one);
-                    assert_eq!(y, one[0], "tanh({x}) differs with the width");
-                    assert!(y.abs() <= 1.0, "tanh({x}) is {y}");
-                    worst = worst.max(ulps(y, libm::tanh(f64::from(x))));
+                    let [one] = one;
+                    assert!(i >= n || y[i] == one, "tanh({x}) differs with the width");
+                    assert!(one.abs() <= 1.0, "tanh({x}) is {one}");
+                    worst = worst.max(ulps(one, libm::tanh(f64::from(x))));
                 }
             }
-            worst
+            (worst, S::FMA)
         }
     }
 
     #[test]
     fn tanh_is_within_3_6_ulp_of_f64() {
         for isa in Isa::all_available() {
-            let worst = isa.dispatch(Tanh);
+            let (worst, is_fused) = isa.dispatch(Tanh);
             // Without a fused multiply-add each step rounds twice, so the error is a little larger.
-            let allowed = if isa == Isa::SCALAR { 5.0 } else { 3.6 };
+            let allowed = if is_fused { 3.6 } else { 5.0 };
             assert!(worst < allowed, "{isa}: {worst} ulp");
         }
     }

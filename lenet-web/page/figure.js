@@ -107,12 +107,14 @@ class Figure {
     const room = layer.units === 10 ? width - 62 : width;
     // Subsampled maps stand as the maps that they are made of.
     const isLikeBefore = layer.isMaps && before?.maps === layer.maps && before.across;
-    let best = { cell: 0 };
+    let best = { worth: 0, cell: 0 };
     for (let across = isLikeBefore || 1; across <= (isLikeBefore || layer.maps); across++) {
       const down = Math.ceil(layer.maps / across);
       const cell = Math.min((room - space * (across - 1)) / (across * layer.columns), (height - space * (down - 1)) / (down * layer.rows));
-      if (cell > best.cell) {
-        best = { cell, across, down };
+      // Full rows look better than slightly larger maps.
+      const worth = layer.maps % across === 0 ? cell : 0.85 * cell;
+      if (worth > best.worth) {
+        best = { worth, cell, across, down };
       }
     }
     const most = layer.units === 10 ? 22 : layer.isMaps ? 9 : 16;

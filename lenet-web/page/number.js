@@ -78,6 +78,7 @@ class NumberPanel {
         context.fillRect(middle(index) - 2, top + digit * row, 4, row - 1);
       });
     }
+    canvas.style.width = `${3.5 * (width + room)}px`;
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", `The line as the network saw it, its outputs, and ${text}`);
     const others = readings.slice(1, 4).map(({ text, probability }) => `${text || "nothing"} ${percent(probability)}`);
