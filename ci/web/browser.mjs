@@ -132,6 +132,8 @@ for (const [width, height, scheme] of [[1440, 900, "light"], [360, 740, "dark"]]
       assert.match(await text(page, "#unit-title"), /^C3, map 5, row 4, column 5 = /);
       assert.equal(await page.$$eval("#unit-extra td.on", (cells) => cells.length), 3);
       await page.screenshot({ path: `${LENET_SHOTS}/page-${width}.png`, fullPage: true });
+      // The picture in README.md.
+      await page.screenshot({ path: `${LENET_SHOTS}/readme-${width}.png`, clip: { x: 0, y: 0, width, height: Math.min(1130, 3 * width) } });
     });
 
     await t.test("the keyboard goes from unit to unit", async () => {

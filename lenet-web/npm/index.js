@@ -15,6 +15,7 @@ export class LeNetError extends Error {
 export class LeNet {
   #exports;
   #descriptions = new Map();
+  #lengths = [];
 
   constructor(instance) {
     this.#exports = instance.exports;
@@ -37,20 +38,20 @@ export class LeNet {
     return { digit: indexOfLargest(probabilities), probabilities };
   }
 
-  /** Reads one digit and returns the outputs of all stages too. The arrays are copies. */
+  /** Reads one digit and returns the outputs of all stages too. The arrays are copies, and share their memory. */
   read(image, network = NETWORKS.lenet5) {
     if (image.length !== 784) {
       throw new LeNetError(`an image has 28x28 bytes, these are ${image.length}`);
     }
     const { input, stages } = this.describe(network);
     this.#write(image);
-    let address = this.#exports.lenet_read(network);
-    const take = (length) => {
-      const numbers = new Float32Array(this.#exports.memory.buffer, address, length).slice();
-      address += 4 * length;
-      return numbers;
-    };
-    return { probabilities: take(10), input: take(volume(input)), stages: stages.map(({ dims }) => take(volume(dims))) };
+    const lengths = (this.#lengths[network] ??= [10, volume(input), ...stages.map(({ dims }) => volume(dims))]);
+    const address = this.#exports.lenet_read(network);
+    // One copy of all.
+    const numbers = new Float32Array(this.#exports.memory.buffer, address, sum(lengths)).slice();
+    let from = 0;
+    const [probabilities, first, ...outputs] = lengths.map((length) => numbers.subarray(from, (from += length)));
+    return { probabilities, input: first, stages: outputs };
   }
 
   /** Shapes, layers, activation functions and arrays of a network. */
@@ -161,6 +162,8 @@ export class LeNet {
     return JSON.parse(new TextDecoder().decode(this.#output(failed)));
   }
 }
+
+const sum = (numbers) => numbers.reduce((sum, number) => sum + number, 0);
 
 /** The number of cells of a shape. */
 export function volume(dims) {

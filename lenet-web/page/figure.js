@@ -123,6 +123,9 @@ class Figure {
     const used = best.down * h + space * (best.down - 1);
     const isWide = this.canvas.parentElement.clientWidth >= 620;
     const first = top + (isWide ? (height - used) / 2 : 0);
+    // In the middle of its column; the input and the outputs keep to the edges.
+    const isInside = isWide && before && layer.units !== 10;
+    left += isInside ? Math.max(0, (width - (w + space) * best.across + space) / 2) : 0;
     Object.assign(layer, { left, cell, bottom: first + used, top: first, width, across: best.across });
     layer.places = Array.from({ length: layer.maps }, (_, map) => [
       left + (map % best.across) * (w + space),
