@@ -17,4 +17,4 @@ assert.equal(digit, 7);
 
 const { stages } = engine.read(image);
 engine.describe().stages.forEach(({ name, dims }, index) => assert.equal(stages[index].length, dims.reduce((a, b) => a * b), name));
-assert.throws(() => engine.classify(image.subarray(1)), /784|28x28/);
+assert.throws(() => engine.classify(image.subarray(1)), /28x28/);

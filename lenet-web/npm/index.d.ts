@@ -18,6 +18,7 @@ export interface Classification {
   probabilities: Float32Array;
 }
 
+/** Valid until the same network reads again. */
 export interface Outputs {
   probabilities: Float32Array;
   /** The input of the first stage: the image, normalized, with its margin. */

@@ -15,7 +15,7 @@ export class LeNetError extends Error {
 export class LeNet {
   #exports;
   #descriptions = new Map();
-  #lengths = [];
+  #outputs = [];
 
   constructor(instance) {
     this.#exports = instance.exports;
@@ -34,24 +34,30 @@ export class LeNet {
 
   /** Reads one digit: 784 bytes, row by row, 0 is background, 255 is ink. */
   classify(image, network = NETWORKS.lenet5) {
-    const { probabilities } = this.read(image, network);
+    const probabilities = this.read(image, network).probabilities.slice();
     return { digit: indexOfLargest(probabilities), probabilities };
   }
 
-  /** Reads one digit and returns the outputs of all stages too. The arrays are copies, and share their memory. */
+  /** Reads one digit and returns the outputs of all stages too. The arrays are valid until this network reads again. */
   read(image, network = NETWORKS.lenet5) {
     if (image.length !== 784) {
       throw new LeNetError(`an image has 28x28 bytes, these are ${image.length}`);
     }
-    const { input, stages } = this.describe(network);
+    const { numbers, outputs } = (this.#outputs[network] ??= this.#room(network));
     this.#write(image);
-    const lengths = (this.#lengths[network] ??= [10, volume(input), ...stages.map(({ dims }) => volume(dims))]);
     const address = this.#exports.lenet_read(network);
-    // One copy of all.
-    const numbers = new Float32Array(this.#exports.memory.buffer, address, sum(lengths)).slice();
+    numbers.set(new Float32Array(this.#exports.memory.buffer, address, numbers.length));
+    return outputs;
+  }
+
+  /** Room for the outputs of a network, which is used again for each image. */
+  #room(network) {
+    const { input, stages } = this.describe(network);
+    const lengths = [10, volume(input), ...stages.map(({ dims }) => volume(dims))];
+    const numbers = new Float32Array(lengths.reduce((sum, length) => sum + length, 0));
     let from = 0;
-    const [probabilities, first, ...outputs] = lengths.map((length) => numbers.subarray(from, (from += length)));
-    return { probabilities, input: first, stages: outputs };
+    const [probabilities, first, ...rest] = lengths.map((length) => numbers.subarray(from, (from += length)));
+    return { numbers, outputs: { probabilities, input: first, stages: rest } };
   }
 
   /** Shapes, layers, activation functions and arrays of a network. */
@@ -162,8 +168,6 @@ export class LeNet {
     return JSON.parse(new TextDecoder().decode(this.#output(failed)));
   }
 }
-
-const sum = (numbers) => numbers.reduce((sum, number) => sum + number, 0);
 
 /** The number of cells of a shape. */
 export function volume(dims) {
