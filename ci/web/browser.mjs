@@ -136,10 +136,23 @@ for (const [width, height, scheme] of [[1440, 900, "light"], [360, 740, "dark"]]
       await page.screenshot({ path: `${LENET_SHOTS}/readme-${width}.png`, clip: { x: 0, y: 0, width, height: Math.min(1130, 3 * width) } });
     });
 
+    await t.test("another network does not leave the old one's unit behind", async () => {
+      await point(page, "c5", 100);
+      await page.click("#choice input[value=modern]");
+      await settled(page);
+      assert.match(await text(page, "#unit-title"), /^C5, (map|unit) 47/);
+      await page.click("#choice input[value=lenet5]");
+      await point(page, "c3", 545);
+    });
+
     await t.test("the keyboard goes from unit to unit", async () => {
       await page.focus("#figure");
       await page.keyboard.press("ArrowRight");
       assert.match(await text(page, "#unit-title"), /^C3, map 5, row 4, column 6 = /);
+      await page.keyboard.down("Shift");
+      await page.keyboard.press("ArrowRight");
+      await page.keyboard.up("Shift");
+      assert.match(await text(page, "#unit-title"), /^C3, map 6, row 4, column 6 = /);
       await page.keyboard.press("PageUp");
       assert.match(await text(page, "#unit-title"), /^S2, map 3, row 0, column 0 = /);
       await page.keyboard.press("PageUp");
@@ -170,7 +183,38 @@ for (const [width, height, scheme] of [[1440, 900, "light"], [360, 740, "dark"]]
         await window.page.open(new File(["no picture"], "x.png"));
         return document.getElementById("message").textContent;
       });
-      assert.match(bad, /^This file is not a picture that the browser can show/);
+      assert.match(bad, /^The browser cannot show this file as a picture/);
+      // Ink as bright as its paper is seen by its colour, in the first step already.
+      const levels = await page.evaluate(async () => {
+        const canvas = new OffscreenCanvas(200, 200);
+        const context = canvas.getContext("2d");
+        context.fillStyle = "rgb(160, 188, 198)";
+        context.fillRect(0, 0, 200, 200);
+        Object.assign(context, { lineWidth: 14, strokeStyle: "rgb(255, 160, 190)" });
+        context.stroke(new Path2D("M 60 40 L 140 40 L 90 160"));
+        await window.page.open(new File([await canvas.convertToBlob()], "pink.png"));
+        const paper = document.getElementById("step-paper");
+        const { data } = paper.getContext("2d").getImageData(0, 0, paper.width, paper.height);
+        const grey = data.filter((_, index) => index % 4 === 0);
+        return [Math.min(...grey), Math.max(...grey)];
+      });
+      assert.ok(levels[1] - levels[0] > 100, `grey levels from ${levels}`);
+      await page.waitForFunction(() => document.getElementById("digit").textContent === "7");
+      await page.click("#clear");
+      await settled(page);
+      assert.equal(await text(page, "#step-words"), "");
+      assert.equal(await text(page, "#digit"), "–");
+      // A picture that was slow does not replace what was chosen meanwhile.
+      const after = await page.evaluate(async () => {
+        const canvas = new OffscreenCanvas(1500, 1500);
+        canvas.getContext("2d").fillRect(700, 300, 60, 900);
+        const opened = window.page.open(new File([await canvas.convertToBlob()], "one.png"));
+        document.querySelector('#examples button[data-label="0"]').click();
+        await opened;
+        await new Promise((done) => setTimeout(done, 100));
+        return document.getElementById("digit").textContent;
+      });
+      assert.equal(after, "0");
     });
 
     await t.test("sliders alter the digit", async () => {
@@ -204,7 +248,12 @@ for (const [width, height, scheme] of [[1440, 900, "light"], [360, 740, "dark"]]
       await new Promise((done) => setTimeout(done, 400));
       assert.match(await text(page, "#line-text"), /^471 \(/);
       await (await page.$("#numbers")).screenshot({ path: `${LENET_SHOTS}/numbers-${width}.png` });
+      // Clearing at once leaves nothing behind.
+      await draw(page, "#line", STROKES[1], { scale: 0.8, left: 200, top: 6 });
       await page.click("#line-clear");
+      await new Promise((done) => setTimeout(done, 300));
+      assert.equal(await text(page, "#line-text"), "");
+      assert.equal(await page.$$eval("#line-found canvas", (strips) => strips.length), 0);
     });
 
     await t.test("it learns from scratch", async () => {
@@ -216,9 +265,35 @@ for (const [width, height, scheme] of [[1440, 900, "light"], [360, 740, "dark"]]
       t.diagnostic(`after 5 s: ${images} images, ${(100 * right).toFixed(1)}% of the held-out digits`);
       assert.ok(right > 0.9, `${right} after 5 s`);
       assert.equal(await page.$eval("#choice input:checked", ({ value }) => value), "yours");
+
+      // Nothing goes on after Stop, and another lesson begins from the start.
+      const posts = () =>
+        page.evaluate(async () => {
+          let count = 0;
+          const listen = () => count++;
+          window.page.lesson.worker.addEventListener("message", listen);
+          await new Promise((done) => setTimeout(done, 500));
+          window.page.lesson.worker.removeEventListener("message", listen);
+          return count;
+        });
+      await new Promise((done) => setTimeout(done, 200));
+      assert.equal(await posts(), 0, "it learns on after Stop");
+      await page.evaluate(() => {
+        const button = document.getElementById("train");
+        button.click();
+        button.click();
+        button.click();
+      });
+      await new Promise((done) => setTimeout(done, 300));
+      const history = await page.evaluate(() => window.page.lesson.history.map(({ shown }) => shown));
+      assert.deepEqual(history, history.map((_, step) => 400 * (step + 1)));
+      await page.click("#train");
+      assert.equal(await page.evaluate(() => window.page.lesson.history.length > 0), true);
+      await new Promise((done) => setTimeout(done, 200));
+      assert.equal(await posts(), 0, "a second lesson is still learning");
     });
 
-    await t.test("nothing is in the way of those who can't see or use a mouse", async () => {
+    await t.test("axe finds no barrier", async () => {
       await page.evaluate(axe);
       const { violations } = await page.evaluate(() => window.axe.run());
       assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`), []);

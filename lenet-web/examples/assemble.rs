@@ -106,6 +106,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// A network from its file, its numbers rounded to half precision as the page keeps them.
 fn opened<N: DigitNetwork>(path: &Path) -> Result<RunningOf<N>, Box<dyn Error>> {
     let checkpoint = Checkpoint::open(path)?;
+    assert_eq!(checkpoint.description.normalization, Normalization::PAPER, "the engine knows no other");
     let mut running = RunningOf::new(checkpoint.network::<N>()?, checkpoint.description.normalization);
     let halves = half_numbers(&running);
     assert!(set_half_numbers(&mut running, &halves));

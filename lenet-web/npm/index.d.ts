@@ -81,6 +81,8 @@ export interface Steps {
   thickened: boolean;
   /** The digit in MNIST's form, 28x28. */
   image: Uint8Array;
+  /** The grey levels that ink is looked for in. */
+  paper: Uint8Array;
   /** How much ink is where. */
   ink: Uint8Array;
   /** The ink of the digit alone. */
@@ -122,6 +124,7 @@ export interface Alteration {
 
 /** LeNet-5 and its relatives. Every method throws a `LeNetError` on wrong input. */
 export declare class LeNet {
+  private constructor(instance: WebAssembly.Instance);
   static load(source: BufferSource | WebAssembly.Module | Response | Promise<Response>): Promise<LeNet>;
   classify(image: Uint8Array, network?: number): Classification;
   read(image: Uint8Array, network?: number): Outputs;

@@ -17,8 +17,26 @@ export class LeNet {
   #descriptions = new Map();
   #outputs = [];
 
+  /** `LeNet.load` makes it. */
   constructor(instance) {
-    this.#exports = instance.exports;
+    let hasStopped = false;
+    const guarded = (run) =>
+      (...values) => {
+        try {
+          if (!hasStopped) {
+            return run(...values);
+          }
+        } catch (error) {
+          if (!(error instanceof WebAssembly.RuntimeError || error instanceof RangeError)) {
+            throw error;
+          }
+          hasStopped = true;
+        }
+        throw new LeNetError("the engine has stopped, probably because memory ran out; load it again");
+      };
+    const functions = Object.entries(instance.exports).filter(([, value]) => typeof value === "function");
+    this.#exports = Object.fromEntries(functions.map(([name, run]) => [name, guarded(run)]));
+    this.#exports.memory = instance.exports.memory;
   }
 
   /** Compiles the module; `source` is its bytes, a response, or a compiled module. */
@@ -27,7 +45,11 @@ export class LeNet {
       return new LeNet(await WebAssembly.instantiate(source, {}));
     }
     const isResponse = typeof Response !== "undefined" && (source instanceof Response || source instanceof Promise);
-    const bytes = isResponse ? await (await source).arrayBuffer() : source;
+    const response = isResponse ? await source : undefined;
+    if (response && !response.ok) {
+      throw new LeNetError(`${response.url}: ${response.status} ${response.statusText}`);
+    }
+    const bytes = response ? await response.arrayBuffer() : source;
     const { instance } = await WebAssembly.instantiate(bytes, {});
     return new LeNet(instance);
   }
@@ -40,9 +62,7 @@ export class LeNet {
 
   /** Reads one digit and returns the outputs of all stages too. The arrays are valid until this network reads again. */
   read(image, network = NETWORKS.lenet5) {
-    if (image.length !== 784) {
-      throw new LeNetError(`an image has 28x28 bytes, these are ${image.length}`);
-    }
+    checkImage(image);
     const { numbers, outputs } = (this.#outputs[network] ??= this.#room(network));
     this.#write(image);
     const address = this.#exports.lenet_read(network);
@@ -62,6 +82,9 @@ export class LeNet {
 
   /** Shapes, layers, activation functions and arrays of a network. */
   describe(network = NETWORKS.lenet5) {
+    if (!Number.isInteger(network)) {
+      throw new LeNetError(`a network is a number, one of NETWORKS; ${network} is none`);
+    }
     if (!this.#descriptions.has(network)) {
       this.#descriptions.set(network, this.#json(this.#exports.lenet_describe(network)));
     }
@@ -71,15 +94,16 @@ export class LeNet {
   /** The parameters of array number `index` of a network's description. The array is a copy. */
   parameters(network, index) {
     const { arrays } = this.describe(network);
-    const address = this.#exports.lenet_array(network, index);
-    if (address === 0) {
+    if (!arrays[index]) {
       throw new LeNetError("there is no such array");
     }
+    const address = this.#exports.lenet_array(network, index);
     return new Float32Array(this.#exports.memory.buffer, address, arrays[index].len).slice();
   }
 
   /** What a unit computed for the image that the network read last. */
   explain(network, stage, unit) {
+    this.describe(network);
     return this.#json(this.#exports.lenet_explain(network, stage, unit));
   }
 
@@ -91,20 +115,23 @@ export class LeNet {
 
   /** Gives a picture MNIST's form. `picture` is an ImageData or anything with `data` (RGBA), `width` and `height`. */
   prepare(picture) {
+    checkPicture(picture);
     this.#write(picture.data);
     const bytes = this.#output(this.#exports.lenet_prepare(picture.width, picture.height));
     const header = new Uint32Array(bytes.buffer, bytes.byteOffset, 8);
     const [width, height, left, top, digitWidth, digitHeight, inverted, thickened] = header;
-    const [image, ink] = [32, 32 + 784];
+    const size = width * height;
+    const plane = (number) => bytes.subarray(32 + 784 + size * number, 32 + 784 + size * (number + 1));
     return {
       width,
       height,
       region: { left, top, width: digitWidth, height: digitHeight },
       inverted: inverted === 1,
       thickened: thickened === 1,
-      image: bytes.subarray(image, ink),
-      ink: bytes.subarray(ink, ink + width * height),
-      digit: bytes.subarray(ink + width * height),
+      image: bytes.subarray(32, 32 + 784),
+      paper: plane(0),
+      ink: plane(1),
+      digit: plane(2),
     };
   }
 
@@ -116,12 +143,14 @@ export class LeNet {
 
   /** Reads the numbers in a picture, a line each; the reader must have been loaded. */
   numbers(picture) {
+    checkPicture(picture);
     this.#write(picture.data);
     return this.#json(this.#exports.lenet_numbers(picture.width, picture.height));
   }
 
   /** Moves, scales, turns, slants or spoils an image of 28x28 bytes. */
   alter(image, { right = 0, down = 0, scale = 1, turn = 0, slant = 0, pen = 0, noise = 0 } = {}) {
+    checkImage(image);
     this.#write(image);
     return this.#output(this.#exports.lenet_alter(right, down, scale, turn, slant, pen, noise));
   }
@@ -144,6 +173,8 @@ export class LeNet {
 
   /** Microseconds to read one image, over so many times. */
   microseconds(image, times, network = NETWORKS.lenet5) {
+    checkImage(image);
+    this.describe(network);
     this.#write(image);
     const start = performance.now();
     this.#exports.lenet_read_again(network, times);
@@ -151,7 +182,13 @@ export class LeNet {
   }
 
   #write(bytes) {
+    if (!ArrayBuffer.isView(bytes)) {
+      throw new LeNetError("give bytes: a Uint8Array or a Uint8ClampedArray");
+    }
     const address = this.#exports.lenet_input(bytes.length);
+    if (address === 0) {
+      throw new LeNetError(`there is no memory for ${bytes.length} bytes; give fewer`);
+    }
     new Uint8Array(this.#exports.memory.buffer, address, bytes.length).set(bytes);
   }
 
@@ -166,6 +203,18 @@ export class LeNet {
 
   #json(failed) {
     return JSON.parse(new TextDecoder().decode(this.#output(failed)));
+  }
+}
+
+function checkImage(image) {
+  if (!ArrayBuffer.isView(image) || image.length !== 784) {
+    throw new LeNetError(`give an image of 28x28 bytes; this one has ${image?.length ?? "none"}`);
+  }
+}
+
+function checkPicture(picture) {
+  if (!ArrayBuffer.isView(picture?.data)) {
+    throw new LeNetError("give a picture with data (RGBA), width and height, such as an ImageData");
   }
 }
 

@@ -13,9 +13,12 @@ function withGrid(layer) {
   if (rows * columns > 1) {
     return { ...layer, isMaps: true, maps: count, rows, columns };
   }
-  const across = count === 84 ? 7 : count === 10 ? 1 : Math.ceil(Math.sqrt(count / 2));
+  const across = count === 10 ? 1 : acrossOf(count);
   return { ...layer, isMaps: false, maps: 1, rows: Math.ceil(count / across), columns: across, units: count };
 }
+
+/** How many units stand in a row. */
+const acrossOf = (count) => (count === 84 ? 7 : Math.ceil(Math.sqrt(count / 2)));
 
 const title = (layer) =>
   layer.isMaps
@@ -31,7 +34,8 @@ class Figure {
     canvas.addEventListener("pointermove", (event) => event.pointerType !== "touch" && this.point(event));
     canvas.addEventListener("pointerdown", (event) => this.point(event));
     canvas.addEventListener("keydown", (event) => this.key(event));
-    new ResizeObserver(() => this.arrange()).observe(canvas.parentElement);
+    // The height changes with the explanation below.
+    new ResizeObserver(() => this.roomFor() !== this.room && this.arrange()).observe(canvas.parentElement);
   }
 
   setNetwork(description) {
@@ -39,8 +43,7 @@ class Figure {
     this.layers = layersOf(description);
     this.description = description;
     const layer = this.layers.findIndex(({ name }) => name === before);
-    const isThere = layer >= 0 && this.selected.unit < this.unitsOf(layer);
-    this.selected = isThere ? { layer, unit: this.selected.unit } : undefined;
+    this.selected = layer < 0 ? undefined : { layer, unit: Math.min(this.selected.unit, this.unitsOf(layer) - 1) };
     this.arrange();
   }
 
@@ -57,17 +60,28 @@ class Figure {
     return layer.stage < 0 ? this.outputs.input : this.outputs.stages[layer.stage];
   }
 
-  /** The number that gets the full colour. */
-  limitOf(layer) {
-    if (layer.activation?.startsWith("1.7159") || layer.stage < 0) {
-      return 1.7159;
+  /** How the numbers of a layer become colours, and those of the ends. */
+  coloursOf(layer) {
+    if (layer.stage < 0) {
+      return { low: -0.1, high: 1.175, colourOf: (value) => grey(255 - (255 * (value + 0.1)) / 1.275) };
     }
-    return this.valuesOf(layer).reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
+    const isBounded = layer.activation?.startsWith("1.7159");
+    const largest = () => this.valuesOf(layer).reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
+    const limit = isBounded ? 1.7159 : largest();
+    return { low: -limit, high: limit, colourOf: (value) => divergent(value, limit) };
+  }
+
+  /** The width that there is, and the screen's density. */
+  roomFor() {
+    const { parentElement } = this.canvas;
+    const width = parentElement.clientWidth - 2 * parseFloat(getComputedStyle(parentElement).paddingLeft);
+    return `${Math.floor(width)} ${window.devicePixelRatio}`;
   }
 
   /** Finds a place for every layer. */
   arrange() {
-    const width = Math.floor(this.canvas.parentElement.clientWidth - 2 * parseFloat(getComputedStyle(this.canvas.parentElement).paddingLeft));
+    this.room = this.roomFor();
+    const width = parseInt(this.room, 10);
     if (this.layers.length === 0 || width <= 0) {
       return;
     }
@@ -171,7 +185,7 @@ class Figure {
 
   drawLayer(context, layer) {
     const values = this.valuesOf(layer);
-    const limit = this.limitOf(layer);
+    const { colourOf } = this.coloursOf(layer);
     const size = layer.rows * layer.columns;
     context.fillStyle = colour("--ink");
     context.font = "600 12px system-ui, sans-serif";
@@ -181,8 +195,7 @@ class Figure {
     this.scratch ??= document.createElement("canvas");
     layer.places.forEach(([left, top], map) => {
       const cells = layer.isMaps ? values.subarray(size * map, size * (map + 1)) : values;
-      const of = layer.stage < 0 ? (value) => grey(255 - (255 * (value + 0.1)) / 1.275) : (value) => divergent(value, limit);
-      paintCells(this.scratch, cells, layer.columns, of);
+      paintCells(this.scratch, cells, layer.columns, colourOf);
       const isSeen = !seen?.maps || !layer.isMaps || seen.maps.includes(map);
       context.globalAlpha = isSeen ? 1 : 0.25;
       const height = layer.cell * this.scratch.height;
@@ -198,11 +211,11 @@ class Figure {
   }
 
   drawAnswers(context, layer, values) {
-    const sorted = this.description.penalties ? Math.min(...values) : Math.max(...values);
+    const winner = this.description.penalties ? Math.min(...values) : Math.max(...values);
     const [left, top] = layer.places[0];
     context.font = `${Math.min(13, layer.cell * 0.8)}px system-ui, sans-serif`;
     values.forEach((value, digit) => {
-      context.fillStyle = value === sorted ? colour("--accent") : colour("--soft");
+      context.fillStyle = value === winner ? colour("--accent") : colour("--soft");
       const y = top + (digit + 0.5) * layer.cell + 4;
       context.fillText(`${digit}  ${shown(value, 1)}`, left + layer.cell + 6, y);
     });
@@ -266,14 +279,27 @@ class Figure {
     this.picked(this.layers[selected.layer], selected.unit);
   }
 
+  /** Arrow keys go from unit to unit, with Shift from map to map; Page Up and Page Down from layer to layer. */
   key(event) {
+    if (event.ctrlKey || event.altKey || event.metaKey) {
+      return;
+    }
     const { layer, unit } = this.selected ?? { layer: 0, unit: 0 };
-    const { columns } = this.layers[layer];
-    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
+    const { columns, rows, isMaps } = this.layers[layer];
+    const [last, size] = [this.unitsOf(layer) - 1, rows * columns];
+    const isToMap = event.shiftKey && isMaps;
+    const moves = {
+      ArrowLeft: unit - (isToMap ? size : 1),
+      ArrowRight: unit + (isToMap ? size : 1),
+      ArrowUp: unit - (isToMap ? size : columns),
+      ArrowDown: unit + (isToMap ? size : columns),
+      Home: 0,
+      End: last,
+    };
     const layers = { PageUp: -1, PageDown: 1 };
-    if (event.key in steps) {
-      const last = this.unitsOf(layer) - 1;
-      this.select({ layer, unit: Math.max(0, Math.min(last, unit + steps[event.key])) });
+    if (event.key in moves) {
+      const to = moves[event.key];
+      this.select({ layer, unit: to >= 0 && to <= last ? to : unit });
     } else if (event.key in layers) {
       const next = Math.max(0, Math.min(this.layers.length - 1, layer + layers[event.key]));
       this.select({ layer: next, unit: Math.floor(this.unitsOf(next) / 2) });

@@ -1,73 +1,94 @@
 // Training to be seen: a worker learns, the page shows the network that it has by then.
 
-/** Runs in a worker. */
+/** After so many images it has learned what these digits can teach. */
+const ENOUGH = 60_000;
+
+/** Runs in a worker. Each lesson has a number: messages of another one are not heard. */
 function learnInWorker() {
   let engine;
-  let isRunning = false;
-  async function start({ wasm, digits, seed }) {
+  let current;
+  async function start(lesson, { wasm, digits, seed }) {
     engine ??= await LeNet.load(wasm);
-    engine.begin(digits, seed);
-    isRunning = true;
-    step();
+    if (lesson === current) {
+      engine.begin(digits, seed);
+      step(lesson);
+    }
   }
-  function step() {
-    if (!isRunning) {
+  function step(lesson) {
+    if (lesson !== current) {
       return;
     }
     const progress = engine.learn(25);
     const parameters = engine.learned();
-    self.postMessage({ progress, parameters }, [parameters.buffer]);
-    // Other messages are heard between two steps.
-    setTimeout(step);
+    self.postMessage({ lesson, progress, parameters }, [parameters.buffer]);
+    if (progress.shown < ENOUGH) {
+      // Other messages are heard between two steps.
+      setTimeout(step, 0, lesson);
+    }
   }
-  self.onmessage = ({ data }) => {
-    isRunning = false;
-    if (data.start) {
-      start(data.start);
+  self.onmessage = ({ data: { lesson, task } }) => {
+    current = lesson;
+    if (task) {
+      start(lesson, task).catch(({ message }) => self.postMessage({ lesson, error: message }));
     }
   };
 }
 
-/** After so many images it has learned what these digits can teach. */
-const ENOUGH = 60_000;
-
 class LessonPanel {
   constructor(wasm, digits, changed) {
-    Object.assign(this, { wasm, digits, changed, history: [] });
+    Object.assign(this, { wasm, digits, changed, history: [], lesson: 0 });
     byId("train").addEventListener("click", () => (this.isRunning ? this.stop() : this.start()));
     const count = new DataView(digits.buffer, digits.byteOffset).getUint32(0, true);
     byId("lesson-count").textContent = (count - Math.floor(count / 5)).toLocaleString("en");
-    this.draw();
+    new ResizeObserver(() => this.draw()).observe(byId("curve"));
   }
 
   start() {
-    if (!this.worker) {
-      const script = document.querySelector("script[type=module]").textContent;
-      const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
-      // Not a module: a page from the disk may not load one from a blob.
-      this.worker = new Worker(url);
-      this.worker.onmessage = ({ data }) => this.hear(data);
-      this.worker.onerror = ({ message }) => {
-        this.stop();
-        byId("lesson-state").textContent = `This browser does not let the page learn: ${message || "no worker"}`;
-      };
-    }
     this.history = [];
     this.began = performance.now();
     this.isRunning = true;
+    this.lesson++;
     byId("train").textContent = "Stop";
-    const seed = Math.max(1, Number(byId("seed").value) || 1);
-    this.worker.postMessage({ start: { wasm: this.wasm, digits: this.digits, seed } });
+    const seed = Math.max(1, Math.min(999, Number(byId("seed").value) || 1));
+    try {
+      this.worker ??= this.newWorker();
+      const task = { wasm: this.wasm, digits: this.digits, seed };
+      this.worker.postMessage({ lesson: this.lesson, task });
+    } catch (error) {
+      this.fail(error.message);
+    }
+  }
+
+  newWorker() {
+    const script = document.querySelector("script[type=module]").textContent;
+    const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+    // Not a module: a page from the disk may not load one from a blob.
+    const worker = new Worker(url);
+    worker.onmessage = ({ data }) => this.hear(data);
+    worker.onerror = ({ message }) => this.fail(message || "it has no workers");
+    return worker;
   }
 
   stop() {
     this.isRunning = false;
-    this.worker.postMessage({});
+    this.lesson++;
+    this.worker?.postMessage({ lesson: this.lesson });
     byId("train").textContent = "Train";
   }
 
-  hear({ progress, parameters }) {
-    if (!this.isRunning) {
+  fail(message) {
+    this.stop();
+    this.worker?.terminate();
+    this.worker = undefined;
+    byId("lesson-state").textContent = `This browser does not let the page learn: ${message}`;
+  }
+
+  hear({ lesson, progress, parameters, error }) {
+    if (lesson !== this.lesson) {
+      return;
+    }
+    if (error) {
+      this.fail(error);
       return;
     }
     const seconds = (performance.now() - this.began) / 1000;
@@ -83,12 +104,10 @@ class LessonPanel {
     }
   }
 
-  /** The error on held-out digits, and the loss, against the images shown. */
+/** The error on held-out digits, and the loss, against the images shown. */
   draw() {
-    const canvas = byId("curve");
-    const context = canvas.getContext("2d");
-    const [width, height, left, bottom] = [canvas.width, canvas.height, 46, 22];
-    context.clearRect(0, 0, width, height);
+    const { context, width, height } = sharp(byId("curve"), 180);
+    const [left, bottom] = [46, 22];
     context.font = "12px system-ui, sans-serif";
     const x = (images) => left + ((width - left - 10) * images) / Math.max(10_000, this.history.at(-1)?.shown ?? 0);
     // Errors from 0.1% to 100%, each power of ten as far from the next.
@@ -112,7 +131,7 @@ class LessonPanel {
     context.fillStyle = colour("--accent");
     context.fillText("held-out digits misread", left + 6, height - 6);
     context.fillStyle = colour("--soft");
-    context.fillText("loss, as part of that of a guess", left + 170, height - 6);
+    context.fillText("loss, relative to a guess", left + 150, height - 6);
   }
 }
 
@@ -123,11 +142,8 @@ function drawKernels(engine, network) {
   const [maps, , rows, columns] = arrays[index].dims;
   const weights = engine.parameters(network, index);
   const most = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 1e-9);
-  const canvas = byId("kernels");
-  const context = canvas.getContext("2d");
-  context.clearRect(0, 0, canvas.width, canvas.height);
-  context.imageSmoothingEnabled = false;
-  const size = Math.min(100, (canvas.width - 8 * maps) / maps);
+  const { context, width } = sharp(byId("kernels"), 110);
+  const size = Math.min(100, (width - 8 * maps) / maps);
   for (let map = 0; map < maps; map++) {
     const kernel = weights.subarray(map * rows * columns, (map + 1) * rows * columns);
     const cells = paintCells(document.createElement("canvas"), kernel, columns, (weight) => divergent(weight, most));

@@ -25,8 +25,10 @@ class Page {
     this.network = "lenet5";
     this.base = new Uint8Array(784);
     this.alteration = {};
-    this.panel = new UnitPanel(engine);
-    this.figure = new Figure(byId("figure"), (layer, unit) => this.explain(layer, unit));
+    // Counts what was drawn, chosen or opened, so that a slow picture does not replace what came after it.
+    this.input = 0;
+    this.panel = new UnitPanel();
+    this.figure = new Figure(byId("figure"), (layer, unit) => this.explain(layer, unit, true));
     this.sketch = new Sketch(byId("sketch"), 20, () => this.redrawn());
     this.numbers = new NumberPanel(engine);
     this.lesson = new LessonPanel(parts.wasm, parts.digits, (parameters) => this.learned(parameters));
@@ -44,7 +46,12 @@ class Page {
   soon() {
     this.isDue ||= requestAnimationFrame(() => {
       this.isDue = undefined;
-      this.update();
+      try {
+        this.update();
+      } catch (error) {
+        byId("message").textContent = sentence(error.message);
+        throw error;
+      }
     });
   }
 
@@ -55,9 +62,7 @@ class Page {
       this.prepare(this.sketch.picture());
     }
     this.image = this.engine.alter(this.base, this.alteration);
-    const began = performance.now();
     this.outputs = this.engine.read(this.image, number);
-    document.body.dataset.milliseconds = performance.now() - began;
     this.answer(this.outputs.probabilities);
     this.figure.setOutputs(this.outputs);
     this.panel.outputs = this.outputs;
@@ -65,6 +70,8 @@ class Page {
     if (selected) {
       this.explain(this.figure.layers[selected.layer], selected.unit);
     } else {
+      this.panel.clear();
+      this.scale(undefined);
       this.figure.draw();
     }
   }
@@ -80,7 +87,9 @@ class Page {
     });
   }
 
-  explain(layer, unit) {
+  /** Says what a unit computes. Only what a person asked for is spoken by a screen reader, not what follows a digit. */
+  explain(layer, unit, isAsked = false) {
+    byId("unit-title").setAttribute("aria-live", isAsked ? "polite" : "off");
     if (layer.stage < 0) {
       this.figure.explanation = undefined;
       this.panel.showPixel(layer, unit, this.outputs);
@@ -95,13 +104,18 @@ class Page {
 
   /** The colours of the layer that is looked at. */
   scale(layer) {
-    const limit = this.figure.limitOf(layer);
-    byId("scale-low").textContent = shown(-limit, 2);
-    byId("scale-high").textContent = `+${shown(limit, 2)} (${layer.name.toUpperCase()})`;
-    paintCells(byId("scale"), Array.from({ length: 120 }, (_, x) => (limit * (x - 59.5)) / 59.5), 120, (value) => divergent(value, limit));
+    byId("legend").hidden = !layer;
+    if (!layer) {
+      return;
+    }
+    const { low, high, colourOf } = this.figure.coloursOf(layer);
+    byId("scale-low").textContent = shown(low, 2);
+    byId("scale-high").textContent = `${shown(high, 2)} (${layer.name.toUpperCase()})`;
+    paintCells(byId("scale"), Array.from({ length: 120 }, (_, x) => low + ((high - low) * x) / 119), 120, colourOf);
   }
 
   redrawn() {
+    this.input++;
     this.hasNewSketch = true;
     this.mark(undefined);
     this.soon();
@@ -112,52 +126,52 @@ class Page {
     try {
       const steps = this.engine.prepare(picture);
       this.base = steps.image;
-      this.steps(picture, steps);
+      this.steps(steps);
       byId("message").textContent = "";
     } catch (error) {
       this.base = new Uint8Array(784);
-      byId("message").textContent = this.sketch.isEmpty && !this.sketch.isStale ? "" : error.message;
+      this.noSteps();
+      byId("message").textContent = sentence(error.message);
     }
   }
 
-  steps(picture, { width, height, ink, digit, region, image, inverted, thickened }) {
-    const paper = byId("step-paper");
-    paper.width = picture.width;
-    paper.height = picture.height;
-    const context = paper.getContext("2d");
-    context.filter = "grayscale(1)";
-    context.putImageData(new ImageData(new Uint8ClampedArray(picture.data), picture.width, picture.height), 0, 0);
-    context.drawImage(paper, 0, 0);
-    for (const [id, levels] of [["step-ink", ink], ["step-digit", digit]]) {
-      const canvas = paintCells(byId(id), levels, width, grey);
-      if (id === "step-digit") {
-        const frame = canvas.getContext("2d");
-        frame.strokeStyle = "#f0a050";
-        frame.lineWidth = Math.max(1, width / 100);
-        frame.strokeRect(region.left, region.top, region.width, region.height);
-      }
+  steps({ width, height, paper, ink, digit, region, image, inverted, thickened }) {
+    for (const [id, levels] of [["step-paper", paper], ["step-ink", ink], ["step-digit", digit]]) {
+      paintLevels(byId(id), levels, width, 200);
     }
+    const frame = byId("step-digit").getContext("2d");
+    const scale = byId("step-digit").width / width;
+    frame.strokeStyle = "#f0a050";
+    frame.lineWidth = 2;
+    frame.strokeRect(region.left * scale, region.top * scale, region.width * scale, region.height * scale);
     paintCells(byId("step-form"), image, 28, grey);
     byId("step-words").textContent = `${inverted ? "Dark ink on bright paper" : "Bright ink on dark paper"}; the digit covers ${region.width}×${region.height} of ${width}×${height} pixels${thickened ? "; its thin strokes were widened" : ""}.`;
   }
 
+  noSteps(words = "") {
+    for (const id of ["step-paper", "step-ink", "step-digit", "step-form"]) {
+      byId(id).width = byId(id).height = 28;
+    }
+    byId("step-words").textContent = words;
+  }
+
   /** A digit of MNIST, which has its form already. */
   take(image) {
+    this.input++;
     this.base = image;
     const picture = paintCells(document.createElement("canvas"), image, 28, (level) => grey(255 - level));
     this.sketch.show(picture, 28, 28);
     this.hasNewSketch = false;
-    for (const id of ["step-paper", "step-ink", "step-digit"]) {
-      byId(id).width = byId(id).height = 28;
-    }
+    this.noSteps("A digit of MNIST has this form already.");
     paintCells(byId("step-form"), image, 28, grey);
-    byId("step-words").textContent = "A digit of MNIST has this form already.";
     byId("message").textContent = "";
     this.soon();
   }
 
   clear() {
+    this.input++;
     this.sketch.clear();
+    this.noSteps();
     this.base = new Uint8Array(784);
     this.hasNewSketch = false;
     byId("message").textContent = "";
@@ -166,7 +180,9 @@ class Page {
   }
 
   mark(button) {
-    document.querySelectorAll(".thumbs button").forEach((other) => other.setAttribute("aria-pressed", other === button));
+    this.marked?.setAttribute("aria-pressed", false);
+    button?.setAttribute("aria-pressed", true);
+    this.marked = button;
   }
 
   examples(id, { images, labels }) {
@@ -209,7 +225,7 @@ class Page {
   /** Files that are chosen, dropped or pasted. */
   pictures() {
     const open = (file) => file && this.open(file);
-    byId("file").addEventListener("change", (event) => open(event.target.files[0]));
+    onFile(byId("file"), open);
     document.addEventListener("paste", (event) => open(event.clipboardData?.files[0]));
     document.addEventListener("dragover", (event) => event.preventDefault());
     document.addEventListener("drop", (event) => {
@@ -224,14 +240,22 @@ class Page {
   }
 
   async open(file) {
+    const input = ++this.input;
+    byId("message").textContent = "Reading the picture…";
     try {
-      const { canvas, picture } = await pixelsOf(file);
+      const { canvas, picture } = await pixelsOf(file, 1600);
+      // Something else was drawn or chosen meanwhile.
+      if (input !== this.input) {
+        return;
+      }
       this.mark(undefined);
       this.sketch.show(canvas, canvas.width, canvas.height);
       this.hasNewSketch = false;
       this.prepare(picture);
-    } catch (error) {
-      byId("message").textContent = `This file is not a picture that the browser can show (${error.message}).`;
+    } catch {
+      if (input === this.input) {
+        byId("message").textContent = NO_PICTURE;
+      }
     }
     this.soon();
   }
@@ -256,7 +280,9 @@ class Page {
     byId("about").textContent = ABOUT[key].replace(/\{(\w+)\}/g, (_, name) => facts[name].toLocaleString("en"));
     this.figure.explanation = undefined;
     this.image = this.engine.alter(this.base, this.alteration);
-    this.figure.setOutputs(this.engine.read(this.image, NETWORKS[key]));
+    this.outputs = this.engine.read(this.image, NETWORKS[key]);
+    this.panel.outputs = this.outputs;
+    this.figure.setOutputs(this.outputs);
     this.figure.setNetwork(description);
     drawKernels(this.engine, NETWORKS[key]);
     this.soon();
@@ -276,13 +302,13 @@ class Page {
     const button = byId("theme");
     const set = (dark) => {
       document.documentElement.classList.toggle("dark", dark);
-      button.setAttribute("aria-pressed", dark);
-      button.textContent = dark ? "Light" : "Dark";
+      button.textContent = dark ? "Light colours" : "Dark colours";
     };
     const system = matchMedia("(prefers-color-scheme: dark)");
     set(system.matches);
     const redraw = () => {
       this.lesson.draw();
+      this.numbers.draw();
       this.choose(this.network);
     };
     system.addEventListener("change", () => {
@@ -290,7 +316,7 @@ class Page {
       redraw();
     });
     button.addEventListener("click", () => {
-      set(!document.documentElement.classList.contains("dark"));
+      set(!isDark());
       redraw();
     });
   }
@@ -303,11 +329,12 @@ async function openPage() {
     engine.setParameters(NETWORKS.lenet5_1998, parts.lenet5_1998);
     engine.setParameters(NETWORKS.modern, parts.modern);
     engine.loadReader(parts.reader);
+    // For the console, and for the tests.
     window.lenet = engine;
     window.page = new Page(engine, parts);
     document.body.dataset.ready = "true";
   } catch (error) {
-    byId("message").textContent = `This browser cannot run the network: ${error.message}. It needs WebAssembly with SIMD, as browsers have had since 2023.`;
+    byId("message").textContent = `This browser cannot run the network (${error.message}). Give it WebAssembly with SIMD: browsers have it since 2023.`;
     throw error;
   }
 }

@@ -4,26 +4,41 @@ class NumberPanel {
   constructor(engine) {
     this.engine = engine;
     this.sketch = new Sketch(byId("line"), 10, () => this.later());
-    byId("line-clear").addEventListener("click", () => {
-      this.sketch.clear();
-      this.say("");
-      byId("line-found").replaceChildren();
-    });
-    byId("line-file").addEventListener("change", (event) => event.target.files[0] && this.open(event.target.files[0]));
+    this.input = 0;
+    byId("line-clear").addEventListener("click", () => this.clear());
+    onFile(byId("line-file"), (file) => this.open(file));
+  }
+
+  clear() {
+    this.begin();
+    this.sketch.clear();
+    this.say("");
+    this.found = [];
+    this.draw();
+  }
+
+  /** What was begun before is not shown any more. */
+  begin() {
+    clearTimeout(this.timer);
+    return ++this.input;
   }
 
   later() {
-    clearTimeout(this.timer);
+    this.begin();
     this.timer = setTimeout(() => this.read(this.sketch.picture()), 120);
   }
 
   async open(file) {
+    const input = this.begin();
     try {
-      const { canvas, picture } = await pixelsOf(file);
+      const { canvas, picture } = await pixelsOf(file, 4000);
+      if (input !== this.input) {
+        return;
+      }
       this.sketch.show(canvas, canvas.width, canvas.height);
       this.read(picture);
-    } catch (error) {
-      this.say(`This file is not a picture that the browser can show (${error.message}).`);
+    } catch {
+      this.say(NO_PICTURE);
     }
   }
 
@@ -32,18 +47,19 @@ class NumberPanel {
   }
 
   read(picture) {
-    let found = [];
+    this.found = [];
     try {
-      found = this.engine.numbers(picture);
+      this.found = this.engine.numbers(picture);
+      const read = ({ text, probability }) => `${text} (${percent(probability)})`;
+      this.say(this.found.length > 0 ? this.found.map(read).join(", ") : "No number was found.");
     } catch (error) {
-      this.say(error.message);
+      this.say(sentence(error.message));
     }
-    byId("line-found").replaceChildren(...found.map((number) => this.strip(number)));
-    if (found.length > 0) {
-      this.say(found.map(({ text, probability }) => `${text} (${percent(probability)})`).join(", "));
-    } else if (!this.sketch.isEmpty || this.sketch.isStale) {
-      this.say("no number found");
-    }
+    this.draw();
+  }
+
+  draw() {
+    byId("line-found").replaceChildren(...(this.found ?? []).map((number) => this.strip(number)));
   }
 
   strip({ text, width, levels, columns, places, readings }) {

@@ -1,11 +1,11 @@
 // What comes with the page: `{{pack}}` holds lines of a name and bytes that were compressed and written with 85 characters.
 
-const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#%()*+,-./:;=?@[]^_{|}~";
+const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#%()*+,-./:;=?@[]^_{|}";
 
 /** Five characters are four bytes; the last group may be shorter. */
 function fromBase85(text) {
   const value = new Uint8Array(128);
-  [...ALPHABET].slice(0, 85).forEach((character, index) => (value[character.charCodeAt(0)] = index));
+  [...ALPHABET].forEach((character, index) => (value[character.charCodeAt(0)] = index));
   const rest = text.length % 5;
   const bytes = new Uint8Array(Math.floor(text.length / 5) * 4 + (rest === 0 ? 0 : rest - 1));
   for (let from = 0, to = 0; from < text.length; from += 5, to += 4) {

@@ -34,6 +34,38 @@ function paintCells(canvas, cells, columns, colourOf) {
   return canvas;
 }
 
+/** Paints grey levels into a canvas of at most `most` pixels to each side; each pixel is one of those that it stands for. */
+function paintLevels(canvas, levels, columns, most) {
+  const rows = levels.length / columns;
+  const step = Math.max(1, Math.max(columns, rows) / most);
+  canvas.width = Math.max(1, Math.floor(columns / step));
+  canvas.height = Math.max(1, Math.floor(rows / step));
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(canvas.width, canvas.height);
+  for (let y = 0, to = 0; y < canvas.height; y++) {
+    const row = Math.floor((y + 0.5) * step) * columns;
+    for (let x = 0; x < canvas.width; x++, to += 4) {
+      const level = levels[row + Math.floor((x + 0.5) * step)];
+      image.data[to] = image.data[to + 1] = image.data[to + 2] = level;
+      image.data[to + 3] = 255;
+    }
+  }
+  context.putImageData(image, 0, 0);
+}
+
+/** A cleared canvas with as many pixels as the screen has in its place, and a height in the page's own pixels. */
+function sharp(canvas, height) {
+  const width = canvas.clientWidth || 640;
+  const ratio = Math.min(3, window.devicePixelRatio || 1);
+  canvas.style.height = `${height}px`;
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  const context = canvas.getContext("2d");
+  context.scale(ratio, ratio);
+  context.imageSmoothingEnabled = false;
+  return { context, width, height };
+}
+
 /** A canvas of numbers, enlarged; `label` is for screen readers. */
 function cellsCanvas(cells, columns, colourOf, size, label) {
   const canvas = paintCells(document.createElement("canvas"), cells, columns, colourOf);

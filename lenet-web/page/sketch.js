@@ -11,13 +11,17 @@ class Sketch {
     const point = (event) => {
       const frame = canvas.getBoundingClientRect();
       return [
-        ((event.clientX - frame.left) * canvas.width) / frame.width,
-        ((event.clientY - frame.top) * canvas.height) / frame.height,
+        ((event.clientX - frame.left - canvas.clientLeft) * canvas.width) / canvas.clientWidth,
+        ((event.clientY - frame.top - canvas.clientTop) * canvas.height) / canvas.clientHeight,
       ];
     };
     canvas.addEventListener("pointerdown", (event) => {
+      // One finger, pen or left button draws; others do nothing meanwhile.
+      if (event.button !== 0 || this.pointer !== undefined) {
+        return;
+      }
       event.preventDefault();
-      canvas.focus({ preventScroll: true });
+      this.pointer = event.pointerId;
       canvas.setPointerCapture(event.pointerId);
       if (this.isStale) {
         this.clear();
@@ -26,15 +30,18 @@ class Sketch {
       this.stroke(this.last);
     });
     canvas.addEventListener("pointermove", (event) => {
-      if (this.last) {
+      if (event.pointerId === this.pointer) {
         // Pens report several points for each event.
-        for (const moved of event.getCoalescedEvents?.() ?? [event]) {
-          this.stroke(point(moved));
-        }
+        const points = event.getCoalescedEvents?.() ?? [];
+        (points.length > 0 ? points : [event]).forEach((moved) => this.stroke(point(moved)));
       }
     });
     for (const end of ["pointerup", "pointercancel"]) {
-      canvas.addEventListener(end, () => (this.last = undefined));
+      canvas.addEventListener(end, (event) => {
+        if (event.pointerId === this.pointer) {
+          this.pointer = undefined;
+        }
+      });
     }
   }
 
@@ -73,13 +80,31 @@ class Sketch {
 }
 
 /** The pixels of a picture file, at most `most` pixels on the longer side. */
-async function pixelsOf(file, most = 4000) {
+async function pixelsOf(file, most) {
   const bitmap = await createImageBitmap(file);
   const scale = Math.min(1, most / Math.max(bitmap.width, bitmap.height));
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(bitmap.width * scale));
   canvas.height = Math.max(1, Math.round(bitmap.height * scale));
-  const context = canvas.getContext("2d");
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  bitmap.close();
   return { canvas, picture: context.getImageData(0, 0, canvas.width, canvas.height) };
 }
+
+/** Calls `open` with the file that was chosen; the same file can be chosen again. */
+function onFile(input, open) {
+  input.addEventListener("change", () => {
+    const [file] = input.files;
+    if (file) {
+      open(file);
+    }
+    input.value = "";
+  });
+}
+
+/** A message as a sentence. */
+const sentence = (message) => `${message[0].toUpperCase()}${message.slice(1)}.`;
+
+const NO_PICTURE = "The browser cannot show this file as a picture. Give a PNG, JPEG, WebP or GIF file.";

@@ -1,10 +1,10 @@
 // What a unit computes, in numbers and in words.
 
 const KINDS = {
-  convolution: "multiplies what it sees by its kernels, adds a bias, and squashes the sum",
-  subsampling: "adds four cells, times the map's coefficient, plus its bias, and squashes the sum",
-  average: "is the mean of the cells that it sees",
-  maximum: "is the largest of the cells that it sees",
+  convolution: "multiplies the cells of its receptive field by its kernels and adds a bias",
+  subsampling: "adds four cells, multiplies the sum by the map's coefficient and adds the map's bias",
+  average: "is the mean of the cells of its receptive field",
+  maximum: "is the largest of the cells of its receptive field",
   full: "multiplies all units before it by its weights and adds a bias",
   rbf: "adds the squared differences between F6 and the bitmap of its digit: a penalty, the smallest wins (eq. 7)",
 };
@@ -28,15 +28,20 @@ function placeOf(layer, unit) {
 }
 
 class UnitPanel {
-  constructor(engine) {
-    this.engine = engine;
+  /** No unit is selected. */
+  clear() {
+    byId("unit-title").textContent = "Point at a unit";
+    for (const id of ["unit-words", "unit-terms", "unit-sum", "unit-written", "unit-extra"]) {
+      byId(id).replaceChildren();
+    }
+    Object.keys(byId("unit").dataset).forEach((name) => delete byId("unit").dataset[name]);
   }
 
   /** A cell of the input: a pixel. */
   showPixel(layer, unit, outputs) {
     byId("unit-title").textContent = `${placeOf(layer, unit)} = ${shown(outputs.input[unit])}`;
     byId("unit-words").textContent =
-      "A pixel: −0.1 is background and 1.175 is full ink, so that the mean is about 0 and the variance about 1 (section II.B). A margin of two pixels puts strokes within the fields of vision of C1.";
+      "A pixel: −0.1 is background and 1.175 is full ink, so that the mean is about 0 and the variance about 1 (section II.B). A margin of two pixels puts the ends of strokes in the middle of receptive fields.";
     for (const id of ["unit-terms", "unit-sum", "unit-written", "unit-extra"]) {
       byId(id).replaceChildren();
     }
@@ -47,11 +52,12 @@ class UnitPanel {
     byId("unit-title").textContent = `${placeOf(layer, unit)} = ${shown(explanation.computed)}`;
     const [rows, columns] = ["rows", "columns"].map((axis) => explanation.fields[0][axis][1] - explanation.fields[0][axis][0]);
     const section = SECTIONS[stage.kind] ? ` (${SECTIONS[stage.kind]})` : "";
-    byId("unit-words").textContent = `This unit ${KINDS[stage.kind] ?? "computes something of its own"}${section}. It depends on ${rows}×${columns} pixels of the input.`;
+    const applied = stage.activation && stage.activation !== "identity" ? "; its activation function bounds or clips the sum" : "";
+    byId("unit-words").textContent = `This unit ${KINDS[stage.kind] ?? "computes something of its own"}${applied}${section}. It depends on ${rows}×${columns} pixels of the input.`;
     byId("unit-terms").replaceChildren(...explanation.terms.map((term) => this.term(term, stage)));
     this.sum(explanation, stage);
     byId("unit-written").textContent = written(explanation, stage);
-    byId("unit-extra").replaceChildren(...this.extra(description, layer, explanation, stage));
+    byId("unit-extra").replaceChildren(...this.extra(description, explanation, stage));
     const panel = byId("unit");
     Object.assign(panel.dataset, {
       stage: explanation.stage,
@@ -64,7 +70,8 @@ class UnitPanel {
   }
 
   term({ map, inputs, weights, sum }, stage) {
-    const columns = Math.sqrt(inputs.length) % 1 === 0 ? Math.sqrt(inputs.length) : inputs.length === 84 ? 7 : 12;
+    // A square of a map, or units as the figure has them.
+    const columns = map !== null ? Math.sqrt(inputs.length) : acrossOf(inputs.length);
     const most = (numbers) => numbers.reduce((most, number) => Math.max(most, Math.abs(number)), 1e-9);
     const size = inputs.length > 30 ? 70 : 50;
     const made = element("span", { className: "term" });
@@ -97,7 +104,7 @@ class UnitPanel {
     byId("unit-sum").textContent = text;
   }
 
-  extra(description, layer, explanation, stage) {
+  extra(description, explanation, stage) {
     const array = description.arrays.find(({ stage: name, name: kind }) => name === stage.name && kind === "weight");
     if (array?.connected?.length > 0) {
       return [element("h3", { textContent: "Which maps each map sees (Table I)" }), this.table(array, explanation)];
@@ -145,7 +152,7 @@ class UnitPanel {
 const bracketed = (number) => (number < 0 ? `(${shown(number)})` : shown(number));
 
 /** Numbers with their signs between them. */
-const added = ([first, ...rest]) => rest.reduce((text, part) => text + (part < 0 ? ` − ${shown(-part)}` : ` + ${shown(part)}`), shown(first));
+const added = ([first = 0, ...rest]) => rest.reduce((text, part) => text + (part < 0 ? ` − ${shown(-part)}` : ` + ${shown(part)}`), shown(first));
 
 /** The whole sum as text. */
 function written({ terms, coefficient, bias, sum }, stage) {

@@ -56,6 +56,10 @@ impl Picture {
         &self.pixels
     }
 
+    pub(super) fn into_pixels(self) -> Vec<u8> {
+        self.pixels
+    }
+
     /// A picture in which `step` times `step` pixels have become one, their mean; at the right and at the bottom what
     /// is left of them.
     pub(super) fn shrunk(&self, step: usize) -> Self {

@@ -88,7 +88,8 @@ pub struct Found {
 /// # Errors
 /// [`PictureError::NoInk`] if nothing stands out from the ground.
 pub fn prepare(picture: &Picture) -> Result<Prepared, PictureError> {
-    let (ink, groups, _) = only_digit(picture)?;
+    let (picture, _) = of_bounded_size(picture, MOST_PIXELS);
+    let (ink, groups, _) = only_digit(&picture)?;
     Ok(formed(&ink, &groups, 0))
 }
 
@@ -100,6 +101,8 @@ pub struct Steps {
     pub width: usize,
     /// Their rows.
     pub height: usize,
+    /// The grey levels that ink is looked for in, row by row.
+    pub paper: Vec<u8>,
     /// How much ink is where, row by row: 0 is the background, 255 full ink.
     pub ink: Vec<u8>,
     /// The ink of the digit. The other ink was taken for a frame, a line, a speck or a second digit.
@@ -131,17 +134,18 @@ pub struct Steps {
 /// # Errors
 /// [`PictureError::NoInk`] if nothing stands out from the background.
 pub fn prepare_in_steps(picture: &Picture) -> Result<Steps, PictureError> {
-    let (ink, groups, frame) = only_digit(picture)?;
+    let (picture, _) = of_bounded_size(picture, MOST_PIXELS);
+    let (ink, groups, frame) = only_digit(&picture)?;
     let region = Region { left: frame.left, top: frame.top, width: frame.width(), height: frame.height() };
     let prepared = formed(&ink, &groups, 0);
     let digit = groups.levels(&ink, 0);
-    Ok(Steps { width: ink.width, height: ink.height, ink: ink.levels, digit, region, prepared })
+    let paper = picture.into_owned().into_pixels();
+    Ok(Steps { width: ink.width, height: ink.height, paper, ink: ink.levels, digit, region, prepared })
 }
 
 /// The ink of a picture of one digit, which of it is the digit (group 0), and the frame around it.
 fn only_digit(picture: &Picture) -> Result<(Ink, Groups, Frame), PictureError> {
-    let (picture, _) = of_bounded_size(picture, MOST_PIXELS);
-    let ink = frame::ink_without_frame(&picture)?;
+    let ink = frame::ink_without_frame(picture)?;
     let parts = Parts::of(&ink);
     let strokes = segment::one(&parts.parts, segment::strokes(&parts.parts, ink.width, ink.height));
     if strokes.is_empty() {

@@ -198,8 +198,7 @@ pub(super) struct Groups {
 impl Groups {
     /// The ink of one group, in the whole picture.
     pub(super) fn levels(&self, ink: &Ink, group: usize) -> Vec<u8> {
-        let own = |(&label, &level): (&u32, &u8)| if label == group as u32 + 1 { level } else { 0 };
-        self.labels.iter().zip(&ink.levels).map(own).collect()
+        self.labels.iter().zip(&ink.levels).map(own(group)).collect()
     }
 
     /// The ink of one group, in its frame, and nothing else.
@@ -208,10 +207,14 @@ impl Groups {
         let mut levels = Vec::with_capacity(frame.width() * frame.height());
         for y in frame.top..frame.bottom {
             let row = y * self.width..(y + 1) * self.width;
-            let own = |(&label, &level): (&u32, &u8)| if label == group as u32 + 1 { level } else { 0 };
             let pixels = self.labels[row.clone()].iter().zip(&ink.levels[row]);
-            levels.extend(pixels.take(frame.right).skip(frame.left).map(own));
+            levels.extend(pixels.take(frame.right).skip(frame.left).map(own(group)));
         }
         super::form::Shape { width: frame.width(), height: frame.height(), levels }
     }
+}
+
+/// The level of a pixel with its label, if it belongs to the group.
+fn own(group: usize) -> impl Fn((&u32, &u8)) -> u8 {
+    move |(&label, &level)| if label == group as u32 + 1 { level } else { 0 }
 }

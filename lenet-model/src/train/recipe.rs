@@ -269,9 +269,9 @@ impl Recipe {
             activation: ActivationName::Relu,
             loss: LossName::CrossEntropy,
             smoothing: 0.1,
-            epochs: 60,
+            epochs: 240,
             batch: 64,
-            rate: 0.1,
+            rate: 0.15,
             weight_decay: 2e-4,
             ..Recipe::article()
         }

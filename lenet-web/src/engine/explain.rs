@@ -19,7 +19,8 @@ pub struct Explanation {
     pub coefficient: Option<f32>,
     /// What is added.
     pub bias: Option<f32>,
-    /// The weighted sum with its bias, before the activation function; the largest or the mean where nothing is weighted.
+    /// The weighted sum with its bias, before the activation function; the largest or the mean where nothing is weighted. NaN for
+    /// a layer of one's own, of which only its output is known.
     pub sum: f64,
     /// The output by this sum.
     pub output: f64,
@@ -110,15 +111,28 @@ fn seen(network: &dyn Running, stage: usize, field: &Field, below: &[usize]) -> 
             Field { maps: field.maps.clone(), rows: larger(field.rows, window), columns: larger(field.columns, window) }
         }
         Operation::Repeat { times } => Field {
-            maps: field.maps.as_ref().map(|maps| maps.iter().map(|map| map / times).collect()),
+            maps: field.maps.as_ref().map(|maps| without_copies(maps.iter().map(|map| map / times))),
             ..field.clone()
         },
-        Operation::Flatten => {
-            let maps = field.maps.as_ref().map(|units| units.iter().map(|unit| unit / (rows * columns)).collect());
-            Field { maps, rows: [0, rows], columns: [0, columns] }
-        }
+        Operation::Flatten => match field.maps.as_deref() {
+            Some(&[unit]) => {
+                let [row, column] = [unit / columns % rows, unit % columns];
+                Field { maps: Some(vec![unit / (rows * columns)]), rows: [row, row + 1], columns: [column, column + 1] }
+            }
+            units => {
+                let maps = units.map(|units| without_copies(units.iter().map(|unit| unit / (rows * columns))));
+                Field { maps, rows: [0, rows], columns: [0, columns] }
+            }
+        },
         _ => Field { maps: None, rows: [0, rows], columns: [0, columns] },
     }
+}
+
+/// Maps in order, each once.
+fn without_copies(maps: impl Iterator<Item = usize>) -> Vec<usize> {
+    let mut maps: Vec<usize> = maps.collect();
+    maps.dedup();
+    maps
 }
 
 /// The maps that are seen by any of `maps`; `None` where all are.
@@ -203,12 +217,13 @@ impl Parts {
                 let term = Term { map: None, inputs: input.to_vec(), weights: code, sum };
                 Parts { terms: vec![term], coefficient: None, bias: None, sum }
             }
-            // It hands on what it is given.
-            _ => {
-                let [_, rows, columns] = extents(about.dims);
-                let computed = network.stage(stage)[(map * rows + row) * columns + column];
-                Parts { terms: Vec::new(), coefficient: None, bias: None, sum: computed.into() }
+            // These hand on what they are given.
+            Operation::Repeat { times } => {
+                let given = input[(map / times * rows + row) * columns + column];
+                Parts { terms: Vec::new(), coefficient: None, bias: None, sum: given.into() }
             }
+            Operation::Flatten => Parts { terms: Vec::new(), coefficient: None, bias: None, sum: input[map].into() },
+            _ => Parts { terms: Vec::new(), coefficient: None, bias: None, sum: f64::NAN },
         }
     }
 

@@ -2,7 +2,7 @@
 //! that can fail returns 0 if it succeeded, and 1 if not; the output is then a message.
 //!
 //! Networks have numbers: 0 is the pretrained LeNet-5, 1 is LeNet-5 with the output layer of 1998, 2 is the network of the
-//! recipe of today, 3 is a LeNet-5 whose numbers come from elsewhere, as while it learns.
+//! recipe of today, 3 is a LeNet-5 that learns elsewhere and whose parameters are set by [`lenet_load`].
 //!
 //! The only unsafe code is the attributes that give the functions their names. They are safe as long as no other function of the
 //! program has these names: all of them begin with `lenet_`, and no dependency has such names.
@@ -58,7 +58,7 @@ impl State {
     }
 
     fn image(&self) -> Option<Image> {
-        let pixels: &[u8; 784] = self.input.first_chunk()?;
+        let pixels: &[u8; 784] = self.input.as_slice().try_into().ok()?;
         let mut image = [[0; 28]; 28];
         image.as_flattened_mut().copy_from_slice(pixels);
         Some(image)
@@ -82,10 +82,18 @@ fn with<R>(run: impl FnOnce(&mut State) -> R) -> R {
 
 const NO_SUCH: &str = "there is no such network, stage or unit";
 
-/// Makes room for `length` bytes of input; they are to be written to the address returned.
+/// Makes room for `length` bytes of input; they are to be written to the address returned. It is 0 if there is no memory.
 #[unsafe(no_mangle)]
 pub(super) extern "C" fn lenet_input(length: usize) -> *mut u8 {
     with(|state| {
+        if length < state.input.capacity() / 16 {
+            // A large picture came before.
+            state.input = Vec::new();
+        }
+        state.input.clear();
+        if state.input.try_reserve_exact(length).is_err() {
+            return std::ptr::null_mut();
+        }
         state.input.resize(length, 0);
         state.input.as_mut_ptr()
     })
@@ -184,9 +192,12 @@ pub(super) extern "C" fn lenet_prepare(width: usize, height: usize) -> u32 {
 #[unsafe(no_mangle)]
 pub(super) extern "C" fn lenet_load_reader() -> u32 {
     with(|state| {
-        state.reader = unpacked_reader(&state.input);
-        let is_there = state.reader.is_some();
-        state.answer(if is_there { Ok(Vec::new()) } else { Err("these are not the parameters of the reader") })
+        let reader = unpacked_reader(&state.input).ok_or("these are not the parameters of the reader");
+        let loaded = reader.map(|reader| {
+            state.reader = Some(reader);
+            Vec::new()
+        });
+        state.answer(loaded)
     })
 }
 

@@ -1,4 +1,4 @@
-//! LeNet-5 learns from a few thousand digits while somebody watches.
+//! LeNet-5 learns from a few digits while somebody watches.
 
 use super::digits::Digits;
 use super::running::{Running, RunningOf};

@@ -19,13 +19,13 @@ pub fn packed_reader(reader: &Reader) -> Vec<u8> {
 #[must_use]
 pub fn unpacked_reader(bytes: &[u8]) -> Option<Reader> {
     let (temperature, numbers) = bytes.split_first_chunk()?;
+    let temperature = Some(f32::from_le_bytes(*temperature)).filter(|t| (0.1..=10.0).contains(t))?;
     let mut numbers = from_halves(numbers, <Sweep as Params>::LEN)?;
     let mut network: Box<Sweep> = Sweep::boxed_zeroed();
     for index in 0..<Sweep as Params>::TENSORS {
         network.tensor_mut(index).iter_mut().zip(&mut numbers).for_each(|(to, number)| *to = number);
     }
-    let description =
-        ReaderDescription { temperature: f32::from_le_bytes(*temperature), ..ReaderDescription::default() };
+    let description = ReaderDescription { temperature, ..ReaderDescription::default() };
     Some(Reader::new(network, description))
 }
 

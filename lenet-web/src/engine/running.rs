@@ -157,13 +157,14 @@ pub(super) fn activation(operation: Operation) -> Option<ActivationKind> {
     }
 }
 
-fn activation_name(kind: ActivationKind) -> &'static str {
+fn activation_name(kind: ActivationKind) -> String {
     match kind {
-        ActivationKind::Identity => "identity",
-        ActivationKind::Tanh => "tanh",
-        ActivationKind::ScaledTanh { .. } => "1.7159 tanh(2/3 a)",
-        ActivationKind::Sigmoid => "sigmoid",
-        ActivationKind::Relu => "max(a, 0)",
-        _ => "custom",
+        ActivationKind::Identity => "identity".into(),
+        ActivationKind::Tanh => "tanh".into(),
+        ActivationKind::ScaledTanh { amplitude, slope } if slope == 2.0 / 3.0 => format!("{amplitude} tanh(2/3 a)"),
+        ActivationKind::ScaledTanh { amplitude, slope } => format!("{amplitude} tanh({slope} a)"),
+        ActivationKind::Sigmoid => "sigmoid".into(),
+        ActivationKind::Relu => "max(a, 0)".into(),
+        _ => "custom".into(),
     }
 }

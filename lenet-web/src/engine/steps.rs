@@ -3,7 +3,7 @@
 use lenet_data::Steps;
 
 /// The steps as bytes: columns, rows, then the digit's first column and row, its columns and rows, whether the ink was dark, and
-/// whether the strokes were widened (4 bytes each, little-endian); the image (784); the ink; the digit's ink.
+/// whether the strokes were widened (4 bytes each, little-endian); the image (784); the grey levels; the ink; the digit's ink.
 #[must_use]
 pub fn packed_steps(steps: &Steps) -> Vec<u8> {
     let place = steps.region;
@@ -13,6 +13,7 @@ pub fn packed_steps(steps: &Steps) -> Vec<u8> {
         [steps.width, steps.height, place.left, place.top, place.width, place.height].into_iter().chain(flags);
     let mut bytes: Vec<u8> = numbers.flat_map(|number| (number as u32).to_le_bytes()).collect();
     bytes.extend(prepared.image.as_flattened());
+    bytes.extend(&steps.paper);
     bytes.extend(&steps.ink);
     bytes.extend(&steps.digit);
     bytes
