@@ -77,7 +77,7 @@ class NumberPanel {
     context.drawImage(strip, room, 0);
     context.fillStyle = colour("--ink");
     context.font = "9px system-ui, sans-serif";
-    // The field of vision of an output is 32 columns wide; its middle moves by 4.
+    // The receptive field of an output is 32 columns wide; its middle moves by 4.
     const middle = (column) => room + 4 * column + 16;
     [...text].forEach((digit, index) => {
       const [first, last] = places[index];

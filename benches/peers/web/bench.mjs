@@ -121,10 +121,10 @@ const results = await page.evaluate(async () => {
       parameters[`${stage}.${name}`] = dims.length === 4 ? tensor.transpose([2, 3, 1, 0]) : dims.length === 2 ? tensor.transpose() : tensor;
     });
     const p = (name) => parameters[name];
-    const squash = (a) => tf.mul(1.7159, tf.tanh(tf.mul(2 / 3, a)));
-    const convolved = (x, name) => squash(tf.add(tf.conv2d(x, p(`${name}.weight`), 1, "valid"), p(`${name}.bias`)));
+    const activated = (a) => tf.mul(1.7159, tf.tanh(tf.mul(2 / 3, a)));
+    const convolved = (x, name) => activated(tf.add(tf.conv2d(x, p(`${name}.weight`), 1, "valid"), p(`${name}.bias`)));
     const subsampled = (x, name) =>
-      squash(tf.add(tf.mul(tf.mul(tf.avgPool(x, 2, 2, "valid"), 4), p(`${name}.coefficient`)), p(`${name}.bias`)));
+      activated(tf.add(tf.mul(tf.mul(tf.avgPool(x, 2, 2, "valid"), 4), p(`${name}.coefficient`)), p(`${name}.bias`)));
     const full = (x, name) => tf.add(tf.matMul(x, p(`${name}.weight`)), p(`${name}.bias`));
     return (image) =>
       tf.tidy(() => {
@@ -133,7 +133,7 @@ const results = await page.evaluate(async () => {
         x = subsampled(convolved(x, "c1"), "s2");
         x = subsampled(convolved(x, "c3"), "s4");
         x = convolved(x, "c5").reshape([1, 120]);
-        return tf.softmax(full(squash(full(x, "f6")), "output")).dataSync();
+        return tf.softmax(full(activated(full(x, "f6")), "output")).dataSync();
       });
   }
 });

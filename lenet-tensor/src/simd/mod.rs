@@ -2,7 +2,7 @@
 //!
 //! A token such as [`Avx512`] can only be created if the CPU has the features, so owning one proves that they are
 //! available. [`Simd::vectorize`] runs a closure compiled with these features, [`Isa`] chooses the token, and a
-//! [`Vector`] is one register of the instruction set. This is the only module of the project with `unsafe` code.
+//! [`Vector`] is one register of the instruction set. This is the only module of the project with `unsafe` blocks.
 
 mod isa;
 #[cfg(target_arch = "aarch64")]
