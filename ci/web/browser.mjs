@@ -136,6 +136,38 @@ for (const [width, height, scheme] of [[1440, 900, "light"], [360, 740, "dark"]]
       await page.screenshot({ path: `${LENET_SHOTS}/readme-${width}.png`, clip: { x: 0, y: 0, width, height: Math.min(1130, 3 * width) } });
     });
 
+    await t.test("a click keeps a unit, Escape releases it", async () => {
+      await point(page, "c1", 300);
+      await page.mouse.down();
+      await page.mouse.up();
+      const kept = await text(page, "#unit-title");
+      assert.match(await text(page, "#unit-kept"), /^Kept/);
+      await point(page, "c3", 545);
+      assert.equal(await text(page, "#unit-title"), kept);
+      await page.focus("#figure");
+      await page.keyboard.press("Escape");
+      assert.equal(await text(page, "#unit-kept"), "");
+      await point(page, "c3", 545);
+      assert.match(await text(page, "#unit-title"), /^C3, map 5/);
+    });
+
+    await t.test("an empty sheet is not read, whatever the sliders say", async () => {
+      await page.click("#clear");
+      await page.$eval("#sliders input[name=noise]", (input) => {
+        input.value = 0.5;
+        input.dispatchEvent(new Event("input"));
+      });
+      await settled(page);
+      assert.equal(await text(page, "#digit"), "–");
+      await page.click("#reset");
+      await page.click("#misread button");
+      await settled(page);
+      assert.match(await text(page, "#notes"), /^(Not sure.*)?MNIST says: \d – misread\.$/);
+      await page.evaluate(() => window.page.take(window.page.base));
+      await page.evaluate((pixels) => window.page.take(Uint8Array.from(pixels)), native[0].image);
+      await settled(page);
+    });
+
     await t.test("another network does not leave the old one's unit behind", async () => {
       await point(page, "c5", 100);
       await page.click("#choice input[value=modern]");
@@ -154,10 +186,10 @@ for (const [width, height, scheme] of [[1440, 900, "light"], [360, 740, "dark"]]
       await page.keyboard.up("Shift");
       assert.match(await text(page, "#unit-title"), /^C3, map 6, row 4, column 6 = /);
       await page.keyboard.press("PageUp");
-      assert.match(await text(page, "#unit-title"), /^S2, map 3, row 0, column 0 = /);
+      assert.match(await text(page, "#unit-title"), /^S2, map 0, row 7, column 7 = /);
       await page.keyboard.press("PageUp");
       await page.keyboard.press("PageUp");
-      assert.match(await text(page, "#unit-title"), /^INPUT, row 16, column 0 = −0.1000/);
+      assert.match(await text(page, "#unit-title"), /^INPUT, row 16, column 16 = /);
     });
 
     await t.test("a picture is dropped", async () => {
@@ -221,6 +253,7 @@ for (const [width, height, scheme] of [[1440, 900, "light"], [360, 740, "dark"]]
       await page.click('#examples button[data-label="4"]');
       await settled(page);
       assert.equal(await text(page, "#digit"), "4");
+      assert.equal(await text(page, "#notes"), "MNIST says: 4.");
       const slide = (name, value) =>
         page.$eval(
           `#sliders input[name=${name}]`,

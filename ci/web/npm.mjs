@@ -30,6 +30,13 @@ test("wrong input is refused in words, and changes nothing", () => {
     "no image": () => engine.read(undefined),
     "a name for a network": () => engine.read(blank, "lenet5"),
     "a network that is not there": () => engine.read(blank, 4),
+    "a network without parameters": () => engine.classify(blank, NETWORKS.lenet5_1998),
+    "floats": () => engine.classify(new Float32Array(784)),
+    "a plain array": () => engine.classify(Array(784).fill(0)),
+    "a unit before anything was read": () => engine.explain(0, 0, 0),
+    "parameters of a network that is not there": () => engine.setParameters(9, new Uint8Array(2)),
+    "parameters that are no numbers": () => engine.setParameters(1, new Uint8Array(120_000).fill(255)),
+    "a negative width": () => engine.prepare({ ...picture, width: -4 }),
     "a stage that is not there": () => engine.explain(0, 8, 0),
     "a unit that is not there": () => engine.explain(0, 0, 4704),
     "an array that is not there": () => engine.parameters(0, 14),
@@ -51,6 +58,14 @@ test("wrong input is refused in words, and changes nothing", () => {
     assert.throws(run, (error) => error instanceof LeNetError && error.message.length > 10, name);
   }
   assert.equal(engine.classify(blank).probabilities.length, 10);
+  assert.equal(engine.alter(blank, null).length, 784);
+});
+
+test("what is not the engine is refused", async () => {
+  for (const source of [undefined, 42, "lenet5.wasm", new Uint8Array(10), { ok: false, url: "x.wasm", status: 404, statusText: "Not Found" }]) {
+    await assert.rejects(LeNet.load(source), LeNetError);
+  }
+  assert.ok(await LeNet.load(bytesOf("lenet5.wasm")));
 });
 
 test("a large picture, then a small one: memory grows", () => {

@@ -1,12 +1,21 @@
 /** The networks by number. */
 export declare const NETWORKS: { lenet5: 0; lenet5_1998: 1; modern: 2; yours: 3 };
 
+/** One of NETWORKS. All but the first need `setParameters` before they read. */
+export type NetworkNumber = 0 | 1 | 2 | 3;
+
+/** Bytes: 0 is background, 255 is ink. */
+export type Bytes = Uint8Array | Uint8ClampedArray;
+
+/** The bytes of lenet5.wasm, or a response with them. */
+export type Source = ArrayBuffer | Uint8Array | { arrayBuffer(): Promise<ArrayBuffer> };
+
 /** An error that the engine reports, in words. */
 export declare class LeNetError extends Error {}
 
 /** Pixels with red, green, blue and opacity, such as a canvas's `ImageData`. */
 export interface Picture {
-  data: Uint8Array | Uint8ClampedArray;
+  data: Bytes;
   width: number;
   height: number;
 }
@@ -63,7 +72,7 @@ export interface Field {
 export interface Explanation {
   stage: string;
   at: number[];
-  /** What the unit sees of the input and of each stage before its own. */
+  /** Its receptive field: what it sees of the input and of each stage before its own. */
   fields: Field[];
   terms: { map: number | null; inputs: number[]; weights: number[]; sum: number }[];
   coefficient: number | null;
@@ -124,22 +133,23 @@ export interface Alteration {
 
 /** LeNet-5 and its relatives. Every method throws a `LeNetError` on wrong input. */
 export declare class LeNet {
-  private constructor(instance: WebAssembly.Instance);
-  static load(source: BufferSource | WebAssembly.Module | Response | Promise<Response>): Promise<LeNet>;
-  classify(image: Uint8Array, network?: number): Classification;
-  read(image: Uint8Array, network?: number): Outputs;
-  describe(network?: number): Description;
-  parameters(network: number, index: number): Float32Array;
-  explain(network: number, stage: number, unit: number): Explanation;
-  setParameters(network: number, bytes: Uint8Array): void;
+  private constructor();
+  static load(source: Source | PromiseLike<Source>): Promise<LeNet>;
+  classify(image: Bytes, network?: NetworkNumber): Classification;
+  read(image: Bytes, network?: NetworkNumber): Outputs;
+  describe(network?: NetworkNumber): Description;
+  parameters(network: NetworkNumber, index: number): Float32Array;
+  explain(network: NetworkNumber, stage: number, unit: number): Explanation;
+  setParameters(network: NetworkNumber, bytes: Uint8Array): void;
   prepare(picture: Picture): Steps;
   loadReader(bytes: Uint8Array): void;
+  /** One for each line with a number; throws if the picture shows nothing at all. */
   numbers(picture: Picture): NumberRead[];
-  alter(image: Uint8Array, alteration?: Alteration): Uint8Array;
+  alter(image: Bytes, alteration?: Alteration): Uint8Array;
   begin(digits: Uint8Array, seed?: number): void;
   learn(batches: number): Progress;
   learned(): Uint8Array;
-  microseconds(image: Uint8Array, times: number, network?: number): number;
+  microseconds(image: Bytes, times: number, network?: NetworkNumber): number;
 }
 
 export declare function volume(dims: number[]): number;

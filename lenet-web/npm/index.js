@@ -16,6 +16,9 @@ export class LeNet {
   #exports;
   #descriptions = new Map();
   #outputs = [];
+  /** Those that have parameters, and those that have read an image with them. */
+  #hasParameters = new Set([NETWORKS.lenet5]);
+  #hasRead = new Set();
 
   /** `LeNet.load` makes it. */
   constructor(instance) {
@@ -39,18 +42,25 @@ export class LeNet {
     this.#exports.memory = instance.exports.memory;
   }
 
-  /** Compiles the module; `source` is its bytes, a response, or a compiled module. */
+  /** Compiles the engine; `source` is its bytes, a response with them, or a promise of either. */
   static async load(source) {
-    if (source instanceof WebAssembly.Module) {
-      return new LeNet(await WebAssembly.instantiate(source, {}));
+    const given = await source;
+    if (given?.ok === false) {
+      throw new LeNetError(`${given.url}: ${given.status} ${given.statusText}`);
     }
-    const isResponse = typeof Response !== "undefined" && (source instanceof Response || source instanceof Promise);
-    const response = isResponse ? await source : undefined;
-    if (response && !response.ok) {
-      throw new LeNetError(`${response.url}: ${response.status} ${response.statusText}`);
+    const bytes = typeof given?.arrayBuffer === "function" ? await given.arrayBuffer() : given;
+    if (!(bytes instanceof ArrayBuffer || ArrayBuffer.isView(bytes))) {
+      throw new LeNetError("give the bytes of lenet5.wasm, or a response with them");
     }
-    const bytes = response ? await response.arrayBuffer() : source;
-    const { instance } = await WebAssembly.instantiate(bytes, {});
+    let instance;
+    try {
+      ({ instance } = await WebAssembly.instantiate(bytes, {}));
+    } catch (error) {
+      throw new LeNetError(`these bytes are not lenet5.wasm: ${error.message}`);
+    }
+    if (!instance.exports.lenet_describe) {
+      throw new LeNetError("this WebAssembly module is not lenet5.wasm");
+    }
     return new LeNet(instance);
   }
 
@@ -63,9 +73,11 @@ export class LeNet {
   /** Reads one digit and returns the outputs of all stages too. The arrays are valid until this network reads again. */
   read(image, network = NETWORKS.lenet5) {
     checkImage(image);
+    this.#check(network);
     const { numbers, outputs } = (this.#outputs[network] ??= this.#room(network));
     this.#write(image);
     const address = this.#exports.lenet_read(network);
+    this.#hasRead.add(network);
     numbers.set(new Float32Array(this.#exports.memory.buffer, address, numbers.length));
     return outputs;
   }
@@ -82,8 +94,8 @@ export class LeNet {
 
   /** Shapes, layers, activation functions and arrays of a network. */
   describe(network = NETWORKS.lenet5) {
-    if (!Number.isInteger(network)) {
-      throw new LeNetError(`a network is a number, one of NETWORKS; ${network} is none`);
+    if (!Object.values(NETWORKS).includes(network)) {
+      throw new LeNetError(`there is no network ${network}; give one of NETWORKS`);
     }
     if (!this.#descriptions.has(network)) {
       this.#descriptions.set(network, this.#json(this.#exports.lenet_describe(network)));
@@ -103,14 +115,20 @@ export class LeNet {
 
   /** What a unit computed for the image that the network read last. */
   explain(network, stage, unit) {
-    this.describe(network);
+    this.#check(network);
+    if (!this.#hasRead.has(network)) {
+      throw new LeNetError("this network has read no image; call read first");
+    }
     return this.#json(this.#exports.lenet_explain(network, stage, unit));
   }
 
   /** Sets a network's parameters: numbers of half precision, as `learned` returns them. */
   setParameters(network, bytes) {
+    this.describe(network);
     this.#write(bytes);
     this.#output(this.#exports.lenet_load(network));
+    this.#hasParameters.add(network);
+    this.#hasRead.delete(network);
   }
 
   /** Gives a picture MNIST's form. `picture` is an ImageData or anything with `data` (RGBA), `width` and `height`. */
@@ -141,7 +159,7 @@ export class LeNet {
     this.#output(this.#exports.lenet_load_reader());
   }
 
-  /** Reads the numbers in a picture, a line each; the reader must have been loaded. */
+  /** Reads the numbers in a picture, a line each; none if there are lines without a number. The reader must have been loaded. */
   numbers(picture) {
     checkPicture(picture);
     this.#write(picture.data);
@@ -149,8 +167,9 @@ export class LeNet {
   }
 
   /** Moves, scales, turns, slants or spoils an image of 28x28 bytes. */
-  alter(image, { right = 0, down = 0, scale = 1, turn = 0, slant = 0, pen = 0, noise = 0 } = {}) {
+  alter(image, alteration) {
     checkImage(image);
+    const { right = 0, down = 0, scale = 1, turn = 0, slant = 0, pen = 0, noise = 0 } = alteration ?? {};
     this.#write(image);
     return this.#output(this.#exports.lenet_alter(right, down, scale, turn, slant, pen, noise));
   }
@@ -174,15 +193,23 @@ export class LeNet {
   /** Microseconds to read one image, over so many times. */
   microseconds(image, times, network = NETWORKS.lenet5) {
     checkImage(image);
-    this.describe(network);
+    this.#check(network);
     this.#write(image);
     const start = performance.now();
     this.#exports.lenet_read_again(network, times);
     return ((performance.now() - start) * 1000) / times;
   }
 
+  /** There is such a network, and it has parameters. */
+  #check(network) {
+    this.describe(network);
+    if (!this.#hasParameters.has(network)) {
+      throw new LeNetError(`network ${network} has no parameters; call setParameters first`);
+    }
+  }
+
   #write(bytes) {
-    if (!ArrayBuffer.isView(bytes)) {
+    if (!areBytes(bytes)) {
       throw new LeNetError("give bytes: a Uint8Array or a Uint8ClampedArray");
     }
     const address = this.#exports.lenet_input(bytes.length);
@@ -206,15 +233,24 @@ export class LeNet {
   }
 }
 
+const areBytes = (value) => value instanceof Uint8Array || value instanceof Uint8ClampedArray;
+
 function checkImage(image) {
-  if (!ArrayBuffer.isView(image) || image.length !== 784) {
-    throw new LeNetError(`give an image of 28x28 bytes; this one has ${image?.length ?? "none"}`);
+  if (!areBytes(image)) {
+    throw new LeNetError("give an image as a Uint8Array of 28x28 bytes, 0 is background and 255 is ink");
+  }
+  if (image.length !== 784) {
+    throw new LeNetError(`give an image of 28x28 bytes; this one has ${image.length}`);
   }
 }
 
 function checkPicture(picture) {
-  if (!ArrayBuffer.isView(picture?.data)) {
-    throw new LeNetError("give a picture with data (RGBA), width and height, such as an ImageData");
+  if (!areBytes(picture?.data)) {
+    throw new LeNetError("give a picture with data (RGBA bytes), width and height, such as an ImageData");
+  }
+  const { width, height } = picture;
+  if (![width, height].every((side) => Number.isInteger(side) && side >= 0 && side < 2 ** 31)) {
+    throw new LeNetError(`give a picture with sides in pixels; these are ${width} and ${height}`);
   }
 }
 

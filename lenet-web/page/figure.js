@@ -21,9 +21,16 @@ function withGrid(layer) {
 const acrossOf = (count) => (count === 84 ? 7 : Math.ceil(Math.sqrt(count / 2)));
 
 const title = (layer) =>
-  layer.isMaps
+  layer.stage < 0
+    ? "INPUT"
+    : layer.isMaps
     ? `${layer.name.toUpperCase()} ${layer.maps > 1 ? `${layer.maps}@` : ""}${layer.rows}×${layer.columns}`
     : `${layer.name.toUpperCase()} ${layer.units}`;
+
+/** The unit in the middle of the first map, or of all units. */
+function middleOf({ isMaps, rows, columns, units }) {
+  return isMaps ? Math.floor(rows / 2) * columns + Math.floor(columns / 2) : Math.floor(units / 2);
+}
 
 class Figure {
   constructor(canvas, picked) {
@@ -68,7 +75,8 @@ class Figure {
     const isBounded = layer.activation?.startsWith("1.7159");
     const largest = () => this.valuesOf(layer).reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
     const limit = isBounded ? 1.7159 : largest();
-    return { low: -limit, high: limit, colourOf: (value) => divergent(value, limit) };
+    const hasNegative = isBounded || this.valuesOf(layer).some((value) => value < 0);
+    return { low: hasNegative ? -limit : 0, high: limit, colourOf: (value) => divergent(value, limit) };
   }
 
   /** The width that there is, and the screen's density. */
@@ -86,22 +94,24 @@ class Figure {
       return;
     }
     const isWide = width >= 620;
-    const label = 20;
+    // Letters and outputs grow on very wide screens.
+    this.zoom = Math.max(1, width / 1500);
+    const label = 20 * this.zoom;
     const count = this.layers.length;
-    const outputs = 112;
+    const outputs = 112 * this.zoom;
     const weights = this.layers.map((layer) => (layer.units === 10 ? 0 : layer.isMaps ? (layer.kind === "convolution" ? 1.5 : 1) : 0.65));
     const whole = weights.reduce((sum, weight) => sum + weight, 0);
     const gap = isWide ? width * 0.018 : 8;
-    let at = 0;
+    let at = 1;
     const heightOf = (layer) => (layer.isMaps ? (layer.maps > 20 ? 190 : 130) : layer.units === 10 ? 190 : 110);
     const high = Math.max(320, width * 0.42);
     this.layers.forEach((layer, index) => {
       if (isWide) {
-        const own = layer.units === 10 ? outputs : ((width - outputs - gap * (count - 1)) * weights[index]) / whole;
+        const own = layer.units === 10 ? outputs : ((width - 2 - outputs - gap * (count - 1)) * weights[index]) / whole;
         this.place(layer, at, label, own, high - label, this.layers[index - 1]);
         at += own + gap;
       } else {
-        this.place(layer, 0, at + label, width, heightOf(layer), this.layers[index - 1]);
+        this.place(layer, 1, at + label, width - 2, heightOf(layer), this.layers[index - 1]);
         at = layer.bottom + gap;
       }
     });
@@ -118,7 +128,7 @@ class Figure {
   place(layer, left, top, width, height, before) {
     const space = 3;
     // Beside the ten outputs are their numbers.
-    const room = layer.units === 10 ? width - 62 : width;
+    const room = layer.units === 10 ? width - 62 * this.zoom : width;
     // Subsampled maps stand as the maps that they are made of.
     const isLikeBefore = layer.isMaps && before?.maps === layer.maps && before.across;
     let best = { worth: 0, cell: 0 };
@@ -131,7 +141,7 @@ class Figure {
         best = { worth, cell, across, down };
       }
     }
-    const most = layer.units === 10 ? 22 : layer.isMaps ? 9 : 16;
+    const most = (layer.units === 10 ? 22 : layer.isMaps ? 9 : 16) * this.zoom;
     const cell = Math.min(best.cell, most);
     const [w, h] = [cell * layer.columns, cell * layer.rows];
     const used = best.down * h + space * (best.down - 1);
@@ -188,7 +198,7 @@ class Figure {
     const { colourOf } = this.coloursOf(layer);
     const size = layer.rows * layer.columns;
     context.fillStyle = colour("--ink");
-    context.font = "600 12px system-ui, sans-serif";
+    context.font = `600 ${12 * this.zoom}px system-ui, sans-serif`;
     context.textAlign = "left";
     context.fillText(title(layer), layer.left, layer.top - 6);
     const seen = this.fieldOf(layer);
@@ -210,13 +220,18 @@ class Figure {
     }
   }
 
+  /** The layer whose cells a layer sees. */
+  before(layer) {
+    return this.layers[this.layers.indexOf(layer) - 1];
+  }
+
   drawAnswers(context, layer, values) {
     const winner = this.description.penalties ? Math.min(...values) : Math.max(...values);
     const [left, top] = layer.places[0];
-    context.font = `${Math.min(13, layer.cell * 0.8)}px system-ui, sans-serif`;
+    context.font = `${Math.min(13 * this.zoom, layer.cell * 0.8)}px system-ui, sans-serif`;
     values.forEach((value, digit) => {
-      context.fillStyle = value === winner ? colour("--accent") : colour("--soft");
-      const y = top + (digit + 0.5) * layer.cell + 4;
+      context.fillStyle = value === winner && !this.isBlank ? colour("--accent") : colour("--soft");
+      const y = top + (digit + 0.5) * layer.cell + 4 * this.zoom;
       context.fillText(`${digit}  ${shown(value, 1)}`, left + layer.cell + 6, y);
     });
   }
@@ -266,10 +281,19 @@ class Figure {
     return undefined;
   }
 
+  /** The pointer shows a unit; a click keeps it, until it is clicked again, another is clicked, or Escape is pressed. */
   point(event) {
     const frame = this.canvas.getBoundingClientRect();
     const found = this.unitAt(event.clientX - frame.left, event.clientY - frame.top);
-    if (found && (found.layer !== this.selected?.layer || found.unit !== this.selected?.unit)) {
+    const isClick = event.type === "pointerdown";
+    if (!found || (this.isKept && !isClick)) {
+      return;
+    }
+    const isSame = found.layer === this.selected?.layer && found.unit === this.selected?.unit;
+    if (isClick) {
+      this.isKept = event.pointerType === "touch" || !(isSame && this.isKept);
+    }
+    if (isClick || !isSame) {
       this.select(found);
     }
   }
@@ -297,12 +321,15 @@ class Figure {
       End: last,
     };
     const layers = { PageUp: -1, PageDown: 1 };
-    if (event.key in moves) {
+    if (event.key === "Escape") {
+      this.isKept = false;
+      this.select({ layer, unit });
+    } else if (event.key in moves) {
       const to = moves[event.key];
       this.select({ layer, unit: to >= 0 && to <= last ? to : unit });
     } else if (event.key in layers) {
       const next = Math.max(0, Math.min(this.layers.length - 1, layer + layers[event.key]));
-      this.select({ layer: next, unit: Math.floor(this.unitsOf(next) / 2) });
+      this.select({ layer: next, unit: middleOf(this.layers[next]) });
     } else {
       return;
     }

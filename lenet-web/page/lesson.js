@@ -39,7 +39,9 @@ class LessonPanel {
     Object.assign(this, { wasm, digits, changed, history: [], lesson: 0 });
     byId("train").addEventListener("click", () => (this.isRunning ? this.stop() : this.start()));
     const count = new DataView(digits.buffer, digits.byteOffset).getUint32(0, true);
-    byId("lesson-count").textContent = (count - Math.floor(count / 5)).toLocaleString("en");
+    const heldOut = Math.floor(count / 5);
+    const counts = { all: count, learned: count - heldOut, "held-out": heldOut };
+    Object.entries(counts).forEach(([name, number]) => (byId(`lesson-${name}`).textContent = number.toLocaleString("en")));
     new ResizeObserver(() => this.draw()).observe(byId("curve"));
   }
 
@@ -49,7 +51,8 @@ class LessonPanel {
     this.isRunning = true;
     this.lesson++;
     byId("train").textContent = "Stop";
-    const seed = Math.max(1, Math.min(999, Number(byId("seed").value) || 1));
+    const seed = Math.max(1, Math.min(999, Math.round(Number(byId("seed").value)) || 1));
+    byId("seed").value = seed;
     try {
       this.worker ??= this.newWorker();
       const task = { wasm: this.wasm, digits: this.digits, seed };
@@ -129,9 +132,13 @@ class LessonPanel {
     line((step) => Math.min(1, step.loss / 2.3026), colour("--soft"));
     line((step) => 1 - step.right / step.held_out, colour("--accent"));
     context.fillStyle = colour("--accent");
-    context.fillText("held-out digits misread", left + 6, height - 6);
+    context.fillText("misread", left + 6, height - 6);
     context.fillStyle = colour("--soft");
-    context.fillText("loss, relative to a guess", left + 150, height - 6);
+    context.fillText("loss (100%: a guess)", left + 70, height - 6);
+    const last = this.history.at(-1)?.shown ?? 0;
+    context.textAlign = "right";
+    context.fillText(`${last.toLocaleString("en")} images`, width - 10, height - 6);
+    context.textAlign = "left";
   }
 }
 

@@ -2,9 +2,9 @@
 
 const ABOUT = {
   lenet5: "LeNet-5 of the article with a softmax output, C3 by Table I, subsampling with trained coefficients: {parameters} parameters, {connections} connections. Trained on distorted digits; it reads {accuracy} of MNIST's 10,000 test digits.",
-  lenet5_1998: "The network as it was in 1998: the output compares F6 with ten fixed bitmaps of 7×12. {parameters} parameters, {connections} connections; it reads {accuracy} of the test digits.",
-  modern: "LeNet-5's plan and size with what is known today: ReLU, max pooling, more maps and a smaller C5. {parameters} parameters; it reads {accuracy} of the test digits.",
-  yours: "The network that learns in this page, as it is now: {parameters} parameters.",
+  lenet5_1998: "The network as it was in 1998: the output compares F6 with ten fixed bitmaps of 7×12, and the smallest distance wins. {parameters} parameters, {connections} connections; it reads {accuracy} of the test digits.",
+  modern: "LeNet-5's plan and size with what is known today: ReLU, max pooling, a full connection in place of Table I, more maps and a smaller C5. {parameters} parameters; it reads {accuracy} of the test digits.",
+  yours: "The network that learns in this page (section 4), as it is now: {parameters} parameters, random numbers before it learns.",
 };
 const NAMES = { lenet5: "LeNet-5", lenet5_1998: "LeNet-5 of 1998", modern: "the best of today", yours: "yours, while it learns" };
 
@@ -32,6 +32,9 @@ class Page {
     this.sketch = new Sketch(byId("sketch"), 20, () => this.redrawn());
     this.numbers = new NumberPanel(engine);
     this.lesson = new LessonPanel(parts.wasm, parts.digits, (parameters) => this.learned(parameters));
+    // Until it learns, the fourth network has random weights.
+    engine.begin(parts.digits, 1);
+    engine.setParameters(NETWORKS.yours, engine.learned());
     this.choices();
     this.examples("examples", unpackDigits(parts.examples));
     this.examples("misread", unpackDigits(parts.misread));
@@ -61,8 +64,9 @@ class Page {
       this.hasNewSketch = false;
       this.prepare(this.sketch.picture());
     }
-    this.image = this.engine.alter(this.base, this.alteration);
+    this.image = this.altered();
     this.outputs = this.engine.read(this.image, number);
+    this.figure.isBlank = this.isBlank;
     this.answer(this.outputs.probabilities);
     this.figure.setOutputs(this.outputs);
     this.panel.outputs = this.outputs;
@@ -76,10 +80,33 @@ class Page {
     }
   }
 
+  get isBlank() {
+    return this.base.every((level) => level === 0);
+  }
+
+  /** The image that is read; an empty one stays empty. */
+  altered() {
+    return this.isBlank ? this.base : this.engine.alter(this.base, this.alteration);
+  }
+
   answer(probabilities) {
     const digit = indexOfLargest(probabilities);
-    const isBlank = this.image.every((level) => level === 0);
+    const { isBlank } = this;
+    const isSure = probabilities[digit] >= 0.5;
     byId("digit").textContent = isBlank ? "–" : digit;
+    byId("digit").classList.toggle("unsure", !isSure);
+    const notes = [];
+    if (!isBlank && !isSure) {
+      notes.push("Not sure: no digit has half of the probability.");
+    }
+    if (this.label !== undefined) {
+      notes.push(`MNIST says: ${this.label}${this.label === digit ? "" : " – misread"}.`);
+    }
+    const isAltered = SLIDERS.some(([key, , , , , neutral]) => (this.alteration[key] ?? neutral) !== neutral);
+    if (!isBlank && isAltered) {
+      notes.push("The digit is altered by the sliders (Digits to try, Reset).");
+    }
+    byId("notes").textContent = notes.join(" ");
     [...byId("bars").children].forEach((bar, index) => {
       const part = isBlank ? 0 : probabilities[index];
       bar.querySelector("i").style.width = percent(part);
@@ -96,18 +123,17 @@ class Page {
     } else {
       const number = NETWORKS[this.network];
       this.figure.explanation = this.engine.explain(number, layer.stage, unit);
-      this.panel.show(this.network, this.engine.describe(number), layer, unit, this.figure.explanation);
+      const { colourOf } = this.figure.coloursOf(this.figure.before(layer));
+      this.panel.show(this.network, this.engine.describe(number), layer, unit, this.figure.explanation, colourOf);
     }
+    byId("unit-kept").textContent = this.figure.isKept ? "Kept: click the unit again, or press Escape, to release it." : "";
     this.scale(layer);
     this.figure.draw();
   }
 
   /** The colours of the layer that is looked at. */
   scale(layer) {
-    byId("legend").hidden = !layer;
-    if (!layer) {
-      return;
-    }
+    layer ??= this.figure.layers.find(({ kind }) => kind === "convolution");
     const { low, high, colourOf } = this.figure.coloursOf(layer);
     byId("scale-low").textContent = shown(low, 2);
     byId("scale-high").textContent = `${shown(high, 2)} (${layer.name.toUpperCase()})`;
@@ -116,26 +142,32 @@ class Page {
 
   redrawn() {
     this.input++;
+    this.label = undefined;
     this.hasNewSketch = true;
     this.mark(undefined);
     this.soon();
   }
 
   /** A picture becomes an image, and its steps are shown. */
-  prepare(picture) {
+  prepare(picture, isReduced = false) {
     try {
       const steps = this.engine.prepare(picture);
       this.base = steps.image;
-      this.steps(steps);
+      this.steps(steps, isReduced);
+      if (this.sketch.isStale) {
+        // As it is seen: transparent pixels on white, or on black if all would be white.
+        this.sketch.show(paintLevels(document.createElement("canvas"), steps.paper, steps.width, 1600), steps.width, steps.height);
+      }
       byId("message").textContent = "";
     } catch (error) {
       this.base = new Uint8Array(784);
       this.noSteps();
-      byId("message").textContent = sentence(error.message);
+      // A stroke that has just begun is no error yet.
+      byId("message").textContent = this.sketch.isDrawing ? "" : this.sketch.isStale ? sentence(error.message) : "Nothing to read yet: draw a larger digit.";
     }
   }
 
-  steps({ width, height, paper, ink, digit, region, image, inverted, thickened }) {
+  steps({ width, height, paper, ink, digit, region, image, inverted, thickened }, isReduced) {
     for (const [id, levels] of [["step-paper", paper], ["step-ink", ink], ["step-digit", digit]]) {
       paintLevels(byId(id), levels, width, 200);
     }
@@ -145,7 +177,7 @@ class Page {
     frame.lineWidth = 2;
     frame.strokeRect(region.left * scale, region.top * scale, region.width * scale, region.height * scale);
     paintCells(byId("step-form"), image, 28, grey);
-    byId("step-words").textContent = `${inverted ? "Dark ink on bright paper" : "Bright ink on dark paper"}; the digit covers ${region.width}×${region.height} of ${width}×${height} pixels${thickened ? "; its thin strokes were widened" : ""}.`;
+    byId("step-words").textContent = `${inverted ? "Dark ink on bright paper" : "Bright ink on dark paper"}; the digit covers ${region.width}×${region.height} of ${width}×${height} pixels${isReduced ? " (the picture was reduced)" : ""}${thickened ? "; its thin strokes were widened" : ""}.`;
   }
 
   noSteps(words = "") {
@@ -156,8 +188,9 @@ class Page {
   }
 
   /** A digit of MNIST, which has its form already. */
-  take(image) {
+  take(image, label) {
     this.input++;
+    this.label = label;
     this.base = image;
     const picture = paintCells(document.createElement("canvas"), image, 28, (level) => grey(255 - level));
     this.sketch.show(picture, 28, 28);
@@ -170,6 +203,7 @@ class Page {
 
   clear() {
     this.input++;
+    this.label = undefined;
     this.sketch.clear();
     this.noSteps();
     this.base = new Uint8Array(784);
@@ -196,9 +230,23 @@ class Page {
       button.dataset.label = labels[index];
       button.addEventListener("click", () => {
         this.mark(button);
-        this.take(image);
+        this.take(image, labels[index]);
       });
+      button.tabIndex = index === 0 ? 0 : -1;
       group.append(button);
+    });
+    // One stop of the Tab key; arrow keys go from digit to digit.
+    group.addEventListener("keydown", (event) => {
+      const buttons = [...group.children];
+      const at = buttons.indexOf(document.activeElement);
+      const across = buttons.findIndex(({ offsetTop }) => offsetTop > buttons[0].offsetTop);
+      const to = { ArrowLeft: at - 1, ArrowRight: at + 1, ArrowUp: at - across, ArrowDown: at + across, Home: 0, End: buttons.length - 1 }[event.key];
+      if (buttons[to]) {
+        buttons[at].tabIndex = -1;
+        buttons[to].tabIndex = 0;
+        buttons[to].focus();
+        event.preventDefault();
+      }
     });
   }
 
@@ -243,17 +291,19 @@ class Page {
     const input = ++this.input;
     byId("message").textContent = "Reading the picture…";
     try {
-      const { canvas, picture } = await pixelsOf(file, 1600);
+      const { canvas, picture, isReduced } = await pixelsOf(file, 1600);
       // Something else was drawn or chosen meanwhile.
       if (input !== this.input) {
         return;
       }
       this.mark(undefined);
       this.sketch.show(canvas, canvas.width, canvas.height);
+      this.label = undefined;
       this.hasNewSketch = false;
-      this.prepare(picture);
+      this.prepare(picture, isReduced);
     } catch {
       if (input === this.input) {
+        this.clear();
         byId("message").textContent = NO_PICTURE;
       }
     }
@@ -279,8 +329,9 @@ class Page {
     const facts = { parameters: description.parameters, connections: description.connections, accuracy: this.accuracy[key] };
     byId("about").textContent = ABOUT[key].replace(/\{(\w+)\}/g, (_, name) => facts[name].toLocaleString("en"));
     this.figure.explanation = undefined;
-    this.image = this.engine.alter(this.base, this.alteration);
+    this.image = this.altered();
     this.outputs = this.engine.read(this.image, NETWORKS[key]);
+    this.figure.isBlank = this.isBlank;
     this.panel.outputs = this.outputs;
     this.figure.setOutputs(this.outputs);
     this.figure.setNetwork(description);

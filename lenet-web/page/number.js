@@ -25,7 +25,7 @@ class NumberPanel {
 
   later() {
     this.begin();
-    this.timer = setTimeout(() => this.read(this.sketch.picture()), 120);
+    this.timer = setTimeout(() => !this.sketch.isDrawing && this.read(this.sketch.picture()), 120);
   }
 
   async open(file) {
@@ -38,6 +38,8 @@ class NumberPanel {
       this.sketch.show(canvas, canvas.width, canvas.height);
       this.read(picture);
     } catch {
+      this.found = [];
+      this.draw();
       this.say(NO_PICTURE);
     }
   }

@@ -51,6 +51,7 @@ function paintLevels(canvas, levels, columns, most) {
     }
   }
   context.putImageData(image, 0, 0);
+  return canvas;
 }
 
 /** A cleared canvas with as many pixels as the screen has in its place, and a height in the page's own pixels. */
@@ -78,7 +79,8 @@ function cellsCanvas(cells, columns, colourOf, size, label) {
 
 /** A number with a true minus sign. */
 function shown(number, digits = 4) {
-  return number.toFixed(digits).replace("-", "−");
+  const text = number.toFixed(digits);
+  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
 }
 
 const percent = (part, digits = 1) => `${(100 * part).toFixed(digits)}%`;

@@ -27,7 +27,7 @@ class Sketch {
         this.clear();
       }
       this.last = point(event);
-      this.stroke(this.last);
+      this.dot(this.last);
     });
     canvas.addEventListener("pointermove", (event) => {
       if (event.pointerId === this.pointer) {
@@ -40,9 +40,24 @@ class Sketch {
       canvas.addEventListener(end, (event) => {
         if (event.pointerId === this.pointer) {
           this.pointer = undefined;
+          this.changed();
         }
       });
     }
+  }
+
+  /** Whether a stroke is being drawn. */
+  get isDrawing() {
+    return this.pointer !== undefined;
+  }
+
+  dot([x, y]) {
+    this.context.fillStyle = "#111";
+    this.context.beginPath();
+    this.context.arc(x, y, this.pen / 2, 0, 2 * Math.PI);
+    this.context.fill();
+    this.isEmpty = false;
+    this.changed();
   }
 
   stroke(to) {
@@ -90,7 +105,7 @@ async function pixelsOf(file, most) {
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   bitmap.close();
-  return { canvas, picture: context.getImageData(0, 0, canvas.width, canvas.height) };
+  return { canvas, picture: context.getImageData(0, 0, canvas.width, canvas.height), isReduced: scale < 1 };
 }
 
 /** Calls `open` with the file that was chosen; the same file can be chosen again. */

@@ -6,7 +6,14 @@ const KINDS = {
   average: "is the mean of the cells of its receptive field",
   maximum: "is the largest of the cells of its receptive field",
   full: "multiplies all units before it by its weights and adds a bias",
-  rbf: "adds the squared differences between F6 and the bitmap of its digit: a penalty, the smallest wins (eq. 7)",
+  rbf: "adds the squared differences between F6 and the bitmap of its digit: a penalty, the smallest wins",
+};
+
+/** What follows the sum. */
+const APPLIED = {
+  tanh: ", then applies a tanh",
+  sigmoid: ", then applies a sigmoid",
+  "max(a, 0)": ", then takes 0 for what is negative (ReLU)",
 };
 
 const SECTIONS = {
@@ -19,7 +26,7 @@ const SECTIONS = {
 /** Where a unit is, in words. */
 function placeOf(layer, unit) {
   if (!layer.isMaps) {
-    return `${layer.name.toUpperCase()}, unit ${unit}`;
+    return `${layer.name.toUpperCase()}, ${layer.units === 10 ? "digit" : "unit"} ${unit}`;
   }
   const size = layer.rows * layer.columns;
   const [map, cell] = [Math.floor(unit / size), unit % size];
@@ -47,14 +54,14 @@ class UnitPanel {
     }
   }
 
-  show(network, description, layer, unit, explanation) {
+  show(network, description, layer, unit, explanation, inputColour) {
     const stage = description.stages[layer.stage];
     byId("unit-title").textContent = `${placeOf(layer, unit)} = ${shown(explanation.computed)}`;
     const [rows, columns] = ["rows", "columns"].map((axis) => explanation.fields[0][axis][1] - explanation.fields[0][axis][0]);
     const section = SECTIONS[stage.kind] ? ` (${SECTIONS[stage.kind]})` : "";
-    const applied = stage.activation && stage.activation !== "identity" ? "; its activation function bounds or clips the sum" : "";
+    const applied = APPLIED[stage.activation?.replace(/^[\d.]+ (tanh).*/, "$1")] ?? "";
     byId("unit-words").textContent = `This unit ${KINDS[stage.kind] ?? "computes something of its own"}${applied}${section}. It depends on ${rows}×${columns} pixels of the input.`;
-    byId("unit-terms").replaceChildren(...explanation.terms.map((term) => this.term(term, stage)));
+    byId("unit-terms").replaceChildren(...explanation.terms.map((term) => this.term(term, stage, inputColour)));
     this.sum(explanation, stage);
     byId("unit-written").textContent = written(explanation, stage);
     byId("unit-extra").replaceChildren(...this.extra(description, explanation, stage));
@@ -69,19 +76,20 @@ class UnitPanel {
     });
   }
 
-  term({ map, inputs, weights, sum }, stage) {
+  term({ map, inputs, weights, sum }, stage, inputColour) {
     // A square of a map, or units as the figure has them.
     const columns = map !== null ? Math.sqrt(inputs.length) : acrossOf(inputs.length);
-    const most = (numbers) => numbers.reduce((most, number) => Math.max(most, Math.abs(number)), 1e-9);
+    // Kernels have a scale of their own.
+    const most = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 1e-9);
     const size = inputs.length > 30 ? 70 : 50;
     const made = element("span", { className: "term" });
     if (map !== null) {
       made.append(`map ${map}`);
     }
-    made.append(cellsCanvas(inputs, columns, (x) => divergent(x, most(inputs)), size, `inputs of map ${map ?? "all"}`));
+    made.append(cellsCanvas(inputs, columns, inputColour, size, `inputs of map ${map ?? "all"}`));
     if (weights.length > 0) {
       made.append(stage.kind === "rbf" ? "−" : "×");
-      made.append(cellsCanvas(weights, columns, (w) => divergent(w, most(weights)), size, stage.kind === "rbf" ? "code" : "kernel"));
+      made.append(cellsCanvas(weights, columns, (w) => divergent(w, most), size, stage.kind === "rbf" ? "code" : "kernel"));
     }
     const sign = stage.kind === "maximum" ? "largest" : stage.kind === "average" ? "mean" : "=";
     made.append(` ${sign} ${shown(sum)}`);

@@ -144,7 +144,8 @@ fn half_numbers_come_back_and_others_are_refused() {
         }
     }
     assert_eq!(half_numbers(&copy), halves);
-    for wrong in [&halves[1..], &halves[2..], &[][..]] {
+    let infinite = vec![0x7c; halves.len()];
+    for wrong in [&halves[1..], &halves[2..], &[][..], &infinite] {
         assert!(!set_half_numbers(&mut copy, wrong));
     }
     assert_eq!(half_numbers(&copy), halves, "what is refused changes nothing");

@@ -75,10 +75,14 @@ pub(super) fn from_halves(bytes: &[u8], count: usize) -> Option<impl Iterator<It
 }
 
 /// Sets all parameters from numbers of half precision, in the order of the arrays. Returns `false`, and changes nothing, if they
-/// are not as many as the network has.
+/// are not as many as the network has, or not finite.
 #[must_use]
 pub fn set_half_numbers(network: &mut dyn Running, bytes: &[u8]) -> bool {
-    let Some(mut numbers) = from_halves(bytes, network.info().parameters) else { return false };
+    let count = network.info().parameters;
+    let Some(mut numbers) = from_halves(bytes, count) else { return false };
+    if from_halves(bytes, count).is_none_or(|mut numbers| numbers.any(|number| !number.is_finite())) {
+        return false;
+    }
     for index in 0..network.info().tensors().len() {
         network.array_mut(index).iter_mut().zip(&mut numbers).for_each(|(to, number)| *to = number);
     }
