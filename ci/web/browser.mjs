@@ -131,6 +131,19 @@ for (const [width, height, scheme] of [[1440, 900, "light"], [360, 740, "dark"]]
       await point(page, "c3", 545);
       assert.match(await text(page, "#unit-title"), /^C3, map 5, row 4, column 5 = /);
       assert.equal(await page.$$eval("#unit-extra td.on", (cells) => cells.length), 3);
+      // Its receptive field in S2: rows 4 to 8 and columns 5 to 9 of the maps 0, 1 and 5.
+      const [drawn, corners] = await page.evaluate(() => {
+        const { figure } = window.page;
+        const s2 = figure.layers.find(({ name }) => name === "s2");
+        const corner = (map, row, column) => figure.unitRectangle(s2, (map * 14 + row) * 14 + column);
+        const whole = (map) => {
+          const [[left, top], [x, y, width, height]] = [corner(map, 4, 5), corner(map, 8, 9)];
+          return [left, top, x + width - left, y + height - top];
+        };
+        return [figure.fieldRectangles(s2, figure.fieldOf(s2)), [0, 1, 5].map(whole)];
+      });
+      assert.equal(drawn.length, 3);
+      drawn.flat().forEach((side, index) => assert.ok(Math.abs(side - corners.flat()[index]) < 1e-6, `${drawn} is not ${corners}`));
       await page.screenshot({ path: `${LENET_SHOTS}/page-${width}.png`, fullPage: true });
       // The picture in README.md.
       await page.screenshot({ path: `${LENET_SHOTS}/readme-${width}.png`, clip: { x: 0, y: 0, width, height: Math.min(1130, 3 * width) } });
@@ -159,6 +172,7 @@ for (const [width, height, scheme] of [[1440, 900, "light"], [360, 740, "dark"]]
       });
       await settled(page);
       assert.equal(await text(page, "#digit"), "–");
+      assert.ok(await page.evaluate(() => window.page.image.every((level) => level === 0)), "noise on an empty sheet");
       await page.click("#reset");
       await page.click("#misread button");
       await settled(page);
@@ -298,6 +312,15 @@ for (const [width, height, scheme] of [[1440, 900, "light"], [360, 740, "dark"]]
       t.diagnostic(`after 5 s: ${images} images, ${(100 * right).toFixed(1)}% of the held-out digits`);
       assert.ok(right > 0.9, `${right} after 5 s`);
       assert.equal(await page.$eval("#choice input:checked", ({ value }) => value), "yours");
+
+      // A unit that is pointed at between new parameters and the next frame is explained by the new ones.
+      const said = await page.evaluate(() => {
+        window.page.learned(window.lenet.learned());
+        const { figure } = window.page;
+        figure.select({ layer: figure.layers.findIndex(({ name }) => name === "f6"), unit: 3 });
+        return { ...document.getElementById("unit").dataset };
+      });
+      assert.ok(Math.abs(said.output - said.computed) < 1e-4, JSON.stringify(said));
 
       // Nothing goes on after Stop, and another lesson begins from the start.
       const posts = () =>

@@ -57,13 +57,24 @@ test("wrong input is refused in words, and changes nothing", () => {
   for (const [name, run] of Object.entries(wrong)) {
     assert.throws(run, (error) => error instanceof LeNetError && error.message.length > 10, name);
   }
+  assert.throws(wrong["a negative width"], /sides in pixels; these are -4 and 4/);
   assert.equal(engine.classify(blank).probabilities.length, 10);
   assert.equal(engine.alter(blank, null).length, 784);
 });
 
 test("what is not the engine is refused", async () => {
-  for (const source of [undefined, 42, "lenet5.wasm", new Uint8Array(10), { ok: false, url: "x.wasm", status: 404, statusText: "Not Found" }]) {
-    await assert.rejects(LeNet.load(source), LeNetError);
+  // A WebAssembly module without anything in it.
+  const empty = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+  const missing = { ok: false, url: "x.wasm", status: 404, statusText: "Not Found" };
+  for (const [source, words] of [
+    [undefined, /give the bytes/],
+    [42, /give the bytes/],
+    ["lenet5.wasm", /give the bytes/],
+    [new Uint8Array(10), /these bytes are not/],
+    [empty, /this WebAssembly module is not/],
+    [missing, /x\.wasm: 404 Not Found/],
+  ]) {
+    await assert.rejects(LeNet.load(source), (error) => error instanceof LeNetError && words.test(error.message));
   }
   assert.ok(await LeNet.load(bytesOf("lenet5.wasm")));
 });
@@ -81,7 +92,11 @@ test("a large picture, then a small one: memory grows", () => {
     return { width: size, height: size, data };
   };
   for (const size of [100, 3000, 100]) {
-    assert.equal(engine.classify(engine.prepare(seven(size)).image).digit, 7, `${size} pixels`);
+    const { image, paper, ink, digit } = engine.prepare(seven(size));
+    assert.equal(engine.classify(image).digit, 7, `${size} pixels`);
+    // A pixel of the upper stroke, and one of the paper.
+    const [stroke, sheet] = [0.24, 0.05].map((part) => Math.round(part * size) * size + Math.round(size / 2));
+    assert.deepEqual([paper, ink, digit].map((levels) => [levels[stroke], levels[sheet]]), [[0, 255], [255, 0], [255, 0]]);
   }
 });
 

@@ -58,18 +58,22 @@ class Page {
     });
   }
 
+  /** Runs the image through the network; figure and panel show its outputs from now on. */
+  read() {
+    this.image = this.altered();
+    this.outputs = this.engine.read(this.image, NETWORKS[this.network]);
+    this.figure.isBlank = this.isBlank;
+    this.figure.setOutputs(this.outputs);
+    this.panel.outputs = this.outputs;
+  }
+
   update() {
-    const number = NETWORKS[this.network];
     if (this.hasNewSketch) {
       this.hasNewSketch = false;
       this.prepare(this.sketch.picture());
     }
-    this.image = this.altered();
-    this.outputs = this.engine.read(this.image, number);
-    this.figure.isBlank = this.isBlank;
+    this.read();
     this.answer(this.outputs.probabilities);
-    this.figure.setOutputs(this.outputs);
-    this.panel.outputs = this.outputs;
     const { selected } = this.figure;
     if (selected) {
       this.explain(this.figure.layers[selected.layer], selected.unit);
@@ -329,11 +333,7 @@ class Page {
     const facts = { parameters: description.parameters, connections: description.connections, accuracy: this.accuracy[key] };
     byId("about").textContent = ABOUT[key].replace(/\{(\w+)\}/g, (_, name) => facts[name].toLocaleString("en"));
     this.figure.explanation = undefined;
-    this.image = this.altered();
-    this.outputs = this.engine.read(this.image, NETWORKS[key]);
-    this.figure.isBlank = this.isBlank;
-    this.panel.outputs = this.outputs;
-    this.figure.setOutputs(this.outputs);
+    this.read();
     this.figure.setNetwork(description);
     drawKernels(this.engine, NETWORKS[key]);
     this.soon();
@@ -344,6 +344,8 @@ class Page {
     if (this.network !== "yours" && this.lesson.history.length === 1) {
       this.choose("yours");
     } else if (this.network === "yours") {
+      // A unit may be pointed at before the next frame.
+      this.read();
       drawKernels(this.engine, NETWORKS.yours);
       this.soon();
     }
