@@ -2,12 +2,13 @@
 //!
 //! Writes `lenet5.html`, with everything in it, and the binary files of `npm` into the folder. The same input gives the same bytes.
 
+mod networks;
+
 use flate2::{Compression, write::ZlibEncoder};
 use lenet_data::{Dataset, LabelledImages};
-use lenet_layers::Params;
 use lenet_model::reader::Reader;
-use lenet_model::{Checkpoint, DigitNetwork, Image, LeNet5, LeNet5Modern, LeNet5Rbf, Normalization, most_likely};
-use lenet_web::engine::{Digits, Running, RunningOf, half_numbers, packed_reader, set_half_numbers};
+use lenet_model::{Image, most_likely};
+use lenet_web::engine::{Digits, Running, half_numbers, packed_reader};
 use serde_json::json;
 use std::error::Error;
 use std::fs;
@@ -44,11 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let wasm = fs::read(engine).map_err(|error| format!("{}: {error}", engine.display()))?;
     let mnist = Dataset::mnist()?;
 
-    let mut pretrained = LeNet5::boxed_zeroed();
-    pretrained.copy_from(LeNet5::pretrained());
-    let mut pretrained = RunningOf::new(pretrained, Normalization::PAPER);
-    let mut rbf = opened::<LeNet5Rbf>(&folder.join("models/lenet5-1998.safetensors"))?;
-    let mut modern = opened::<LeNet5Modern>(&folder.join("models/modern.safetensors"))?;
+    let (mut pretrained, mut rbf, mut modern) = (networks::pretrained(), networks::of_1998()?, networks::modern()?);
     let [wrong, of_rbf, of_modern] =
         [misread(&mut pretrained, &mnist.test), misread(&mut rbf, &mnist.test), misread(&mut modern, &mnist.test)];
     let accuracy = |wrong: &[usize]| format!("{:.2}%", 100.0 - 100.0 * wrong.len() as f64 / mnist.test.len() as f64);
@@ -101,16 +98,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("npm/lenet5-1998.bin"), half_numbers(&rbf))?;
     fs::write(out.join("npm/reader.bin"), reader)?;
     Ok(())
-}
-
-/// A network from its file, its numbers rounded to half precision as the page keeps them.
-fn opened<N: DigitNetwork>(path: &Path) -> Result<RunningOf<N>, Box<dyn Error>> {
-    let checkpoint = Checkpoint::open(path)?;
-    assert_eq!(checkpoint.description.normalization, Normalization::PAPER, "the engine knows no other");
-    let mut running = RunningOf::new(checkpoint.network::<N>()?, checkpoint.description.normalization);
-    let halves = half_numbers(&running);
-    assert!(set_half_numbers(&mut running, &halves));
-    Ok(running)
 }
 
 /// The indexes of the images that a network misreads.

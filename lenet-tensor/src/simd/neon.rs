@@ -93,21 +93,8 @@ impl Vector for F32x4 {
         F32x4(call!(vmaxq_f32(self.0, other.0)), self.1)
     }
     #[inline(always)]
-    fn ratio(self, q: Self) -> Self {
-        self / q
-    }
-    #[inline(always)]
     fn tanh(self) -> Self {
         crate::math::tanh(self)
-    }
-    #[inline(always)]
-    fn map(self, f: impl Fn(f32) -> f32) -> Self {
-        let mut lanes = [0.0; 4];
-        self.store(&mut lanes);
-        for x in &mut lanes {
-            *x = f(*x);
-        }
-        Self::load(self.1, &lanes)
     }
     #[inline(always)]
     fn sum(self) -> f32 {

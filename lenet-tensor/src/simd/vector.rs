@@ -84,13 +84,24 @@ pub trait Vector:
     /// Returns `self / q` within 0.6 ulp of the exact quotient. `q` must be normal, and the quotient finite and well
     /// above the smallest floats. The result has the same bits for every width, and is faster than `/` where division
     /// is slow. A zero may lose its sign.
-    fn ratio(self, q: Self) -> Self;
+    #[inline(always)]
+    fn ratio(self, q: Self) -> Self {
+        self / q
+    }
     /// Hyperbolic tangent. In `f32` the error is at most 3.6 ulp over the whole range (5 without fused multiply-add),
     /// and the result has the same bits for every width (without std, only where a single number is fused too). In
     /// `f64` it is libm's.
     fn tanh(self) -> Self;
     /// Applies `f` to each lane, one at a time: for functions that have no vector instruction.
-    fn map(self, f: impl Fn(Self::Element) -> Self::Element) -> Self;
+    #[inline(always)]
+    fn map(self, f: impl Fn(Self::Element) -> Self::Element) -> Self {
+        let mut lanes = [Self::Element::default(); WIDEST];
+        self.store(&mut lanes);
+        for x in &mut lanes[..Self::LANES] {
+            *x = f(*x);
+        }
+        Self::load(self.simd(), &lanes)
+    }
     /// Returns the sum of the lanes, added in a fixed order.
     fn sum(self) -> Self::Element;
     /// Interleaves the lanes: returns the first half of `a0 b0 a1 b1 ...`, and the second half.

@@ -148,15 +148,6 @@ macro_rules! vector {
                 crate::math::tanh(self)
             }
             #[inline(always)]
-            fn map(self, f: impl Fn(f32) -> f32) -> Self {
-                let mut lanes = [0.0; $n];
-                self.store(&mut lanes);
-                for x in &mut lanes {
-                    *x = f(*x);
-                }
-                Self::load(self.1, &lanes)
-            }
-            #[inline(always)]
             fn sum(self) -> f32 {
                 $sum(self)
             }

@@ -1,0 +1,34 @@
+//! The networks of the page, from their files.
+
+use lenet_layers::Params;
+use lenet_model::{Checkpoint, DigitNetwork, LeNet5, LeNet5Modern, LeNet5Rbf, Normalization};
+use lenet_web::engine::{RunningOf, half_numbers, set_half_numbers};
+use std::error::Error;
+use std::path::Path;
+
+/// LeNet-5, its numbers as they are in the engine.
+pub(crate) fn pretrained() -> RunningOf<LeNet5> {
+    let mut network = LeNet5::boxed_zeroed();
+    network.copy_from(LeNet5::pretrained());
+    RunningOf::new(network, Normalization::PAPER)
+}
+
+/// The network of 1998.
+pub(crate) fn of_1998() -> Result<RunningOf<LeNet5Rbf>, Box<dyn Error>> {
+    opened("lenet5-1998.safetensors")
+}
+
+/// The network of the recipe `modern`.
+pub(crate) fn modern() -> Result<RunningOf<LeNet5Modern>, Box<dyn Error>> {
+    opened("modern.safetensors")
+}
+
+/// A network from its file, its numbers rounded to half precision as the page keeps them.
+fn opened<N: DigitNetwork>(name: &str) -> Result<RunningOf<N>, Box<dyn Error>> {
+    let checkpoint = Checkpoint::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("models").join(name))?;
+    assert_eq!(checkpoint.description.normalization, Normalization::PAPER, "the engine knows no other");
+    let mut running = RunningOf::new(checkpoint.network::<N>()?, Normalization::PAPER);
+    let halves = half_numbers(&running);
+    assert!(set_half_numbers(&mut running, &halves));
+    Ok(running)
+}
