@@ -239,7 +239,7 @@ for (const [width, height, scheme] of [[1440, 900, "light"], [360, 740, "dark"]]
         Object.assign(context, { lineWidth: 14, strokeStyle: "rgb(255, 160, 190)" });
         context.stroke(new Path2D("M 60 40 L 140 40 L 90 160"));
         await window.page.open(new File([await canvas.convertToBlob()], "pink.png"));
-        const paper = document.getElementById("step-paper");
+        const paper = document.getElementById("step-grey");
         const { data } = paper.getContext("2d").getImageData(0, 0, paper.width, paper.height);
         const grey = data.filter((_, index) => index % 4 === 0);
         return [Math.min(...grey), Math.max(...grey)];

@@ -92,11 +92,11 @@ test("a large picture, then a small one: memory grows", () => {
     return { width: size, height: size, data };
   };
   for (const size of [100, 3000, 100]) {
-    const { image, paper, ink, digit } = engine.prepare(seven(size));
+    const { image, levels: grey, ink, digit } = engine.prepare(seven(size));
     assert.equal(engine.classify(image).digit, 7, `${size} pixels`);
     // A pixel of the upper stroke, and one of the paper.
     const [stroke, sheet] = [0.24, 0.05].map((part) => Math.round(part * size) * size + Math.round(size / 2));
-    assert.deepEqual([paper, ink, digit].map((levels) => [levels[stroke], levels[sheet]]), [[0, 255], [255, 0], [255, 0]]);
+    assert.deepEqual([grey, ink, digit].map((levels) => [levels[stroke], levels[sheet]]), [[0, 255], [255, 0], [255, 0]]);
   }
 });
 

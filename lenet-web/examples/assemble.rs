@@ -8,7 +8,7 @@ use flate2::{Compression, write::ZlibEncoder};
 use lenet_data::{Dataset, LabelledImages};
 use lenet_model::reader::Reader;
 use lenet_model::{Image, most_likely};
-use lenet_web::engine::{Digits, Running, half_numbers, packed_reader};
+use lenet_web::engine::{Digits, Running, RunningOf, half_numbers, packed_reader};
 use serde_json::json;
 use std::error::Error;
 use std::fs;
@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let wasm = fs::read(engine).map_err(|error| format!("{}: {error}", engine.display()))?;
     let mnist = Dataset::mnist()?;
 
-    let (mut pretrained, mut rbf, mut modern) = (networks::pretrained(), networks::of_1998()?, networks::modern()?);
+    let (mut pretrained, mut rbf, mut modern) = (RunningOf::pretrained(), networks::of_1998()?, networks::modern()?);
     let [wrong, of_rbf, of_modern] =
         [misread(&mut pretrained, &mnist.test), misread(&mut rbf, &mnist.test), misread(&mut modern, &mnist.test)];
     let accuracy = |wrong: &[usize]| format!("{:.2}%", 100.0 - 100.0 * wrong.len() as f64 / mnist.test.len() as f64);

@@ -4,7 +4,7 @@
 mod networks;
 
 use lenet_data::Dataset;
-use lenet_web::engine::{Digits, Running, explain};
+use lenet_web::engine::{Digits, Running, RunningOf, explain};
 use serde_json::{Value, json};
 use std::error::Error;
 
@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         json!({ "network": name, "image": image.as_flattened(), "units": units(network) })
     };
     let all = [
-        said("lenet5", &mut networks::pretrained()),
+        said("lenet5", &mut RunningOf::pretrained()),
         said("lenet5_1998", &mut networks::of_1998()?),
         said("modern", &mut networks::modern()?),
     ];

@@ -77,8 +77,9 @@ export interface Explanation {
   terms: { map: number | null; inputs: number[]; weights: number[]; sum: number }[];
   coefficient: number | null;
   bias: number | null;
-  sum: number;
-  output: number;
+  /** Null for a layer that only computes its output. */
+  sum: number | null;
+  output: number | null;
   computed: number;
 }
 
@@ -91,7 +92,7 @@ export interface Steps {
   /** The digit in MNIST's form, 28x28. */
   image: Uint8Array;
   /** The grey levels that ink is looked for in. */
-  paper: Uint8Array;
+  levels: Uint8Array;
   /** How much ink is where. */
   ink: Uint8Array;
   /** The ink of the digit alone. */
@@ -140,17 +141,21 @@ export declare class LeNet {
   describe(network?: NetworkNumber): Description;
   parameters(network: NetworkNumber, index: number): Float32Array;
   explain(network: NetworkNumber, stage: number, unit: number): Explanation;
+  /** Numbers of half precision: the low bytes of all, then the high bytes. */
   setParameters(network: NetworkNumber, bytes: Uint8Array): void;
   prepare(picture: Picture): Steps;
   loadReader(bytes: Uint8Array): void;
   /** One for each line with a number; throws if the picture shows nothing at all. */
   numbers(picture: Picture): NumberRead[];
   alter(image: Bytes, alteration?: Alteration): Uint8Array;
+  /**
+   * Digits are packed: their count (4 bytes, little-endian), a byte for each label, then two pixels a byte, the first in the lower
+   * half. Every fifth digit is held out.
+   */
   begin(digits: Uint8Array, seed?: number): void;
   learn(batches: number): Progress;
   learned(): Uint8Array;
   microseconds(image: Bytes, times: number, network?: NetworkNumber): number;
 }
 
-export declare function volume(dims: number[]): number;
 export declare function indexOfLargest(numbers: ArrayLike<number>): number;

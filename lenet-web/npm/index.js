@@ -147,7 +147,7 @@ export class LeNet {
       inverted: inverted === 1,
       thickened: thickened === 1,
       image: bytes.subarray(32, 32 + 784),
-      paper: plane(0),
+      levels: plane(0),
       ink: plane(1),
       digit: plane(2),
     };
@@ -255,7 +255,7 @@ function checkPicture(picture) {
 }
 
 /** The number of cells of a shape. */
-export function volume(dims) {
+function volume(dims) {
   return dims.reduce((product, extent) => product * extent, 1);
 }
 

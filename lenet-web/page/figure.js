@@ -54,10 +54,6 @@ class Figure {
     this.arrange();
   }
 
-  setOutputs(outputs) {
-    this.outputs = outputs;
-  }
-
   unitsOf(layer) {
     const { maps, rows, columns, units } = this.layers[layer];
     return units ?? maps * rows * columns;
@@ -93,7 +89,7 @@ class Figure {
     if (this.layers.length === 0 || width <= 0) {
       return;
     }
-    const isWide = width >= 620;
+    this.isWide = width >= 620;
     // Letters and outputs grow on very wide screens.
     this.zoom = Math.max(1, width / 1500);
     const label = 20 * this.zoom;
@@ -101,12 +97,12 @@ class Figure {
     const outputs = 112 * this.zoom;
     const weights = this.layers.map((layer) => (layer.units === 10 ? 0 : layer.isMaps ? (layer.kind === "convolution" ? 1.5 : 1) : 0.65));
     const whole = weights.reduce((sum, weight) => sum + weight, 0);
-    const gap = isWide ? width * 0.018 : 8;
+    const gap = this.isWide ? width * 0.018 : 8;
     let at = 1;
     const heightOf = (layer) => (layer.isMaps ? (layer.maps > 20 ? 190 : 130) : layer.units === 10 ? 190 : 110);
     const high = Math.max(320, width * 0.42);
     this.layers.forEach((layer, index) => {
-      if (isWide) {
+      if (this.isWide) {
         const own = layer.units === 10 ? outputs : ((width - 2 - outputs - gap * (count - 1)) * weights[index]) / whole;
         this.place(layer, at, label, own, high - label, this.layers[index - 1]);
         at += own + gap;
@@ -115,7 +111,7 @@ class Figure {
         at = layer.bottom + gap;
       }
     });
-    const height = Math.ceil(isWide ? high : at);
+    const height = Math.ceil(this.isWide ? high : at);
     const ratio = Math.min(3, window.devicePixelRatio || 1);
     this.canvas.style.height = `${height}px`;
     this.canvas.width = Math.round(width * ratio);
@@ -145,12 +141,11 @@ class Figure {
     const cell = Math.min(best.cell, most);
     const [w, h] = [cell * layer.columns, cell * layer.rows];
     const used = best.down * h + space * (best.down - 1);
-    const isWide = this.canvas.parentElement.clientWidth >= 620;
-    const first = top + (isWide ? (height - used) / 2 : 0);
+    const first = top + (this.isWide ? (height - used) / 2 : 0);
     // In the middle of its column; the input and the outputs keep to the edges.
-    const isInside = isWide && before && layer.units !== 10;
+    const isInside = this.isWide && before && layer.units !== 10;
     left += isInside ? Math.max(0, (width - (w + space) * best.across + space) / 2) : 0;
-    Object.assign(layer, { left, cell, bottom: first + used, top: first, width, across: best.across });
+    Object.assign(layer, { left, cell, bottom: first + used, top: first, across: best.across });
     layer.places = Array.from({ length: layer.maps }, (_, map) => [
       left + (map % best.across) * (w + space),
       first + Math.floor(map / best.across) * (h + space),
@@ -243,7 +238,7 @@ class Figure {
   drawFields(context) {
     const own = this.layers[this.selected.layer];
     const [left, top, width, height] = this.unitRectangle(own, this.selected.unit);
-    context.strokeStyle = context.fillStyle = colour("--warn");
+    context.strokeStyle = colour("--warn");
     if (this.explanation && own.stage >= 0) {
       this.layers.slice(0, this.selected.layer).forEach((layer, index) => {
         const rectangles = this.fieldRectangles(layer, this.explanation.fields[layer.stage + 1]);

@@ -3,7 +3,7 @@
 /** After so many images it has learned what these digits can teach. */
 const ENOUGH = 60_000;
 
-/** Runs in a worker. Each lesson has a number: messages of another one are not heard. */
+/** Runs in a worker. Each lesson has a number: messages of another one are ignored. */
 function learnInWorker() {
   let engine;
   let current;
@@ -35,12 +35,10 @@ function learnInWorker() {
 }
 
 class LessonPanel {
-  constructor(wasm, digits, changed) {
+  constructor(wasm, digits, { images, held_out: heldOut }, changed) {
     Object.assign(this, { wasm, digits, changed, history: [], lesson: 0 });
     byId("train").addEventListener("click", () => (this.isRunning ? this.stop() : this.start()));
-    const count = new DataView(digits.buffer, digits.byteOffset).getUint32(0, true);
-    const heldOut = Math.floor(count / 5);
-    const counts = { all: count, learned: count - heldOut, "held-out": heldOut };
+    const counts = { all: images + heldOut, learned: images, "held-out": heldOut };
     Object.entries(counts).forEach(([name, number]) => (byId(`lesson-${name}`).textContent = number.toLocaleString("en")));
     new ResizeObserver(() => this.draw()).observe(byId("curve"));
   }
@@ -95,11 +93,11 @@ class LessonPanel {
       return;
     }
     const seconds = (performance.now() - this.began) / 1000;
-    this.history.push({ ...progress, seconds });
+    this.history.push(progress);
     const { shown: images, right, held_out: all, loss } = progress;
     const state = byId("lesson-state");
     state.textContent = `${images.toLocaleString("en")} images, ${seconds.toFixed(1)} s: ${percent(right / all)} of ${all} held-out digits right, loss ${loss.toFixed(3)}`;
-    Object.assign(state.dataset, { right: right / all, seconds, images });
+    Object.assign(state.dataset, { right: right / all, images });
     this.draw();
     this.changed(parameters);
     if (images >= ENOUGH) {

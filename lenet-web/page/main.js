@@ -6,7 +6,7 @@ const ABOUT = {
   modern: "LeNet-5's plan and size with what is known today: ReLU, max pooling, a full connection in place of Table I, more maps and a smaller C5. {parameters} parameters; it reads {accuracy} of the test digits.",
   yours: "The network that learns in this page (section 4), as it is now: {parameters} parameters, random numbers before it learns.",
 };
-const NAMES = { lenet5: "LeNet-5", lenet5_1998: "LeNet-5 of 1998", modern: "the best of today", yours: "yours, while it learns" };
+const NAMES = { lenet5: "LeNet-5", lenet5_1998: "LeNet-5 of 1998", modern: "modern LeNet-5", yours: "yours, while it learns" };
 
 const SLIDERS = [
   ["right", "right", -10, 10, 0.5, 0, "px"],
@@ -31,10 +31,10 @@ class Page {
     this.figure = new Figure(byId("figure"), (layer, unit) => this.explain(layer, unit, true));
     this.sketch = new Sketch(byId("sketch"), 20, () => this.redrawn());
     this.numbers = new NumberPanel(engine);
-    this.lesson = new LessonPanel(parts.wasm, parts.digits, (parameters) => this.learned(parameters));
     // Until it learns, the fourth network has random weights.
     engine.begin(parts.digits, 1);
     engine.setParameters(NETWORKS.yours, engine.learned());
+    this.lesson = new LessonPanel(parts.wasm, parts.digits, engine.learn(0), (parameters) => this.learned(parameters));
     this.choices();
     this.examples("examples", unpackDigits(parts.examples));
     this.examples("misread", unpackDigits(parts.misread));
@@ -63,7 +63,7 @@ class Page {
     this.image = this.altered();
     this.outputs = this.engine.read(this.image, NETWORKS[this.network]);
     this.figure.isBlank = this.isBlank;
-    this.figure.setOutputs(this.outputs);
+    this.figure.outputs = this.outputs;
     this.panel.outputs = this.outputs;
   }
 
@@ -160,7 +160,7 @@ class Page {
       this.steps(steps, isReduced);
       if (this.sketch.isStale) {
         // As it is seen: transparent pixels on white, or on black if all would be white.
-        this.sketch.show(paintLevels(document.createElement("canvas"), steps.paper, steps.width, 1600), steps.width, steps.height);
+        this.sketch.show(paintLevels(document.createElement("canvas"), steps.levels, steps.width, 1600), steps.width, steps.height);
       }
       byId("message").textContent = "";
     } catch (error) {
@@ -171,9 +171,9 @@ class Page {
     }
   }
 
-  steps({ width, height, paper, ink, digit, region, image, inverted, thickened }, isReduced) {
-    for (const [id, levels] of [["step-paper", paper], ["step-ink", ink], ["step-digit", digit]]) {
-      paintLevels(byId(id), levels, width, 200);
+  steps({ width, height, levels, ink, digit, region, image, inverted, thickened }, isReduced) {
+    for (const [id, plane] of [["step-grey", levels], ["step-ink", ink], ["step-digit", digit]]) {
+      paintLevels(byId(id), plane, width, 200);
     }
     const frame = byId("step-digit").getContext("2d");
     const scale = byId("step-digit").width / width;
@@ -185,7 +185,7 @@ class Page {
   }
 
   noSteps(words = "") {
-    for (const id of ["step-paper", "step-ink", "step-digit", "step-form"]) {
+    for (const id of ["step-grey", "step-ink", "step-digit", "step-form"]) {
       byId(id).width = byId(id).height = 28;
     }
     byId("step-words").textContent = words;

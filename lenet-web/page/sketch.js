@@ -6,7 +6,6 @@ class Sketch {
     this.context = canvas.getContext("2d", { willReadFrequently: true });
     this.pen = pen;
     this.changed = changed;
-    this.isEmpty = true;
     this.clear();
     const point = (event) => {
       const frame = canvas.getBoundingClientRect();
@@ -56,7 +55,6 @@ class Sketch {
     this.context.beginPath();
     this.context.arc(x, y, this.pen / 2, 0, 2 * Math.PI);
     this.context.fill();
-    this.isEmpty = false;
     this.changed();
   }
 
@@ -68,14 +66,12 @@ class Sketch {
     context.lineTo(...to);
     context.stroke();
     this.last = to;
-    this.isEmpty = false;
     this.changed();
   }
 
   clear() {
     this.context.fillStyle = "#fff";
     this.context.fillRect(0, 0, this.canvas.width, this.canvas.height);
-    this.isEmpty = true;
     this.isStale = false;
   }
 

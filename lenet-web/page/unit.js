@@ -46,12 +46,10 @@ class UnitPanel {
 
   /** A cell of the input: a pixel. */
   showPixel(layer, unit, outputs) {
+    this.clear();
     byId("unit-title").textContent = `${placeOf(layer, unit)} = ${shown(outputs.input[unit])}`;
     byId("unit-words").textContent =
       "A pixel: −0.1 is background and 1.175 is full ink, so that the mean is about 0 and the variance about 1 (section II.B). A margin of two pixels puts the ends of strokes in the middle of receptive fields.";
-    for (const id of ["unit-terms", "unit-sum", "unit-written", "unit-extra"]) {
-      byId(id).replaceChildren();
-    }
   }
 
   show(network, description, layer, unit, explanation, inputColour) {

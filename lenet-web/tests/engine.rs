@@ -22,12 +22,6 @@ fn random<N: DigitNetwork>() -> RunningOf<N> {
     RunningOf::new(network, Normalization::PAPER)
 }
 
-fn pretrained() -> RunningOf<LeNet5> {
-    let mut network = LeNet5::boxed_zeroed();
-    network.copy_from(LeNet5::pretrained());
-    RunningOf::new(network, Normalization::PAPER)
-}
-
 /// Every unit of every stage: the sum that is shown, through the activation function, is what the network computed.
 fn every_unit_is_explained(network: &mut dyn Running) {
     let image = mnist().images()[18];
@@ -49,7 +43,7 @@ fn every_unit_is_explained(network: &mut dyn Running) {
 
 #[test]
 fn what_a_unit_shows_is_what_it_computed() {
-    every_unit_is_explained(&mut pretrained());
+    every_unit_is_explained(&mut RunningOf::pretrained());
     every_unit_is_explained(&mut random::<LeNet5Rbf>());
     every_unit_is_explained(&mut random::<LeNet5Modern>());
     every_unit_is_explained(&mut random::<LeNet5Average>());
@@ -101,7 +95,7 @@ fn receptive_fields_are_those_of(network: &mut dyn Running) {
 
 #[test]
 fn receptive_fields_are_those_of_the_networks() {
-    receptive_fields_are_those_of(&mut pretrained());
+    receptive_fields_are_those_of(&mut RunningOf::pretrained());
     receptive_fields_are_those_of(&mut random::<LeNet5Rbf>());
     receptive_fields_are_those_of(&mut random::<LeNet5Modern>());
     receptive_fields_are_those_of(&mut random::<LeNet4>());
@@ -110,7 +104,7 @@ fn receptive_fields_are_those_of_the_networks() {
 
 #[test]
 fn a_unit_of_c3_sees_the_maps_of_table_1() {
-    let mut network = pretrained();
+    let mut network = RunningOf::pretrained();
     let _ = network.read(&mnist().images()[0]);
     // Map 5, row 4, column 3.
     let said = explain(&network, 2, 5 * 100 + 4 * 10 + 3).expect("the unit is there");
@@ -153,7 +147,7 @@ fn half_numbers_come_back_and_others_are_refused() {
 
 #[test]
 fn a_description_has_every_stage_and_array() {
-    let described = describe(pretrained().info());
+    let described = describe(RunningOf::pretrained().info());
     assert_eq!(described["parameters"], 60_850);
     assert_eq!(described["stages"].as_array().map(Vec::len), Some(<LeNet5 as Network>::STAGES.len()));
     assert_eq!(described["stages"][2]["kind"], "convolution");
@@ -177,8 +171,8 @@ fn the_steps_are_those_of_the_library() {
     assert_eq!(numbers, [90, 60, 40, 10, 6, 40, 1, 0]);
     assert_eq!(bytes.len(), 32 + 784 + 3 * 90 * 60);
     assert_eq!(bytes[32..][..784], *prepare(&picture).expect("ink").image.as_flattened());
-    let [paper, ink, digit] = [0, 1, 2].map(|plane| &bytes[816 + plane * 90 * 60..][..90 * 60]);
-    assert_eq!(paper, picture.pixels());
+    let [grey, ink, digit] = [0, 1, 2].map(|plane| &bytes[816 + plane * 90 * 60..][..90 * 60]);
+    assert_eq!(grey, picture.pixels());
     assert_eq!((ink[20 * 90 + 42], digit[20 * 90 + 42], ink[20 * 90 + 30]), (255, 255, 0));
 }
 
@@ -205,6 +199,9 @@ fn a_packed_reader_reads_as_the_reader() {
     let mut cold = bytes.clone();
     cold[..4].copy_from_slice(&0.0_f32.to_le_bytes());
     assert!(unpacked_reader(&cold).is_none(), "a temperature of 0");
+    let mut infinite = bytes.clone();
+    infinite[4..].fill(0x7c);
+    assert!(unpacked_reader(&infinite).is_none(), "parameters that are not finite");
 }
 
 /// Twelve hundred digits are enough for nine of ten, and the seed decides all of it.

@@ -102,7 +102,7 @@ pub struct Steps {
     /// Their rows.
     pub height: usize,
     /// The grey levels that ink is looked for in, row by row.
-    pub paper: Vec<u8>,
+    pub grey: Vec<u8>,
     /// How much ink is where, row by row: 0 is the background, 255 full ink.
     pub ink: Vec<u8>,
     /// The ink of the digit. The other ink was taken for a frame, a line, a speck or a second digit.
@@ -139,8 +139,8 @@ pub fn prepare_in_steps(picture: &Picture) -> Result<Steps, PictureError> {
     let region = Region { left: frame.left, top: frame.top, width: frame.width(), height: frame.height() };
     let prepared = formed(&ink, &groups, 0);
     let digit = groups.levels(&ink, 0);
-    let paper = picture.into_owned().into_pixels();
-    Ok(Steps { width: ink.width, height: ink.height, paper, ink: ink.levels, digit, region, prepared })
+    let grey = picture.into_owned().into_pixels();
+    Ok(Steps { width: ink.width, height: ink.height, grey, ink: ink.levels, digit, region, prepared })
 }
 
 /// The ink of a picture of one digit, which of it is the digit (group 0), and the frame around it.

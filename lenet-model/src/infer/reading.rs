@@ -23,6 +23,19 @@ impl Reading {
         Reading { digit: most_likely(&probabilities) as u8, probabilities }
     }
 
+    /// The reading for the outputs of a network of type `N`: the largest output wins, or the smallest penalty.
+    ///
+    /// ```
+    /// use lenet_model::{LeNet5, LeNet5Rbf, Reading};
+    /// let outputs = [0.0, 1.0, 2.0, 9.0, 4.0, 5.0, 6.0, 7.0, 8.0, 3.0];
+    /// assert_eq!(Reading::of_outputs::<LeNet5>(outputs).digit, 3);
+    /// assert_eq!(Reading::of_outputs::<LeNet5Rbf>(outputs).digit, 0);
+    /// ```
+    #[must_use]
+    pub fn of_outputs<N: DigitNetwork>(outputs: [f32; 10]) -> Self {
+        Self::of(scores(outputs, N::PENALTIES))
+    }
+
     /// All ten digits, the likeliest first; among equals the smaller first.
     ///
     /// ```
@@ -64,5 +77,5 @@ impl Reading {
 pub fn read<N: DigitNetwork>(network: &N, image: &Image, normalization: Normalization) -> Reading {
     let mut trace = N::Trace::<f32>::zeroed();
     N::Input::lay(trace.input_mut(), &[image], normalization);
-    Reading::of(scores(network.forward(&mut trace).data, N::PENALTIES))
+    Reading::of_outputs::<N>(network.forward(&mut trace).data)
 }

@@ -126,7 +126,7 @@ impl Sealed for Simd128 {}
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 impl Simd for Simd128 {
     type F32 = F32x4;
-    // WebAssembly has as many as one likes; x86-64 without AVX-512, on which most modules run, has sixteen.
+    // WebAssembly has no limit; x86-64 without AVX-512, on which most modules run, has sixteen.
     const REGISTERS: usize = 16;
     const FMA: bool = false;
     #[inline(always)]

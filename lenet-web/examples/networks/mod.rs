@@ -1,17 +1,9 @@
 //! The networks of the page, from their files.
 
-use lenet_layers::Params;
-use lenet_model::{Checkpoint, DigitNetwork, LeNet5, LeNet5Modern, LeNet5Rbf, Normalization};
+use lenet_model::{Checkpoint, DigitNetwork, LeNet5Modern, LeNet5Rbf, Normalization};
 use lenet_web::engine::{RunningOf, half_numbers, set_half_numbers};
 use std::error::Error;
 use std::path::Path;
-
-/// LeNet-5, its numbers as they are in the engine.
-pub(crate) fn pretrained() -> RunningOf<LeNet5> {
-    let mut network = LeNet5::boxed_zeroed();
-    network.copy_from(LeNet5::pretrained());
-    RunningOf::new(network, Normalization::PAPER)
-}
 
 /// The network of 1998.
 pub(crate) fn of_1998() -> Result<RunningOf<LeNet5Rbf>, Box<dyn Error>> {

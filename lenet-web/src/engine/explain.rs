@@ -1,7 +1,8 @@
 //! What a unit computes: which cells it sees, with which weights, and how its sum comes about.
 
 use super::running::{Running, activation};
-use lenet_layers::{ActivationKind, Operation};
+use lenet_layers::{ActivationKind, Operation, ParamInfo};
+use lenet_model::NetworkInfo;
 use serde::Serialize;
 
 /// What a unit computes.
@@ -20,7 +21,7 @@ pub struct Explanation {
     /// What is added.
     pub bias: Option<f32>,
     /// The weighted sum with its bias, before the activation function; the largest or the mean where nothing is weighted. NaN for
-    /// a layer of one's own, of which only its output is known.
+    /// a custom layer, of which only its output is known.
     pub sum: f64,
     /// The output by this sum.
     pub output: f64,
@@ -135,10 +136,15 @@ fn without_copies(maps: impl Iterator<Item = usize>) -> Vec<usize> {
     maps
 }
 
+/// The array of a stage's weights.
+fn weights_of(info: NetworkInfo, stage: usize) -> Option<ParamInfo> {
+    info.tensors().find(|array| array.stage == info.stages[stage].name && array.name == "weight")
+}
+
 /// The maps that are seen by any of `maps`; `None` where all are.
 fn connected_to(network: &dyn Running, stage: usize, maps: Option<&[usize]>) -> Option<Vec<usize>> {
     let info = network.info();
-    let array = info.tensors().find(|array| array.stage == info.stages[stage].name && array.name == "weight")?;
+    let array = weights_of(info, stage)?;
     let (maps, inputs) = (maps?, array.dims[1]);
     if array.connected.is_empty() {
         return None;
@@ -243,8 +249,7 @@ impl Term {
 /// The maps that output map `map` of a convolution sees, each with the number of its kernel in the array of weights.
 fn kernels_of(network: &dyn Running, stage: usize, map: usize, inputs: usize) -> Vec<(usize, usize)> {
     let info = network.info();
-    let array = info.tensors().find(|array| array.stage == info.stages[stage].name && array.name == "weight");
-    match array.map(|array| array.connected).filter(|connected| !connected.is_empty()) {
+    match weights_of(info, stage).map(|array| array.connected).filter(|connected| !connected.is_empty()) {
         None => (0..inputs).map(|input| (input, map * inputs + input)).collect(),
         Some(connected) => {
             let before = connected[..map * inputs].iter().filter(|is| **is).count();

@@ -5,7 +5,8 @@ use super::running::{Running, RunningOf};
 use lenet_data::Distortion;
 use lenet_layers::{Class, Grad, Init, Lanes, Loss, Network, Params, Sgd, SoftmaxCrossEntropy, Trace, initialize};
 use lenet_model::{Image, LeNet5, LeNet5Trace, Normalization, lay_images, most_likely};
-use rand::{Rng, SeedableRng};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
@@ -107,10 +108,7 @@ impl Lesson {
         if self.next == 0 || self.next + BATCH > self.order.len() {
             self.next = 0;
             self.passes += 1;
-            // Fisher and Yates.
-            for last in (1..self.order.len()).rev() {
-                self.order.swap(last, (self.random.next_u64() % (last as u64 + 1)) as usize);
-            }
+            self.order.shuffle(&mut self.random);
         }
         let batch: [usize; BATCH] = std::array::from_fn(|lane| self.order[self.next + lane]);
         self.next += BATCH;

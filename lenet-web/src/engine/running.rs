@@ -1,8 +1,8 @@
 //! A network, and the outputs of its stages for the image that it read last.
 
 use half::f16;
-use lenet_layers::{ActivationKind, Network, Operation, ParamInfo, Params, StageInfo, Tensor, Trace, Units, softmax};
-use lenet_model::{DigitNetwork, Image, ImageInput, NetworkInfo, Normalization};
+use lenet_layers::{ActivationKind, Network, Operation, ParamInfo, Params, StageInfo, Trace};
+use lenet_model::{DigitNetwork, Image, ImageInput, LeNet5, NetworkInfo, Normalization, Reading};
 use serde_json::{Value, json};
 
 /// A network at work, whatever its type.
@@ -29,6 +29,16 @@ pub struct RunningOf<N: DigitNetwork> {
     normalization: Normalization,
 }
 
+impl RunningOf<LeNet5> {
+    /// The LeNet-5 that comes with lenet-model.
+    #[must_use]
+    pub fn pretrained() -> Self {
+        let mut network = LeNet5::boxed_zeroed();
+        network.copy_from(LeNet5::pretrained());
+        Self::new(network, Normalization::PAPER)
+    }
+}
+
 impl<N: DigitNetwork> RunningOf<N> {
     /// Puts a network to work.
     #[must_use]
@@ -48,11 +58,7 @@ impl<N: DigitNetwork> Running for RunningOf<N> {
     }
     fn read(&mut self, image: &Image) -> [f32; 10] {
         <N as Network>::Input::lay(self.trace.input_mut(), &[image], self.normalization);
-        let outputs = self.network.forward(&mut *self.trace).data;
-        let scores = if N::PENALTIES { outputs.map(|penalty| -penalty) } else { outputs };
-        let mut probabilities = Tensor::<Units<10>>::ZERO;
-        softmax(&Tensor { data: scores }, &mut probabilities);
-        probabilities.data
+        Reading::of_outputs::<N>(self.network.forward(&mut *self.trace).data).probabilities
     }
     fn input(&self) -> &[f32] {
         self.trace.input().cells()
@@ -68,21 +74,18 @@ impl<N: DigitNetwork> Running for RunningOf<N> {
     }
 }
 
-/// Numbers of half precision, as [`half_numbers`] writes them; `None` if they are not `count`.
+/// Numbers of half precision, as [`half_numbers`] writes them; `None` if they are not `count`, or not all finite.
 pub(super) fn from_halves(bytes: &[u8], count: usize) -> Option<impl Iterator<Item = f32>> {
     let (low, high) = bytes.split_at_checked(count).filter(|(low, high)| low.len() == high.len())?;
-    Some(low.iter().zip(high).map(|(low, high)| f16::from_le_bytes([*low, *high]).to_f32()))
+    let numbers = low.iter().zip(high).map(|(low, high)| f16::from_le_bytes([*low, *high]).to_f32());
+    numbers.clone().all(f32::is_finite).then_some(numbers)
 }
 
 /// Sets all parameters from numbers of half precision, in the order of the arrays. Returns `false`, and changes nothing, if they
 /// are not as many as the network has, or not finite.
 #[must_use]
 pub fn set_half_numbers(network: &mut dyn Running, bytes: &[u8]) -> bool {
-    let count = network.info().parameters;
-    let Some(mut numbers) = from_halves(bytes, count) else { return false };
-    if from_halves(bytes, count).is_none_or(|mut numbers| numbers.any(|number| !number.is_finite())) {
-        return false;
-    }
+    let Some(mut numbers) = from_halves(bytes, network.info().parameters) else { return false };
     for index in 0..network.info().tensors().len() {
         network.array_mut(index).iter_mut().zip(&mut numbers).for_each(|(to, number)| *to = number);
     }

@@ -13,7 +13,7 @@ pub fn packed_steps(steps: &Steps) -> Vec<u8> {
         [steps.width, steps.height, place.left, place.top, place.width, place.height].into_iter().chain(flags);
     let mut bytes: Vec<u8> = numbers.flat_map(|number| (number as u32).to_le_bytes()).collect();
     bytes.extend(prepared.image.as_flattened());
-    bytes.extend(&steps.paper);
+    bytes.extend(&steps.grey);
     bytes.extend(&steps.ink);
     bytes.extend(&steps.digit);
     bytes
