@@ -219,7 +219,7 @@ fn a_lesson_learns() {
     assert_eq!(half_numbers(again.network()), half_numbers(lesson.network()));
     let last = lesson.learn(900);
     assert_eq!(last.shown, 920 * 16);
-    assert!(last.right > 279 && last.loss < 0.3, "{last:?}");
+    assert!(last.right >= 270 && last.loss < 0.35, "{last:?}");
 }
 
 #[test]
