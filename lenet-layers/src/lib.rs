@@ -33,30 +33,37 @@ mod activation;
 mod kernels;
 mod layers;
 mod loss;
+mod mode;
 mod network;
 mod optim;
 mod params;
 
 pub use activation::{Activation, ActivationKind, Identity, Relu, ScaledTanh, Sigmoid, Tanh};
 pub use layers::{
-    AvgPool, Bitmaps, Codes, Coefficients, ConnectionTable, Connections, Conv2d, Dense, Flatten, Kernels, Layer,
-    LayerInfo, MaxPool, Operation, Rbf, Repeat, SparseConv2d, SparseKernels, Subsample, Table1, Trainable, Weights,
+    AvgPool, Bitmaps, Codes, Coefficients, ConnectionTable, Connections, Conv2d, Curved, Dense, Flatten, Kernels,
+    Layer, LayerInfo, MaxPool, Operation, Rbf, Repeat, SparseConv2d, SparseKernels, StageInfo, Subsample, Table1,
+    Trainable, Weights,
 };
 #[doc(hidden)]
-pub use layers::{Gives, Stage};
+pub use layers::{CurvedStage, Gives, Stage};
 pub use lenet_tensor::{
-    Cell, Element, Flattened, Lanes, Maps, Shape, Size, Tensor, Tiled, Times, Units, Valid, simd, simd::Vector,
+    Cell, Element, Flattened, Lanes, Maps, Plus, Shape, Size, Tensor, Tiled, Times, Units, Valid, simd, simd::Vector,
 };
 pub use loss::{
-    Class, ClassError, CorrectPenalty, Ctc, Loss, MaximumAPosteriori, MeanSquared, SmoothedCrossEntropy,
+    Class, ClassError, CorrectPenalty, Ctc, CurvedLoss, Loss, MaximumAPosteriori, MeanSquared, SmoothedCrossEntropy,
     SoftmaxCrossEntropy, SoftmaxMeanSquared, softmax,
 };
+#[doc(hidden)]
+pub use mode::name_hash;
+pub use mode::{Mode, TrainingPass};
+pub use network::{Branch, Concat, CurvedNetwork, Joined, JoinedParams, Network, Residual, Same, Trace};
+#[doc(hidden)]
+pub use network::{BranchOf, Holds, JoinedStage, Joins, Stacks};
 #[doc(hidden)]
 pub use network::{
     DistinctName, DistinctType, IsLayer, LineOfANetwork, Stages, distinct_name, distinct_type, is_layer,
     line_of_a_network, not_empty, stages,
 };
-pub use network::{Network, StageInfo, Trace};
 pub use optim::{Descent, Diagonal, Rule, Sdlm, Sgd};
 #[cfg(feature = "init")]
 pub use optim::{Init, initialize};

@@ -29,6 +29,18 @@ pub trait Params:
     /// If `index` is not less than `TENSORS`.
     fn tensor_mut(&mut self, index: usize) -> &mut [Self::Element];
 
+    /// Returns `true` if array number `index` holds statistics of the data and no trainable numbers. A backward pass in
+    /// training adds the statistics of its examples to this array of the gradient, and an optimizer moves the array
+    /// towards them.
+    ///
+    /// # Panics
+    /// It may panic if `index` is not less than `TENSORS`.
+    #[must_use]
+    fn is_statistic(index: usize) -> bool {
+        let _ = index;
+        false
+    }
+
     /// Returns all arrays in order.
     fn tensors(&self) -> impl Iterator<Item = &[Self::Element]> {
         (0..Self::TENSORS).map(|i| self.tensor(i))
@@ -93,6 +105,9 @@ macro_rules! of_the_form_of {
             fn tensor_mut(&mut self, index: usize) -> &mut [P::Element] {
                 self.0.tensor_mut(index)
             }
+            fn is_statistic(index: usize) -> bool {
+                P::is_statistic(index)
+            }
         }
     )+};
 }
@@ -128,6 +143,12 @@ pub enum Role {
         /// Cells in the window.
         window: usize,
     },
+    /// It multiplies a normalized input; 1 at first.
+    Scale,
+    /// The mean of an input, which is measured and not trained; 0 at first.
+    Mean,
+    /// The variance of an input, which is measured and not trained; 1 at first.
+    Variance,
 }
 
 /// The compile-time information about one array of parameters.
@@ -135,6 +156,8 @@ pub enum Role {
 pub struct ParamInfo {
     /// The stage it belongs to, such as `c1`. Empty if a layer describes itself.
     pub stage: &'static str,
+    /// The way from there, if the stage consists of networks: `["block", "c1", "", ""]`.
+    pub inner: [&'static str; 4],
     /// Its name in the layer, such as `weight`.
     pub name: &'static str,
     /// The extent of each axis in the dense form of the array: for a sparse convolution, `[16, 6, 5, 5]`.
@@ -149,6 +172,27 @@ pub struct ParamInfo {
 }
 
 impl ParamInfo {
+    /// Describes an array for [`LayerInfo::info`](crate::LayerInfo::info): all numbers exist, and their fan-in is
+    /// `fan_in` of their position.
+    #[must_use]
+    pub const fn new(name: &'static str, dims: &'static [usize], role: Role, fan_in: fn(usize) -> usize) -> Self {
+        ParamInfo { stage: "", inner: [""; 4], name, dims, role, connected: &[], fan_in }
+    }
+
+    /// Describes the same array as a part of the stage `outer`.
+    ///
+    /// # Panics
+    /// If more than two networks are within each other.
+    #[must_use]
+    pub fn within(self, outer: &'static str) -> Self {
+        if self.stage.is_empty() {
+            return ParamInfo { stage: outer, ..self };
+        }
+        let [a, b, c, last] = self.inner;
+        assert!(last.is_empty(), "networks are at most two deep within each other");
+        ParamInfo { stage: outer, inner: [self.stage, a, b, c], ..self }
+    }
+
     /// Returns the number of trainable numbers in the array.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -185,6 +229,9 @@ impl fmt::Display for ParamInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.stage.is_empty() {
             write!(f, "{}.", self.stage)?;
+        }
+        for inner in self.inner.iter().filter(|inner| !inner.is_empty()) {
+            write!(f, "{inner}.")?;
         }
         f.write_str(self.name)
     }

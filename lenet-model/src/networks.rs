@@ -2,8 +2,8 @@
 
 use crate::image::ImageInput;
 use lenet_layers::{
-    Activation, AvgPool, Bitmaps, Conv2d, Dense, Flatten, Maps, MaxPool, Network, Params, Rbf, Relu, Repeat,
-    ScaledTanh, SparseConv2d, StageInfo, Subsample, Table1, Units, connection_table, sequential,
+    Activation, AvgPool, Bitmaps, Conv2d, CurvedNetwork, Dense, Flatten, Maps, MaxPool, Network, Params, Rbf, Relu,
+    Repeat, ScaledTanh, SparseConv2d, StageInfo, Subsample, Table1, Units, connection_table, sequential,
 };
 
 sequential! {
@@ -234,6 +234,7 @@ const _: () = {
     assert!(stages[6].params == 10_164 && stages[6].connections == 10_164);
 };
 
-/// A network that reads one image as one of ten digits, in `f32`.
-pub trait DigitNetwork: Network<Input: ImageInput, Output = Units<10>, Element = f32> {}
-impl<N: Network<Input: ImageInput, Output = Units<10>, Element = f32>> DigitNetwork for N {}
+/// A network that reads one image as one of ten digits, in `f32`. It has second derivatives, so that every recipe can
+/// train it.
+pub trait DigitNetwork: CurvedNetwork<Input: ImageInput, Output = Units<10>, Element = f32> {}
+impl<N: CurvedNetwork<Input: ImageInput, Output = Units<10>, Element = f32>> DigitNetwork for N {}

@@ -8,7 +8,7 @@ mod from_num;
 mod to_num;
 
 use core::ops::{Add, Mul, Sub};
-use typenum::{Add1, B1, Diff, PartialDiv, Prod, Unsigned};
+use typenum::{Add1, B1, Diff, PartialDiv, Prod, Sum, Unsigned};
 
 /// A size known at compile time.
 ///
@@ -152,6 +152,28 @@ where
     Prod<Num<N>, Num<M>>: FromNum,
 {
     type Out = <Prod<Num<N>, Num<M>> as FromNum>::Size;
+}
+
+/// The sum of two sizes: `N -> N + M`.
+///
+/// ```
+/// use lenet_tensor::{Size, Plus};
+/// fn is<A: Plus<16, Out = Size<48>>>() {}
+/// is::<Size<32>>();
+/// ```
+pub trait Plus<const M: usize> {
+    /// The sum.
+    type Out;
+}
+
+impl<const N: usize, const M: usize> Plus<M> for Size<N>
+where
+    Size<N>: ToNum,
+    Size<M>: ToNum,
+    Num<N>: Add<Num<M>>,
+    Sum<Num<N>, Num<M>>: FromNum,
+{
+    type Out = <Sum<Num<N>, Num<M>> as FromNum>::Size;
 }
 
 /// The number of cells of `N` maps of `H` x `W`: `N -> N * H * W`. Only the result has to be in the table; the product

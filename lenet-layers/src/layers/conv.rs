@@ -2,7 +2,7 @@
 
 use crate::kernels::convolution::{Bank, Convolution};
 use crate::params::{flat, flat_mut, params};
-use crate::{Activation, Identity, Layer, LayerInfo, Operation, ParamInfo, Role, Trainable};
+use crate::{Activation, Curved, Identity, Layer, LayerInfo, Operation, ParamInfo, Role, Trainable};
 use core::{fmt, marker::PhantomData};
 use lenet_tensor::{Cell, Element, Maps, Size, Tensor, Valid, simd::Simd};
 
@@ -43,8 +43,7 @@ impl<const CI: usize, const CO: usize, const K: usize, A: Activation> LayerInfo 
     const OPERATION: Operation = Operation::Convolution { kernel: K, activation: A::KIND };
     fn info(index: usize) -> ParamInfo {
         let fan_in: fn(usize) -> usize = |_| CI * K * K;
-        let info =
-            ParamInfo { stage: "", name: "weight", dims: &[CO, CI, K, K], role: Role::Weight, connected: &[], fan_in };
+        let info = ParamInfo::new("weight", &[CO, CI, K, K], Role::Weight, fan_in);
         match index {
             0 => info,
             1 => ParamInfo { name: "bias", dims: &[CO], role: Role::Bias, ..info },
@@ -127,7 +126,23 @@ where
     ) {
         Convolution::<Full, CI, CO, K, H, W, OH, OW>::backward::<A, S, T, TO_INPUT>(simd, params, x, y, dy, dx, grad);
     }
+}
 
+impl<
+    const CI: usize,
+    const CO: usize,
+    const K: usize,
+    A,
+    const H: usize,
+    const W: usize,
+    const OH: usize,
+    const OW: usize,
+> Curved<Maps<CI, H, W>> for Conv2d<CI, CO, K, A>
+where
+    A: Activation,
+    Size<H>: Valid<K, Out = Size<OH>>,
+    Size<W>: Valid<K, Out = Size<OW>>,
+{
     fn curvature<S: Simd, T: Cell>(
         simd: S,
         squared: &Self::Params<T::Element>,

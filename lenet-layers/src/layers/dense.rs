@@ -2,7 +2,7 @@
 
 use crate::kernels::matrix::{self, Row};
 use crate::params::{flat, flat_mut, params};
-use crate::{Activation, Identity, Layer, LayerInfo, Operation, ParamInfo, Role, Trainable};
+use crate::{Activation, Curved, Identity, Layer, LayerInfo, Operation, ParamInfo, Role, Trainable};
 use core::{fmt, marker::PhantomData};
 use lenet_tensor::{Cell, Element, Tensor, Units, simd::Simd};
 
@@ -53,7 +53,7 @@ impl<const I: usize, const O: usize, A: Activation> LayerInfo for Dense<I, O, A>
     const OPERATION: Operation = Operation::FullConnection { activation: A::KIND };
     fn info(index: usize) -> ParamInfo {
         let fan_in: fn(usize) -> usize = |_| I;
-        let weight = ParamInfo { stage: "", name: "weight", dims: &[O, I], role: Role::Weight, connected: &[], fan_in };
+        let weight = ParamInfo::new("weight", &[O, I], Role::Weight, fan_in);
         match index {
             0 => weight,
             1 => ParamInfo { name: "bias", dims: &[O], role: Role::Bias, ..weight },
@@ -92,7 +92,9 @@ impl<const I: usize, const O: usize, A: Activation> Layer<Units<I>> for Dense<I,
         let (da, dx, db) = (dy.cells_mut(), dx.cells_mut(), &mut grad.bias);
         matrix::backward::<A, S, T, Row<I>, O, TO_INPUT>(simd, weight, &x.data, &y.data, da, dx, dw, db);
     }
+}
 
+impl<const I: usize, const O: usize, A: Activation> Curved<Units<I>> for Dense<I, O, A> {
     fn curvature<S: Simd, T: Cell>(
         simd: S,
         squared: &Self::Params<T::Element>,

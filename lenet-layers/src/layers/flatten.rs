@@ -1,6 +1,6 @@
 //! Maps read as a row of units.
 
-use crate::{Layer, LayerInfo, NoParams, Operation, ParamInfo, Trainable};
+use crate::{Curved, Layer, LayerInfo, NoParams, Operation, ParamInfo, Trainable};
 use core::fmt;
 use lenet_tensor::{Cell, Element, Flattened, Maps, Size, Tensor, Units, simd::Simd};
 
@@ -52,7 +52,12 @@ where
             dx.cells_mut().copy_from_slice(&dy.data);
         }
     }
+}
 
+impl<const C: usize, const H: usize, const W: usize, const N: usize> Curved<Maps<C, H, W>> for Flatten
+where
+    Size<C>: Flattened<H, W, Out = Size<N>>,
+{
     fn curvature<S: Simd, T: Cell>(
         _: S,
         _: &NoParams<T::Element>,

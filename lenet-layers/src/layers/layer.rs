@@ -1,6 +1,6 @@
 //! The traits that every layer implements: its parameters, and the shapes of its input and output.
 
-use crate::{Operation, ParamInfo, Params};
+use crate::{Mode, Operation, ParamInfo, Params};
 use core::fmt;
 use lenet_tensor::{Cell, Element, Shape, Tensor, simd::Simd};
 
@@ -85,6 +85,8 @@ pub trait LayerInfo: Trainable {
 ///             *dx = dy.map(|dy| -dy);
 ///         }
 ///     }
+/// }
+/// impl<const N: usize> Curved<Units<N>> for Negate {
 ///     fn curvature<S: Simd, T: Cell>(
 ///         _: S, _: &NoParams<T::Element>, _: &Tensor<Units<N>, T>, _: &Tensor<Units<N>, T>,
 ///         d2y: &mut Tensor<Units<N>, T>, d2x: &mut Tensor<Units<N>, T>, _: &mut NoParams<T::Element>,
@@ -146,7 +148,7 @@ pub trait LayerInfo: Trainable {
 /// impl<const N: usize> LayerInfo for Scale<N> {
 ///     fn info(index: usize) -> ParamInfo {
 ///         assert_eq!(index, 0, "factors are one array");
-///         ParamInfo { stage: "", name: "factor", dims: &[N], role: Role::Weight, connected: &[], fan_in: |_| 1 }
+///         ParamInfo::new("factor", &[N], Role::Weight, |_| 1)
 ///     }
 ///     fn describe(f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
 ///         f.write_str("scale")
@@ -176,6 +178,8 @@ pub trait LayerInfo: Trainable {
 ///             dx.data[i] = dy.data[i].map(|dy| params.factor[i] * dy);
 ///         }
 ///     }
+/// }
+/// impl<const N: usize> Curved<Units<N>> for Scale<N> {
 ///     // As backward, with the square of each input and factor.
 ///     fn curvature<S: Simd, T: Cell>(
 ///         _: S, squared: &Factors<N, T::Element>, x: &Tensor<Units<N>, T>, _: &Tensor<Units<N>, T>,
@@ -241,6 +245,44 @@ pub trait Layer<In: Shape>: Trainable {
         grad: &mut Self::Params<T::Element>,
     );
 
+    /// As [`Layer::forward`], in a pass of the given mode. A layer that computes the same in training leaves it as it is.
+    #[inline(always)]
+    fn forward_in<S: Simd, T: Cell>(
+        simd: S,
+        params: &Self::Params<T::Element>,
+        x: &Tensor<In, T>,
+        y: &mut Tensor<Self::Out, T>,
+        mode: Mode,
+    ) {
+        let _ = mode;
+        Self::forward(simd, params, x, y);
+    }
+
+    /// As [`Layer::backward`], after a forward pass of the given mode.
+    #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "those of `backward` and the mode")]
+    fn backward_in<S: Simd, T: Cell, const TO_INPUT: bool>(
+        simd: S,
+        params: &Self::Params<T::Element>,
+        x: &Tensor<In, T>,
+        y: &Tensor<Self::Out, T>,
+        dy: &mut Tensor<Self::Out, T>,
+        dx: &mut Tensor<In, T>,
+        grad: &mut Self::Params<T::Element>,
+        mode: Mode,
+    ) {
+        let _ = mode;
+        Self::backward::<S, T, TO_INPUT>(simd, params, x, y, dy, dx, grad);
+    }
+}
+
+/// A layer with a third pass, for second derivatives. Networks of such layers are [`CurvedNetwork`](crate::CurvedNetwork)s,
+/// which the second-order method ([`Sdlm`](crate::Sdlm)) needs; the other optimizers do not.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no second derivatives",
+    note = "the second-order method needs a layer that implements `Curved`; the other optimizers do not"
+)]
+pub trait Curved<In: Shape>: Layer<In> {
     /// Computes the curvature: the backward pass for second derivatives, in the Gauss-Newton approximation (LeCun et
     /// al. 1998, appendix C, eqs. 22-27). Where the gradient is multiplied by a weight, an input or a slope, the
     /// curvature is multiplied by its square. The contributions of all connections that share a weight are added.
@@ -258,117 +300,4 @@ pub trait Layer<In: Shape>: Trainable {
         d2x: &mut Tensor<In, T>,
         h: &mut Self::Params<T::Element>,
     );
-}
-
-/// Equality of shapes with its own error message: the output of a layer must have the shape that its line declares.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "this stage comes out as `{Self}`, but is declared `{Declared}`",
-    label = "gives `{Self}`, not `{Declared}`"
-)]
-pub trait Gives<Declared: Shape>: Shape + Sized {
-    fn y<T: Cell>(y: &Tensor<Declared, T>) -> &Tensor<Self, T>;
-    fn y_mut<T: Cell>(y: &mut Tensor<Declared, T>) -> &mut Tensor<Self, T>;
-}
-impl<S: Shape> Gives<S> for S {
-    #[inline(always)]
-    fn y<T: Cell>(y: &Tensor<S, T>) -> &Tensor<S, T> {
-        y
-    }
-    #[inline(always)]
-    fn y_mut<T: Cell>(y: &mut Tensor<S, T>) -> &mut Tensor<S, T> {
-        y
-    }
-}
-
-/// One line of a network: a layer that takes `I` and returns exactly `O`. This single bound is all that `sequential!`
-/// requires of a layer, so that a mistake is one error. The names differ from those of [`Layer`]; otherwise calls of a
-/// layer by its type would be ambiguous where this trait is imported too.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` does not accept an input of shape `{I}`",
-    label = "the stage above comes out as `{I}`, which this layer cannot take",
-    note = "check the number of maps or units that the layer takes, and whether it takes maps or units"
-)]
-pub trait Stage<I: Shape, O: Shape>: Trainable {
-    const STAGE_CONNECTIONS: usize;
-    const STAGE_MULTIPLY_ADDS: usize;
-    const STAGE_PENALTIES: bool;
-    const STAGE_OPERATION: Operation;
-    fn stage_info(index: usize) -> ParamInfo;
-    fn stage_describe(f: &mut fmt::Formatter<'_>) -> fmt::Result;
-    fn stage_forward<S: Simd, T: Cell>(
-        simd: S,
-        params: &Self::Params<T::Element>,
-        x: &Tensor<I, T>,
-        y: &mut Tensor<O, T>,
-    );
-    fn stage_backward<S: Simd, T: Cell, const TO_INPUT: bool>(
-        simd: S,
-        params: &Self::Params<T::Element>,
-        x: &Tensor<I, T>,
-        y: &Tensor<O, T>,
-        dy: &mut Tensor<O, T>,
-        dx: &mut Tensor<I, T>,
-        grad: &mut Self::Params<T::Element>,
-    );
-    fn stage_curvature<S: Simd, T: Cell>(
-        simd: S,
-        squared: &Self::Params<T::Element>,
-        x: &Tensor<I, T>,
-        y: &Tensor<O, T>,
-        d2y: &mut Tensor<O, T>,
-        d2x: &mut Tensor<I, T>,
-        h: &mut Self::Params<T::Element>,
-    );
-}
-
-impl<L, I: Shape, O: Shape> Stage<I, O> for L
-where
-    L: LayerInfo + Layer<I>,
-    L::Out: Gives<O>,
-{
-    const STAGE_CONNECTIONS: usize = <L as Layer<I>>::CONNECTIONS;
-    const STAGE_MULTIPLY_ADDS: usize = <L as Layer<I>>::MULTIPLY_ADDS;
-    const STAGE_PENALTIES: bool = <L as LayerInfo>::PENALTIES;
-    const STAGE_OPERATION: Operation = <L as LayerInfo>::OPERATION;
-    fn stage_info(index: usize) -> ParamInfo {
-        <L as LayerInfo>::info(index)
-    }
-    fn stage_describe(f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        <L as LayerInfo>::describe(f)
-    }
-    #[inline]
-    fn stage_forward<S: Simd, T: Cell>(
-        simd: S,
-        params: &Self::Params<T::Element>,
-        x: &Tensor<I, T>,
-        y: &mut Tensor<O, T>,
-    ) {
-        <L as Layer<I>>::forward(simd, params, x, L::Out::y_mut(y));
-    }
-    #[inline]
-    fn stage_backward<S: Simd, T: Cell, const TO_INPUT: bool>(
-        simd: S,
-        params: &Self::Params<T::Element>,
-        x: &Tensor<I, T>,
-        y: &Tensor<O, T>,
-        dy: &mut Tensor<O, T>,
-        dx: &mut Tensor<I, T>,
-        grad: &mut Self::Params<T::Element>,
-    ) {
-        <L as Layer<I>>::backward::<S, T, TO_INPUT>(simd, params, x, L::Out::y(y), L::Out::y_mut(dy), dx, grad);
-    }
-    #[inline]
-    fn stage_curvature<S: Simd, T: Cell>(
-        simd: S,
-        squared: &Self::Params<T::Element>,
-        x: &Tensor<I, T>,
-        y: &Tensor<O, T>,
-        d2y: &mut Tensor<O, T>,
-        d2x: &mut Tensor<I, T>,
-        h: &mut Self::Params<T::Element>,
-    ) {
-        <L as Layer<I>>::curvature(simd, squared, x, L::Out::y(y), L::Out::y_mut(d2y), d2x, h);
-    }
 }

@@ -5,12 +5,14 @@ mod connections;
 mod conv;
 mod dense;
 mod flatten;
+mod info;
 mod layer;
 mod operation;
 mod pool;
 mod rbf;
 mod repeat;
 mod sparse;
+mod stage;
 mod subsample;
 
 pub use codes::{Bitmaps, Codes};
@@ -20,12 +22,13 @@ pub use connections::{ConnectionTable, Connections, Table1};
 pub use conv::{Conv2d, Kernels};
 pub use dense::{Dense, Weights};
 pub use flatten::Flatten;
-#[doc(hidden)]
-pub use layer::{Gives, Stage};
-pub use layer::{Layer, LayerInfo, Trainable};
+pub use info::StageInfo;
+pub use layer::{Curved, Layer, LayerInfo, Trainable};
 pub use operation::Operation;
 pub use pool::{AvgPool, MaxPool};
 pub use rbf::Rbf;
 pub use repeat::Repeat;
 pub use sparse::{SparseConv2d, SparseKernels};
+#[doc(hidden)]
+pub use stage::{CurvedStage, Gives, Stage};
 pub use subsample::{Coefficients, Subsample};

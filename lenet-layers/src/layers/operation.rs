@@ -1,6 +1,6 @@
 //! The operation of a layer as data, for code that converts a network to another format.
 
-use crate::ActivationKind;
+use crate::{ActivationKind, StageInfo};
 
 /// The operation that a layer computes from its input and its parameters. The parameters are those of
 /// [`LayerInfo::info`](crate::LayerInfo::info), in that order. Sizes that are not given here are in the shapes of the
@@ -57,6 +57,24 @@ pub enum Operation {
     },
     /// Maps read as a row of units; the last axis varies fastest. [`Flatten`](crate::Flatten).
     Flatten,
+    /// The sum of the outputs of two branches. Parameters: those of the block, then those of the skip.
+    /// [`Residual`](crate::Residual).
+    Residual {
+        /// The stages of the block.
+        block: &'static [StageInfo],
+        /// The stages of the other branch; empty if it is the input itself.
+        skip: &'static [StageInfo],
+        /// Applied to each sum.
+        activation: ActivationKind,
+    },
+    /// The maps of a branch, then those of the block. Parameters: those of the block, then those of the skip.
+    /// [`Concat`](crate::Concat).
+    Concat {
+        /// The stages of the block.
+        block: &'static [StageInfo],
+        /// The stages of the other branch; empty if it is the input itself.
+        skip: &'static [StageInfo],
+    },
     /// Another operation, which only the layer itself can compute.
     Custom,
 }

@@ -2,7 +2,7 @@
 
 use crate::activation::map_rows;
 use crate::kernels::windows;
-use crate::{Layer, LayerInfo, NoParams, Operation, ParamInfo, Trainable};
+use crate::{Curved, Layer, LayerInfo, NoParams, Operation, ParamInfo, Trainable};
 use core::fmt;
 use lenet_tensor::simd::{Simd, Vector};
 use lenet_tensor::{Cell, Element, Maps, Size, Tensor, Tiled};
@@ -108,7 +108,14 @@ where
             windows::spread::<S, T, K, C, H, W, OH, OW>(simd, &[share; C], &dy.data, &mut dx.data);
         }
     }
+}
 
+impl<const K: usize, const C: usize, const H: usize, const W: usize, const OH: usize, const OW: usize>
+    Curved<Maps<C, H, W>> for AvgPool<K>
+where
+    Size<H>: Tiled<K, Out = Size<OH>>,
+    Size<W>: Tiled<K, Out = Size<OW>>,
+{
     fn curvature<S: Simd, T: Cell>(
         simd: S,
         _: &NoParams<T::Element>,
@@ -193,7 +200,14 @@ where
             },
         );
     }
+}
 
+impl<const K: usize, const C: usize, const H: usize, const W: usize, const OH: usize, const OW: usize>
+    Curved<Maps<C, H, W>> for MaxPool<K>
+where
+    Size<H>: Tiled<K, Out = Size<OH>>,
+    Size<W>: Tiled<K, Out = Size<OW>>,
+{
     fn curvature<S: Simd, T: Cell>(
         simd: S,
         nothing: &NoParams<T::Element>,

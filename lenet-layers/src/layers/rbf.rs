@@ -1,6 +1,6 @@
 //! The output layer of 1998: squared Euclidean distances to fixed codes.
 
-use crate::{Codes, Layer, LayerInfo, NoParams, Operation, ParamInfo, Trainable};
+use crate::{Codes, Curved, Layer, LayerInfo, NoParams, Operation, ParamInfo, Trainable};
 use core::{fmt, marker::PhantomData};
 use lenet_tensor::{Cell, Element, Tensor, Units, simd::Simd};
 
@@ -91,7 +91,9 @@ impl<const I: usize, const O: usize, C: Codes<I, O>> Layer<Units<I>> for Rbf<I, 
             },
         );
     }
+}
 
+impl<const I: usize, const O: usize, C: Codes<I, O>> Curved<Units<I>> for Rbf<I, O, C> {
     /// The second derivative of a penalty with respect to each input is 2, and this is propagated backwards. `d2y` must
     /// hold the weight of each penalty in the loss, as the curvature of the losses for penalties does. The curvature of
     /// other losses has a different meaning.

@@ -1,6 +1,6 @@
 //! Repeats maps, so that the next layer sees each several times.
 
-use crate::{Layer, LayerInfo, NoParams, Operation, ParamInfo, Trainable};
+use crate::{Curved, Layer, LayerInfo, NoParams, Operation, ParamInfo, Trainable};
 use core::fmt;
 use lenet_tensor::{Cell, Element, Maps, Size, Tensor, Times, simd::Simd};
 
@@ -68,7 +68,13 @@ where
             },
         );
     }
+}
 
+impl<const N: usize, const C: usize, const CN: usize, const H: usize, const W: usize> Curved<Maps<C, H, W>>
+    for Repeat<N>
+where
+    Size<C>: Times<N, Out = Size<CN>>,
+{
     fn curvature<S: Simd, T: Cell>(
         simd: S,
         nothing: &NoParams<T::Element>,

@@ -3,7 +3,7 @@
 use crate::kernels::convolution::{Bank, Convolution};
 use crate::layers::connections::{ConnectionTable, Numbered};
 use crate::params::params;
-use crate::{Activation, Connections, Identity, Layer, LayerInfo, Operation, ParamInfo, Role, Trainable};
+use crate::{Activation, Connections, Curved, Identity, Layer, LayerInfo, Operation, ParamInfo, Role, Trainable};
 use core::{fmt, marker::PhantomData};
 use lenet_tensor::{Cell, Element, Maps, Size, Tensor, Valid, simd::Simd};
 
@@ -52,17 +52,11 @@ where
             let row = table.iter().find(|row| row.contains(&Some(n)));
             row.map_or(0, |row| row.iter().flatten().count() * k * k)
         }
-        let weight = ParamInfo {
-            stage: "",
-            name: "weight",
-            dims: &[CO, CI, K, K],
-            role: Role::Weight,
-            connected: C::TABLE.as_flattened(),
-            fan_in: |position| fan_in(&Numbered::<C, CI, CO>::KERNEL, position / (K * K), K),
-        };
+        let fan_in: fn(usize) -> usize = |position| fan_in(&Numbered::<C, CI, CO>::KERNEL, position / (K * K), K);
+        let weight = ParamInfo::new("weight", &[CO, CI, K, K], Role::Weight, fan_in);
         match index {
-            0 => weight,
-            1 => ParamInfo { name: "bias", dims: &[CO], role: Role::Bias, connected: &[], ..weight },
+            0 => ParamInfo { connected: C::TABLE.as_flattened(), ..weight },
+            1 => ParamInfo { name: "bias", dims: &[CO], role: Role::Bias, ..weight },
             _ => panic!("no parameter {index} in a sparse convolution"),
         }
     }
@@ -148,7 +142,26 @@ where
             simd, params, x, y, dy, dx, grad,
         );
     }
+}
 
+impl<
+    const CI: usize,
+    const CO: usize,
+    const N: usize,
+    const K: usize,
+    C,
+    A,
+    const H: usize,
+    const W: usize,
+    const OH: usize,
+    const OW: usize,
+> Curved<Maps<CI, H, W>> for SparseConv2d<CI, CO, N, K, C, A>
+where
+    C: ConnectionTable,
+    A: Activation,
+    Size<H>: Valid<K, Out = Size<OH>>,
+    Size<W>: Valid<K, Out = Size<OW>>,
+{
     fn curvature<S: Simd, T: Cell>(
         simd: S,
         squared: &Self::Params<T::Element>,

@@ -3,7 +3,7 @@
 use crate::activation::{SquaredSlope, apply_slope, map_rows};
 use crate::kernels::windows;
 use crate::params::params;
-use crate::{Activation, Identity, Layer, LayerInfo, Operation, ParamInfo, Role, Trainable};
+use crate::{Activation, Curved, Identity, Layer, LayerInfo, Operation, ParamInfo, Role, Trainable};
 use core::{fmt, marker::PhantomData};
 use lenet_tensor::simd::{Simd, Vector};
 use lenet_tensor::{Cell, Element, Maps, Size, Tensor, Tiled};
@@ -30,8 +30,7 @@ impl<const C: usize, const K: usize, A: Send + Sync + 'static> Trainable for Sub
 impl<const C: usize, const K: usize, A: Activation> LayerInfo for Subsample<C, K, A> {
     const OPERATION: Operation = Operation::Subsampling { window: K, activation: A::KIND };
     fn info(index: usize) -> ParamInfo {
-        let bias =
-            ParamInfo { stage: "", name: "bias", dims: &[C], role: Role::Bias, connected: &[], fan_in: |_| K * K };
+        let bias = ParamInfo::new("bias", &[C], Role::Bias, |_| K * K);
         match index {
             0 => ParamInfo { name: "coefficient", role: Role::Coefficient { window: K * K }, ..bias },
             1 => bias,
@@ -85,7 +84,15 @@ where
             windows::spread::<S, T, K, C, H, W, OH, OW>(simd, &params.coefficient, &dy.data, &mut dx.data);
         }
     }
+}
 
+impl<const C: usize, const K: usize, A, const H: usize, const W: usize, const OH: usize, const OW: usize>
+    Curved<Maps<C, H, W>> for Subsample<C, K, A>
+where
+    A: Activation,
+    Size<H>: Tiled<K, Out = Size<OH>>,
+    Size<W>: Tiled<K, Out = Size<OW>>,
+{
     fn curvature<S: Simd, T: Cell>(
         simd: S,
         squared: &Self::Params<T::Element>,

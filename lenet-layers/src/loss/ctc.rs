@@ -1,6 +1,6 @@
 //! A loss of a row of outputs, given a string of classes without their places: the sum over all alignments.
 
-use super::{Class, Loss};
+use super::{Class, CurvedLoss, Loss};
 use lenet_tensor::simd::{Isa, Kernel, Simd};
 use lenet_tensor::{Cell, Element, Maps, Tensor};
 
@@ -254,7 +254,9 @@ impl<const K: usize, const W: usize, const L: usize> Loss<Maps<K, 1, W>, &[Class
             },
         )
     }
+}
 
+impl<const K: usize, const W: usize, const L: usize> CurvedLoss<Maps<K, 1, W>, &[Class<K>]> for Ctc<L> {
     /// p (1 - p) in each column, as if the alignment were given: the part of the second derivative that is never
     /// negative.
     fn curvature<T: Cell>(

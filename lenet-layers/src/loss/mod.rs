@@ -108,7 +108,14 @@ pub trait Loss<Out: Shape, Target> {
         scale: T::Element,
         dy: &mut Tensor<Out, T>,
     ) -> T::Element;
+}
 
+/// A loss with second derivatives, which the second-order method ([`Sdlm`](crate::Sdlm)) needs.
+#[diagnostic::on_unimplemented(
+    message = "the loss `{Self}` has no second derivatives",
+    note = "the second-order method needs a loss that implements `CurvedLoss`; the other optimizers do not"
+)]
+pub trait CurvedLoss<Out: Shape, Target>: Loss<Out, Target> {
     /// Writes to `d2y` the second derivative of each example's loss with respect to its outputs, in the Gauss-Newton
     /// approximation. This is the input of [`Squared::curvature`](crate::Squared::curvature). It is zero in lanes
     /// without a target. A loss for penalties ([`LayerInfo::PENALTIES`](crate::LayerInfo::PENALTIES)) writes the weight

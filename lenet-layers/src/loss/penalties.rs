@@ -1,6 +1,6 @@
 //! Losses of outputs that are penalties (LeCun et al. 1998, section II.C).
 
-use super::{Class, Loss, per_lane};
+use super::{Class, CurvedLoss, Loss, per_lane};
 use lenet_tensor::simd::Simd;
 use lenet_tensor::{Cell, Element, Tensor, Units};
 
@@ -35,7 +35,9 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for CorrectPenalty {
             loss
         })
     }
+}
 
+impl<const N: usize> CurvedLoss<Units<N>, Class<N>> for CorrectPenalty {
     fn curvature<T: Cell>(&self, _: &Tensor<Units<N>, T>, targets: &[Class<N>], d2y: &mut Tensor<Units<N>, T>) {
         weight_of_right_class(targets, d2y);
     }
@@ -91,7 +93,9 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for MaximumAPosteriori {
             right - least + sum.ln(simd)
         })
     }
+}
 
+impl<const N: usize> CurvedLoss<Units<N>, Class<N>> for MaximumAPosteriori {
     /// The same as for [`CorrectPenalty`]. The full second derivative of eq. 9 with respect to an input x_j of an
     /// [`Rbf`](crate::Rbf) is 2 (1 - sum of p_i) plus the variance of 2 (x_j - w_ij) under p, where p_i is e^-y_i
     /// divided by the sum in the logarithm. The recursion of eqs. 22-27 has no place for the first term, which may be

@@ -1,6 +1,6 @@
 //! Losses of the softmax of the outputs.
 
-use super::{Class, Loss, per_lane};
+use super::{Class, CurvedLoss, Loss, per_lane};
 use lenet_tensor::simd::{Isa, Kernel, Simd};
 use lenet_tensor::{Cell, Element, Tensor, Units};
 
@@ -91,7 +91,9 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for SoftmaxMeanSquared {
             loss
         })
     }
+}
 
+impl<const N: usize> CurvedLoss<Units<N>, Class<N>> for SoftmaxMeanSquared {
     /// Twice the sum over the probabilities of (dp_k / dy_i)^2.
     fn curvature<T: Cell>(&self, y: &Tensor<Units<N>, T>, targets: &[Class<N>], d2y: &mut Tensor<Units<N>, T>) {
         softmax(y, d2y);
@@ -153,7 +155,9 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for SoftmaxCrossEntropy {
     ) -> T::Element {
         SmoothedCrossEntropy { smoothing: 0.0 }.evaluate_with(simd, y, targets, scale, dy)
     }
+}
 
+impl<const N: usize> CurvedLoss<Units<N>, Class<N>> for SoftmaxCrossEntropy {
     /// p_i (1 - p_i), which is exact.
     fn curvature<T: Cell>(&self, y: &Tensor<Units<N>, T>, targets: &[Class<N>], d2y: &mut Tensor<Units<N>, T>) {
         SmoothedCrossEntropy { smoothing: 0.0 }.curvature(y, targets, d2y);
@@ -193,7 +197,9 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for SmoothedCrossEntropy {
         }
         loss
     }
+}
 
+impl<const N: usize> CurvedLoss<Units<N>, Class<N>> for SmoothedCrossEntropy {
     /// p_i (1 - p_i), which is exact: the targets do not matter.
     fn curvature<T: Cell>(&self, y: &Tensor<Units<N>, T>, targets: &[Class<N>], d2y: &mut Tensor<Units<N>, T>) {
         softmax(y, d2y);

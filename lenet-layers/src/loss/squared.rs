@@ -1,6 +1,6 @@
 //! The squared error of the outputs themselves.
 
-use super::{Class, Loss, per_lane};
+use super::{Class, CurvedLoss, Loss, per_lane};
 use lenet_tensor::simd::Simd;
 use lenet_tensor::{Cell, Element, Tensor, Units};
 
@@ -38,7 +38,9 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for MeanSquared {
             loss
         })
     }
+}
 
+impl<const N: usize> CurvedLoss<Units<N>, Class<N>> for MeanSquared {
     /// 1.
     fn curvature<T: Cell>(&self, _: &Tensor<Units<N>, T>, targets: &[Class<N>], d2y: &mut Tensor<Units<N>, T>) {
         per_lane(targets, d2y, |d2y: &mut [T::Element; N], _| {

@@ -1,13 +1,17 @@
 //! The trait of every network that [`sequential!`](crate::sequential) declares.
 
-use crate::{Curvature, Grad, Operation, ParamInfo, Params, Squared};
-use core::fmt;
+use crate::{Curvature, Grad, Mode, ParamInfo, Params, Squared, StageInfo, TrainingPass};
 use lenet_tensor::simd::{Isa, Kernel, Simd};
-use lenet_tensor::{Cell, Shape, Tensor};
+use lenet_tensor::{Cell, Element, Shape, Tensor};
 use zerocopy::{FromBytes, Immutable, KnownLayout};
 
+mod branch;
 mod names;
 mod sequential;
+
+pub use branch::{Branch, Concat, Joined, JoinedParams, Residual, Same};
+#[doc(hidden)]
+pub use branch::{BranchOf, Holds, JoinedStage, Joins, Stacks};
 
 #[doc(hidden)]
 pub use names::{
@@ -17,7 +21,9 @@ pub use names::{
 
 /// The output of every stage: the forward pass stores it, and the backward pass needs it. The error signal has the same
 /// type.
-pub trait Trace<T: Cell>: Sized + Send + Sync + 'static + FromBytes + Immutable + KnownLayout {
+pub trait Trace<T: Cell>:
+    Sized + Clone + PartialEq + Send + Sync + 'static + FromBytes + Immutable + KnownLayout
+{
     /// The shape of the input.
     type Input: Shape;
     /// The shape of the output.
@@ -45,47 +51,6 @@ pub trait Trace<T: Cell>: Sized + Send + Sync + 'static + FromBytes + Immutable 
     #[must_use]
     fn boxed_zeroed() -> alloc::boxed::Box<Self> {
         zerocopy::FromZeros::new_box_zeroed().expect("memory for a trace")
-    }
-}
-
-/// The compile-time information about one stage.
-#[derive(Clone, Copy)]
-pub struct StageInfo {
-    /// Its name, such as `c1`.
-    pub name: &'static str,
-    /// The extent of each axis of its output.
-    pub dims: &'static [usize],
-    /// The number of its trainable parameters.
-    pub params: usize,
-    /// The number of its connections, as the 1998 paper counts them.
-    pub connections: usize,
-    /// The number of its multiply-adds in a forward pass over one example.
-    pub multiply_adds: usize,
-    /// `true` if its outputs are penalties: the smallest of them gives the class.
-    pub penalties: bool,
-    /// The operation that it computes.
-    pub operation: Operation,
-    #[doc(hidden)]
-    pub describe: fn(&mut fmt::Formatter<'_>) -> fmt::Result,
-}
-
-impl fmt::Debug for StageInfo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {:?} {}", self.name, self.dims, self.layer())
-    }
-}
-
-impl StageInfo {
-    /// Returns a description of the layer that can be displayed: `convolution 5x5, tanh`.
-    #[must_use]
-    pub fn layer(&self) -> impl fmt::Display {
-        struct Words(fn(&mut fmt::Formatter<'_>) -> fmt::Result);
-        impl fmt::Display for Words {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                (self.0)(f)
-            }
-        }
-        Words(self.describe)
     }
 }
 
@@ -117,6 +82,8 @@ pub trait Network: Params {
     type Output: Shape;
     /// The type that stores the outputs of a forward pass.
     type Trace<T: Cell>: Trace<T, Input = Self::Input, Output = Self::Output>;
+    /// The same network with parameters of another element type.
+    type With<E: Element>: Network<Element = E, Input = Self::Input, Output = Self::Output>;
     /// The stages in order, without the input.
     const STAGES: &'static [StageInfo];
     /// `true` if the outputs are penalties: the smallest of them, not the largest, gives the class.
@@ -151,7 +118,17 @@ pub trait Network: Params {
 
     /// The forward pass with the instruction set of `simd`.
     #[doc(hidden)]
-    fn forward_with<S: Simd, T: Cell<Element = Self::Element>>(&self, simd: S, trace: &mut Self::Trace<T>);
+    fn forward_with<S: Simd, T: Cell<Element = Self::Element>>(&self, simd: S, trace: &mut Self::Trace<T>, mode: Mode);
+
+    /// The forward pass with an input that is not in the trace.
+    #[doc(hidden)]
+    fn forward_from<S: Simd, T: Cell<Element = Self::Element>>(
+        &self,
+        simd: S,
+        input: &Tensor<Self::Input, T>,
+        trace: &mut Self::Trace<T>,
+        mode: Mode,
+    );
 
     /// The backward pass with the instruction set of `simd`, down to the input or to the first layer's parameters.
     #[doc(hidden)]
@@ -161,16 +138,19 @@ pub trait Network: Params {
         trace: &Self::Trace<T>,
         errors: &mut Self::Trace<T>,
         grad: &mut Grad<Self>,
+        mode: Mode,
     );
 
-    /// The curvature pass with the instruction set of `simd`; `squared` provides the parameters.
+    /// The backward pass with an input that is not in the trace; the gradient with respect to it is in `errors`.
     #[doc(hidden)]
-    fn curvature_with<S: Simd, T: Cell<Element = Self::Element>>(
-        squared: &Squared<Self>,
+    fn backward_from<S: Simd, T: Cell<Element = Self::Element>, const TO_INPUT: bool>(
+        &self,
         simd: S,
+        input: &Tensor<Self::Input, T>,
         trace: &Self::Trace<T>,
-        second: &mut Self::Trace<T>,
-        h: &mut Curvature<Self>,
+        errors: &mut Self::Trace<T>,
+        grad: &mut Self,
+        mode: Mode,
     );
 
     /// The forward pass: reads the input in `trace` and writes the outputs of all stages to `trace`. Returns the
@@ -179,8 +159,32 @@ pub trait Network: Params {
         &self,
         trace: &'t mut Self::Trace<T>,
     ) -> &'t Tensor<Self::Output, T> {
-        Isa::current().dispatch(Forward { network: self, trace: &mut *trace });
+        Isa::current().dispatch(Forward { network: self, trace: &mut *trace, mode: Mode::Inference });
         trace.output()
+    }
+
+    /// The forward pass in training: as [`Network::forward`], but dropout drops, and batch normalization uses the
+    /// statistics of the block. For a network without such layers there is no difference.
+    fn forward_training<'t, T: Cell<Element = Self::Element>>(
+        &self,
+        trace: &'t mut Self::Trace<T>,
+        pass: TrainingPass,
+    ) -> &'t Tensor<Self::Output, T> {
+        Isa::current().dispatch(Forward { network: self, trace: &mut *trace, mode: Mode::Training(pass) });
+        trace.output()
+    }
+
+    /// The backward pass after [`Network::forward_training`] with the same `pass`; otherwise as [`Network::backward`].
+    /// The statistics of the block are added to `grad` in the arrays for which [`Params::is_statistic`] is true.
+    fn backward_training<T: Cell<Element = Self::Element>>(
+        &self,
+        trace: &Self::Trace<T>,
+        errors: &mut Self::Trace<T>,
+        grad: &mut Grad<Self>,
+        pass: TrainingPass,
+    ) {
+        let mode = Mode::Training(pass);
+        Isa::current().dispatch(Backward::<_, _, false> { network: self, trace, errors, grad, mode });
     }
 
     /// The backward pass. `errors` holds the gradient of the loss with respect to the output; the earlier stages are
@@ -192,7 +196,7 @@ pub trait Network: Params {
         errors: &mut Self::Trace<T>,
         grad: &mut Grad<Self>,
     ) {
-        Isa::current().dispatch(Backward::<_, _, false> { network: self, trace, errors, grad });
+        Isa::current().dispatch(Backward::<_, _, false> { network: self, trace, errors, grad, mode: Mode::Inference });
     }
 
     /// The backward pass down to the input: on return, `errors` also holds the gradient with respect to the input.
@@ -202,11 +206,29 @@ pub trait Network: Params {
         errors: &mut Self::Trace<T>,
         grad: &mut Grad<Self>,
     ) {
-        Isa::current().dispatch(Backward::<_, _, true> { network: self, trace, errors, grad });
+        Isa::current().dispatch(Backward::<_, _, true> { network: self, trace, errors, grad, mode: Mode::Inference });
     }
 }
 
-impl<N: Network> Squared<N> {
+/// A network that has second derivatives, which the second-order method ([`Sdlm`](crate::Sdlm)) needs: all of its layers
+/// are [`Curved`](crate::Curved). [`sequential!`](crate::sequential) implements it for such networks.
+#[diagnostic::on_unimplemented(
+    message = "the network `{Self}` has no second derivatives",
+    note = "the second-order method needs layers that implement `Curved`; the other optimizers do not"
+)]
+pub trait CurvedNetwork: Network {
+    /// The curvature pass with the instruction set of `simd`; `squared` provides the parameters.
+    #[doc(hidden)]
+    fn curvature_with<S: Simd, T: Cell<Element = Self::Element>>(
+        squared: &Squared<Self>,
+        simd: S,
+        trace: &Self::Trace<T>,
+        second: &mut Self::Trace<T>,
+        h: &mut Curvature<Self>,
+    );
+}
+
+impl<N: CurvedNetwork> Squared<N> {
     /// The third pass: propagates second derivatives backwards, in the Gauss-Newton approximation (LeCun et al. 1998,
     /// appendix C). `self` holds the squares of a network's parameters, and `trace` is the result of that network's
     /// forward pass. `second` holds the second derivative of the loss with respect to each output; the earlier stages
@@ -224,11 +246,12 @@ impl<N: Network> Squared<N> {
 struct Forward<'a, N: Network, T: Cell> {
     network: &'a N,
     trace: &'a mut N::Trace<T>,
+    mode: Mode,
 }
 impl<N: Network, T: Cell<Element = N::Element>> Kernel for Forward<'_, N, T> {
     type Output = ();
     fn run<S: Simd>(self, simd: S) {
-        self.network.forward_with(simd, self.trace);
+        self.network.forward_with(simd, self.trace, self.mode);
     }
 }
 
@@ -238,7 +261,7 @@ struct Back<'a, N: Network, T: Cell> {
     second: &'a mut N::Trace<T>,
     h: &'a mut Curvature<N>,
 }
-impl<N: Network, T: Cell<Element = N::Element>> Kernel for Back<'_, N, T> {
+impl<N: CurvedNetwork, T: Cell<Element = N::Element>> Kernel for Back<'_, N, T> {
     type Output = ();
     fn run<S: Simd>(self, simd: S) {
         N::curvature_with(self.squared, simd, self.trace, self.second, self.h);
@@ -250,10 +273,11 @@ struct Backward<'a, N: Network, T: Cell, const TO_INPUT: bool> {
     trace: &'a N::Trace<T>,
     errors: &'a mut N::Trace<T>,
     grad: &'a mut Grad<N>,
+    mode: Mode,
 }
 impl<N: Network, T: Cell<Element = N::Element>, const TO_INPUT: bool> Kernel for Backward<'_, N, T, TO_INPUT> {
     type Output = ();
     fn run<S: Simd>(self, simd: S) {
-        self.network.backward_with::<S, T, TO_INPUT>(simd, self.trace, self.errors, self.grad);
+        self.network.backward_with::<S, T, TO_INPUT>(simd, self.trace, self.errors, self.grad, self.mode);
     }
 }

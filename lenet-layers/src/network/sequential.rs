@@ -89,11 +89,26 @@ macro_rules! sequential {
         };
     };
 
-    // Collects the stages as {name, layer, shape of the input, shape of the output, name of the stage before}. A name
-    // is always a `tt`: an `ident` would lose its span in the user's file, and an error about it would point at the
-    // whole macro.
+    // Collects the stages as {name, layer, shape of the input, shape of the output, name of the stage before, trait, type
+    // of the trace's field}. A name is always a `tt`: an `ident` would lose its span in the user's file, and an error
+    // about it would point at the whole macro.
+    //
+    // A stage of branches leaves the traces of its networks behind too. Its form says so, because the trace's type cannot
+    // depend on the layers' types: they may mention the network's type parameters.
+    (@split $head:tt $done:tt $shape:tt $before:tt $stage:tt: Residual<$($Branch:ty),+ $(,)?> => $O:ty; $($rest:tt)*) => {
+        $crate::sequential!{@joined $head $done $shape $before $stage: [Residual<$($Branch),+>] => [$O] $($rest)*}
+    };
+    (@split $head:tt $done:tt $shape:tt $before:tt $stage:tt: Concat<$($Branch:ty),+ $(,)?> => $O:ty; $($rest:tt)*) => {
+        $crate::sequential!{@joined $head $done $shape $before $stage: [Concat<$($Branch),+>] => [$O] $($rest)*}
+    };
+    (@joined $head:tt [$($done:tt)*] [$I:ty] [$before:tt] $stage:tt: [$Layer:ty] => [$O:ty] $($rest:tt)*) => {
+        $crate::sequential!{@split $head
+            [$($done)* {$stage, $Layer, $I, $O, $before, JoinedStage, [<$Layer as $crate::Joins>::Trace<$O, __Cell>]}]
+            [$O] [$stage] $($rest)*}
+    };
     (@split $head:tt [$($done:tt)*] [$I:ty] [$before:tt] $stage:tt: $Layer:ty => $O:ty; $($rest:tt)*) => {
-        $crate::sequential!{@split $head [$($done)* {$stage, $Layer, $I, $O, $before}] [$O] [$stage] $($rest)*}
+        $crate::sequential!{@split $head
+            [$($done)* {$stage, $Layer, $I, $O, $before, Stage, [$crate::Tensor<$O, __Cell>]}] [$O] [$stage] $($rest)*}
     };
     (@split $head:tt [] [$In:ty] [input]) => {
         const _: () = $crate::stages::<$In>();
@@ -139,9 +154,34 @@ macro_rules! sequential {
         <$Layer as $Stage>::stage_backward::<__Simd, __Cell, true> $arguments;
     };
 
+    // The output of the stage before, or the network's input.
+    (@held input $input:tt $trace:ident) => { $input };
+    (@held $before:tt $input:tt $trace:ident) => { $crate::Holds::held(&$trace.$before) };
+    (@held_mut input $input:tt $trace:ident) => { $input };
+    (@held_mut $before:tt $input:tt $trace:ident) => { $crate::Holds::held_mut(&mut $trace.$before) };
+
+    // The passes, which read the input from the trace or elsewhere.
+    (@forward $self:ident $simd:ident $input:tt $trace:ident $mode:ident
+        $({$stage:tt, $Layer:ty, $I:ty, $O:ty, $before:tt, $Stage:ident, $Kept:tt})*
+    ) => {
+        $(<$Layer as $crate::$Stage<$I, $O>>::stage_forward(
+            $simd, &$self.$stage, $crate::sequential!(@held $before $input $trace), &mut $trace.$stage,
+            $mode.at(const { $crate::name_hash(stringify!($stage)) }),
+        );)*
+    };
+    (@backward_pass $self:ident $simd:ident $input:tt $trace:ident $errors:ident $dx:tt $grad:ident $mode:ident
+        $({$stage:tt, $Layer:ty, $I:ty, $O:ty, $before:tt, $Stage:ident, $Kept:tt})*
+    ) => {
+        $($crate::sequential!{@backward $before <$Layer as $crate::$Stage<$I, $O>>, (
+            $simd, &$self.$stage, $crate::sequential!(@held $before $input $trace), &$trace.$stage,
+            &mut $errors.$stage, $crate::sequential!(@held_mut $before $dx $errors), &mut $grad.$stage,
+            $mode.at(const { $crate::name_hash(stringify!($stage)) }),
+        )})*
+    };
+
     (@make { [$(#[$meta:meta])*] [$vis:vis] $Name:tt [$($G:ident: $Bound:path = $Default:ty,)*] $Trace:tt $In:ty }
-        [$({$stage:tt, $Layer:ty, $I:ty, $O:ty, $before:tt})*] [$Last:ty] [$last:tt]
-        [$({$rstage:tt, $RLayer:ty, $RI:ty, $RO:ty, $rbefore:tt})*]
+        [$({$stage:tt, $Layer:ty, $I:ty, $O:ty, $before:tt, $Stage:ident, [$Kept:ty]})*] [$Last:ty] [$last:tt]
+        [$({$rstage:tt, $RLayer:ty, $RI:ty, $RO:ty, $rbefore:tt, $RStage:ident, [$RKept:ty]})*]
     ) => {
         $crate::__not_empty!("the input", $In);
         $($crate::__not_empty!(concat!("the stage `", stringify!($stage), "`"), $O);)*
@@ -167,7 +207,7 @@ macro_rules! sequential {
             pub input: $crate::Tensor<$In, __Cell>,
             $(
                 #[doc = concat!("The output of ", stringify!($stage), ".")]
-                pub $stage: $crate::Tensor<$O, __Cell>,
+                pub $stage: $Kept,
             )*
         }
 
@@ -209,10 +249,12 @@ macro_rules! sequential {
             type Output = $Last;
             fn input(&self) -> &$crate::Tensor<$In, __Cell> { &self.input }
             fn input_mut(&mut self) -> &mut $crate::Tensor<$In, __Cell> { &mut self.input }
-            fn output(&self) -> &$crate::Tensor<$Last, __Cell> { &self.$last }
-            fn output_mut(&mut self) -> &mut $crate::Tensor<$Last, __Cell> { &mut self.$last }
+            fn output(&self) -> &$crate::Tensor<$Last, __Cell> { $crate::Holds::held(&self.$last) }
+            fn output_mut(&mut self) -> &mut $crate::Tensor<$Last, __Cell> {
+                $crate::Holds::held_mut(&mut self.$last)
+            }
             fn stage(&self, index: usize) -> &[__Cell] {
-                let stages: &[&[__Cell]] = &[$(self.$stage.cells()),*];
+                let stages: &[&[__Cell]] = &[$($crate::Holds::<$O, __Cell>::held(&self.$stage).cells()),*];
                 stages[index]
             }
         }
@@ -244,21 +286,33 @@ macro_rules! sequential {
                 )*
                 panic!("no parameter {} in {}", index, stringify!($Name))
             }
+            fn is_statistic(index: usize) -> bool {
+                let mut local = index;
+                $(
+                    let tensors = <<$Layer as $crate::Trainable>::Params<__Element> as $crate::Params>::TENSORS;
+                    if local < tensors {
+                        return <<$Layer as $crate::Trainable>::Params<__Element> as $crate::Params>::is_statistic(local);
+                    }
+                    local -= tensors;
+                )*
+                panic!("no parameter {} in {}", index, stringify!($Name))
+            }
         }
 
         impl<$($G: $Bound,)* __Element: $crate::Element> $crate::Network for $Name<$($G,)* __Element> {
             type Input = $In;
             type Output = $Last;
             type Trace<__Cell: $crate::Cell> = $Trace<__Cell>;
+            type With<__Other: $crate::Element> = $Name<$($G,)* __Other>;
             const STAGES: &'static [$crate::StageInfo] = &[$($crate::StageInfo {
                 name: stringify!($stage),
                 dims: <$O as $crate::Shape>::DIMS,
                 params: <<$Layer as $crate::Trainable>::Params<__Element> as $crate::Params>::LEN,
-                connections: <$Layer as $crate::Stage<$I, $O>>::STAGE_CONNECTIONS,
-                multiply_adds: <$Layer as $crate::Stage<$I, $O>>::STAGE_MULTIPLY_ADDS,
-                penalties: <$Layer as $crate::Stage<$I, $O>>::STAGE_PENALTIES,
-                operation: <$Layer as $crate::Stage<$I, $O>>::STAGE_OPERATION,
-                describe: <$Layer as $crate::Stage<$I, $O>>::stage_describe,
+                connections: <$Layer as $crate::$Stage<$I, $O>>::STAGE_CONNECTIONS,
+                multiply_adds: <$Layer as $crate::$Stage<$I, $O>>::STAGE_MULTIPLY_ADDS,
+                penalties: <$Layer as $crate::$Stage<$I, $O>>::STAGE_PENALTIES,
+                operation: <$Layer as $crate::$Stage<$I, $O>>::STAGE_OPERATION,
+                describe: <$Layer as $crate::$Stage<$I, $O>>::stage_describe,
             }),*];
 
             fn info(index: usize) -> $crate::ParamInfo {
@@ -266,8 +320,7 @@ macro_rules! sequential {
                 $(
                     let tensors = <<$Layer as $crate::Trainable>::Params<__Element> as $crate::Params>::TENSORS;
                     if local < tensors {
-                        let info = <$Layer as $crate::Stage<$I, $O>>::stage_info(local);
-                        return $crate::ParamInfo { stage: stringify!($stage), ..info };
+                        return <$Layer as $crate::$Stage<$I, $O>>::stage_info(local).within(stringify!($stage));
                     }
                     local -= tensors;
                 )*
@@ -275,28 +328,49 @@ macro_rules! sequential {
             }
 
             fn forward_with<__Simd: $crate::simd::Simd, __Cell: $crate::Cell<Element = __Element>>(
-                &self, simd: __Simd, trace: &mut $Trace<__Cell>,
+                &self, simd: __Simd, trace: &mut $Trace<__Cell>, mode: $crate::Mode,
             ) {
-                $(<$Layer as $crate::Stage<$I, $O>>::stage_forward(
-                    simd, &self.$stage, &trace.$before, &mut trace.$stage);)*
+                $crate::sequential!{@forward self simd (&trace.input) trace mode
+                    $({$stage, $Layer, $I, $O, $before, $Stage, [$Kept]})*}
+            }
+
+            fn forward_from<__Simd: $crate::simd::Simd, __Cell: $crate::Cell<Element = __Element>>(
+                &self, simd: __Simd, input: &$crate::Tensor<$In, __Cell>, trace: &mut $Trace<__Cell>, mode: $crate::Mode,
+            ) {
+                $crate::sequential!{@forward self simd (input) trace mode
+                    $({$stage, $Layer, $I, $O, $before, $Stage, [$Kept]})*}
             }
 
             fn backward_with<__Simd: $crate::simd::Simd, __Cell: $crate::Cell<Element = __Element>, const __TO_INPUT: bool>(
                 &self, simd: __Simd, trace: &$Trace<__Cell>, errors: &mut $Trace<__Cell>, grad: &mut $crate::Grad<Self>,
+                mode: $crate::Mode,
             ) {
-                $($crate::sequential!{@backward $rbefore <$RLayer as $crate::Stage<$RI, $RO>>, (
-                    simd, &self.$rstage, &trace.$rbefore, &trace.$rstage, &mut errors.$rstage, &mut errors.$rbefore,
-                    &mut grad.0.$rstage,
-                )})*
+                let grad = &mut grad.0;
+                $crate::sequential!{@backward_pass self simd (&trace.input) trace errors (&mut errors.input) grad mode
+                    $({$rstage, $RLayer, $RI, $RO, $rbefore, $RStage, [$RKept]})*}
             }
 
+            fn backward_from<__Simd: $crate::simd::Simd, __Cell: $crate::Cell<Element = __Element>, const __TO_INPUT: bool>(
+                &self, simd: __Simd, input: &$crate::Tensor<$In, __Cell>, trace: &$Trace<__Cell>,
+                errors: &mut $Trace<__Cell>, grad: &mut Self, mode: $crate::Mode,
+            ) {
+                $crate::sequential!{@backward_pass self simd (input) trace errors (&mut errors.input) grad mode
+                    $({$rstage, $RLayer, $RI, $RO, $rbefore, $RStage, [$RKept]})*}
+            }
+        }
+
+        impl<$($G: $Bound,)* __Element: $crate::Element> $crate::CurvedNetwork for $Name<$($G,)* __Element>
+        where
+            $($Layer: $crate::CurvedStage<$I, $O, __Element>,)*
+        {
             fn curvature_with<__Simd: $crate::simd::Simd, __Cell: $crate::Cell<Element = __Element>>(
                 squared: &$crate::Squared<Self>, simd: __Simd, trace: &$Trace<__Cell>, second: &mut $Trace<__Cell>,
                 h: &mut $crate::Curvature<Self>,
             ) {
-                $(<$RLayer as $crate::Stage<$RI, $RO>>::stage_curvature(
-                    simd, &squared.0.$rstage, &trace.$rbefore, &trace.$rstage, &mut second.$rstage,
-                    &mut second.$rbefore, &mut h.0.$rstage,
+                $(<$RLayer as $crate::CurvedStage<$RI, $RO, __Element>>::stage_curvature(
+                    simd, &squared.0.$rstage, $crate::sequential!(@held $rbefore (&trace.input) trace),
+                    $crate::Holds::held(&trace.$rstage), $crate::Holds::held_mut(&mut second.$rstage),
+                    $crate::sequential!(@held_mut $rbefore (&mut second.input) second), &mut h.0.$rstage,
                 );)*
             }
         }

@@ -70,7 +70,8 @@ fn draw(
     for (info, numbers) in arrays.iter().zip(&mut *numbers) {
         for (position, number) in numbers.iter_mut().enumerate() {
             *number = rounded(match info.role {
-                Role::Bias => 0.0,
+                Role::Bias | Role::Mean => 0.0,
+                Role::Scale | Role::Variance => 1.0,
                 Role::Coefficient { window } => rule.coefficient(window),
                 Role::Weight => rule.bound((info.fan_in)(position)) * unit(),
             });
@@ -101,7 +102,7 @@ fn ends_in_sigmoid(operation: Operation, input_is_sigmoid: bool) -> bool {
         Operation::AveragePool { .. } | Operation::MaxPool { .. } | Operation::Repeat { .. } | Operation::Flatten => {
             input_is_sigmoid
         }
-        Operation::Rbf { .. } | Operation::Custom => false,
+        Operation::Rbf { .. } | Operation::Residual { .. } | Operation::Concat { .. } | Operation::Custom => false,
     }
 }
 

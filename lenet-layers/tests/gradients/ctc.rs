@@ -1,7 +1,7 @@
 //! The sum over all alignments of a string with a row of outputs.
 
 use lenet_layers::simd::Isa;
-use lenet_layers::{Cell, Class, Ctc, Lanes, Loss, Maps, Tensor};
+use lenet_layers::{Cell, Class, Ctc, CurvedLoss, Lanes, Loss, Maps, Tensor};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

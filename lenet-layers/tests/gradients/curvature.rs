@@ -11,7 +11,7 @@ use proptest::prelude::TestCaseError;
 
 // Not inlined, like the functions of `check`.
 #[inline(never)]
-fn curvature<L: Layer<I>, I: Shape>(
+fn curvature<L: Curved<I>, I: Shape>(
     squared: &L::Params<f64>,
     x: &Tensor<I, f64>,
     y: &Tensor<L::Out, f64>,
@@ -44,7 +44,7 @@ fn squares<P: Params<Element = f64>>(params: &P) -> Box<P> {
 }
 
 /// Compares a single layer with its list, for two patterns in sequence: `h` is added to, and `d2x` is overwritten.
-fn layer<L: Layer<I> + LayerInfo, I: Shape>(list: fn(Net) -> Net, seed: u64) -> Result<(), String> {
+fn layer<L: Curved<I> + LayerInfo, I: Shape>(list: fn(Net) -> Net, seed: u64) -> Result<(), String> {
     let list = list(Net::new(std::array::from_fn(|axis| I::DIMS.get(axis).copied().unwrap_or(1))));
     let mut draw = Draw::new(seed);
     let mut params = L::Params::<f64>::boxed_zeroed();
@@ -70,7 +70,7 @@ fn layer<L: Layer<I> + LayerInfo, I: Shape>(list: fn(Net) -> Net, seed: u64) -> 
 }
 
 /// Compares a whole network with its list in the same way.
-fn network<N: Network<Element = f64>>(list: &Net, seed: u64) -> Result<(), String> {
+fn network<N: CurvedNetwork<Element = f64>>(list: &Net, seed: u64) -> Result<(), String> {
     let mut draw = Draw::new(seed);
     let mut net = N::boxed_zeroed();
     draw_params(&mut draw, &mut *net, N::info);
@@ -83,7 +83,7 @@ fn network<N: Network<Element = f64>>(list: &Net, seed: u64) -> Result<(), Strin
         draw.fill(trace.input_mut().cells_mut(), 1.0);
         second.output_mut().cells_mut().fill_with(|| draw.within(1.0).abs());
         second.input_mut().fill(f64::NAN);
-        net.forward_with(Scalar, &mut trace);
+        net.forward_with(Scalar, &mut trace, Mode::Inference);
         let a = list.forward(&plain, trace.input().cells());
         for (got, want) in trace.output().cells().iter().zip(list.outputs(&a)) {
             if (got - want).abs() > 1e-12 {
@@ -308,7 +308,7 @@ impl<T: Cell<Element = f32>> Kernel for InLanes<T> {
 
         let gauss_newton = |trace: &mut FastTrace<T>, second: &mut FastTrace<T>| {
             let mut h = Curvature::<Fast>::boxed_zeroed();
-            narrow.forward_with(simd, trace);
+            narrow.forward_with(simd, trace, Mode::Inference);
             second.out.fill(T::splat(f32::NAN));
             loss.curvature(&trace.out, &targets, &mut second.out);
             Fast::curvature_with(&squared, simd, trace, second, &mut h);
@@ -322,7 +322,7 @@ impl<T: Cell<Element = f32>> Kernel for InLanes<T> {
             let (mut trace1, mut second1) = (FastTrace::<f64>::boxed_zeroed(), FastTrace::<f64>::boxed_zeroed());
             if let Some(target) = targets.get(lane) {
                 take(&trace.input, lane, &mut trace1.input);
-                wide.forward_with(Scalar, &mut trace1);
+                wide.forward_with(Scalar, &mut trace1, Mode::Inference);
                 loss.curvature(&trace1.out, &[*target], &mut second1.out);
                 Fast::curvature_with(&squared1, Scalar, &trace1, &mut second1, &mut sum);
             }

@@ -57,16 +57,16 @@ fn cross_entropy(y: &[f64]) -> Vec<Vec<f64>> {
 
 /// Returns, for each stage of parameters, the largest distance of the recursion from the diagonal of J' H J, relative
 /// to the stage's largest number.
-fn distance<N, const O: usize>(loss: impl Loss<Units<O>, Class<O>>, hessian: Hessian, seed: u64) -> Vec<f64>
+fn distance<N, const O: usize>(loss: impl CurvedLoss<Units<O>, Class<O>>, hessian: Hessian, seed: u64) -> Vec<f64>
 where
-    N: Network<Element = f64, Output = Units<O>>,
+    N: CurvedNetwork<Element = f64, Output = Units<O>>,
 {
     let mut draw = Draw::new(seed);
     let mut net = N::boxed_zeroed();
     draw_params(&mut draw, &mut *net, N::info);
     let (mut trace, mut second) = (N::Trace::<f64>::boxed_zeroed(), N::Trace::<f64>::boxed_zeroed());
     draw.fill(trace.input_mut().cells_mut(), 1.0);
-    net.forward_with(Scalar, &mut trace);
+    net.forward_with(Scalar, &mut trace, Mode::Inference);
 
     let (mut squared, mut h) = (Squared::<N>::boxed_zeroed(), Curvature::<N>::boxed_zeroed());
     squared.set(&net);
@@ -78,7 +78,7 @@ where
         .map(|o| {
             let (mut errors, mut row) = (N::Trace::<f64>::boxed_zeroed(), Grad::<N>::boxed_zeroed());
             errors.output_mut().cells_mut()[o] = 1.0;
-            net.backward_with::<_, _, false>(Scalar, &trace, &mut errors, &mut row);
+            net.backward_with::<_, _, false>(Scalar, &trace, &mut errors, &mut row, Mode::Inference);
             row
         })
         .collect();
@@ -148,7 +148,7 @@ fn one_layer_before_the_distances_is_exact() {
         let (mut squared, mut h) =
             (Squared::<Distances<f64>>::boxed_zeroed(), Curvature::<Distances<f64>>::boxed_zeroed());
         squared.set(&net);
-        net.forward_with(Scalar, &mut trace);
+        net.forward_with(Scalar, &mut trace, Mode::Inference);
         CorrectPenalty.curvature(&trace.out, &target, &mut second.out);
         Distances::<f64>::curvature_with(&squared, Scalar, &trace, &mut second, &mut h);
         let mut sink = trace.out.clone();
@@ -157,7 +157,7 @@ fn one_layer_before_the_distances_is_exact() {
                 let mut penalty = |by: f64| {
                     let kept = net.tensor(i)[k];
                     net.tensor_mut(i)[k] = kept + by;
-                    net.forward_with(Scalar, &mut trace);
+                    net.forward_with(Scalar, &mut trace, Mode::Inference);
                     net.tensor_mut(i)[k] = kept;
                     CorrectPenalty.evaluate_with(Scalar, &trace.out, &target, 1.0, &mut sink)
                 };

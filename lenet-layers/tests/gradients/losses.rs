@@ -47,7 +47,9 @@ impl<const N: usize> Loss<Units<N>, Class<N>> for AnyLoss {
             AnyLoss::MaximumAPosteriori => MaximumAPosteriori { j: J }.evaluate_with(simd, y, targets, scale, dy),
         }
     }
+}
 
+impl<const N: usize> CurvedLoss<Units<N>, Class<N>> for AnyLoss {
     fn curvature<T: Cell>(&self, y: &Tensor<Units<N>, T>, targets: &[Class<N>], d2y: &mut Tensor<Units<N>, T>) {
         match self {
             AnyLoss::SoftmaxMeanSquared => SoftmaxMeanSquared.curvature(y, targets, d2y),

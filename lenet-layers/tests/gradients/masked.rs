@@ -35,9 +35,9 @@ fn masked_lanes_do_not_count() {
             for (x, block) in trace.input.cells_mut().iter_mut().zip(block.input.cells()) {
                 *x = block.0[lane];
             }
-            net.forward_with(Scalar, &mut trace);
+            net.forward_with(Scalar, &mut trace, Mode::Inference);
             loss.evaluate_with(Scalar, &trace.out, &[*target], 1.0, &mut errors.out);
-            net.backward_with::<_, _, false>(Scalar, &trace, &mut errors, &mut single);
+            net.backward_with::<_, _, false>(Scalar, &trace, &mut errors, &mut single, Mode::Inference);
         }
         for i in 0..Masked::<f32>::TENSORS {
             let want: Vec<f64> = single.tensor(i).iter().map(|g| f64::from(*g)).collect();

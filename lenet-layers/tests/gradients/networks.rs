@@ -63,10 +63,10 @@ type Backward<N> = fn(&N, &<N as Network>::Trace<f64>, &mut <N as Network>::Trac
 impl<N: Network<Element = f64>> Passes<N> {
     /// The reference loops.
     const REFERENCE: Self = Passes {
-        forward: |net, trace| net.forward_with(Scalar, trace),
+        forward: |net, trace| net.forward_with(Scalar, trace, Mode::Inference),
         backward: |net, trace, errors, grad, to_input| match to_input {
-            true => net.backward_with::<_, _, true>(Scalar, trace, errors, grad),
-            false => net.backward_with::<_, _, false>(Scalar, trace, errors, grad),
+            true => net.backward_with::<_, _, true>(Scalar, trace, errors, grad, Mode::Inference),
+            false => net.backward_with::<_, _, false>(Scalar, trace, errors, grad, Mode::Inference),
         },
     };
     /// The loops of this process's instruction set. They take three times as long to compile.

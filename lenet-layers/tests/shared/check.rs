@@ -74,10 +74,14 @@ fn draw_array(draw: &mut Draw, info: ParamInfo, numbers: &mut [f64]) {
     assert_eq!(info.positions().count(), info.len(), "{info}");
     for (position, number) in numbers.iter_mut().enumerate() {
         *number = draw.within(match info.role {
-            Role::Bias => 0.5,
+            Role::Bias | Role::Mean => 0.5,
+            Role::Scale | Role::Variance => 1.0,
             Role::Coefficient { window } => 2.0 / window as f64,
             Role::Weight => 2.0 / ((info.fan_in)(position) as f64).sqrt(),
         });
+        if info.role == Role::Variance {
+            *number = 0.1 + number.abs();
+        }
     }
 }
 

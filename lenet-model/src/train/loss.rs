@@ -3,8 +3,8 @@
 use crate::catalogue::names;
 use lenet_layers::simd::Simd;
 use lenet_layers::{
-    Cell, Class, CorrectPenalty, Loss, MaximumAPosteriori, MeanSquared, SmoothedCrossEntropy, SoftmaxMeanSquared,
-    Tensor, Units,
+    Cell, Class, CorrectPenalty, CurvedLoss, Loss, MaximumAPosteriori, MeanSquared, SmoothedCrossEntropy,
+    SoftmaxMeanSquared, Tensor, Units,
 };
 use serde::{Deserialize, Serialize};
 
@@ -62,7 +62,9 @@ impl Loss<Units<10>, Class<10>> for NamedLoss {
             LossName::Map => MaximumAPosteriori { j: self.j }.evaluate_with(simd, y, targets, scale, dy),
         }
     }
+}
 
+impl CurvedLoss<Units<10>, Class<10>> for NamedLoss {
     fn curvature<T: Cell>(&self, y: &Tensor<Units<10>, T>, targets: &[Class<10>], d2y: &mut Tensor<Units<10>, T>) {
         match self.name {
             LossName::SoftmaxMeanSquared => SoftmaxMeanSquared.curvature(y, targets, d2y),

@@ -212,7 +212,7 @@ impl SecondDerivatives {
         let loss = training.recipe.named_loss();
         let task = training.task(network, &loss);
         for block in drawn.chunks(LANES) {
-            self.worker.add_curvature(&task, block, second.output as f32, &*self.squares, &mut *self.h);
+            self.worker.add_curvature(&task, &loss, block, second.output as f32, &*self.squares, &mut *self.h);
         }
     }
 }

@@ -1,25 +1,22 @@
 //! What a step does with a block of digits: the images laid into lanes, a pass through the network, and the gradient.
 
 use super::batch::Slot;
+use super::loss::NamedLoss;
 use crate::Normalization;
 use crate::any_network::{Arrays, LanesPass, Pass, scores_in};
 use crate::image::{Image, most_likely};
 use crate::parallel::{FEW, LANES};
 use crate::{AnyNetwork, Examples};
-use lenet_layers::{Cell, Class, Lanes, Loss, Tensor, Units};
+use lenet_layers::{Cell, Class, CurvedLoss, Lanes, Loss, Tensor, Units};
 
 /// A loss of ten outputs against digits, for one kind of cell.
 pub(crate) trait CellLoss<T: Cell<Element = f32>>: Sync {
     fn value(&self, y: &Tensor<Units<10>, T>, targets: &[Class<10>], scale: f32, dy: &mut Tensor<Units<10>, T>) -> f32;
-    fn second(&self, y: &Tensor<Units<10>, T>, targets: &[Class<10>], d2y: &mut Tensor<Units<10>, T>);
 }
 
 impl<L: Loss<Units<10>, Class<10>> + Sync, T: Cell<Element = f32>> CellLoss<T> for L {
     fn value(&self, y: &Tensor<Units<10>, T>, targets: &[Class<10>], scale: f32, dy: &mut Tensor<Units<10>, T>) -> f32 {
         self.evaluate(y, targets, scale, dy)
-    }
-    fn second(&self, y: &Tensor<Units<10>, T>, targets: &[Class<10>], d2y: &mut Tensor<Units<10>, T>) {
-        self.curvature(y, targets, d2y);
     }
 }
 
@@ -102,6 +99,7 @@ impl Worker {
     pub(crate) fn add_curvature(
         &mut self,
         task: &Task<'_>,
+        loss: &NamedLoss,
         block: &[u32],
         scale: f32,
         squares: &dyn Arrays,
@@ -109,7 +107,7 @@ impl Worker {
     ) {
         let targets = task.run(&mut *self.lanes, &mut self.room, block);
         let (outputs, second) = self.lanes.ends();
-        task.loss.second(outputs, &targets[..block.len()], second);
+        loss.curvature(outputs, &targets[..block.len()], second);
         for cell in second.cells_mut() {
             *cell = cell.times(Lanes::splat(scale));
         }

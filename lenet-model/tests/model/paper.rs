@@ -1,7 +1,7 @@
 //! The training of 1998: second order, pattern by pattern, in one order; variants, boosting, rejection.
 
 use crate::common::{Bars, bits, indexes, unwatched};
-use lenet_layers::{Curvature, Grad, Loss, Network, Params, ScaledTanh, Sdlm, Squared, Trace, initialize};
+use lenet_layers::{Curvature, CurvedLoss, Grad, Loss, Network, Params, ScaledTanh, Sdlm, Squared, Trace, initialize};
 use lenet_model::{
     ActivationName, Class, DigitNetwork, Examples, Image, ImageInput, LeNet1, LeNet4, LeNet5Lush, LeNet5Rbf, LossName,
     NetworkName, Normalization, Order, PatternStream, Recipe, RecipeError, RecipeName, SecondOrder, Training,

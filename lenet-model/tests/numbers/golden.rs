@@ -3,7 +3,7 @@
 
 use lenet_layers::simd::{Isa, Kernel, Simd};
 use lenet_layers::{
-    Cell, Class, Element, Grad, Lanes, Loss, Maps, Network, Params, ScaledTanh, Sgd, SoftmaxCrossEntropy,
+    Cell, Class, Element, Grad, Lanes, Loss, Maps, Mode, Network, Params, ScaledTanh, Sgd, SoftmaxCrossEntropy,
     SoftmaxMeanSquared, Tanh, Trace, Units,
 };
 use lenet_model::{LeNet5, LeNet5Average};
@@ -107,10 +107,10 @@ where
                     cell.lanes_mut()[lane] = Element::from_f64(*x);
                 }
             }
-            self.network.forward_with(simd, &mut trace);
+            self.network.forward_with(simd, &mut trace, Mode::Inference);
             let scale = Element::from_f64(1.0 / count);
             let loss = self.loss.evaluate_with(simd, trace.output(), classes, scale, errors.output_mut());
-            self.network.backward_with::<_, _, true>(simd, &trace, &mut errors, self.grad);
+            self.network.backward_with::<_, _, true>(simd, &trace, &mut errors, self.grad, Mode::Inference);
             found.loss += loss.to_f64() / count;
             for lane in 0..images.len() {
                 for (index, numbers) in found.stages.iter_mut().enumerate() {

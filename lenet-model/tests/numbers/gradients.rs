@@ -2,7 +2,7 @@
 
 use lenet_layers::simd::{Isa, Kernel, Simd};
 use lenet_layers::{
-    Activation, Class, Grad, Init, Loss, Maps, MeanSquared, Network, Params, Relu, ScaledTanh, Sigmoid,
+    Activation, Class, Grad, Init, Loss, Maps, MeanSquared, Mode, Network, Params, Relu, ScaledTanh, Sigmoid,
     SoftmaxCrossEntropy, SoftmaxMeanSquared, Tanh, Trace, Units, initialize,
 };
 use lenet_model::{LeNet5, LeNet5Average, LeNet5Dense};
@@ -32,7 +32,7 @@ impl<N: Checked, L: Loss<Units<10>, Class<10>>> Kernel for Forward<'_, N, L> {
     type Output = f64;
     fn run<S: Simd>(self, simd: S) -> f64 {
         let b = self.0;
-        b.network.forward_with(simd, &mut b.trace);
+        b.network.forward_with(simd, &mut b.trace, Mode::Inference);
         b.loss.evaluate_with(simd, b.trace.output(), &[b.class], 1.0, b.errors.output_mut())
     }
 }

@@ -43,6 +43,9 @@ impl<const N: usize> Layer<Units<N>> for Negate {
             *dx = dy.map(|dy| -dy);
         }
     }
+}
+
+impl<const N: usize> Curved<Units<N>> for Negate {
     fn curvature<S: Simd, T: Cell>(
         _: S,
         _: &NoParams<T::Element>,

@@ -184,6 +184,9 @@ impl<const N: usize, const LIES: bool> Layer<Units<N>> for Own<LIES> {
     ) {
         unreachable!("nothing is trained here")
     }
+}
+
+impl<const N: usize, const LIES: bool> Curved<Units<N>> for Own<LIES> {
     fn curvature<S: Simd, T: Cell>(
         _: S,
         _: &NoParams<T::Element>,
