@@ -40,9 +40,9 @@ mod params;
 
 pub use activation::{Activation, ActivationKind, Identity, Relu, ScaledTanh, Sigmoid, Tanh};
 pub use layers::{
-    AvgPool, Bitmaps, Codes, Coefficients, ConnectionTable, Connections, Conv2d, Curved, Dense, Flatten, Kernels,
-    Layer, LayerInfo, MaxPool, Operation, Rbf, Repeat, SparseConv2d, SparseKernels, StageInfo, Subsample, Table1,
-    Trainable, Weights,
+    AvgPool, BatchNorm, BatchNormParams, Bitmaps, Codes, Coefficients, ConnectionTable, Connections, Conv2d, Curved,
+    Dense, Dropout, Flatten, GlobalAvgPool, Kernels, Layer, LayerInfo, MaxPool, Operation, Rbf, Repeat, Rows,
+    STATISTIC_MOMENTUM, SparseConv2d, SparseKernels, StageInfo, Subsample, Table1, Trainable, Weights,
 };
 #[doc(hidden)]
 pub use layers::{CurvedStage, Gives, Stage};

@@ -1,10 +1,13 @@
 //! The layers, and the traits that every layer implements.
 
+mod batch_norm;
 mod codes;
 mod connections;
 mod conv;
 mod dense;
+mod dropout;
 mod flatten;
+mod global_pool;
 mod info;
 mod layer;
 mod operation;
@@ -15,13 +18,16 @@ mod sparse;
 mod stage;
 mod subsample;
 
+pub use batch_norm::{BatchNorm, BatchNormParams, Rows, STATISTIC_MOMENTUM};
 pub use codes::{Bitmaps, Codes};
 #[doc(hidden)]
 pub use connections::parse;
 pub use connections::{ConnectionTable, Connections, Table1};
 pub use conv::{Conv2d, Kernels};
 pub use dense::{Dense, Weights};
+pub use dropout::Dropout;
 pub use flatten::Flatten;
+pub use global_pool::GlobalAvgPool;
 pub use info::StageInfo;
 pub use layer::{Curved, Layer, LayerInfo, Trainable};
 pub use operation::Operation;

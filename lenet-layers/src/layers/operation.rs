@@ -75,6 +75,21 @@ pub enum Operation {
         /// The stages of the other branch; empty if it is the input itself.
         skip: &'static [StageInfo],
     },
+    /// Each map or unit normalized by the two last arrays. Parameters: weight, bias, mean, variance.
+    /// [`BatchNorm`](crate::BatchNorm).
+    BatchNorm {
+        /// Added to the variance.
+        epsilon: f64,
+        /// Applied to each number.
+        activation: ActivationKind,
+    },
+    /// Nothing outside training. [`Dropout`](crate::Dropout).
+    Dropout {
+        /// The percentage of numbers that are dropped in training.
+        percent: usize,
+    },
+    /// The mean of each map, as units. [`GlobalAvgPool`](crate::GlobalAvgPool).
+    GlobalAveragePool,
     /// Another operation, which only the layer itself can compute.
     Custom,
 }

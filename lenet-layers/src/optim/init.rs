@@ -99,10 +99,17 @@ fn ends_in_sigmoid(operation: Operation, input_is_sigmoid: bool) -> bool {
         | Operation::Subsampling { activation, .. }
         | Operation::FullConnection { activation } => activation == ActivationKind::Sigmoid,
         // These pass on their input's range.
-        Operation::AveragePool { .. } | Operation::MaxPool { .. } | Operation::Repeat { .. } | Operation::Flatten => {
-            input_is_sigmoid
-        }
-        Operation::Rbf { .. } | Operation::Residual { .. } | Operation::Concat { .. } | Operation::Custom => false,
+        Operation::AveragePool { .. }
+        | Operation::GlobalAveragePool
+        | Operation::Dropout { .. }
+        | Operation::MaxPool { .. }
+        | Operation::Repeat { .. }
+        | Operation::Flatten => input_is_sigmoid,
+        Operation::Rbf { .. }
+        | Operation::BatchNorm { .. }
+        | Operation::Residual { .. }
+        | Operation::Concat { .. }
+        | Operation::Custom => false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Checks every layer by itself, over a list of shapes, with every activation function.
 
-use crate::check::{Check, Drawn, Sample, for_samples, layer};
+use crate::check::{Check, Drawn, Sample, for_samples, layer, learning};
 use crate::tables::{Fan, Gaps, Only, Own};
 use lenet_layers::*;
 use proptest::prelude::TestCaseError;
@@ -122,6 +122,25 @@ const REPEAT: &[Check] = checks! {
     Repeat<3>, on Maps<2, 4, 3>;
 };
 
+const GLOBAL_POOL: &[Check] = checks! {
+    GlobalAvgPool, on Maps<1, 1, 1>;
+    GlobalAvgPool, on Maps<3, 2, 5>;
+    Dropout<30>, on Maps<2, 3, 4>;
+};
+
+/// Outside training and in it.
+const BATCH_NORM: &[Check] = &[
+    layer::<BatchNorm<3, Drawn>, Maps<3, 2, 5>>,
+    layer::<BatchNorm<1, Drawn>, Maps<1, 1, 1>>,
+    layer::<BatchNorm<7, Drawn>, Units<7>>,
+    learning::<BatchNorm<3, Drawn>, Maps<3, 2, 5>>,
+    learning::<BatchNorm<1, Drawn>, Maps<1, 7, 9>>,
+    learning::<BatchNorm<5, Drawn>, Maps<5, 1, 3>>,
+];
+
+const DROPOUT: &[Check] =
+    &[learning::<Dropout<30>, Maps<2, 3, 4>>, learning::<Dropout<0>, Units<7>>, learning::<Dropout<50>, Units<33>>];
+
 /// Each layer with each activation function as it is normally used: as a separate type.
 fn with<A: Activation>() -> &'static [Check] {
     const {
@@ -193,6 +212,21 @@ fn flattening() {
 #[test]
 fn euclidean_rbf() {
     for_samples(96, |sample| run(RBF, sample, 0));
+}
+
+#[test]
+fn means_of_maps() {
+    for_samples(96, |sample| run(GLOBAL_POOL, sample, 0));
+}
+
+#[test]
+fn batch_normalization() {
+    for_samples(192, |sample| run(BATCH_NORM, sample, activation(sample)));
+}
+
+#[test]
+fn dropout_in_training() {
+    for_samples(96, |sample| run(DROPOUT, sample, 0));
 }
 
 #[test]

@@ -26,3 +26,4 @@ mod sparse;
 mod subject;
 #[path = "../shared/tables.rs"]
 mod tables;
+mod training_mode;

@@ -52,11 +52,68 @@ sequential! {
     }
 }
 
+sequential! {
+    /// Two stages as a branch.
+    pub(crate) struct Block, trace BlockTrace {
+        input:                         Maps<3, 4, 6>;
+        c1:   Conv2d<3, 2, 1, Drawn>   => Maps<2, 4, 6>;
+        n1:   BatchNorm<2, Drawn>      => Maps<2, 4, 6>;
+        c2:   Conv2d<2, 3, 1>          => Maps<3, 4, 6>;
+    }
+}
+sequential! {
+    /// A branch that changes the shape, within which is a branch.
+    pub(crate) struct Reduce, trace ReduceTrace {
+        input:                         Maps<3, 4, 6>;
+        r1:   Residual<Block>          => Maps<3, 4, 6>;
+        c2:   Conv2d<3, 2, 3, Drawn>   => Maps<2, 2, 4>;
+    }
+}
+sequential! {
+    /// The projection beside it.
+    pub(crate) struct Project, trace ProjectTrace {
+        input:                         Maps<3, 4, 6>;
+        c1:   Conv2d<3, 2, 3>          => Maps<2, 2, 4>;
+    }
+}
+sequential! {
+    /// Stages of branches: the first in the network, one after another, with a projection, and concatenated.
+    pub(crate) struct Branches, trace BranchesTrace {
+        input:                                    Maps<3, 4, 6>;
+        r1:   Residual<Block, Drawn>              => Maps<3, 4, 6>;
+        r2:   Residual<Reduce, Identity, Project> => Maps<2, 2, 4>;
+        d3:   Concat<Widen>                       => Maps<3, 2, 4>;
+        d4:   Concat<Sixth, Fifth>                => Maps<3, 2, 4>;
+        mean: GlobalAvgPool                       => Units<3>;
+        out:  Dense<3, 4>                         => Units<4>;
+    }
+}
+sequential! {
+    pub(crate) struct Widen, trace WidenTrace {
+        input:                         Maps<2, 2, 4>;
+        c1:   Conv2d<2, 1, 1, Drawn>   => Maps<1, 2, 4>;
+    }
+}
+sequential! {
+    pub(crate) struct Fifth, trace FifthTrace {
+        input:                         Maps<3, 2, 4>;
+        c1:   Conv2d<3, 1, 1, Drawn>   => Maps<1, 2, 4>;
+    }
+}
+sequential! {
+    pub(crate) struct Sixth, trace SixthTrace {
+        input:                         Maps<3, 2, 4>;
+        drop: Dropout<40>              => Maps<3, 2, 4>;
+        c1:   Conv2d<3, 2, 1>          => Maps<2, 2, 4>;
+    }
+}
+
 /// The passes of a network.
 struct Passes<N: Network<Element = f64>> {
     forward: fn(&N, &mut N::Trace<f64>),
     backward: Backward<N>,
 }
+const LEARNING: Mode = Mode::Training(TrainingPass { examples: 1, batch: 3, seed: 8 });
 /// Down to the input if the flag is set.
 type Backward<N> = fn(&N, &<N as Network>::Trace<f64>, &mut <N as Network>::Trace<f64>, &mut Grad<N>, bool);
 
@@ -67,6 +124,14 @@ impl<N: Network<Element = f64>> Passes<N> {
         backward: |net, trace, errors, grad, to_input| match to_input {
             true => net.backward_with::<_, _, true>(Scalar, trace, errors, grad, Mode::Inference),
             false => net.backward_with::<_, _, false>(Scalar, trace, errors, grad, Mode::Inference),
+        },
+    };
+    /// The same in training.
+    const LEARNING: Self = Passes {
+        forward: |net, trace| net.forward_with(Scalar, trace, LEARNING),
+        backward: |net, trace, errors, grad, to_input| match to_input {
+            true => net.backward_with::<_, _, true>(Scalar, trace, errors, grad, LEARNING),
+            false => net.backward_with::<_, _, false>(Scalar, trace, errors, grad, LEARNING),
         },
     };
     /// The loops of this process's instruction set. They take three times as long to compile.
@@ -122,7 +187,7 @@ where
         (passes.forward)(net, trace);
         scale * loss.evaluate_with(Scalar, trace.output(), &target, 1.0, &mut sink)
     };
-    for i in 0..N::TENSORS {
+    for i in (0..N::TENSORS).filter(|i| !N::is_statistic(*i)) {
         compare(&N::info(i).to_string(), grad.tensor(i), kinks, &mut |j, h| {
             let kept = net.tensor(i)[j];
             net.tensor_mut(i)[j] = kept + h;
@@ -155,6 +220,39 @@ fn a_whole_network() {
         checked("Largest", activation, network::<Largest<f64>, 3>(Passes::REFERENCE, loss, seed, true))?;
         checked("Matrix", activation, network::<Matrix<f64>, 10>(Passes::REFERENCE, loss, seed, kinks))
     });
+}
+
+#[test]
+fn a_network_of_branches() {
+    for_samples(60, |sample| {
+        let (activation, loss, seed) = (sample.below(0, 5), sample.choose(1, &LOSSES), sample.seed);
+        Drawn::choose(activation);
+        let kinks = activation == Drawn::RELU;
+        checked("Branches", activation, network::<Branches<f64>, 4>(Passes::REFERENCE, loss, seed, kinks))?;
+        checked("Branches in training", activation, network::<Branches<f64>, 4>(Passes::LEARNING, loss, seed, kinks))
+    });
+}
+
+#[test]
+fn names_and_counts_of_branches() {
+    let names: Vec<String> = (0..Branches::<f32>::TENSORS).map(|i| Branches::<f32>::info(i).to_string()).collect();
+    assert_eq!(names[0], "r1.block.c1.weight");
+    assert_eq!(names[4], "r1.block.n1.running_mean");
+    assert_eq!(names[8], "r2.block.r1.block.c1.weight");
+    assert_eq!(names[18..20], ["r2.skip.c1.weight", "r2.skip.c1.bias"]);
+    assert_eq!(names.len(), 28);
+    assert!(Branches::<f32>::is_statistic(4) && !Branches::<f32>::is_statistic(3) && Branches::<f32>::is_statistic(13));
+    let block = 24 * ((6 + 2) + (6 + 3)) + 2 * 48;
+    let stages = Branches::<f32>::STAGES;
+    assert_eq!((stages[0].params, stages[0].connections, stages[0].dims), (8 + 8 + 9, block, &[3, 4, 6][..]));
+    assert_eq!(stages[1].connections, block + 2 * (8 * (54 + 2)));
+    assert_eq!(
+        stages[0].layer().to_string(),
+        "(convolution 1x1, drawn - batch normalization, drawn - convolution 1x1, identity) plus (the input), drawn"
+    );
+    let mut net = Branches::<f64>::zeroed();
+    net.tensor_mut(19)[1] = 7.0;
+    assert_eq!(net.r2.skip.c1.bias, [0.0, 7.0]);
 }
 
 #[test]

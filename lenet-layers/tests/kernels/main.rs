@@ -49,6 +49,10 @@ const KERNELS: &[Everywhere] = both! {
     Dense<1, 43>, on Units<1>;
     Rbf<84, 10, Bitmaps>, on Units<84>;
     Repeat<2>, on Maps<3, 4, 5>;
+    BatchNorm<3, Tanh>, on Maps<3, 5, 7>;
+    BatchNorm<19>, on Units<19>;
+    GlobalAvgPool, on Maps<3, 5, 7>;
+    Dropout<50>, on Units<5>;
 };
 
 connection_table! {

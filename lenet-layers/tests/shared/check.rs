@@ -1,6 +1,6 @@
 //! The gradient checker: compares analytic gradients with central differences, in `f64`.
 
-use crate::subject::{Case, Reference, Subject, UNTOUCHED};
+use crate::subject::{Case, Learning, Reference, Subject, UNTOUCHED};
 use lenet_layers::simd::{Isa, Scalar};
 use lenet_layers::*;
 use proptest::prelude::*;
@@ -159,6 +159,10 @@ pub(crate) fn forward<L: Layer<I>, I: Shape>(params: &L::Params<f64>, x: &Tensor
 pub(crate) fn layer<L: Layer<I> + LayerInfo, I: Shape>(seed: u64, kinks: bool) -> Result<(), String> {
     layer_of(&mut *Case::<L, I, f64, Reference>::boxed_zeroed(), seed, kinks)
 }
+/// The same for a pass in training.
+pub(crate) fn learning<L: Layer<I> + LayerInfo, I: Shape>(seed: u64, kinks: bool) -> Result<(), String> {
+    layer_of(&mut *Case::<L, I, f64, Learning>::boxed_zeroed(), seed, kinks)
+}
 
 fn layer_of(case: &mut dyn Subject<f64>, seed: u64, kinks: bool) -> Result<(), String> {
     let (mut draw, isa) = (Draw::new(seed), Isa::SCALAR);
@@ -196,7 +200,7 @@ fn layer_of(case: &mut dyn Subject<f64>, seed: u64, kinks: bool) -> Result<(), S
         case.forward(isa);
         case.y().iter().zip(&g).map(|(y, g)| *y * g).sum::<f64>()
     };
-    for i in 0..case.arrays() {
+    for i in (0..case.arrays()).filter(|i| !case.is_statistic(*i)).collect::<Vec<_>>() {
         let analytic: Vec<f64> = grad[i].iter().zip(&before[i]).map(|(g, b)| g - b).collect();
         compare(case.info(i).name, &analytic, kinks, &mut |j, h| {
             let kept = std::mem::replace(&mut case.params(i)[j], 0.0);

@@ -15,6 +15,8 @@ pub(crate) trait Subject<E> {
     /// The number of arrays of parameters.
     fn arrays(&self) -> usize;
     fn info(&self, index: usize) -> ParamInfo;
+    /// Whether an array is measured and has no gradient.
+    fn is_statistic(&self, index: usize) -> bool;
     fn params(&mut self, index: usize) -> &mut [E];
     fn grad(&mut self, index: usize) -> &mut [E];
     fn x(&mut self) -> &mut [E];
@@ -28,11 +30,20 @@ pub(crate) trait Subject<E> {
 
 /// The code that a pass runs.
 pub(crate) trait Way: 'static {
+    const MODE: Mode = Mode::Inference;
     fn run<K: Kernel>(isa: Isa, kernel: K) -> K::Output;
 }
 /// The reference loops, for every instruction set.
 pub(crate) struct Reference;
 impl Way for Reference {
+    fn run<K: Kernel>(_: Isa, kernel: K) -> K::Output {
+        kernel.run(Scalar)
+    }
+}
+/// The reference loops, for one example in training.
+pub(crate) struct Learning;
+impl Way for Learning {
+    const MODE: Mode = Mode::Training(TrainingPass { examples: 1, batch: 4, seed: 5 });
     fn run<K: Kernel>(_: Isa, kernel: K) -> K::Output {
         kernel.run(Scalar)
     }
@@ -69,7 +80,7 @@ struct Forward<'a, L: Layer<I>, I: Shape, T: Cell, W>(&'a mut Case<L, I, T, W>);
 impl<L: Layer<I>, I: Shape, T: Cell, W: Way> Kernel for Forward<'_, L, I, T, W> {
     type Output = ();
     fn run<S: Simd>(self, simd: S) {
-        L::forward(simd, &self.0.params, &self.0.x, &mut self.0.y);
+        L::forward_in(simd, &self.0.params, &self.0.x, &mut self.0.y, W::MODE);
     }
 }
 
@@ -78,8 +89,8 @@ impl<L: Layer<I>, I: Shape, T: Cell, W: Way> Kernel for Backward<'_, L, I, T, W>
     type Output = ();
     fn run<S: Simd>(self, simd: S) {
         let Case { params, grad, x, dx, y, dy, .. } = self.0;
-        let backward = if self.1 { L::backward::<S, T, true> } else { L::backward::<S, T, false> };
-        backward(simd, params, x, y, dy, dx, grad);
+        let backward = if self.1 { L::backward_in::<S, T, true> } else { L::backward_in::<S, T, false> };
+        backward(simd, params, x, y, dy, dx, grad, W::MODE);
     }
 }
 
@@ -92,6 +103,9 @@ impl<L: Layer<I> + LayerInfo, I: Shape, T: Cell, W: Way> Subject<T::Element> for
     }
     fn info(&self, index: usize) -> ParamInfo {
         L::info(index)
+    }
+    fn is_statistic(&self, index: usize) -> bool {
+        L::Params::<T::Element>::is_statistic(index)
     }
     fn params(&mut self, index: usize) -> &mut [T::Element] {
         self.params.tensor_mut(index)

@@ -1,0 +1,438 @@
+//! Batch normalization.
+
+use crate::activation::apply_slope;
+use crate::kernels::tile::{load, store, width};
+use crate::layers::conv::Kernels;
+use crate::layers::dense::Weights;
+use crate::params::flat_mut;
+use crate::{Activation, Identity, Layer, LayerInfo, Mode, Operation, ParamInfo, Params, Role, Trainable};
+use core::{fmt, marker::PhantomData};
+use lenet_tensor::simd::{Simd, Vector};
+use lenet_tensor::{Cell, Element, Maps, Shape, Tensor, Units};
+use zerocopy::{FromBytes, Immutable, KnownLayout};
+
+/// Normalizes each of `C` maps or units by its mean and variance, then scales and shifts it:
+/// y = A(weight (x - mean) / sqrt(variance + 1e-5) + bias), with the activation function `A`: `Maps<C, H, W>` to itself, or
+/// `Units<C>` to itself (Ioffe & Szegedy 2015, "Batch Normalization", algorithms 1 and 2).
+///
+/// In training ([`Network::forward_training`](crate::Network::forward_training)) mean and variance are those of the
+/// examples of the pass: in lanes, of up to sixteen, whatever the size of the batch ("ghost batches", Hoffer, Hubara,
+/// Soudry 2017). So passes do not wait for each other, and the result does not depend on the number of threads. The
+/// backward pass adds the statistics of its examples to the gradient of the arrays `running_mean` and `running_var`, as
+/// the mean over the batch, and the optimizer moves these arrays towards them ([`STATISTIC_MOMENTUM`]). Otherwise the
+/// layer uses the two arrays.
+///
+/// A single example of `Units` has no variance: in training its outputs are `A(bias)`. The layer has no second
+/// derivatives.
+///
+/// After training, [`BatchNormParams::fold`] merges it into the convolution or full connection before it.
+///
+/// ```
+/// use lenet_layers::{BatchNorm, BatchNormParams, Layer, Params, Tensor, Units, simd::Scalar};
+/// let mut params = BatchNormParams::<1, f64>::zeroed();
+/// (params.weight, params.bias, params.running_mean, params.running_var) = ([3.0], [1.0], [2.0], [4.0 - 1e-5]);
+/// let mut y = Tensor::<Units<1>, f64>::ZERO;
+/// BatchNorm::<1>::forward(Scalar, &params, &Tensor { data: [6.0] }, &mut y);
+/// assert!((y.data[0] - 7.0).abs() < 1e-12);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BatchNorm<const C: usize, A = Identity>(PhantomData<A>);
+
+/// The part of the way that a step moves the running statistics of [`BatchNorm`] towards those of its batch.
+pub const STATISTIC_MOMENTUM: f64 = 0.1;
+
+/// Added to the variance, so that its square root is not zero.
+const EPSILON: f64 = 1e-5;
+
+/// The parameters of a [`BatchNorm`]. The last two arrays are measured, not trained.
+#[derive(Clone, Debug, PartialEq, FromBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct BatchNormParams<const C: usize, E = f32> {
+    /// Multiplies the normalized input; one for each map or unit.
+    pub weight: [E; C],
+    /// One for each map or unit.
+    pub bias: [E; C],
+    /// The mean of each map or unit over the training examples.
+    pub running_mean: [E; C],
+    /// The variance of each map or unit over the training examples.
+    pub running_var: [E; C],
+}
+
+impl<const C: usize, E: Element> Params for BatchNormParams<C, E> {
+    type Element = E;
+    const TENSORS: usize = 4;
+    const LEN: usize = 4 * C;
+    fn tensor(&self, index: usize) -> &[E] {
+        let arrays = [&self.weight, &self.bias, &self.running_mean, &self.running_var];
+        arrays[index]
+    }
+    fn tensor_mut(&mut self, index: usize) -> &mut [E] {
+        let arrays = [&mut self.weight, &mut self.bias, &mut self.running_mean, &mut self.running_var];
+        arrays.into_iter().nth(index).expect("batch normalization has four arrays")
+    }
+    fn is_statistic(index: usize) -> bool {
+        index >= 2
+    }
+}
+
+/// Parameters with a row of weights and a bias for each of `C` outputs, into which a [`BatchNorm`] after them can be merged.
+pub trait Rows<const C: usize, E> {
+    /// Returns the weights, `C` rows one after another, and the biases.
+    fn rows(&mut self) -> (&mut [E], &mut [E; C]);
+}
+impl<const CI: usize, const CO: usize, const K: usize, E: Element> Rows<CO, E> for Kernels<CI, CO, K, E> {
+    fn rows(&mut self) -> (&mut [E], &mut [E; CO]) {
+        (flat_mut(&mut self.weight), &mut self.bias)
+    }
+}
+impl<const I: usize, const O: usize, E: Element> Rows<O, E> for Weights<I, O, E> {
+    fn rows(&mut self) -> (&mut [E], &mut [E; O]) {
+        (flat_mut(&mut self.weight), &mut self.bias)
+    }
+}
+
+impl<const C: usize, E: Element> BatchNormParams<C, E> {
+    /// Merges the layer into the convolution or full connection before it, whose activation function must be
+    /// [`Identity`]: `kernels` then computes what both computed, and takes the activation function of this layer.
+    ///
+    /// ```
+    /// use lenet_layers::{BatchNormParams, Params, Weights};
+    /// let mut norm = BatchNormParams::<1, f64>::zeroed();
+    /// (norm.weight, norm.bias, norm.running_mean, norm.running_var) = ([3.0], [1.0], [2.0], [4.0 - 1e-5]);
+    /// let mut dense = Weights::<1, 1, f64> { weight: [[10.0]], bias: [6.0] };
+    /// norm.fold(&mut dense);
+    /// // 3 (10 x + 6 - 2) / 2 + 1
+    /// assert!((dense.weight[0][0] - 15.0).abs() < 1e-9 && (dense.bias[0] - 7.0).abs() < 1e-9);
+    /// ```
+    pub fn fold(&self, kernels: &mut impl Rows<C, E>) {
+        let (weight, bias) = kernels.rows();
+        let row = weight.len() / C.max(1);
+        for (c, bias) in bias.iter_mut().enumerate() {
+            let (scale, shift) = self.scale_and_shift(lenet_tensor::simd::Scalar, c);
+            *bias = scale * *bias + shift;
+            for weight in &mut weight[c * row..(c + 1) * row] {
+                *weight = scale * *weight;
+            }
+        }
+    }
+
+    /// What the layer computes of map `c` outside training is `scale x + shift`.
+    fn scale_and_shift<S: Simd>(&self, simd: S, c: usize) -> (E, E) {
+        let scale = self.weight[c] * inverse_root(simd, self.running_var[c]);
+        (scale, self.bias[c] - scale * self.running_mean[c])
+    }
+}
+
+impl<const C: usize, A: Send + Sync + 'static> Trainable for BatchNorm<C, A> {
+    type Params<E: Element> = BatchNormParams<C, E>;
+}
+
+impl<const C: usize, A: Activation> LayerInfo for BatchNorm<C, A> {
+    const OPERATION: Operation = Operation::BatchNorm { epsilon: EPSILON, activation: A::KIND };
+    fn info(index: usize) -> ParamInfo {
+        let (name, role) = match index {
+            0 => ("weight", Role::Scale),
+            1 => ("bias", Role::Bias),
+            2 => ("running_mean", Role::Mean),
+            3 => ("running_var", Role::Variance),
+            _ => panic!("no parameter {index} in a batch normalization"),
+        };
+        ParamInfo::new(name, &[C], role, |_| 1)
+    }
+    fn describe(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "batch normalization, {}", A::NAME)
+    }
+}
+
+macro_rules! batch_norm_on {
+    ($shape:ty, $($n:ident),+) => {
+        impl<$(const $n: usize,)+ A: Activation> Layer<$shape> for BatchNorm<C, A> {
+            type Out = $shape;
+            const CONNECTIONS: usize = 2 * <$shape as Shape>::LEN;
+            const MULTIPLY_ADDS: usize = <$shape as Shape>::LEN;
+
+            fn forward<S: Simd, T: Cell>(
+                simd: S,
+                params: &BatchNormParams<C, T::Element>,
+                x: &Tensor<$shape, T>,
+                y: &mut Tensor<$shape, T>,
+            ) {
+                forward::<A, S, T, C>(simd, params, x.cells(), y.cells_mut(), None);
+            }
+            fn forward_in<S: Simd, T: Cell>(
+                simd: S,
+                params: &BatchNormParams<C, T::Element>,
+                x: &Tensor<$shape, T>,
+                y: &mut Tensor<$shape, T>,
+                mode: Mode,
+            ) {
+                forward::<A, S, T, C>(simd, params, x.cells(), y.cells_mut(), examples::<T>(mode));
+            }
+            fn backward<S: Simd, T: Cell, const TO_INPUT: bool>(
+                simd: S,
+                params: &BatchNormParams<C, T::Element>,
+                x: &Tensor<$shape, T>,
+                y: &Tensor<$shape, T>,
+                dy: &mut Tensor<$shape, T>,
+                dx: &mut Tensor<$shape, T>,
+                grad: &mut BatchNormParams<C, T::Element>,
+            ) {
+                Self::backward_in::<S, T, TO_INPUT>(simd, params, x, y, dy, dx, grad, Mode::Inference);
+            }
+            fn backward_in<S: Simd, T: Cell, const TO_INPUT: bool>(
+                simd: S,
+                params: &BatchNormParams<C, T::Element>,
+                x: &Tensor<$shape, T>,
+                y: &Tensor<$shape, T>,
+                dy: &mut Tensor<$shape, T>,
+                dx: &mut Tensor<$shape, T>,
+                grad: &mut BatchNormParams<C, T::Element>,
+                mode: Mode,
+            ) {
+                slopes::<A, S, T, C>(simd, y.cells(), dy.cells_mut(), &mut grad.bias);
+                let dx: Option<&mut [T]> = if TO_INPUT { Some(dx.cells_mut()) } else { None };
+                backward(simd, params, x.cells(), dy.cells(), dx, grad, mode);
+            }
+        }
+    };
+}
+batch_norm_on!(Maps<C, H, W>, C, H, W);
+batch_norm_on!(Units<C>, C);
+
+/// The number of examples of a pass in training; `None` otherwise.
+fn examples<T: Cell>(mode: Mode) -> Option<usize> {
+    match mode {
+        Mode::Inference => None,
+        Mode::Training(pass) => Some(pass.examples.clamp(1, T::LANES)),
+    }
+}
+
+/// Returns 1 / sqrt(variance + epsilon). Core has no square root.
+fn inverse_root<S: Simd, E: Element>(simd: S, variance: E) -> E {
+    let (half, x) = (E::from_f64(0.5), variance + E::from_f64(EPSILON));
+    let estimate = (E::from_f64(-0.5) * x.ln(simd)).exp(simd);
+    // A step of Newton's method corrects the last digits.
+    estimate * (E::from_f64(1.5) - half * x * estimate * estimate)
+}
+
+/// Mean, variance and the inverse of the deviation of the examples of a pass.
+struct Statistics<E> {
+    mean: E,
+    variance: E,
+    root: E,
+}
+
+/// Measures one map over the first `examples` lanes.
+#[inline(never)]
+fn measure<S: Simd, T: Cell>(simd: S, x: &[T], examples: usize) -> Statistics<T::Element> {
+    let share = T::Element::from_f64(1.0 / (x.len() * examples) as f64);
+    let mean = share
+        * total::<S, T>(
+            simd,
+            x,
+            x,
+            examples,
+            #[inline(always)]
+            |x, _| x,
+        );
+    let variance = share
+        * total::<S, T>(
+            simd,
+            x,
+            x,
+            examples,
+            #[inline(always)]
+            |x, _| {
+                let d = x - Vector::splat(simd, mean);
+                d * d
+            },
+        );
+    Statistics { mean, variance, root: inverse_root(simd, variance) }
+}
+
+/// Returns the sum of `f` over the pairs of cells and the first `examples` lanes. `f` should be `#[inline(always)]`.
+#[inline(always)]
+fn total<S: Simd, T: Cell>(
+    simd: S,
+    x: &[T],
+    y: &[T],
+    examples: usize,
+    f: impl Fn(T::Vector<S>, T::Vector<S>) -> T::Vector<S>,
+) -> T::Element {
+    /// The number of independent sums, so that none waits for another.
+    const CHAINS: usize = 4;
+    let mut lanes = T::ZERO;
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            for part in 0..T::parts::<S>() {
+                let mut sums = [T::Vector::splat(simd, Default::default()); CHAINS];
+                for (x, y) in x.chunks(CHAINS).zip(y.chunks(CHAINS)) {
+                    for (t, (x, y)) in x.iter().zip(y).enumerate() {
+                        sums[t] = sums[t] + f(x.part(simd, part), y.part(simd, part));
+                    }
+                }
+                lanes.set_part(part, (sums[0] + sums[1]) + (sums[2] + sums[3]));
+            }
+        },
+    );
+    let mut sum = T::Element::default();
+    for lane in &lanes.lanes()[..examples] {
+        sum += *lane;
+    }
+    sum
+}
+
+fn forward<A: Activation, S: Simd, T: Cell, const C: usize>(
+    simd: S,
+    params: &BatchNormParams<C, T::Element>,
+    x: &[T],
+    y: &mut [T],
+    examples: Option<usize>,
+) {
+    let per = x.len() / C;
+    for (c, (x, y)) in x.chunks_exact(per).zip(y.chunks_exact_mut(per)).enumerate() {
+        let (scale, shift) = match examples {
+            None => params.scale_and_shift(simd, c),
+            Some(examples) => {
+                let Statistics { mean, root, .. } = measure(simd, x, examples);
+                let scale = params.weight[c] * root;
+                (scale, params.bias[c] - scale * mean)
+            }
+        };
+        scale_and_apply::<A, S, _>(simd, scale, shift, T::elements(x), T::elements_mut(y));
+    }
+}
+
+/// Computes y = A(scale x + shift).
+#[inline(never)]
+fn scale_and_apply<A: Activation, S: Simd, E: Element>(simd: S, scale: E, shift: E, x: &[E], y: &mut [E]) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let width = const { width::<S, E>() };
+            let (scale, shift) = (E::Row::splat(simd, scale), E::Row::splat(simd, shift));
+            for (x, y) in x.chunks(width).zip(y.chunks_mut(width)) {
+                store(A::apply(load::<E::Row<S>>(simd, x).mul_add(scale, shift)), y);
+            }
+        },
+    );
+}
+
+/// Converts `dy` to the gradient before the activation function, and adds up that of each bias.
+fn slopes<A: Activation, S: Simd, T: Cell, const C: usize>(simd: S, y: &[T], dy: &mut [T], bias: &mut [T::Element; C]) {
+    let per = y.len() / C;
+    for ((y, dy), bias) in y.chunks_exact(per).zip(dy.chunks_exact_mut(per)).zip(bias) {
+        *bias += apply_slope::<A, S, _>(simd, T::elements(y), T::elements_mut(dy));
+    }
+}
+
+/// The backward pass behind the activation function.
+fn backward<S: Simd, T: Cell, const C: usize>(
+    simd: S,
+    params: &BatchNormParams<C, T::Element>,
+    x: &[T],
+    da: &[T],
+    mut dx: Option<&mut [T]>,
+    grad: &mut BatchNormParams<C, T::Element>,
+    mode: Mode,
+) {
+    let (per, lanes) = (x.len() / C, examples::<T>(mode).unwrap_or(T::LANES));
+    for c in 0..C {
+        let here = c * per..(c + 1) * per;
+        let (x, da) = (&x[here.clone()], &da[here.clone()]);
+        let statistics = match mode {
+            Mode::Inference => {
+                let variance = params.running_var[c];
+                Statistics { mean: params.running_mean[c], variance, root: inverse_root(simd, variance) }
+            }
+            Mode::Training(_) => measure(simd, x, lanes),
+        };
+        let (db, dw) = sums_of_gradient(simd, x, da, lanes, &statistics);
+        grad.weight[c] += dw;
+        let mut factors = Factors::outside_training(params.weight[c], &statistics);
+        if let Mode::Training(pass) = mode {
+            let numbers = per * lanes;
+            factors.subtract_means(db, dw, numbers, &statistics);
+            let share = T::Element::from_f64(lanes as f64 / pass.batch.max(lanes) as f64);
+            // The variance of all examples is estimated from these, as PyTorch does.
+            let unbiased = T::Element::from_f64(numbers as f64 / (numbers - 1).max(1) as f64);
+            grad.running_mean[c] += share * statistics.mean;
+            grad.running_var[c] += share * unbiased * statistics.variance;
+        }
+        if let Some(dx) = &mut dx {
+            factors.write(simd, x, da, &mut dx[here], lanes);
+        }
+    }
+}
+
+/// Returns the sums of the gradient, and of its products with the normalized input.
+#[inline(never)]
+fn sums_of_gradient<S: Simd, T: Cell>(
+    simd: S,
+    x: &[T],
+    da: &[T],
+    lanes: usize,
+    Statistics { mean, root, .. }: &Statistics<T::Element>,
+) -> (T::Element, T::Element) {
+    let db = total::<S, T>(
+        simd,
+        x,
+        da,
+        lanes,
+        #[inline(always)]
+        |_, da| da,
+    );
+    let products = total::<S, T>(
+        simd,
+        x,
+        da,
+        lanes,
+        #[inline(always)]
+        |x, da| (x - Vector::splat(simd, *mean)) * da,
+    );
+    (db, *root * products)
+}
+
+/// The gradient with respect to the input is `da` times `of_da`, plus x times `of_x`, plus `constant`.
+struct Factors<E> {
+    of_da: E,
+    of_x: E,
+    constant: E,
+}
+
+impl<E: Element> Factors<E> {
+    fn outside_training(weight: E, statistics: &Statistics<E>) -> Self {
+        Factors { of_da: weight * statistics.root, of_x: E::default(), constant: E::default() }
+    }
+
+    /// In training mean and variance depend on the input too:
+    /// dx = weight root (da - mean of da - normalized x times the mean of da times normalized x).
+    fn subtract_means(&mut self, db: E, dw: E, numbers: usize, Statistics { mean, root, .. }: &Statistics<E>) {
+        let share = E::from_f64(1.0 / numbers as f64);
+        let zero = E::default();
+        self.of_x = zero - self.of_da * *root * share * dw;
+        self.constant = zero - self.of_da * share * db - self.of_x * *mean;
+    }
+
+    /// Lanes without an example get zero.
+    #[inline(never)]
+    fn write<S: Simd, T: Cell<Element = E>>(&self, simd: S, x: &[T], da: &[T], dx: &mut [T], lanes: usize) {
+        let mut mask = T::ZERO;
+        mask.lanes_mut()[..lanes].fill(E::from_f64(1.0));
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                for part in 0..T::parts::<S>() {
+                    let mask = mask.part(simd, part);
+                    let factor = |factor: E| T::Vector::<S>::splat(simd, factor) * mask;
+                    let (of_da, of_x, constant) = (factor(self.of_da), factor(self.of_x), factor(self.constant));
+                    for ((x, da), dx) in x.iter().zip(da).zip(&mut *dx) {
+                        let linear = x.part(simd, part).mul_add(of_x, constant);
+                        dx.set_part(part, da.part(simd, part).mul_add(of_da, linear));
+                    }
+                }
+            },
+        );
+    }
+}

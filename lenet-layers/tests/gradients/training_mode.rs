@@ -1,0 +1,198 @@
+//! Layers that differ in training: batch normalization of several examples in lanes, compared with its definition in
+//! `f64`, the merging of its parameters, and what dropout drops.
+
+use crate::check::{Draw, for_samples};
+use lenet_layers::simd::{Isa, Kernel, Simd};
+use lenet_layers::*;
+use proptest::prelude::TestCaseError;
+
+const C: usize = 3;
+const CELLS: usize = 10;
+const EXAMPLES: usize = 5;
+type Map = Maps<C, 2, 5>;
+type Block<T> = Tensor<Map, T>;
+
+/// One pass in training, with whatever instruction set runs it.
+struct Pass<'a> {
+    params: &'a BatchNormParams<C>,
+    x: &'a Block<Lanes<16>>,
+    y: &'a mut Block<Lanes<16>>,
+    dy: &'a mut Block<Lanes<16>>,
+    dx: &'a mut Block<Lanes<16>>,
+    grad: &'a mut BatchNormParams<C>,
+}
+impl Kernel for Pass<'_> {
+    type Output = ();
+    fn run<S: Simd>(self, simd: S) {
+        let Pass { params, x, y, dy, dx, grad } = self;
+        let mode = Mode::Training(TrainingPass { examples: EXAMPLES, batch: 20, seed: 0 });
+        BatchNorm::<C, Tanh>::forward_in(simd, params, x, y, mode);
+        BatchNorm::<C, Tanh>::backward_in::<S, _, true>(simd, params, x, y, dy, dx, grad, mode);
+    }
+}
+
+/// The output for map `c` by the definition: `x` has the cells of all examples.
+fn by_definition(x: &[f64], weight: f64, bias: f64) -> Vec<f64> {
+    let n = x.len() as f64;
+    let mean = x.iter().sum::<f64>() / n;
+    let variance = x.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
+    x.iter().map(|x| (weight * (x - mean) / (variance + 1e-5).sqrt() + bias).tanh()).collect()
+}
+
+/// The cells of map `c` of the examples, example after example.
+fn cells_of(block: &Block<Lanes<16>>, c: usize) -> Vec<f64> {
+    let map = block.data[c].as_flattened();
+    (0..EXAMPLES).flat_map(|lane| map.iter().map(move |cell| f64::from(cell.0[lane]))).collect()
+}
+
+#[test]
+fn batch_normalization_of_a_block() {
+    for_samples(24, |sample| {
+        let mut draw = Draw::new(sample.seed);
+        let mut lanes = |scale: f64| {
+            let mut block = Block::<Lanes<16>>::ZERO;
+            let numbers: Vec<f64> = (0..C * CELLS * 16).map(|_| draw.within(scale)).collect();
+            for (to, from) in Lanes::<16>::elements_mut(block.cells_mut()).iter_mut().zip(&numbers) {
+                *to = *from as f32;
+            }
+            block
+        };
+        let (x, mut gradient) = (lanes(2.0), lanes(1.0));
+        for cell in gradient.cells_mut() {
+            cell.0[EXAMPLES..].fill(0.0); // as a loss leaves lanes without a target
+        }
+        let mut params = BatchNormParams::<C>::zeroed();
+        (params.weight, params.bias) = ([1.5, -0.7, 0.3], [0.1, 0.0, -2.0]);
+        for isa in Isa::all_available() {
+            let (mut y, mut dy, mut dx) = (Block::ZERO, gradient.clone(), lanes(100.0));
+            let mut grad = BatchNormParams::<C>::zeroed();
+            grad.running_var[1] = 1.0;
+            isa.dispatch(Pass { params: &params, x: &x, y: &mut y, dy: &mut dy, dx: &mut dx, grad: &mut grad });
+            for c in 0..C {
+                check(&x, &gradient, &y, &dx, (&params, &grad), c)
+                    .map_err(|e| TestCaseError::fail(format!("{isa}: {e}")))?;
+            }
+            let unused = dx.cells().iter().flat_map(|cell| &cell.0[EXAMPLES..]);
+            if unused.into_iter().any(|d| *d != 0.0) {
+                return Err(TestCaseError::fail("a lane without an example has a gradient"));
+            }
+        }
+        Ok(())
+    });
+}
+
+fn check(
+    x: &Block<Lanes<16>>,
+    gradient: &Block<Lanes<16>>,
+    y: &Block<Lanes<16>>,
+    dx: &Block<Lanes<16>>,
+    (params, grad): (&BatchNormParams<C>, &BatchNormParams<C>),
+    c: usize,
+) -> Result<(), String> {
+    let (x, g) = (cells_of(x, c), cells_of(gradient, c));
+    let (weight, bias) = (f64::from(params.weight[c]), f64::from(params.bias[c]));
+    let loss = |x: &[f64], weight: f64, bias: f64| -> f64 {
+        by_definition(x, weight, bias).iter().zip(&g).map(|(y, g)| y * g).sum()
+    };
+    let near = |what: &str, got: f64, want: f64| {
+        let distance = (got - want).abs();
+        // Differences of sums of fifty terms in f32.
+        if distance < 2e-5 { Ok(()) } else { Err(format!("{what}: {got}, by definition {want}")) }
+    };
+    for (got, want) in cells_of(y, c).iter().zip(by_definition(&x, weight, bias)) {
+        near("y", *got, want)?;
+    }
+    const H: f64 = 1e-5;
+    for (i, got) in cells_of(dx, c).iter().enumerate() {
+        let moved = |h: f64| {
+            let mut x = x.clone();
+            x[i] += h;
+            loss(&x, weight, bias)
+        };
+        near("dx", *got, (moved(H) - moved(-H)) / (2.0 * H))?;
+    }
+    let slope = |f: &dyn Fn(f64) -> f64| (f(H) - f(-H)) / (2.0 * H);
+    near("dw", f64::from(grad.weight[c]), slope(&|h| loss(&x, weight + h, bias)))?;
+    near("db", f64::from(grad.bias[c]), slope(&|h| loss(&x, weight, bias + h)))?;
+    // A quarter of the batch; the variance is that of a sample.
+    let n = x.len() as f64;
+    let mean = x.iter().sum::<f64>() / n;
+    let variance = x.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    let before = if c == 1 { 1.0 } else { 0.0 };
+    near("mean", f64::from(grad.running_mean[c]), mean / 4.0)?;
+    near("variance", f64::from(grad.running_var[c]), before + variance / 4.0)
+}
+
+sequential! {
+    struct Normalized, trace NormalizedTrace {
+        input:                         Maps<2, 6, 7>;
+        c1:   Conv2d<2, 4, 3>          => Maps<4, 4, 5>;
+        n1:   BatchNorm<4, Relu>       => Maps<4, 4, 5>;
+        flat: Flatten                  => Units<80>;
+        f2:   Dense<80, 5>             => Units<5>;
+        n2:   BatchNorm<5, Tanh>       => Units<5>;
+    }
+}
+sequential! {
+    struct Folded, trace FoldedTrace {
+        input:                         Maps<2, 6, 7>;
+        c1:   Conv2d<2, 4, 3, Relu>    => Maps<4, 4, 5>;
+        flat: Flatten                  => Units<80>;
+        f2:   Dense<80, 5, Tanh>       => Units<5>;
+    }
+}
+
+#[test]
+fn a_folded_network_computes_the_same() {
+    let mut draw = Draw::new(3);
+    let mut net = Normalized::<f64>::boxed_zeroed();
+    crate::check::draw_params(&mut draw, &mut *net, <Normalized<f64> as Network>::info);
+    let mut folded = Folded::<f64>::boxed_zeroed();
+    (folded.c1, folded.f2) = (net.c1.clone(), net.f2.clone());
+    net.n1.fold(&mut folded.c1);
+    net.n2.fold(&mut folded.f2);
+    let (mut trace, mut other) = (NormalizedTrace::boxed_zeroed(), FoldedTrace::boxed_zeroed());
+    draw.fill(trace.input.cells_mut(), 1.0);
+    other.input.clone_from(&trace.input);
+    net.forward(&mut trace);
+    folded.forward(&mut other);
+    for (one, two) in trace.n2.data.iter().zip(other.f2.data) {
+        assert!((one - two).abs() < 1e-12, "{one} and {two}");
+    }
+}
+
+sequential! {
+    struct Dropping, trace DroppingTrace {
+        input:                Units<400>;
+        d1:   Dropout<20>     => Units<400>;
+        d2:   Dropout<20>     => Units<400>;
+    }
+}
+
+#[test]
+fn stages_drop_different_numbers() {
+    let net = Dropping::<f32>::zeroed();
+    let dropped = |seed: u64| {
+        let mut trace = DroppingTrace::<Lanes<16>>::boxed_zeroed();
+        trace.input.fill(Lanes([1.0; 16]));
+        net.forward_training(&mut trace, TrainingPass::whole(16, seed));
+        let zeros = |cells: &[Lanes<16>]| cells.iter().flat_map(|cell| cell.0.map(|x| x == 0.0)).collect::<Vec<bool>>();
+        (zeros(trace.d1.cells()), zeros(trace.d2.cells()))
+    };
+    let (first, both) = dropped(1);
+    let count = |drops: &[bool]| drops.iter().filter(|d| **d).count();
+    // 6,400 numbers; standard deviations of 32 and 38.
+    assert!((1150..1410).contains(&count(&first)), "{} are dropped", count(&first));
+    assert!((2150..2460).contains(&count(&both)), "{} are dropped by one stage or both", count(&both));
+    assert_eq!(dropped(1).0, first);
+    assert_ne!(dropped(2).0, first);
+    let lanes: Vec<usize> = (0..16).map(|lane| first.iter().skip(lane).step_by(16).filter(|d| **d).count()).collect();
+    assert!(lanes.iter().all(|n| (50..110).contains(n)), "of 400 in each lane {lanes:?}");
+}
+
+#[test]
+fn arrays_that_are_measured() {
+    assert!(BatchNormParams::<3>::is_statistic(2) && !BatchNormParams::<3>::is_statistic(1));
+    let measured: Vec<bool> = (0..Normalized::<f32>::TENSORS).map(Grad::<Normalized>::is_statistic).collect();
+    assert_eq!(measured, [false, false, false, false, true, true, false, false, false, false, true, true]);
+}
