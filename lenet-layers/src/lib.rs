@@ -56,9 +56,9 @@ pub use loss::{
 #[doc(hidden)]
 pub use mode::name_hash;
 pub use mode::{Mode, TrainingPass};
-pub use network::{Branch, Concat, CurvedNetwork, Joined, JoinedParams, Network, Residual, Same, Trace};
 #[doc(hidden)]
-pub use network::{BranchOf, Holds, JoinedStage, Joins, Stacks};
+pub use network::{Adds, BranchOf, Holds, JoinedStage, Joins, Stacks, Takes};
+pub use network::{Branch, Concat, CurvedNetwork, Joined, JoinedParams, Network, Residual, Same, Trace};
 #[doc(hidden)]
 pub use network::{
     DistinctName, DistinctType, IsLayer, LineOfANetwork, Stages, distinct_name, distinct_type, is_layer,

@@ -76,27 +76,48 @@ impl<N: Network> Branch for N {
     }
 }
 
+/// A branch takes the output of the stage above. If it does not, nothing else is known about the stage, so that there is
+/// one error.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a branch takes an input of shape `{Self}`, but the stage above comes out as `{Above}`",
+    label = "a branch does not fit the stage above"
+)]
+pub trait Takes<Above: Shape>: Shape + Sized {
+    type Then<O: Shape>: Shape;
+    fn x<T: Cell>(x: &Tensor<Above, T>) -> &Tensor<Self, T>;
+}
+impl<I: Shape> Takes<I> for I {
+    type Then<O: Shape> = O;
+    fn x<T: Cell>(x: &Tensor<I, T>) -> &Tensor<I, T> {
+        x
+    }
+}
+
 #[diagnostic::do_not_recommend]
-impl<N: Network> BranchOf<<N as Network>::Input> for N {
-    type Joint = <N as Network>::Output;
+impl<N: Network, I: Shape> BranchOf<I> for N
+where
+    N::Input: Takes<I>,
+{
+    type Joint = <N::Input as Takes<I>>::Then<N::Output>;
     #[inline]
     fn branch_forward<S: Simd, T: Cell>(
         simd: S,
         params: &N::With<T::Element>,
-        x: &Tensor<N::Input, T>,
+        x: &Tensor<I, T>,
         trace: &mut <Self as Branch>::Trace<T>,
         mode: Mode,
     ) {
-        params.forward_from(simd, x, trace, mode);
+        params.forward_from(simd, N::Input::x(x), trace, mode);
     }
-    fn branch_output<'t, T: Cell>(_: &'t Tensor<N::Input, T>, trace: &'t <Self as Branch>::Trace<T>) -> &'t [T] {
+    fn branch_output<'t, T: Cell>(_: &'t Tensor<I, T>, trace: &'t <Self as Branch>::Trace<T>) -> &'t [T] {
         trace.output().cells()
     }
     #[inline]
     fn branch_backward<S: Simd, T: Cell, const TO_INPUT: bool>(
         simd: S,
         params: &N::With<T::Element>,
-        x: &Tensor<N::Input, T>,
+        x: &Tensor<I, T>,
         trace: &<Self as Branch>::Trace<T>,
         dy: &[T],
         errors: &mut <Self as Branch>::Trace<T>,
@@ -104,7 +125,7 @@ impl<N: Network> BranchOf<<N as Network>::Input> for N {
         mode: Mode,
     ) {
         errors.output_mut().cells_mut().copy_from_slice(dy);
-        params.backward_from::<S, T, TO_INPUT>(simd, x, trace, errors, grad, mode);
+        params.backward_from::<S, T, TO_INPUT>(simd, N::Input::x(x), trace, errors, grad, mode);
     }
     fn branch_dx<'t, T: Cell>(_: &'t [T], errors: &'t <Self as Branch>::Trace<T>) -> &'t [T] {
         errors.input().cells()

@@ -9,9 +9,9 @@ mod branch;
 mod names;
 mod sequential;
 
-pub use branch::{Branch, Concat, Joined, JoinedParams, Residual, Same};
 #[doc(hidden)]
-pub use branch::{BranchOf, Holds, JoinedStage, Joins, Stacks};
+pub use branch::{Adds, BranchOf, Holds, JoinedStage, Joins, Stacks, Takes};
+pub use branch::{Branch, Concat, Joined, JoinedParams, Residual, Same};
 
 #[doc(hidden)]
 pub use names::{
@@ -228,7 +228,7 @@ pub trait CurvedNetwork: Network {
     );
 }
 
-impl<N: CurvedNetwork> Squared<N> {
+impl<N: Network> Squared<N> {
     /// The third pass: propagates second derivatives backwards, in the Gauss-Newton approximation (LeCun et al. 1998,
     /// appendix C). `self` holds the squares of a network's parameters, and `trace` is the result of that network's
     /// forward pass. `second` holds the second derivative of the loss with respect to each output; the earlier stages
@@ -238,7 +238,9 @@ impl<N: CurvedNetwork> Squared<N> {
         trace: &N::Trace<T>,
         second: &mut N::Trace<T>,
         h: &mut Curvature<N>,
-    ) {
+    ) where
+        N: CurvedNetwork,
+    {
         Isa::current().dispatch(Back { squared: self, trace, second, h });
     }
 }

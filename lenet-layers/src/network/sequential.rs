@@ -60,27 +60,25 @@ macro_rules! sequential {
         input: $In:ty; $($stages:tt)*
     }) => {
         $crate::__with_distinct_types!{ $Name $Trace
-            $crate::sequential!{@split { [$(#[$meta])*] [$vis] $Name [$($($G: $Bound = $Default,)+)?] $Trace $In }
-                [] [$In] [input] $($stages)*}
+            $crate::sequential!{@split [{ [$(#[$meta])*] [$vis] $Name [$($($G: $Bound = $Default,)+)?] $Trace $In }
+                [] [] [$In] [input]] $($stages)*}
         }
     };
 
+    // Collects the stages as {name, layer, shape of the input, shape of the output, name of the stage before, trait, type
+    // of the trace's field}, in order and in reverse, which the backward pass needs. A name is always a `tt`: an `ident`
+    // would lose its span in the user's file, and an error about it would point at the whole macro.
+    //
+    // The first token of a layer tells its kind. It is matched in a copy, so that the layer keeps its span.
+    (@split $so_far:tt $stage:tt: $kind:tt $($rest:tt)*) => {
+        $crate::sequential!{@line $kind $so_far $stage: $kind $($rest)*}
+    };
     // An activation function in place of a layer would be an error for every item of the expansion.
-    (@split $head:tt $done:tt $shape:tt $before:tt $stage:tt: Identity => $($rest:tt)*) => {
-        $crate::sequential!{@activation $stage}
-    };
-    (@split $head:tt $done:tt $shape:tt $before:tt $stage:tt: ScaledTanh => $($rest:tt)*) => {
-        $crate::sequential!{@activation $stage}
-    };
-    (@split $head:tt $done:tt $shape:tt $before:tt $stage:tt: Tanh => $($rest:tt)*) => {
-        $crate::sequential!{@activation $stage}
-    };
-    (@split $head:tt $done:tt $shape:tt $before:tt $stage:tt: Sigmoid => $($rest:tt)*) => {
-        $crate::sequential!{@activation $stage}
-    };
-    (@split $head:tt $done:tt $shape:tt $before:tt $stage:tt: Relu => $($rest:tt)*) => {
-        $crate::sequential!{@activation $stage}
-    };
+    (@line Identity $so_far:tt $stage:tt: Identity => $($rest:tt)*) => { $crate::sequential!{@activation $stage} };
+    (@line ScaledTanh $so_far:tt $stage:tt: ScaledTanh => $($rest:tt)*) => { $crate::sequential!{@activation $stage} };
+    (@line Tanh $so_far:tt $stage:tt: Tanh => $($rest:tt)*) => { $crate::sequential!{@activation $stage} };
+    (@line Sigmoid $so_far:tt $stage:tt: Sigmoid => $($rest:tt)*) => { $crate::sequential!{@activation $stage} };
+    (@line Relu $so_far:tt $stage:tt: Relu => $($rest:tt)*) => { $crate::sequential!{@activation $stage} };
     (@activation $stage:tt) => {
         const _: () = {
             #[allow(non_camel_case_types)]
@@ -88,42 +86,49 @@ macro_rules! sequential {
             $crate::is_layer::<$stage>()
         };
     };
-
-    // Collects the stages as {name, layer, shape of the input, shape of the output, name of the stage before, trait, type
-    // of the trace's field}. A name is always a `tt`: an `ident` would lose its span in the user's file, and an error
-    // about it would point at the whole macro.
-    //
     // A stage of branches leaves the traces of its networks behind too. Its form says so, because the trace's type cannot
     // depend on the layers' types: they may mention the network's type parameters.
-    (@split $head:tt $done:tt $shape:tt $before:tt $stage:tt: Residual<$($Branch:ty),+ $(,)?> => $O:ty; $($rest:tt)*) => {
-        $crate::sequential!{@joined $head $done $shape $before $stage: [Residual<$($Branch),+>] => [$O] $($rest)*}
+    (@line Residual $so_far:tt $stage:tt: $Layer:ty => $O:ty; $($rest:tt)*) => {
+        $crate::sequential!{@add $so_far [$stage $Layer, $O, JoinedStage]
+            [<$Layer as $crate::Joins>::Trace<$O, __Cell>] $($rest)*}
     };
-    (@split $head:tt $done:tt $shape:tt $before:tt $stage:tt: Concat<$($Branch:ty),+ $(,)?> => $O:ty; $($rest:tt)*) => {
-        $crate::sequential!{@joined $head $done $shape $before $stage: [Concat<$($Branch),+>] => [$O] $($rest)*}
+    (@line Concat $so_far:tt $stage:tt: $Layer:ty => $O:ty; $($rest:tt)*) => {
+        $crate::sequential!{@add $so_far [$stage $Layer, $O, JoinedStage]
+            [<$Layer as $crate::Joins>::Trace<$O, __Cell>] $($rest)*}
     };
-    (@joined $head:tt [$($done:tt)*] [$I:ty] [$before:tt] $stage:tt: [$Layer:ty] => [$O:ty] $($rest:tt)*) => {
-        $crate::sequential!{@split $head
-            [$($done)* {$stage, $Layer, $I, $O, $before, JoinedStage, [<$Layer as $crate::Joins>::Trace<$O, __Cell>]}]
-            [$O] [$stage] $($rest)*}
+    (@line $kind:tt [$head:tt [$($done:tt)*] [$($reversed:tt)*] [$I:ty] [$before:tt]]
+        $stage:tt: $Layer:ty => $O:ty; $($rest:tt)*
+    ) => {
+        $crate::sequential!{@split [$head
+            [$($done)* {$stage, $Layer, $I, $O, $before, Stage, [$crate::Tensor<$O, __Cell>]}]
+            [{$stage, $Layer, $I, $O, $before, Stage, [$crate::Tensor<$O, __Cell>]} $($reversed)*]
+            [$O] [$stage]] $($rest)*}
     };
-    (@split $head:tt [$($done:tt)*] [$I:ty] [$before:tt] $stage:tt: $Layer:ty => $O:ty; $($rest:tt)*) => {
-        $crate::sequential!{@split $head
-            [$($done)* {$stage, $Layer, $I, $O, $before, Stage, [$crate::Tensor<$O, __Cell>]}] [$O] [$stage] $($rest)*}
+    (@line $kind:tt $so_far:tt $stage:tt $($rest:tt)*) => {
+        $crate::sequential!{@malformed $stage $stage}
     };
-    (@split $head:tt [] [$In:ty] [input]) => {
+    (@add [$head:tt [$($done:tt)*] [$($reversed:tt)*] [$I:ty] [$before:tt]]
+        [$stage:tt $Layer:ty, $O:ty, $Stage:ident] $Kept:tt $($rest:tt)*
+    ) => {
+        $crate::sequential!{@split [$head
+            [$($done)* {$stage, $Layer, $I, $O, $before, $Stage, $Kept}]
+            [{$stage, $Layer, $I, $O, $before, $Stage, $Kept} $($reversed)*]
+            [$O] [$stage]] $($rest)*}
+    };
+    (@split [$head:tt [] [] [$In:ty] [input]]) => {
         const _: () = $crate::stages::<$In>();
     };
-    (@split $head:tt [$({$stage:tt, $($line:tt)*})*] [$Last:ty] [$last:tt]) => {
+    (@split [$head:tt [$({$stage:tt, $($line:tt)*})*] $reversed:tt [$Last:ty] [$last:tt]]) => {
         $crate::__with_distinct_names!{
             []
             [_ abstract as async await become box break const continue crate do dyn else enum extern false final fn for if impl
                 in let loop macro match mod move mut override priv pub ref return self Self static struct super trait true try
                 type typeof unsafe unsized use virtual where while yield]
             [input $($stage)*]
-            $crate::sequential!{@reverse $head [$({$stage, $($line)*})*] [$Last] [$last] [] $({$stage, $($line)*})*}
+            $crate::sequential!{@make $head [$({$stage, $($line)*})*] [$Last] [$last] $reversed}
         }
     };
-    (@split $head:tt $done:tt $shape:tt $before:tt $stage:tt $($rest:tt)*) => {
+    (@split $so_far:tt $stage:tt $($rest:tt)*) => {
         $crate::sequential!{@malformed $stage $stage}
     };
     (@malformed $at:tt $name:ident) => {
@@ -135,14 +140,6 @@ macro_rules! sequential {
     };
     (@malformed $at:tt $other:tt) => {
         ::core::compile_error!("each line of a network is `name: Layer => Shape;`");
-    };
-
-    // The backward pass needs the stages in reverse order.
-    (@reverse $head:tt $stages:tt $Last:tt $last:tt [$($done:tt)*] $next:tt $($rest:tt)*) => {
-        $crate::sequential!{@reverse $head $stages $Last $last [$next $($done)*] $($rest)*}
-    };
-    (@reverse $head:tt $stages:tt $Last:tt $last:tt $reversed:tt) => {
-        $crate::sequential!{@make $head $stages $Last $last $reversed}
     };
 
     // Only the first stage may skip the gradient with respect to its input. A const parameter says whether it does, so that
