@@ -5,13 +5,15 @@
 //! | task | items |
 //! |---|---|
 //! | declare a network | [`sequential!`], [`connection_table!`], [`Maps`], [`Units`] |
-//! | layers | [`Conv2d`], [`SparseConv2d`], [`Subsample`], [`AvgPool`], [`MaxPool`], [`Flatten`], [`Dense`], [`Rbf`], [`Repeat`] |
+//! | layers | [`Conv2d`], [`SparseConv2d`], [`Subsample`], [`AvgPool`], [`MaxPool`], [`GlobalAvgPool`], [`BatchNorm`], [`Dropout`], [`Flatten`], [`Dense`], [`Rbf`], [`Repeat`] |
+//! | stages of networks | [`Residual`], [`Concat`], [`Branch`], [`Same`], [`Joined`], [`JoinedParams`] |
+//! | training and inference | [`Network::forward_training`], [`TrainingPass`], [`Mode`], [`BatchNormParams`], [`Rows`] |
 //! | activation functions | [`Identity`], [`ScaledTanh`], [`Tanh`], [`Sigmoid`], [`Relu`] |
 //! | run a network | [`Network`], [`Trace`], [`Tensor`], [`Cell`], [`Lanes`], [`Element`] |
 //! | its parameters | [`Params`], [`ParamInfo`], [`Role`], [`Kernels`], [`SparseKernels`], [`Coefficients`], [`Weights`], [`NoParams`] |
 //! | measure the error | [`Loss`], [`MeanSquared`], [`SoftmaxMeanSquared`], [`SoftmaxCrossEntropy`], [`SmoothedCrossEntropy`], [`CorrectPenalty`], [`MaximumAPosteriori`], [`softmax`], [`Class`]; error: [`ClassError`] |
 //! | train | [`initialize`], [`Init`], [`Grad`], [`Sgd`], [`Descent`], [`Rule`] |
-//! | train by second derivatives | [`Curvature`], [`Squared`], [`Sdlm`], [`Diagonal`] |
+//! | train by second derivatives | [`Curved`], [`CurvedNetwork`], [`CurvedLoss`], [`Curvature`], [`Squared`], [`Sdlm`], [`Diagonal`] |
 //! | a network as data | [`StageInfo`], [`Operation`], [`ActivationKind`] |
 //! | a layer or an activation of your own | [`Trainable`], [`LayerInfo`], [`Layer`], [`Activation`], [`Vector`], [`simd`], [`zerocopy`] |
 //! | tables and codes | [`Table1`], [`Connections`], [`ConnectionTable`], [`Bitmaps`], [`Codes`] |

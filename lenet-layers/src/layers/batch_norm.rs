@@ -32,7 +32,7 @@ use zerocopy::{FromBytes, Immutable, KnownLayout};
 /// let mut params = BatchNormParams::<1, f64>::zeroed();
 /// (params.weight, params.bias, params.running_mean, params.running_var) = ([3.0], [1.0], [2.0], [4.0 - 1e-5]);
 /// let mut y = Tensor::<Units<1>, f64>::ZERO;
-/// BatchNorm::<1>::forward(Scalar, &params, &Tensor { data: [6.0] }, &mut y);
+/// <BatchNorm<1> as Layer<Units<1>>>::forward(Scalar, &params, &Tensor { data: [6.0] }, &mut y);
 /// assert!((y.data[0] - 7.0).abs() < 1e-12);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
