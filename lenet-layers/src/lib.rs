@@ -11,8 +11,9 @@
 //! | activation functions | [`Identity`], [`ScaledTanh`], [`Tanh`], [`Sigmoid`], [`Relu`] |
 //! | run a network | [`Network`], [`Trace`], [`Tensor`], [`Cell`], [`Lanes`], [`Element`] |
 //! | its parameters | [`Params`], [`ParamInfo`], [`Role`], [`Kernels`], [`SparseKernels`], [`Coefficients`], [`Weights`], [`NoParams`] |
-//! | measure the error | [`Loss`], [`MeanSquared`], [`SoftmaxMeanSquared`], [`SoftmaxCrossEntropy`], [`SmoothedCrossEntropy`], [`CorrectPenalty`], [`MaximumAPosteriori`], [`softmax`], [`Class`]; error: [`ClassError`] |
-//! | train | [`initialize`], [`Init`], [`Grad`], [`Sgd`], [`Descent`], [`Rule`] |
+//! | measure the error | [`Loss`], [`MeanSquared`], [`SoftmaxMeanSquared`], [`SoftmaxCrossEntropy`], [`SmoothedCrossEntropy`], [`CorrectPenalty`], [`MaximumAPosteriori`], [`Ctc`], [`softmax`], [`Class`]; error: [`ClassError`] |
+//! | train | [`initialize`], [`Init`], [`Grad`], [`Sgd`], [`Adam`], [`AdamW`], [`AdamSettings`], [`clip_norm`], [`Schedule`]; error: [`ScheduleError`] |
+//! | train with several gradients or threads | [`Rule`], [`Descent`], [`Nesterov`], [`Moments`], [`AdamUpdate`], [`Clipped`], [`squared_norm`] |
 //! | train by second derivatives | [`Curved`], [`CurvedNetwork`], [`CurvedLoss`], [`Curvature`], [`Squared`], [`Sdlm`], [`Diagonal`] |
 //! | a network as data | [`StageInfo`], [`Operation`], [`ActivationKind`] |
 //! | a layer or an activation of your own | [`Trainable`], [`LayerInfo`], [`Layer`], [`Activation`], [`Vector`], [`simd`], [`zerocopy`] |
@@ -66,9 +67,14 @@ pub use network::{
     DistinctName, DistinctType, IsLayer, LineOfANetwork, Stages, distinct_name, distinct_type, is_layer,
     line_of_a_network, not_empty, stages,
 };
-pub use optim::{Descent, Diagonal, Rule, Sdlm, Sgd};
+pub use optim::{
+    Adam, AdamSettings, AdamUpdate, AdamW, Clipped, Descent, Diagonal, Moments, Nesterov, Rule, Sdlm, Sgd, clip_norm,
+    squared_norm,
+};
 #[cfg(feature = "init")]
 pub use optim::{Init, initialize};
+#[cfg(feature = "std")]
+pub use optim::{Schedule, ScheduleError};
 pub use params::{Curvature, Grad, NoParams, ParamInfo, Params, Role, Squared};
 
 /// Items that only the macros use.

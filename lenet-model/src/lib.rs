@@ -62,6 +62,8 @@ pub use infer::{Classify, Reading, read, read_many};
 #[cfg(feature = "train")]
 pub use infer::{Rejection, least_margin, reject, score_margin, sure_margin};
 pub use lenet_layers::Class;
+#[cfg(feature = "train")]
+pub use lenet_layers::Schedule;
 pub use networks::{
     DigitNetwork, LeNet1, LeNet1Table, LeNet1Trace, LeNet4, LeNet4Table, LeNet4Trace, LeNet5, LeNet5Average,
     LeNet5AverageTrace, LeNet5Dense, LeNet5DenseTrace, LeNet5Lush, LeNet5LushTrace, LeNet5Modern, LeNet5ModernTrace,
@@ -70,6 +72,6 @@ pub use networks::{
 #[cfg(feature = "train")]
 pub use train::{
     Epoch, Evaluation, Examples, ExamplesError, InitName, InputName, LossName, NamedLoss, Order, Outcome,
-    PatternStream, Recipe, RecipeError, RecipeName, ResumeError, Schedule, SecondOrder, TrainError, Training,
-    TrainingEvent, TrainingRun, Variants, add_scores, evaluate, score,
+    PatternStream, Recipe, RecipeError, RecipeName, ResumeError, SecondOrder, TrainError, Training, TrainingEvent,
+    TrainingRun, Variants, add_scores, evaluate, score,
 };

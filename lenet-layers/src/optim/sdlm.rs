@@ -60,7 +60,7 @@ impl<P: Params> Sdlm<P> {
     /// Takes one step against the gradient.
     pub fn step(&mut self, params: &mut P, grad: &Grad<P>) {
         for i in 0..P::TENSORS {
-            Diagonal.step(params.tensor_mut(i), self.rates.tensor_mut(i), &[grad.tensor(i)]);
+            Diagonal.step(params.tensor_mut(i), [self.rates.tensor_mut(i)], &[grad.tensor(i)]);
         }
     }
 }
@@ -82,7 +82,7 @@ impl Diagonal {
 
 impl<E: Element> Rule<E> for Diagonal {
     #[inline(always)]
-    fn one<S: Simd>(self, simd: S, g: E::Row<S>, p: &mut [E], rates: &mut [E]) {
+    fn one<S: Simd>(self, simd: S, g: E::Row<S>, p: &mut [E], [rates]: [&mut [E]; 1]) {
         let at = load::<E::Row<S>>(simd, p);
         store(load::<E::Row<S>>(simd, rates).neg_mul_add(g, at), p);
     }

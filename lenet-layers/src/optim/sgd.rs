@@ -1,16 +1,17 @@
 //! Stochastic gradient descent.
 
-use crate::kernels::tile::{load, store, width};
-use crate::{Grad, Params};
+use crate::kernels::tile::{load, store};
+use crate::{Grad, Params, Rule};
 use lenet_tensor::Element;
-use lenet_tensor::simd::{Isa, Kernel, Simd, Vector};
-use zerocopy::{FromBytes, Immutable, KnownLayout};
+use lenet_tensor::simd::{Simd, Vector};
+use zerocopy::FromZeros;
 
 /// Stochastic gradient descent with momentum and weight decay. The struct holds the velocity, which has the same form
 /// as the parameters.
 ///
-/// For every number: v = momentum v + g + decay p; p = p - rate v. The decay applies to every parameter, including
-/// biases.
+/// For every number: d = g + decay p; v = momentum v + d; p = p - rate v. With Nesterov's momentum the last step is p =
+/// p - rate (d + momentum v): the gradient counts as if it had been measured one step of the velocity ahead (Sutskever
+/// et al. 2013, in the form of PyTorch). The decay applies to every parameter, including biases.
 ///
 /// ```
 /// use lenet_layers::{Grad, Params, Sgd, Weights};
@@ -21,7 +22,7 @@ use zerocopy::{FromBytes, Immutable, KnownLayout};
 /// sgd.step(&mut p, &grad, 0.1); // v = 0.5 * 2 + 2
 /// assert!((p.weight[0][0] - (1.0 - 0.2 - 0.3)).abs() < 1e-6);
 /// ```
-#[derive(Clone, Debug, PartialEq, FromBytes, Immutable, KnownLayout)]
+#[derive(Clone, Debug, PartialEq, FromZeros)]
 #[repr(C)]
 pub struct Sgd<P: Params> {
     /// The velocity v, zero at the start. Without momentum nothing depends on it, and it is not updated.
@@ -30,10 +31,12 @@ pub struct Sgd<P: Params> {
     pub momentum: P::Element,
     /// Weight decay: pulls every parameter towards zero.
     pub weight_decay: P::Element,
+    /// Whether the momentum is Nesterov's. It changes nothing without momentum.
+    pub nesterov: bool,
 }
 
 impl<P: Params> Sgd<P> {
-    /// Returns an optimizer with a velocity of zero, on the heap.
+    /// Returns an optimizer with a velocity of zero and ordinary momentum, on the heap.
     ///
     /// # Panics
     /// If memory cannot be allocated, as for `Box::new`.
@@ -49,12 +52,17 @@ impl<P: Params> Sgd<P> {
     pub fn step(&mut self, params: &mut P, grad: &Grad<P>, rate: P::Element) {
         let descent = self.descent(rate);
         for i in 0..P::TENSORS {
-            descent.step(params.tensor_mut(i), self.velocity.tensor_mut(i), &[grad.tensor(i)]);
+            let (p, state, gradients) = (params.tensor_mut(i), [self.velocity.tensor_mut(i)], &[grad.tensor(i)]);
+            if self.nesterov {
+                Nesterov(descent).step(p, state, gradients);
+            } else {
+                descent.step(p, state, gradients);
+            }
         }
     }
 
-    /// Returns the update of a step with this rate, for slices of parameters. Use it to sum several gradients or to
-    /// divide a step among threads.
+    /// Returns the update of a step with this rate and ordinary momentum, for slices of parameters. Use it to sum several
+    /// gradients or to divide a step among threads. [`Nesterov`] of it is the other kind.
     pub fn descent(&self, rate: P::Element) -> Descent<P::Element> {
         Descent { rate, momentum: self.momentum, weight_decay: self.weight_decay }
     }
@@ -66,7 +74,7 @@ impl<P: Params> Sgd<P> {
 /// use lenet_layers::{Descent, Rule};
 /// let descent = Descent { rate: 0.5, momentum: 0.5, weight_decay: 0.0 };
 /// let (mut p, mut v) = ([1.0, 2.0], [0.0, 4.0]);
-/// descent.step(&mut p, &mut v, &[&[1.0, 0.0], &[1.0, 2.0]]);
+/// descent.step(&mut p, [&mut v], &[&[1.0, 0.0], &[1.0, 2.0]]);
 /// assert_eq!((p, v), ([0.0, 0.0], [2.0, 4.0]));
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -79,80 +87,46 @@ pub struct Descent<E> {
     pub weight_decay: E,
 }
 
-/// The update of one number, given its gradient and one number of state that belongs to it.
-pub trait Rule<E: Element>: Copy + Send + Sync {
-    /// Applies a step against the gradient `g` to one register of numbers, or to fewer at the end.
-    #[doc(hidden)]
-    fn one<S: Simd>(self, simd: S, g: E::Row<S>, p: &mut [E], state: &mut [E]);
+/// The update of [`Descent`] with Nesterov's momentum, which a step of [`Sgd`] applies if
+/// [`nesterov`](Sgd::nesterov) is set.
+///
+/// ```
+/// use lenet_layers::{Descent, Nesterov, Rule};
+/// let descent = Descent { rate: 0.5, momentum: 0.5, weight_decay: 0.0 };
+/// let (mut p, mut v) = ([1.0], [2.0]);
+/// Nesterov(descent).step(&mut p, [&mut v], &[&[1.0]]);
+/// assert_eq!((p, v), ([1.0 - 0.5 * (1.0 + 0.5 * 2.0)], [0.5 * 2.0 + 1.0]));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Nesterov<E>(pub Descent<E>);
 
-    /// Updates the parameters `p` and their state with one step against the sum of `gradients`, added in order.
-    ///
-    /// # Panics
-    /// If the slices have different lengths.
-    fn step(self, p: &mut [E], state: &mut [E], gradients: &[&[E]]) {
-        let n = p.len();
-        assert!(state.len() == n && gradients.iter().all(|g| g.len() == n), "slices of one length");
-        Isa::current().dispatch(Step { rule: self, p, state, gradients });
+impl<E: Element> Descent<E> {
+    /// Makes the step of either kind of momentum: a choice at run time, within the loop, would cost a twentieth.
+    #[inline(always)]
+    fn descend<S: Simd, const NESTEROV: bool>(self, simd: S, g: E::Row<S>, p: &mut [E], v: &mut [E]) {
+        let at = load::<E::Row<S>>(simd, p);
+        let mut step = at.mul_add(Vector::splat(simd, self.weight_decay), g);
+        // Without momentum, writing the velocity to memory would be wasted.
+        if self.momentum != E::default() {
+            let momentum = Vector::splat(simd, self.momentum);
+            let velocity = load::<E::Row<S>>(simd, v).mul_add(momentum, step);
+            store(velocity, v);
+            step = if NESTEROV { velocity.mul_add(momentum, step) } else { velocity };
+        }
+        store(step.neg_mul_add(Vector::splat(simd, self.rate), at), p);
     }
 }
 
 impl<E: Element> Rule<E> for Descent<E> {
     #[inline(always)]
-    fn one<S: Simd>(self, simd: S, g: E::Row<S>, p: &mut [E], v: &mut [E]) {
-        let at = load::<E::Row<S>>(simd, p);
-        let mut velocity = at.mul_add(Vector::splat(simd, self.weight_decay), g);
-        // Without momentum, writing the velocity to memory would be wasted.
-        if self.momentum != E::default() {
-            velocity = load::<E::Row<S>>(simd, v).mul_add(Vector::splat(simd, self.momentum), velocity);
-            store(velocity, v);
-        }
-        store(velocity.neg_mul_add(Vector::splat(simd, self.rate), at), p);
+    fn one<S: Simd>(self, simd: S, g: E::Row<S>, p: &mut [E], [v]: [&mut [E]; 1]) {
+        self.descend::<S, false>(simd, g, p, v);
     }
 }
 
-struct Step<'a, R, E> {
-    rule: R,
-    p: &'a mut [E],
-    state: &'a mut [E],
-    gradients: &'a [&'a [E]],
-}
-
-/// The number of registers per iteration of a step, so that the loads of one do not wait for the sums of another.
-const ROWS: usize = 4;
-
-impl<R: Rule<E>, E: Element> Kernel for Step<'_, R, E> {
-    type Output = ();
-    fn run<S: Simd>(self, simd: S) {
-        let Step { rule, p, state, gradients } = self;
-        simd.vectorize(
-            #[inline(always)]
-            || {
-                let width = const { width::<S, E>() };
-                let whole = p.len() / (ROWS * width) * (ROWS * width);
-                for first in (0..whole).step_by(ROWS * width) {
-                    let here = first..first + ROWS * width;
-                    let mut g = [E::Row::splat(simd, E::default()); ROWS];
-                    for gradient in gradients {
-                        let gradient = &gradient[here.clone()];
-                        for t in 0..ROWS {
-                            g[t] = g[t] + Vector::load(simd, &gradient[t * width..]);
-                        }
-                    }
-                    let (p, state) = (&mut p[here.clone()], &mut state[here]);
-                    for t in 0..ROWS {
-                        let here = t * width..(t + 1) * width;
-                        rule.one(simd, g[t], &mut p[here.clone()], &mut state[here]);
-                    }
-                }
-                for first in (whole..p.len()).step_by(width) {
-                    let here = first..p.len().min(first + width);
-                    let mut g = E::Row::splat(simd, E::default());
-                    for gradient in gradients {
-                        g = g + load::<E::Row<S>>(simd, &gradient[here.clone()]);
-                    }
-                    rule.one(simd, g, &mut p[here.clone()], &mut state[here]);
-                }
-            },
-        );
+impl<E: Element> Rule<E> for Nesterov<E> {
+    #[inline(always)]
+    fn one<S: Simd>(self, simd: S, g: E::Row<S>, p: &mut [E], [v]: [&mut [E]; 1]) {
+        self.0.descend::<S, true>(simd, g, p, v);
     }
 }

@@ -13,10 +13,13 @@ mod connections;
 mod ctc;
 mod curvature;
 mod gauss_newton;
+#[path = "../golden/values.rs"]
+mod golden;
 mod layers;
 mod losses;
 mod masked;
 mod networks;
+mod optim;
 mod pools;
 mod sdlm;
 mod sgd;

@@ -72,7 +72,7 @@ impl Kernel for Steps {
             let width = <E::Row<S> as Vector>::LANES;
             for ((p, rates), g) in p.chunks_mut(width).zip(kept.chunks_mut(width)).zip(g.chunks(width)) {
                 let g = if g.len() == width { Vector::load(simd, g) } else { Vector::load_few(simd, g) };
-                Diagonal.one(simd, g, p, rates);
+                Diagonal.one(simd, g, p, [rates]);
             }
             right(&before, &rates, &[&g], &p, rounding);
             assert!(
@@ -114,7 +114,7 @@ fn every_length_and_number_of_gradients() {
             let gradients: Vec<Vec<f32>> = (0..count).map(|_| numbers(n)).collect();
             let gradients: Vec<&[f32]> = gradients.iter().map(Vec::as_slice).collect();
             let (mut p, mut kept) = (before.clone(), rates.clone());
-            Diagonal.step(&mut p, &mut kept, &gradients);
+            Diagonal.step(&mut p, [&mut kept], &gradients);
             right(&before, &rates, &gradients, &p, 1e-6);
             assert_eq!(kept, rates, "a step changed a rate");
         }
@@ -124,5 +124,5 @@ fn every_length_and_number_of_gradients() {
 #[test]
 #[should_panic(expected = "slices of one length")]
 fn slices_of_several_lengths_are_refused() {
-    Diagonal.step(&mut [0.0f32; 3], &mut [0.0; 3], &[&[0.0; 3], &[0.0; 2]]);
+    Diagonal.step(&mut [0.0f32; 3], [&mut [0.0; 3]], &[&[0.0; 3], &[0.0; 2]]);
 }

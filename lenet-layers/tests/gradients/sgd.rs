@@ -63,7 +63,7 @@ fn every_length_and_number_of_gradients() {
             let (before, velocity) = (numbers(n), numbers(n));
             let gradients: Vec<Vec<f32>> = (0..count).map(|_| numbers(n)).collect();
             let (mut p, mut v) = (before.clone(), velocity.clone());
-            descent.step(&mut p, &mut v, &gradients.iter().map(Vec::as_slice).collect::<Vec<_>>());
+            descent.step(&mut p, [&mut v], &gradients.iter().map(Vec::as_slice).collect::<Vec<_>>());
             for i in 0..n {
                 let g: f64 = gradients.iter().map(|g| f64::from(g[i])).sum();
                 let step =

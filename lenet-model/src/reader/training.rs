@@ -45,6 +45,7 @@ pub struct ReaderRecipe {
     /// The highest learning rate.
     pub rate: f64,
     /// The learning rate over the course of training.
+    #[serde(with = "crate::train::schedule")]
     pub schedule: Schedule,
     /// The fraction of the velocity that is kept at each step.
     pub momentum: f64,

@@ -132,7 +132,7 @@ fn step(rule: impl Rule<f32>, p: &mut [f32], state: &mut [f32], slots: &[Slot], 
     for (gradient, slot) in gradients.iter_mut().zip(slots) {
         *gradient = &slot.grad.array(i)[range.clone()];
     }
-    rule.step(p, state, &gradients[..slots.len()]);
+    rule.step(p, [state], &gradients[..slots.len()]);
 }
 
 /// Makes a step of parameter array `i` and clears the gradients. A single thread clears them while they are in its

@@ -9,7 +9,7 @@ mod order;
 pub(crate) mod recipe;
 mod run;
 mod saved;
-mod schedule;
+pub(crate) mod schedule;
 mod step;
 mod training;
 
@@ -20,5 +20,4 @@ pub use loss::{LossName, NamedLoss};
 pub use recipe::{InitName, InputName, Order, Recipe, RecipeError, RecipeName, SecondOrder};
 pub use run::{TrainingEvent, TrainingRun};
 pub use saved::ResumeError;
-pub use schedule::Schedule;
 pub use training::{Epoch, Outcome, TrainError, Training};

@@ -1,10 +1,10 @@
 //! How a network is trained: everything that, together with the data, determines the result to the last bit.
 
-use super::{LossName, NamedLoss, Schedule};
+use super::{LossName, NamedLoss};
 use crate::Normalization;
 use crate::catalogue::names;
 use crate::{ActivationName, NetworkName};
-use lenet_layers::Init;
+use lenet_layers::{Init, Schedule};
 use serde::{Deserialize, Serialize};
 
 names! {
@@ -142,6 +142,7 @@ pub struct Recipe {
     /// The highest learning rate.
     pub rate: f64,
     /// The learning rate over the course of training.
+    #[serde(with = "super::schedule")]
     pub schedule: Schedule,
     /// The fraction of the velocity that is kept at each step.
     pub momentum: f64,

@@ -1,76 +1,20 @@
-//! The learning rate over the course of training.
+//! The schedules of lenet-layers, which are saved by their names.
 
-use crate::catalogue::names;
-use serde::{Deserialize, Serialize};
+use crate::NameError;
+use lenet_layers::{Schedule, ScheduleError};
+use serde::{Deserialize, Deserializer, Serializer};
 
-names! {
-    /// The learning rate over the course of training, as a fraction of the recipe's rate.
-    ///
-    /// ```
-    /// use lenet_model::Schedule;
-    /// let schedule: Schedule = "one-cycle".parse()?;
-    /// assert_eq!(schedule, Schedule::OneCycle);
-    /// // It starts at 1/25 of the rate, reaches the rate after 15% of the steps, and ends at zero.
-    /// assert!((schedule.factor(0, 100) - 0.04).abs() < 1e-12);
-    /// assert!((schedule.factor(15, 100) - 1.0).abs() < 1e-12);
-    /// assert!(schedule.factor(100, 100).abs() < 1e-12);
-    /// # Ok::<(), lenet_model::NameError>(())
-    /// ```
-    pub enum Schedule, "schedule" {
-        /// Constant.
-        Constant = "constant",
-        /// From the rate linearly down to zero.
-        Linear = "linear",
-        /// From the rate down to zero along half a cosine.
-        Cosine = "cosine",
-        /// Up from 1/25 of the rate in the first 15% of the steps, then down to zero, both along half a cosine.
-        OneCycle = "one-cycle",
-        /// The paper's (section III.B): 1 for a tenth of the training, then 0.4, 0.2, 0.1 and 0.02. Over 20 passes with a
-        /// rate of 0.0005 that is 0.0005 for two passes, 0.0002 and 0.0001 for three passes each, 0.00005 for four and
-        /// 0.00001 for eight.
-        Paper = "paper",
-        /// The schedule of the authors' Lush code: 1, 0.1 and 0.01, each for a third of the training.
-        Lush = "lush",
+impl From<ScheduleError> for NameError {
+    fn from(error: ScheduleError) -> Self {
+        NameError { what: "schedule", name: error.name, known: Schedule::ALL.iter().map(|s| s.name()).collect() }
     }
 }
 
-impl Schedule {
-    /// The fraction of the rate to use at `step` of `steps`.
-    ///
-    /// ```
-    /// use lenet_model::Schedule;
-    /// assert_eq!(Schedule::Linear.factor(25, 100), 0.75);
-    /// assert_eq!(Schedule::Lush.factor(50, 100), 0.1);
-    /// ```
-    #[must_use]
-    pub fn factor(self, step: u64, steps: u64) -> f64 {
-        let cosine = |t: f64| 0.5 + 0.5 * (std::f64::consts::PI * t).cos();
-        let t = (step as f64 / steps.max(1) as f64).min(1.0);
-        match self {
-            Schedule::Constant => 1.0,
-            Schedule::Paper => match 20.0 * t {
-                pass if pass < 2.0 => 1.0,
-                pass if pass < 5.0 => 0.4,
-                pass if pass < 8.0 => 0.2,
-                pass if pass < 12.0 => 0.1,
-                _ => 0.02,
-            },
-            Schedule::Lush => match 3.0 * t {
-                third if third < 1.0 => 1.0,
-                third if third < 2.0 => 0.1,
-                _ => 0.01,
-            },
-            Schedule::Linear => 1.0 - t,
-            Schedule::Cosine => cosine(t),
-            Schedule::OneCycle => {
-                const WARM_UP: f64 = 0.15;
-                const START: f64 = 1.0 / 25.0;
-                if t < WARM_UP {
-                    START + (1.0 - START) * cosine(1.0 - t / WARM_UP)
-                } else {
-                    cosine((t - WARM_UP) / (1.0 - WARM_UP))
-                }
-            }
-        }
-    }
+// The names that `#[serde(with = ..)]` asks for.
+pub(crate) fn serialize<S: Serializer>(schedule: &Schedule, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(schedule.name())
+}
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Schedule, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    name.parse().map_err(serde::de::Error::custom)
 }

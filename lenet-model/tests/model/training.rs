@@ -360,8 +360,9 @@ fn schedules_start_rise_and_end_as_they_should() {
             Schedule::Constant => (0, 1.0, 1.0),
             Schedule::Linear | Schedule::Cosine => (0, 1.0, 0.0),
             Schedule::OneCycle => (150, 1.0 / 25.0, 0.0),
+            Schedule::WarmUpCosine => (100, 1.0 / 100.0, 0.0),
             // The schedules that go by steps have a separate test.
-            Schedule::Paper | Schedule::Lush => continue,
+            Schedule::Steps | Schedule::Paper | Schedule::Lush => continue,
         };
         assert!(near(factors[0], start) && near(factors[top], 1.0) && near(factors[STEPS as usize], end), "{schedule}");
         assert!(factors[..=top].is_sorted(), "{schedule} rises to its top");
@@ -371,6 +372,11 @@ fn schedules_start_rise_and_end_as_they_should() {
         assert!(schedule.factor(0, 1) > 0.0, "{schedule}: a training of one step learns something");
     }
     assert!(near(Schedule::Cosine.factor(500, STEPS), 0.5) && near(Schedule::Linear.factor(250, STEPS), 0.75));
+    assert!(
+        near(Schedule::WarmUpCosine.factor(49, STEPS), 0.5) && near(Schedule::WarmUpCosine.factor(550, STEPS), 0.5)
+    );
+    let steps = [0, 499, 500, 749, 750, 1000].map(|step| Schedule::Steps.factor(step, STEPS));
+    assert_eq!(steps, [1.0, 1.0, 0.1, 0.1, 0.01, 0.01]);
     assert!(near(Schedule::OneCycle.factor(75, STEPS), 0.52) && near(Schedule::OneCycle.factor(575, STEPS), 0.5));
 }
 
@@ -400,6 +406,20 @@ fn names_are_read_as_they_are_written() {
     for name in LossName::ALL {
         assert_eq!(name.to_string().parse(), Ok(*name));
     }
+    // Schedules are saved by name, and an unknown one is refused in the same words.
+    for schedule in Schedule::ALL.iter().copied() {
+        assert_eq!(schedule.to_string().parse(), Ok(schedule));
+        let recipe = Recipe { schedule, ..Recipe::default() };
+        let text = serde_json::to_string(&recipe).unwrap();
+        assert!(text.contains(&format!("\"schedule\":\"{schedule}\"")), "{text}");
+        assert_eq!(serde_json::from_str::<Recipe>(&text).unwrap(), recipe);
+    }
+    let known = "choose constant, linear, cosine, one-cycle, warm-up-cosine, steps, paper, lush";
+    let why = lenet_model::NameError::from("step".parse::<Schedule>().unwrap_err()).to_string();
+    assert_eq!(why, format!("no schedule is called \"step\": {known}"));
+    assert_eq!("step".parse::<Schedule>().unwrap_err().to_string(), why);
+    let text = serde_json::to_string(&Recipe::default()).unwrap().replace("one-cycle", "step");
+    assert!(serde_json::from_str::<Recipe>(&text).unwrap_err().to_string().starts_with(&why));
     assert_eq!(
         "median".parse::<LossName>().unwrap_err().to_string(),
         "no loss is called \"median\": choose mse, cross-entropy, mse-targets, penalty, map"

@@ -93,6 +93,10 @@ impl Vector for F32x4 {
         F32x4(call!(vmaxq_f32(self.0, other.0)), self.1)
     }
     #[inline(always)]
+    fn sqrt(self) -> Self {
+        F32x4(call!(vsqrtq_f32(self.0)), self.1)
+    }
+    #[inline(always)]
     fn tanh(self) -> Self {
         crate::math::tanh(self)
     }

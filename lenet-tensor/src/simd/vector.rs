@@ -88,6 +88,8 @@ pub trait Vector:
     fn ratio(self, q: Self) -> Self {
         self / q
     }
+    /// The square root, correctly rounded; NaN below zero.
+    fn sqrt(self) -> Self;
     /// Hyperbolic tangent. In `f32` the error is at most 3.6 ulp over the whole range (5 without fused multiply-add),
     /// and the result has the same bits for every width (without std, only where a single number is fused too). In
     /// `f64` it is libm's.
@@ -140,7 +142,7 @@ pub fn transpose<V: Vector>(rows: &mut [V; WIDEST]) {
 pub struct One<S, E>(E, S);
 
 macro_rules! one {
-    ($e:ty, $tanh:expr, $ratio:expr) => {
+    ($e:ty, $tanh:expr, $ratio:expr, $sqrt:expr) => {
         one!(@operator $e, Add, add, +);
         one!(@operator $e, Sub, sub, -);
         one!(@operator $e, Mul, mul, *);
@@ -203,6 +205,10 @@ macro_rules! one {
                 $ratio(self, q)
             }
             #[inline(always)]
+            fn sqrt(self) -> Self {
+                One($sqrt(self.0), self.1)
+            }
+            #[inline(always)]
             fn tanh(self) -> Self {
                 $tanh(self)
             }
@@ -234,8 +240,15 @@ macro_rules! one {
         }
     };
 }
-one!(f32, crate::math::tanh, ratio_in_register);
-one!(f64, |x: Self| One(libm::tanh(x.0), x.1), |p: Self, q: Self| p / q);
+#[cfg(feature = "std")]
+one!(f32, crate::math::tanh, ratio_in_register, f32::sqrt);
+#[cfg(feature = "std")]
+one!(f64, |x: Self| One(libm::tanh(x.0), x.1), |p: Self, q: Self| p / q, f64::sqrt);
+// core has no square root; libm's gives the same bits.
+#[cfg(not(feature = "std"))]
+one!(f32, crate::math::tanh, ratio_in_register, libm::sqrtf);
+#[cfg(not(feature = "std"))]
+one!(f64, |x: Self| One(libm::tanh(x.0), x.1), |p: Self, q: Self| p / q, libm::sqrt);
 
 /// Returns the quotient with the same bits as a register's.
 #[inline(always)]
@@ -295,6 +308,7 @@ mod tests {
             check(-x, |a, _| -a);
             check(x.min(y), f32::min);
             check(x.max(y), f32::max);
+            check((x * x + y * y).sqrt(), |a, b| (a * a + b * b).sqrt());
             // Exact in `f32`, so the fused and the unfused result are equal.
             check(x.mul_add(y, x), |a, b| a * b + a);
             check(x.neg_mul_add(y, x), |a, b| a - a * b);
@@ -315,6 +329,7 @@ mod tests {
             assert_eq!(x.sum(), a[..n].iter().sum());
             assert!(S::F32::splat(simd, f32::NAN).max(x).sum().is_nan());
             assert!(S::F32::splat(simd, f32::NAN).min(x).sum().is_nan());
+            assert!(S::F32::splat(simd, -1.0).sqrt().sum().is_nan());
         }
     }
 

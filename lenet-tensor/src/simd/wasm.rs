@@ -94,6 +94,10 @@ impl Vector for F32x4 {
         F32x4(f32x4_pmax(self.0, other.0), self.1)
     }
     #[inline(always)]
+    fn sqrt(self) -> Self {
+        F32x4(f32x4_sqrt(self.0), self.1)
+    }
+    #[inline(always)]
     fn tanh(self) -> Self {
         crate::math::tanh(self)
     }

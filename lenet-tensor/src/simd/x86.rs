@@ -50,7 +50,7 @@ macro_rules! maskz_loadu {
 /// The code that both widths share. The `min` and `max` intrinsics return their second operand if either is NaN, so
 /// `self` is passed second.
 macro_rules! vector {
-    ($V:ident, $S:ident, $n:literal, [$add:ident $sub:ident $mul:ident $div:ident], [$splat:ident $load:ident $store:ident],
+    ($V:ident, $S:ident, $n:literal, [$add:ident $sub:ident $mul:ident $div:ident $sqrt:ident], [$splat:ident $load:ident $store:ident],
      [$fma:ident $fnma:ident $min:ident $max:ident $xor:expr], $ratio:expr, $sum:expr, $interleave:expr, $deinterleave:expr, $widen:expr, [$mask:expr, $load_few:ident, $store_few:ident]) => {
         operator!($V, Add, add, $add);
         operator!($V, Sub, sub, $sub);
@@ -144,6 +144,10 @@ macro_rules! vector {
                 $ratio(self, q)
             }
             #[inline(always)]
+            fn sqrt(self) -> Self {
+                $V(call!($sqrt(self.0)), self.1)
+            }
+            #[inline(always)]
             fn tanh(self) -> Self {
                 crate::math::tanh(self)
             }
@@ -167,7 +171,7 @@ macro_rules! vector {
 
 vector!(
     F32x8, Avx2, 8,
-    [_mm256_add_ps _mm256_sub_ps _mm256_mul_ps _mm256_div_ps],
+    [_mm256_add_ps _mm256_sub_ps _mm256_mul_ps _mm256_div_ps _mm256_sqrt_ps],
     [_mm256_set1_ps _mm256_loadu_ps _mm256_storeu_ps],
     [_mm256_fmadd_ps _mm256_fnmadd_ps _mm256_min_ps _mm256_max_ps
      |a: Self, b: Self| F32x8(call!(_mm256_xor_ps(a.0, b.0)), a.1)],
@@ -196,7 +200,7 @@ vector!(
 
 vector!(
     F32x16, Avx512, 16,
-    [_mm512_add_ps _mm512_sub_ps _mm512_mul_ps _mm512_div_ps],
+    [_mm512_add_ps _mm512_sub_ps _mm512_mul_ps _mm512_div_ps _mm512_sqrt_ps],
     [_mm512_set1_ps _mm512_loadu_ps _mm512_storeu_ps],
     [_mm512_fmadd_ps _mm512_fnmadd_ps _mm512_min_ps _mm512_max_ps
      |a: Self, b: Self| F32x16(call!(_mm512_xor_ps(a.0, b.0)), a.1)],

@@ -73,7 +73,7 @@ pub(crate) struct TrainArguments {
     /// The highest learning rate [default: what suits the activation and the loss]
     #[arg(long, allow_negative_numbers = true)]
     rate: Option<f64>,
-    /// The schedule of the learning rate: constant, linear, cosine, one-cycle, paper or lush
+    /// The schedule of the learning rate: constant, linear, cosine, one-cycle, warm-up-cosine, steps, paper or lush
     #[arg(long)]
     schedule: Option<Schedule>,
     /// The momentum: how much of the velocity each step keeps

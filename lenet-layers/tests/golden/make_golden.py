@@ -1,0 +1,95 @@
+"""Golden values of the optimisers, computed by PyTorch, for the Rust tests to compare against.
+
+Writes values.rs beside this script: inputs that float32 holds exactly, and results computed in float64 on the CPU.
+The same bytes each time: python make_golden.py
+
+Made with torch 2.15.0 (pip install torch).
+"""
+
+from pathlib import Path
+
+import torch
+from torch.nn import functional as f
+
+torch.set_default_dtype(torch.float64)
+torch.manual_seed(1998)
+
+STEPS = 3
+LINES = []
+
+
+def draw(*shape):
+    """Multiples of 1/64 in +-1."""
+    return torch.randint(-64, 65, shape) / 64
+
+
+def name_of(shape):
+    kind = "f64"
+    for n in reversed(shape):
+        kind = f"[{kind}; {n}]"
+    return kind
+
+
+def write(name, tensor, doc):
+    tensor = torch.as_tensor(tensor)
+    LINES.append(f"/// {doc}")
+    LINES.append(f"pub(crate) const {name}: {name_of(tensor.shape)} = {tensor.tolist()!r};")
+
+
+PARAMETERS, GRADIENTS = draw(9), draw(STEPS, 9)
+# A gradient of zero, and one far smaller than the others.
+GRADIENTS[:, 3] = 0
+GRADIENTS[:, 4] *= 2**-30
+
+
+def optimiser(name, make):
+    p = PARAMETERS.clone().requires_grad_()
+    optimiser, after = make([p]), []
+    for g in GRADIENTS:
+        p.grad = g.clone()
+        optimiser.step()
+        after.append(p.detach().clone())
+    write(name, torch.stack(after), f"The parameters after each step of {make.__doc__}.")
+
+
+def sgd(p):
+    """SGD(lr=0.125, momentum=0.9, weight_decay=0.01)"""
+    return torch.optim.SGD(p, lr=0.125, momentum=0.9, weight_decay=0.01)
+
+
+def nesterov(p):
+    """SGD(lr=0.125, momentum=0.9, weight_decay=0.01, nesterov=True)"""
+    return torch.optim.SGD(p, lr=0.125, momentum=0.9, weight_decay=0.01, nesterov=True)
+
+
+def adam(p):
+    """Adam(lr=0.125, weight_decay=0.01)"""
+    return torch.optim.Adam(p, lr=0.125, weight_decay=0.01)
+
+
+def adam_own(p):
+    """Adam(lr=0.125, betas=(0.5, 0.75), eps=0.01)"""
+    return torch.optim.Adam(p, lr=0.125, betas=(0.5, 0.75), eps=0.01)
+
+
+def adam_w(p):
+    """AdamW(lr=0.125, weight_decay=0.01)"""
+    return torch.optim.AdamW(p, lr=0.125, weight_decay=0.01)
+
+
+def clipped():
+    p = PARAMETERS.clone().requires_grad_()
+    p.grad = GRADIENTS[0].clone()
+    norm = torch.nn.utils.clip_grad_norm_([p], 0.5)
+    write("NORM", norm, "The norm of the first gradient.")
+    write("CLIPPED", p.grad, "The first gradient after clip_grad_norm_(0.5).")
+
+
+write("PARAMETERS", PARAMETERS, "The parameters before the first step.")
+write("GRADIENTS", GRADIENTS, "The gradient of each step.")
+for make in (sgd, nesterov, adam, adam_own, adam_w):
+    optimiser(make.__name__.upper(), make)
+clipped()
+
+HEAD = "//! PyTorch's results, written by make_golden.py; see there.\n\n"
+(Path(__file__).parent / "values.rs").write_text(HEAD + "\n".join(LINES) + "\n")
