@@ -12,6 +12,7 @@
 //! | run a network | [`Network`], [`Trace`], [`Tensor`], [`Cell`], [`Lanes`], [`Element`] |
 //! | its parameters | [`Params`], [`ParamInfo`], [`Role`], [`Kernels`], [`SparseKernels`], [`Coefficients`], [`Weights`], [`NoParams`] |
 //! | measure the error | [`Loss`], [`MeanSquared`], [`SoftmaxMeanSquared`], [`SoftmaxCrossEntropy`], [`SmoothedCrossEntropy`], [`CorrectPenalty`], [`MaximumAPosteriori`], [`Ctc`], [`softmax`], [`Class`]; error: [`ClassError`] |
+//! | measure the error of numbers | [`SquaredError`], [`Huber`], [`BinaryCrossEntropy`] |
 //! | train | [`initialize`], [`Init`], [`Grad`], [`Sgd`], [`Adam`], [`AdamW`], [`AdamSettings`], [`clip_norm`], [`Schedule`]; error: [`ScheduleError`] |
 //! | train with several gradients or threads | [`Rule`], [`Descent`], [`Nesterov`], [`Moments`], [`AdamUpdate`], [`Clipped`], [`squared_norm`] |
 //! | train by second derivatives | [`Curved`], [`CurvedNetwork`], [`CurvedLoss`], [`Curvature`], [`Squared`], [`Sdlm`], [`Diagonal`] |
@@ -53,8 +54,8 @@ pub use lenet_tensor::{
     Cell, Element, Flattened, Lanes, Maps, Plus, Shape, Size, Tensor, Tiled, Times, Units, Valid, simd, simd::Vector,
 };
 pub use loss::{
-    Class, ClassError, CorrectPenalty, Ctc, CurvedLoss, Loss, MaximumAPosteriori, MeanSquared, SmoothedCrossEntropy,
-    SoftmaxCrossEntropy, SoftmaxMeanSquared, softmax,
+    BinaryCrossEntropy, Class, ClassError, CorrectPenalty, Ctc, CurvedLoss, Huber, Loss, MaximumAPosteriori,
+    MeanSquared, SmoothedCrossEntropy, SoftmaxCrossEntropy, SoftmaxMeanSquared, SquaredError, softmax,
 };
 #[doc(hidden)]
 pub use mode::name_hash;

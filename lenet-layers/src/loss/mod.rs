@@ -1,11 +1,13 @@
 //! Losses: what an output costs, given the target of each example.
 
 mod ctc;
+mod numbers;
 mod penalties;
 mod softmax;
 mod squared;
 
 pub use ctc::Ctc;
+pub use numbers::{BinaryCrossEntropy, Huber, SquaredError};
 pub use penalties::{CorrectPenalty, MaximumAPosteriori};
 pub use softmax::{SmoothedCrossEntropy, SoftmaxCrossEntropy, SoftmaxMeanSquared, softmax};
 pub use squared::MeanSquared;

@@ -1,4 +1,4 @@
-"""Golden values of the optimisers, computed by PyTorch, for the Rust tests to compare against.
+"""Golden values of optimisers and losses, computed by PyTorch, for the Rust tests to compare against.
 
 Writes values.rs beside this script: inputs that float32 holds exactly, and results computed in float64 on the CPU.
 The same bytes each time: python make_golden.py
@@ -90,6 +90,28 @@ write("GRADIENTS", GRADIENTS, "The gradient of each step.")
 for make in (sgd, nesterov, adam, adam_own, adam_w):
     optimiser(make.__name__.upper(), make)
 clipped()
+
+
+
+def loss(name, y, function, *arguments, **options):
+    """The losses of a batch, each summed over the outputs, and their gradient."""
+    y = y.clone().requires_grad_()
+    total = function(y, *arguments, reduction="sum", **options)
+    total.backward()
+    write(name, total, f"The sum over the batch of {function.__name__}({', '.join(f'{k}={v}' for k, v in options.items())}).")
+    write(f"{name}_GRADIENT", y.grad, "Its gradient.")
+
+
+# Outputs of up to 8, and targets from -1 to 1, or from 0 to 1.
+OUTPUTS, NUMBERS, SHARES, CLASSES = 8 * draw(3, 6), draw(3, 6), (draw(3, 6) + 1) / 2, [5, 0, 3]
+SHARES[0, :2] = torch.tensor([0.0, 1.0])
+write("OUTPUTS", OUTPUTS, "The outputs of a batch of three.")
+write("NUMBERS", NUMBERS, "A target for each.")
+write("SHARES", SHARES, "Targets from 0 to 1.")
+loss("SQUARED", OUTPUTS, f.mse_loss, NUMBERS)
+loss("HUBER", OUTPUTS, f.huber_loss, NUMBERS, delta=1.5)
+loss("BINARY", OUTPUTS, f.binary_cross_entropy_with_logits, SHARES)
+loss("SMOOTHED", OUTPUTS, f.cross_entropy, torch.tensor(CLASSES), label_smoothing=0.125)
 
 HEAD = "//! PyTorch's results, written by make_golden.py; see there.\n\n"
 (Path(__file__).parent / "values.rs").write_text(HEAD + "\n".join(LINES) + "\n")

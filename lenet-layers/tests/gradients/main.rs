@@ -19,6 +19,7 @@ mod layers;
 mod losses;
 mod masked;
 mod networks;
+mod numbers;
 mod optim;
 mod pools;
 mod sdlm;
