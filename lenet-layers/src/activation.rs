@@ -27,7 +27,7 @@ use lenet_tensor::simd::{Simd, Vector};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an activation",
-    note = "choose Identity, ScaledTanh, Tanh, Sigmoid or Relu, or implement `Activation` for your own type"
+    note = "choose Identity, ScaledTanh, Tanh, Sigmoid, Relu or LeakyRelu, or implement `Activation` for your own type"
 )]
 pub trait Activation: Send + Sync + 'static {
     /// The function's name in a summary.
@@ -59,6 +59,17 @@ pub enum ActivationKind {
     Sigmoid,
     /// max(a, 0).
     Relu,
+    /// max(a, slope a).
+    LeakyRelu {
+        /// The factor of negative a.
+        slope: f64,
+    },
+    /// a (1 + tanh(sqrt(2/pi) (a + 0.044715 a^3))) / 2.
+    GeluTanh,
+    /// a / (1 + e^-a).
+    Silu,
+    /// a min(max(a + 3, 0), 6) / 6.
+    HardSwish,
     /// Another function, which only the implementation can compute.
     Custom,
 }
@@ -152,6 +163,32 @@ impl Activation for Relu {
         y.map(
             #[inline(always)]
             |y| V::Element::from_f64(f64::from(u8::from(y > V::Element::from_f64(0.0)))),
+        )
+    }
+}
+
+/// `f(a) = max(a, 0.01 a)`, with PyTorch's slope; its slope at 0 is that of negative a. NaN stays NaN.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeakyRelu;
+impl LeakyRelu {
+    /// The slope where a is negative.
+    pub const SLOPE: f64 = 0.01;
+}
+impl Activation for LeakyRelu {
+    const NAME: &'static str = "leaky ReLU";
+    const KIND: ActivationKind = ActivationKind::LeakyRelu { slope: Self::SLOPE };
+    #[inline(always)]
+    fn apply<V: Vector>(a: V) -> V {
+        a.max(a * a.like(Self::SLOPE))
+    }
+    #[inline(always)]
+    fn slope<V: Vector>(y: V) -> V {
+        y.map(
+            #[inline(always)]
+            |y| {
+                let zero = V::Element::from_f64(0.0);
+                V::Element::from_f64(if y > zero { 1.0 } else { Self::SLOPE })
+            },
         )
     }
 }
@@ -279,6 +316,7 @@ mod tests {
         check::<Tanh>();
         check::<Sigmoid>();
         check::<Relu>();
+        check::<LeakyRelu>();
     }
 
     #[test]

@@ -8,7 +8,8 @@
 //! | layers | [`Conv2d`], [`SparseConv2d`], [`Subsample`], [`AvgPool`], [`MaxPool`], [`GlobalAvgPool`], [`BatchNorm`], [`Dropout`], [`Flatten`], [`Dense`], [`Rbf`], [`Repeat`] |
 //! | stages of networks | [`Residual`], [`Concat`], [`Branch`], [`Same`], [`Joined`], [`JoinedParams`] |
 //! | training and inference | [`Network::forward_training`], [`TrainingPass`], [`Mode`], [`BatchNormParams`], [`Rows`] |
-//! | activation functions | [`Identity`], [`ScaledTanh`], [`Tanh`], [`Sigmoid`], [`Relu`] |
+//! | activation functions | [`Identity`], [`ScaledTanh`], [`Tanh`], [`Sigmoid`], [`Relu`], [`LeakyRelu`] |
+//! | functions as a stage | [`Apply`], [`Silu`], [`GeluTanh`], [`HardSwish`], [`Function`] |
 //! | run a network | [`Network`], [`Trace`], [`Tensor`], [`Cell`], [`Lanes`], [`Element`] |
 //! | its parameters | [`Params`], [`ParamInfo`], [`Role`], [`Kernels`], [`SparseKernels`], [`Coefficients`], [`Weights`], [`NoParams`] |
 //! | measure the error | [`Loss`], [`MeanSquared`], [`SoftmaxMeanSquared`], [`SoftmaxCrossEntropy`], [`SmoothedCrossEntropy`], [`CorrectPenalty`], [`MaximumAPosteriori`], [`Ctc`], [`softmax`], [`Class`]; error: [`ClassError`] |
@@ -34,6 +35,7 @@ extern crate alloc;
 extern crate self as lenet_layers;
 
 mod activation;
+mod function;
 mod kernels;
 mod layers;
 mod loss;
@@ -42,10 +44,11 @@ mod network;
 mod optim;
 mod params;
 
-pub use activation::{Activation, ActivationKind, Identity, Relu, ScaledTanh, Sigmoid, Tanh};
+pub use activation::{Activation, ActivationKind, Identity, LeakyRelu, Relu, ScaledTanh, Sigmoid, Tanh};
+pub use function::{Function, GeluTanh, HardSwish, Silu};
 pub use layers::{
-    AvgPool, BatchNorm, BatchNormParams, Bitmaps, Codes, Coefficients, ConnectionTable, Connections, Conv2d, Curved,
-    Dense, Dropout, Flatten, GlobalAvgPool, Kernels, Layer, LayerInfo, MaxPool, Operation, Rbf, Repeat, Rows,
+    Apply, AvgPool, BatchNorm, BatchNormParams, Bitmaps, Codes, Coefficients, ConnectionTable, Connections, Conv2d,
+    Curved, Dense, Dropout, Flatten, GlobalAvgPool, Kernels, Layer, LayerInfo, MaxPool, Operation, Rbf, Repeat, Rows,
     STATISTIC_MOMENTUM, SparseConv2d, SparseKernels, StageInfo, Subsample, Table1, Trainable, Weights,
 };
 #[doc(hidden)]
@@ -65,8 +68,8 @@ pub use network::{Adds, BranchOf, Holds, JoinedStage, Joins, Stacks, Takes};
 pub use network::{Branch, Concat, CurvedNetwork, Joined, JoinedParams, Network, Residual, Same, Trace};
 #[doc(hidden)]
 pub use network::{
-    DistinctName, DistinctType, IsLayer, LineOfANetwork, Stages, distinct_name, distinct_type, is_layer,
-    line_of_a_network, not_empty, stages,
+    DistinctName, DistinctType, IsApplied, IsLayer, LineOfANetwork, Stages, distinct_name, distinct_type, is_applied,
+    is_layer, line_of_a_network, not_empty, stages,
 };
 pub use optim::{
     Adam, AdamSettings, AdamUpdate, AdamW, Clipped, Descent, Diagonal, Moments, Nesterov, Rule, Sdlm, Sgd, clip_norm,

@@ -1,5 +1,6 @@
 //! The layers, and the traits that every layer implements.
 
+mod apply;
 mod batch_norm;
 mod codes;
 mod connections;
@@ -18,6 +19,7 @@ mod sparse;
 mod stage;
 mod subsample;
 
+pub use apply::Apply;
 pub use batch_norm::{BatchNorm, BatchNormParams, Rows, STATISTIC_MOMENTUM};
 pub use codes::{Bitmaps, Codes};
 #[doc(hidden)]

@@ -45,6 +45,11 @@ pub enum Operation {
         /// Applied to each sum.
         activation: ActivationKind,
     },
+    /// A function of every cell. No parameters. [`Apply`](crate::Apply).
+    Function {
+        /// The function.
+        activation: ActivationKind,
+    },
     /// The square of the distance to each code. [`Rbf`](crate::Rbf).
     Rbf {
         /// The codes, one after another.

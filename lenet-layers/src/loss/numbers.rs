@@ -1,6 +1,7 @@
 //! Losses against a number for each output, for outputs of any shape.
 
 use super::{CurvedLoss, Loss};
+use crate::function::sigmoid;
 use core::borrow::Borrow;
 use lenet_tensor::simd::{Scalar, Simd};
 use lenet_tensor::{Cell, Element, Shape, Tensor};
@@ -183,13 +184,6 @@ impl<Out: Shape, B: Borrow<Tensor<Out>>> CurvedLoss<Out, B> for BinaryCrossEntro
 #[inline(always)]
 fn shrunk<S: Simd, E: Element>(simd: S, y: E) -> E {
     (if y > E::from_f64(0.0) { -y } else { y }).exp(simd)
-}
-
-/// 1 / (1 + e^-y)
-#[inline(always)]
-fn sigmoid<S: Simd, E: Element>(simd: S, y: E) -> E {
-    let (one, e) = (E::from_f64(1.0), shrunk(simd, y));
-    (if y < E::from_f64(0.0) { e } else { one }) / (one + e)
 }
 
 /// Writes `slope` of every output and its target to `dy`, and returns the sum of `loss`: of each lane first, then over the

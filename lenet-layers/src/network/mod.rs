@@ -15,8 +15,8 @@ pub use branch::{Branch, Concat, Joined, JoinedParams, Residual, Same};
 
 #[doc(hidden)]
 pub use names::{
-    DistinctName, DistinctType, IsLayer, LineOfANetwork, Stages, distinct_name, distinct_type, is_layer,
-    line_of_a_network, not_empty, stages,
+    DistinctName, DistinctType, IsApplied, IsLayer, LineOfANetwork, Stages, distinct_name, distinct_type, is_applied,
+    is_layer, line_of_a_network, not_empty, stages,
 };
 
 /// The output of every stage: the forward pass stores it, and the backward pass needs it. The error signal has the same

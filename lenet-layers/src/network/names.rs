@@ -45,6 +45,15 @@ pub const fn distinct_name<S: DistinctName>() {}
 /// Makes the compiler report that the line has the wrong form. `S` is a type with the name of the stage.
 pub const fn line_of_a_network<S: LineOfANetwork>() {}
 
+/// No type implements this trait.
+#[diagnostic::on_unimplemented(
+    message = "the stage `{Self}` is a function, not a layer",
+    label = "the layer that applies a function to every cell is `Apply`, as in `Apply<Silu>`"
+)]
+pub trait IsApplied {}
+
+/// Makes the compiler report that a function is not a layer. `S` is a type with the name of the stage.
+pub const fn is_applied<S: IsApplied>() {}
 /// Makes the compiler report that an activation function is not a layer. `S` is a type with the name of the stage.
 pub const fn is_layer<S: IsLayer>() {}
 /// Makes the compiler report that the network and its trace have the same name. `S` is a type with this name.

@@ -79,11 +79,22 @@ macro_rules! sequential {
     (@line Tanh $so_far:tt $stage:tt: Tanh => $($rest:tt)*) => { $crate::sequential!{@activation $stage} };
     (@line Sigmoid $so_far:tt $stage:tt: Sigmoid => $($rest:tt)*) => { $crate::sequential!{@activation $stage} };
     (@line Relu $so_far:tt $stage:tt: Relu => $($rest:tt)*) => { $crate::sequential!{@activation $stage} };
+    (@line LeakyRelu $so_far:tt $stage:tt: LeakyRelu => $($rest:tt)*) => { $crate::sequential!{@activation $stage} };
+    (@line Silu $so_far:tt $stage:tt: Silu => $($rest:tt)*) => { $crate::sequential!{@function $stage} };
+    (@line GeluTanh $so_far:tt $stage:tt: GeluTanh => $($rest:tt)*) => { $crate::sequential!{@function $stage} };
+    (@line HardSwish $so_far:tt $stage:tt: HardSwish => $($rest:tt)*) => { $crate::sequential!{@function $stage} };
     (@activation $stage:tt) => {
         const _: () = {
             #[allow(non_camel_case_types)]
             struct $stage;
             $crate::is_layer::<$stage>()
+        };
+    };
+    (@function $stage:tt) => {
+        const _: () = {
+            #[allow(non_camel_case_types)]
+            struct $stage;
+            $crate::is_applied::<$stage>()
         };
     };
     // A stage of branches leaves the traces of its networks behind too. Its form says so, because the trace's type cannot

@@ -78,15 +78,18 @@ fn draw(
         }
     }
     let mut input_is_sigmoid = false;
-    for stage in stages {
+    for (i, stage) in stages.iter().enumerate() {
         let output_is_sigmoid = ends_in_sigmoid(stage.operation, input_is_sigmoid);
+        // The sigmoid may be a stage of its own.
+        let applied = Operation::Function { activation: ActivationKind::Sigmoid };
+        let leads_to_sigmoid = output_is_sigmoid || stages.get(i + 1).is_some_and(|next| next.operation == applied);
         let learns = matches!(
             stage.operation,
             Operation::Convolution { .. } | Operation::Subsampling { .. } | Operation::FullConnection { .. }
         );
-        if learns && (input_is_sigmoid || output_is_sigmoid) {
+        if learns && (input_is_sigmoid || leads_to_sigmoid) {
             let of_stage = arrays.iter().zip(&mut *numbers).filter(|(info, _)| info.stage == stage.name);
-            follow_the_sigmoid(of_stage, input_is_sigmoid, output_is_sigmoid, rounded);
+            follow_the_sigmoid(of_stage, input_is_sigmoid, leads_to_sigmoid, rounded);
         }
         input_is_sigmoid = output_is_sigmoid;
     }
@@ -97,7 +100,8 @@ fn ends_in_sigmoid(operation: Operation, input_is_sigmoid: bool) -> bool {
     match operation {
         Operation::Convolution { activation, .. }
         | Operation::Subsampling { activation, .. }
-        | Operation::FullConnection { activation } => activation == ActivationKind::Sigmoid,
+        | Operation::FullConnection { activation }
+        | Operation::Function { activation } => activation == ActivationKind::Sigmoid,
         // These pass on their input's range.
         Operation::AveragePool { .. }
         | Operation::GlobalAveragePool

@@ -1,4 +1,4 @@
-"""Golden values of optimisers and losses, computed by PyTorch, for the Rust tests to compare against.
+"""Golden values of optimisers, losses and functions, computed by PyTorch, for the Rust tests to compare against.
 
 Writes values.rs beside this script: inputs that float32 holds exactly, and results computed in float64 on the CPU.
 The same bytes each time: python make_golden.py
@@ -112,6 +112,23 @@ loss("SQUARED", OUTPUTS, f.mse_loss, NUMBERS)
 loss("HUBER", OUTPUTS, f.huber_loss, NUMBERS, delta=1.5)
 loss("BINARY", OUTPUTS, f.binary_cross_entropy_with_logits, SHARES)
 loss("SMOOTHED", OUTPUTS, f.cross_entropy, torch.tensor(CLASSES), label_smoothing=0.125)
+
+
+def function(name, function, **options):
+    x = INPUTS.clone().requires_grad_()
+    y = function(x, **options)
+    y.sum().backward()
+    write(name, y, f"{function.__name__} of the inputs.")
+    write(f"{name}_SLOPE", x.grad, "Its derivative.")
+
+
+# None is at a kink.
+INPUTS = torch.cat([torch.arange(-8, 9) * 0.75 + 0.125, torch.tensor([-40.0, 25.0])])
+write("INPUTS", INPUTS, "Inputs of functions.")
+function("LEAKY_RELU", f.leaky_relu)
+function("GELU", f.gelu, approximate="tanh")
+function("SILU", f.silu)
+function("HARDSWISH", f.hardswish)
 
 HEAD = "//! PyTorch's results, written by make_golden.py; see there.\n\n"
 (Path(__file__).parent / "values.rs").write_text(HEAD + "\n".join(LINES) + "\n")

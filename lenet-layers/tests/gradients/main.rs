@@ -12,6 +12,7 @@ mod check;
 mod connections;
 mod ctc;
 mod curvature;
+mod functions;
 mod gauss_newton;
 #[path = "../golden/values.rs"]
 mod golden;

@@ -80,6 +80,9 @@ fn pools() {
         everywhere::<MaxPool<3>, Maps<2, 3, 9>, f32>(seed)?;
         everywhere::<Flatten, Maps<3, 2, 5>, Lanes<16>>(seed)?;
         everywhere::<Repeat<3>, Maps<2, 1, 7>, Lanes<32>>(seed)?;
+        everywhere::<Apply<Silu>, Maps<2, 3, 7>, Lanes<16>>(seed)?;
+        everywhere::<Apply<GeluTanh>, Units<37>, f32>(seed)?;
+        everywhere::<Apply<HardSwish>, Units<3>, Lanes<32>>(seed)?;
         Ok(())
     });
 }

@@ -268,6 +268,7 @@ fn applied(operation: Operation, sum: f64) -> f64 {
         Some(ActivationKind::ScaledTanh { amplitude, slope }) => amplitude * (slope * sum).tanh(),
         Some(ActivationKind::Sigmoid) => 1.0 / (1.0 + (-sum).exp()),
         Some(ActivationKind::Relu) => sum.max(0.0),
+        Some(ActivationKind::LeakyRelu { slope }) => sum.max(slope * sum),
         Some(_) => f64::NAN,
     }
 }

@@ -172,6 +172,7 @@ fn activation_name(kind: ActivationKind) -> String {
         ActivationKind::ScaledTanh { amplitude, slope } => format!("{amplitude} tanh({slope} a)"),
         ActivationKind::Sigmoid => "sigmoid".into(),
         ActivationKind::Relu => "max(a, 0)".into(),
+        ActivationKind::LeakyRelu { slope } => format!("max(a, {slope} a)"),
         _ => "custom".into(),
     }
 }

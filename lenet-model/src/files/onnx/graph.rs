@@ -6,11 +6,11 @@
 //! a field of that name for the network's input.
 
 use super::OnnxError;
-use super::proto::{AttributeProto, FLOAT, GraphProto, INT, INT64, INTS, NodeProto, TensorProto};
+use super::proto::{AttributeProto, FLOAT, GraphProto, INT, INT64, INTS, NodeProto, REAL, TensorProto};
 use crate::AnyNetwork;
 use crate::Normalization;
 use crate::files::checkpoint::dense;
-use lenet_layers::{ActivationKind, Operation, StageInfo};
+use lenet_layers::{ActivationKind, GeluTanh, Operation, StageInfo};
 
 /// Rows and columns of an image.
 const SIDE: usize = 28;
@@ -141,6 +141,7 @@ impl Writer<'_> {
                 self.node("Gather", &[x, &at("maps")], &at("output"), vec![int("axis", 1)]);
                 Ok(at("output"))
             }
+            Operation::Function { activation } => self.activate(stage, activation, x.into()),
             Operation::Flatten => {
                 self.node("Flatten", &[x], &at("output"), vec![int("axis", 1)]);
                 Ok(at("output"))
@@ -179,9 +180,36 @@ impl Writer<'_> {
                 self.node("Tanh", &[&at("scaled")], &at("tanh"), vec![]);
                 self.node("Mul", &[&at("tanh"), &at("amplitude")], &output, vec![]);
             }
+            ActivationKind::LeakyRelu { slope } => {
+                self.node("LeakyRelu", &[&sum], &output, vec![real("alpha", slope)]);
+            }
+            ActivationKind::Silu => {
+                self.node("Sigmoid", &[&sum], &at("gate"), vec![]);
+                self.node("Mul", &[&sum, &at("gate")], &output, vec![]);
+            }
+            ActivationKind::HardSwish => {
+                // The operator HardSwish came with the next set.
+                let attributes = vec![real("alpha", 1.0 / 6.0), real("beta", 0.5)];
+                self.node("HardSigmoid", &[&sum], &at("gate"), attributes);
+                self.node("Mul", &[&sum, &at("gate")], &output, vec![]);
+            }
+            ActivationKind::GeluTanh => self.gelu(&at, &sum),
             _ => return Err(refused(stage, "its activation function")),
         }
         Ok(output)
+    }
+
+    /// x (1 + tanh(u)) / 2, with u = scale (x + cube x^3), as x times the sigmoid of 2u = x (2 scale + 2 scale cube x^2).
+    /// The operator Gelu came with opset 20.
+    fn gelu(&mut self, at: &dyn Fn(&str) -> String, x: &str) {
+        self.floats(&at("scale"), &[], &[(2.0 * GeluTanh::SCALE) as f32]);
+        self.floats(&at("cube"), &[], &[(2.0 * GeluTanh::SCALE * GeluTanh::CUBE) as f32]);
+        self.node("Mul", &[x, x], &at("square"), vec![]);
+        self.node("Mul", &[&at("square"), &at("cube")], &at("bent"), vec![]);
+        self.node("Add", &[&at("bent"), &at("scale")], &at("factor"), vec![]);
+        self.node("Mul", &[&at("factor"), x], &at("argument"), vec![]);
+        self.node("Sigmoid", &[&at("argument")], &at("gate"), vec![]);
+        self.node("Mul", &[x, &at("gate")], &at("output"), vec![]);
     }
 }
 
@@ -190,11 +218,15 @@ fn refused(stage: &StageInfo, what: &'static str) -> OnnxError {
 }
 
 fn int(name: &str, value: usize) -> AttributeProto {
-    AttributeProto { name: name.into(), i: Some(value as i64), ints: vec![], r#type: INT }
+    AttributeProto { name: name.into(), i: Some(value as i64), r#type: INT, ..AttributeProto::default() }
 }
 
 fn ints(name: &str, values: Vec<i64>) -> AttributeProto {
-    AttributeProto { name: name.into(), i: None, ints: values, r#type: INTS }
+    AttributeProto { name: name.into(), ints: values, r#type: INTS, ..AttributeProto::default() }
+}
+
+fn real(name: &str, value: f64) -> AttributeProto {
+    AttributeProto { name: name.into(), f: Some(value as f32), r#type: REAL, ..AttributeProto::default() }
 }
 
 /// An attribute with the same number of rows and columns.

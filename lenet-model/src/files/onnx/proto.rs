@@ -9,6 +9,8 @@ use prost::{Message, Oneof};
 pub(super) const FLOAT: i32 = 1;
 /// `TensorProto.DataType`.
 pub(super) const INT64: i32 = 7;
+/// `AttributeProto.AttributeType`; the type of a tensor's numbers has the same number.
+pub(super) const REAL: i32 = 1;
 /// `AttributeProto.AttributeType`.
 pub(super) const INT: i32 = 2;
 /// `AttributeProto.AttributeType`.
@@ -80,6 +82,8 @@ pub(super) struct NodeProto {
 pub(super) struct AttributeProto {
     #[prost(string, tag = "1")]
     pub(super) name: String,
+    #[prost(float, optional, tag = "2")]
+    pub(super) f: Option<f32>,
     #[prost(int64, optional, tag = "3")]
     pub(super) i: Option<i64>,
     #[prost(int64, repeated, packed = "false", tag = "8")]

@@ -108,6 +108,32 @@ fn a_network_of_ones_own() {
     assert_eq!(ops.join(" "), expected);
 }
 
+sequential! {
+    /// Every function that is a stage of its own or an activation function of no network of the catalogue.
+    struct Functions, trace FunctionsTrace {
+        input:                             Maps<1, 28, 28>;
+        c1:     Conv2d<1, 2, 5, LeakyRelu> => Maps<2, 24, 24>;
+        gelu:   Apply<GeluTanh>            => Maps<2, 24, 24>;
+        pool:   AvgPool<4>                 => Maps<2, 6, 6>;
+        flat:   Flatten                    => Units<72>;
+        silu:   Apply<Silu>                => Units<72>;
+        f1:     Dense<72, 30>              => Units<30>;
+        hard:   Apply<HardSwish>           => Units<30>;
+        same:   Apply<Identity>            => Units<30>;
+        out:    Dense<30, 10>              => Units<10>;
+    }
+}
+
+#[test]
+fn functions_are_exported_by_their_formulas() {
+    let model = check(Functions::<f32>::boxed_zeroed(), "functions");
+    let graph = model.graph.unwrap();
+    let ops: Vec<_> = graph.node.iter().map(|node| node.op_type.as_str()).collect();
+    let expected = "Mul Add Conv LeakyRelu Mul Mul Add Mul Sigmoid Mul AveragePool Flatten Sigmoid Mul Gemm HardSigmoid \
+                    Mul Gemm Softmax";
+    assert_eq!(ops.join(" "), expected);
+}
+
 #[test]
 fn lenet5_is_the_graph_it_should_be() {
     let model = check(NetworkName::LeNet5.zeroed(ActivationName::ScaledTanh), "lenet5");

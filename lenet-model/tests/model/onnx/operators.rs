@@ -67,6 +67,13 @@ fn number(node: &NodeProto, name: &str) -> Option<usize> {
     }
 }
 
+/// The value of a floating-point attribute.
+fn real(node: &NodeProto, name: &str) -> f64 {
+    let a = attribute(node, name).unwrap();
+    assert_eq!(a.r#type, REAL);
+    a.f.unwrap().into()
+}
+
 /// What a node computes.
 fn compute(node: &NodeProto, inputs: &[&Array]) -> Array {
     let x = inputs[0];
@@ -89,6 +96,14 @@ fn compute(node: &NodeProto, inputs: &[&Array]) -> Array {
         "Tanh" => x.map(f64::tanh),
         "Sigmoid" => x.map(|a| 1.0 / (1.0 + (-a).exp())),
         "Relu" => x.map(|a| a.max(0.0)),
+        "LeakyRelu" => {
+            let slope = real(node, "alpha");
+            x.map(|a| if a < 0.0 { slope * a } else { a })
+        }
+        "HardSigmoid" => {
+            let (slope, middle) = (real(node, "alpha"), real(node, "beta"));
+            x.map(|a| (slope * a + middle).clamp(0.0, 1.0))
+        }
         "Conv" => {
             let (weight, k) = (inputs[1], kernel());
             let group = number(node, "group").unwrap_or(1);
