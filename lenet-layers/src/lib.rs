@@ -15,7 +15,7 @@
 //! | measure the error | [`Loss`], [`MeanSquared`], [`SoftmaxMeanSquared`], [`SoftmaxCrossEntropy`], [`SmoothedCrossEntropy`], [`CorrectPenalty`], [`MaximumAPosteriori`], [`Ctc`], [`softmax`], [`Class`]; error: [`ClassError`] |
 //! | measure the error of numbers | [`SquaredError`], [`Huber`], [`BinaryCrossEntropy`] |
 //! | train | [`initialize`], [`Init`], [`Grad`], [`Sgd`], [`Adam`], [`AdamW`], [`AdamSettings`], [`clip_norm`], [`Schedule`]; error: [`ScheduleError`] |
-//! | train with several gradients or threads | [`Rule`], [`Descent`], [`Nesterov`], [`Moments`], [`AdamUpdate`], [`Clipped`], [`squared_norm`] |
+//! | train with several gradients or threads | [`Rule`], [`Descent`], [`Nesterov`], [`Moments`], [`AdamUpdate`], [`Clipped`], [`Statistic`], [`squared_norm`] |
 //! | train by second derivatives | [`Curved`], [`CurvedNetwork`], [`CurvedLoss`], [`Curvature`], [`Squared`], [`Sdlm`], [`Diagonal`] |
 //! | a network as data | [`StageInfo`], [`Operation`], [`ActivationKind`] |
 //! | a layer or an activation of your own | [`Trainable`], [`LayerInfo`], [`Layer`], [`Activation`], [`Vector`], [`simd`], [`zerocopy`] |
@@ -72,8 +72,8 @@ pub use network::{
     is_layer, line_of_a_network, not_empty, stages,
 };
 pub use optim::{
-    Adam, AdamSettings, AdamUpdate, AdamW, Clipped, Descent, Diagonal, Moments, Nesterov, Rule, Sdlm, Sgd, clip_norm,
-    squared_norm,
+    Adam, AdamSettings, AdamUpdate, AdamW, Clipped, Descent, Diagonal, Moments, Nesterov, Rule, Sdlm, Sgd, Statistic,
+    clip_norm, squared_norm,
 };
 #[cfg(feature = "init")]
 pub use optim::{Init, initialize};

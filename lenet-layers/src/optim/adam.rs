@@ -1,7 +1,7 @@
 //! Adam and AdamW: steps in proportion to the mean gradient over the root of the mean square.
 
 use crate::kernels::tile::{load, store};
-use crate::{Grad, Params, Rule};
+use crate::{Grad, Params, Rule, Statistic};
 use lenet_tensor::Element;
 use lenet_tensor::simd::{One, Scalar, Simd, Vector};
 use zerocopy::FromZeros;
@@ -88,8 +88,12 @@ impl<P: Params, const DECOUPLED: bool> Moments<P, DECOUPLED> {
     pub fn step(&mut self, params: &mut P, grad: &Grad<P>, rate: P::Element) {
         let update = self.update(rate);
         for i in 0..P::TENSORS {
-            let state = [self.mean.tensor_mut(i), self.square.tensor_mut(i)];
-            update.step(params.tensor_mut(i), state, &[grad.tensor(i)]);
+            let (p, gradients) = (params.tensor_mut(i), &[grad.tensor(i)]);
+            if P::is_statistic(i) {
+                Statistic.step(p, [], gradients);
+            } else {
+                update.step(p, [self.mean.tensor_mut(i), self.square.tensor_mut(i)], gradients);
+            }
         }
     }
 

@@ -6,7 +6,8 @@ use lenet_tensor::Element;
 use lenet_tensor::simd::{One, Scalar, Simd, Vector};
 
 /// Shortens a gradient whose norm, the root of the sum of all squares, is above `most` (Pascanu et al. 2013, algorithm
-/// 1). Returns the norm before. As in PyTorch, the factor is `most` / (norm + 1e-6).
+/// 1). Returns the norm before. As in PyTorch, the factor is `most` / (norm + 1e-6). Arrays of statistics
+/// ([`Params::is_statistic`]) do not count and stay as they are.
 ///
 /// If a number of the gradient is NaN, so is the norm, and all of the gradient becomes NaN. If one is infinite, it
 /// becomes NaN, and the others zero. Check the norm if that can happen.
@@ -20,11 +21,12 @@ use lenet_tensor::simd::{One, Scalar, Simd, Vector};
 /// assert!((grad.0.weight[0][0] - 0.3).abs() < 1e-6 && (grad.0.bias[0] + 0.4).abs() < 1e-6);
 /// ```
 pub fn clip_norm<P: Params>(grad: &mut Grad<P>, most: f64) -> f64 {
-    let norm = root((0..P::TENSORS).map(|i| squared_norm(&[grad.tensor(i)])).sum());
+    let trained = || (0..P::TENSORS).filter(|i| !P::is_statistic(*i));
+    let norm = root(trained().map(|i| squared_norm(&[grad.tensor(i)])).sum());
     let factor = clipping(norm, most);
     if factor != 1.0 {
         let factor = P::Element::from_f64(factor);
-        for i in 0..P::TENSORS {
+        for i in trained() {
             grad.tensor_mut(i).iter_mut().for_each(|g| *g *= factor);
         }
     }

@@ -14,7 +14,7 @@ pub use adam::{Adam, AdamSettings, AdamUpdate, AdamW, Moments};
 pub use clip::{Clipped, clip_norm, squared_norm};
 #[cfg(feature = "init")]
 pub use init::{Init, initialize};
-pub use rule::Rule;
+pub use rule::{Rule, Statistic};
 #[cfg(feature = "std")]
 pub use schedule::{Schedule, ScheduleError};
 pub use sdlm::{Diagonal, Sdlm};

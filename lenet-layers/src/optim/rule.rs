@@ -1,11 +1,12 @@
 //! One pass over the parameters: the gradients are summed, and each number is updated with its own state.
 
-use crate::kernels::tile::{load, width};
+use crate::STATISTIC_MOMENTUM;
+use crate::kernels::tile::{load, store, width};
 use lenet_tensor::Element;
 use lenet_tensor::simd::{Isa, Kernel, Simd, Vector};
 
-/// The update of one number, given its gradient and `STATES` numbers of state that belong to it: none for plain
-/// gradient descent, the velocity for momentum, two means for [`Adam`](crate::Adam).
+/// The update of one number, given its gradient and `STATES` numbers of state that belong to it: none for
+/// [`Statistic`], the velocity for momentum, two means for [`Adam`](crate::Adam).
 pub trait Rule<E: Element, const STATES: usize = 1>: Copy + Send + Sync {
     /// Applies a step against the gradient `g` to one register of numbers, or to fewer at the end.
     #[doc(hidden)]
@@ -20,6 +21,27 @@ pub trait Rule<E: Element, const STATES: usize = 1>: Copy + Send + Sync {
         let of_one_length = state.iter().all(|s| s.len() == n) && gradients.iter().all(|g| g.len() == n);
         assert!(of_one_length, "slices of one length");
         Isa::current().dispatch(Step { rule: self, p, state, gradients });
+    }
+}
+
+/// The update of an array of statistics ([`Params::is_statistic`](crate::Params::is_statistic)), which needs no state: p
+/// moves towards g, the statistics of the batch, by [`STATISTIC_MOMENTUM`] of the way. The optimizers apply it to such
+/// arrays whatever their own rule, without weight decay and clipping.
+///
+/// ```
+/// use lenet_layers::{Rule, Statistic};
+/// let mut mean = [1.0];
+/// Statistic.step(&mut mean, [], &[&[2.0], &[3.0]]);
+/// assert_eq!(mean, [1.0 + 0.1 * (5.0 - 1.0)]);
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Statistic;
+
+impl<E: Element> Rule<E, 0> for Statistic {
+    #[inline(always)]
+    fn one<S: Simd>(self, simd: S, g: E::Row<S>, p: &mut [E], _: [&mut [E]; 0]) {
+        let at = load::<E::Row<S>>(simd, p);
+        store((g - at).mul_add(Vector::splat(simd, E::from_f64(STATISTIC_MOMENTUM)), at), p);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Stochastic gradient descent.
 
 use crate::kernels::tile::{load, store};
-use crate::{Grad, Params, Rule};
+use crate::{Grad, Params, Rule, Statistic};
 use lenet_tensor::Element;
 use lenet_tensor::simd::{Simd, Vector};
 use zerocopy::FromZeros;
@@ -53,7 +53,9 @@ impl<P: Params> Sgd<P> {
         let descent = self.descent(rate);
         for i in 0..P::TENSORS {
             let (p, state, gradients) = (params.tensor_mut(i), [self.velocity.tensor_mut(i)], &[grad.tensor(i)]);
-            if self.nesterov {
+            if P::is_statistic(i) {
+                Statistic.step(p, [], gradients);
+            } else if self.nesterov {
                 Nesterov(descent).step(p, state, gradients);
             } else {
                 descent.step(p, state, gradients);

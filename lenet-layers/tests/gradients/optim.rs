@@ -102,6 +102,31 @@ fn every_length_and_number_of_gradients() {
     }
 }
 
+/// The statistics of batch normalization follow their gradient, whatever the optimiser, and are not clipped.
+#[test]
+fn statistics_are_no_parameters() {
+    type Params2 = BatchNormParams<2, f64>;
+    let (start, batch) = ([1.0, -2.0], [3.0, 0.5]);
+    let fresh = || Params2 { weight: [1.0; 2], bias: [0.0; 2], running_mean: start, running_var: start };
+    let grad = || Grad(Params2 { weight: [3.0, 0.0], bias: [0.0, 4.0], running_mean: batch, running_var: batch });
+    let mut clipped = grad();
+    assert_eq!(clip_norm(&mut clipped, 0.5), 5.0);
+    assert_eq!((clipped.0.running_mean, clipped.0.running_var), (batch, batch));
+    assert!((clipped.0.weight[0] - 0.3).abs() < 1e-6);
+
+    let (mut sgd, mut adam, mut adam_w) = (Sgd::boxed(0.9, 0.1), Adam::boxed(0.1), AdamW::boxed(0.1));
+    let mut steps: [&mut dyn FnMut(&mut Params2, &Grad<Params2>); 3] =
+        [&mut |p, g| sgd.step(p, g, 0.5), &mut |p, g| adam.step(p, g, 0.5), &mut |p, g| adam_w.step(p, g, 0.5)];
+    for step in &mut steps {
+        let mut p = fresh();
+        step(&mut p, &grad());
+        assert!(p.weight[0] < 0.7 && p.bias[1] < -0.4, "{p:?}");
+        for (got, (start, batch)) in p.running_mean.iter().chain(&p.running_var).zip(start.iter().zip(batch).cycle()) {
+            assert!((got - (start + STATISTIC_MOMENTUM * (batch - start))).abs() < 1e-15, "{p:?}");
+        }
+    }
+}
+
 /// The squares of these numbers are no `f32`.
 #[test]
 fn large_gradients_are_clipped_too() {
