@@ -23,7 +23,7 @@ const FILE: &str = "classes.txt";
 pub struct ClassNames(Vec<String>);
 
 impl ClassNames {
-    /// The names of a published set: `fashion-mnist` and `kmnist` have some.
+    /// The names of a published set: `fashion-mnist`, `kmnist` and `cifar-10` have some.
     #[must_use]
     pub fn of_set(name: &str) -> Self {
         let names: &[&str] = match name {
@@ -41,6 +41,7 @@ impl ClassNames {
             ],
             // The columns of the kana table that the characters are of.
             "kmnist" => &["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"],
+            "cifar-10" => &crate::cifar::CLASSES,
             _ => &[],
         };
         ClassNames(names.iter().map(|name| (*name).into()).collect())

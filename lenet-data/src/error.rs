@@ -389,6 +389,44 @@ pub enum DataError {
         /// Its value.
         label: i64,
     },
+    /// A file of records ends within one.
+    #[error(
+        "{file}: record {record} has {found} of {expected} bytes: the file is cut short, or is no file of CIFAR-10's binary \
+         version; fetch it again"
+    )]
+    PartOfARecord {
+        /// The file.
+        file: String,
+        /// Which record, counted from 0.
+        record: usize,
+        /// The bytes that are there.
+        found: usize,
+        /// The bytes of a record.
+        expected: usize,
+    },
+    /// A file of a set has another number of pictures than the first.
+    #[error("{file}: holds {found} pictures, {other} {expected}: one of the two is cut short; fetch the set again")]
+    Uneven {
+        /// The file.
+        file: String,
+        /// Its pictures.
+        found: usize,
+        /// The first file.
+        other: &'static str,
+        /// The pictures of the first file.
+        expected: usize,
+    },
+    /// The folder does not hold all files of CIFAR-10.
+    #[error(
+        "{}: {missing} of CIFAR-10's binary version is not in this folder; give the one with data_batch_1.bin to \
+         data_batch_5.bin and test_batch.bin", .folder.display()
+    )]
+    NoCifar {
+        /// The folder.
+        folder: PathBuf,
+        /// The missing files, separated by commas.
+        missing: String,
+    },
     /// The validation set would leave nothing to train on.
     #[error(
         "validation: {validation} of {examples} examples held out leave none to train on; \

@@ -10,6 +10,7 @@
 mod bounded;
 #[cfg(feature = "builtin")]
 mod builtin;
+pub mod cifar;
 mod classes;
 mod csv;
 mod dataset;

@@ -66,8 +66,17 @@ impl Place {
     }
 }
 
+/// The set whose images are no images of the MNIST family.
+const COLOUR: &str = "cifar-10";
+
 /// Reads a set that has been fetched. The error says how to fetch it.
 fn read_cache(name: &str, folder: &Path) -> anyhow::Result<Dataset> {
+    if name == COLOUR {
+        bail!(
+            "{name}: its images are 32x32 in colour, and this command reads sets of 28x28 grey levels: choose another set, or \
+             read it in a program of your own with lenet_data::cifar"
+        );
+    }
     let here = || match Path::new(name).is_dir() {
         true => format!("; for the folder of that name write ./{name}"),
         false => String::new(),

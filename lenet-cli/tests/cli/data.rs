@@ -146,7 +146,7 @@ fn without_a_network_the_line_says_what_each_mirror_said() {
         "check the network, or give another mirror (--mirror URL)",
     ]);
     assert_eq!(place.fetched(), [format!("{IMAGES}.part")]);
-    for name in ["fashion-mnist", "kmnist", "emnist-digits"] {
+    for name in ["fashion-mnist", "kmnist", "emnist-digits", "cifar-10"] {
         place.run(&format!("data fetch {name} --quiet")).failed_at_once(&["no mirror gave it", "connection refused"]);
     }
 }
@@ -218,7 +218,10 @@ fn the_cache_is_where_the_system_has_its_caches() {
 #[test]
 fn what_makes_no_sense_is_refused() {
     let place = Place::new();
-    place.run("data fetch cifar").misused(&["invalid value 'cifar'", "mnist, fashion-mnist, kmnist, emnist-digits"]);
+    place
+        .run("data fetch cifar")
+        .misused(&["invalid value 'cifar'", "mnist, fashion-mnist, kmnist, emnist-digits, cifar-10"]);
+    place.run("data show cifar-10").failed_at_once(&["cifar-10: its images are 32x32 in colour", "lenet_data::cifar"]);
     place.run("data fetch kmnist --mirror x.org").misused(&["an address begins with http:// or https://"]);
     place.run("data fetch kmnist --timeout 0").misused(&["0 is not in 1..=3600"]);
     place.run("data fetch").misused(&["<NAME>"]);

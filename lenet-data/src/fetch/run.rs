@@ -19,7 +19,7 @@ use super::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchOptions {
     /// Addresses to ask before the source's own, in this order; `{set}` in one stands for the set's name. For a set in an archive one
-    /// that ends in `.zip` is the archive itself.
+    /// that ends as the archive does, in `.zip` or `.tar.gz`, is the archive itself.
     pub mirrors: Vec<String>,
     /// How long a connection may take to come about, and how long the next byte may take to come.
     pub timeout: Duration,
@@ -115,8 +115,8 @@ pub fn fetch(
     let mut run = Run { source, folder, client, mirrors, progress };
     if let Some(archive) = &source.archive {
         let path = run.get(&archive.name, archive.most, Expected::Md5(&archive.md5))?;
-        archive::unpack(&path, &wanted, folder)?;
-        // Four files of it are wanted; a copy that can't be taken away does no harm.
+        archive::unpack(archive, &path, &wanted, folder)?;
+        // A few files of it are wanted; a copy that can't be taken away does no harm.
         let _ = fs::remove_file(path);
         wanted.iter().for_each(|file| (run.progress)(FetchEvent::Finished { file: &file.name }));
     } else {

@@ -1,6 +1,7 @@
 //! Where the sets of the family lie, and how their files are known to be the right ones.
 
 use super::FetchError;
+use crate::cifar::{TEST_FILE, TRAIN_FILES};
 
 /// A set that can be downloaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,18 +16,18 @@ pub struct SetSource {
     pub archive: Option<Archive>,
 }
 
-/// A gzip file of a set.
+/// A file of a set: a gzip file, or one that comes out of an archive as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
     /// Its name, here and there.
     pub name: String,
-    /// How many bytes it unpacks to.
+    /// How many bytes it unpacks to, or has if it is not packed.
     pub size: u64,
     /// What it is known by.
     pub checksum: Checksum,
 }
 
-/// What a gzip file is known by. Hexadecimal, in small letters.
+/// What a file is known by. Hexadecimal, in small letters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Checksum {
@@ -36,9 +37,11 @@ pub enum Checksum {
     Contents(String),
     /// Its size and the CRC-32 in every gzip file alone: for files out of an archive with a checksum of its own.
     Gzip,
+    /// Its size alone: for files that are not packed, out of an archive with a checksum of its own.
+    Size,
 }
 
-/// A zip file with the files of a set in it, under any folder.
+/// A zip file, or a tar file packed by gzip (`.tar.gz`), with the files of a set in it, under any folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Archive {
     /// Its name at a mirror.
@@ -80,7 +83,7 @@ const KMNIST: [&str; 4] = [
 
 impl SetSource {
     /// The sets there is a source for.
-    pub const NAMES: [&str; 4] = ["mnist", "fashion-mnist", "kmnist", "emnist-digits"];
+    pub const NAMES: [&str; 5] = ["mnist", "fashion-mnist", "kmnist", "emnist-digits", "cifar-10"];
 
     /// The source of the set of that name, one of [`SetSource::NAMES`].
     ///
@@ -88,9 +91,10 @@ impl SetSource {
     /// use lenet_data::fetch::SetSource;
     ///
     /// for name in SetSource::NAMES {
-    ///     assert_eq!(SetSource::named(name).expect("it is in the table").files.len(), 4);
+    ///     let files = SetSource::named(name).expect("it is in the table").files.len();
+    ///     assert_eq!(files, if name == "cifar-10" { 6 } else { 4 });
     /// }
-    /// assert_eq!(SetSource::named("cifar"), None);
+    /// assert_eq!(SetSource::named("imagenet"), None);
     /// ```
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
@@ -112,6 +116,7 @@ impl SetSource {
             )),
             "kmnist" => Some(Self::of_four(name, &["http://codh.rois.ac.jp/kmnist/dataset/kmnist/"], KMNIST.map(md5))),
             "emnist-digits" => Some(Self::emnist_digits()),
+            "cifar-10" => Some(Self::cifar_10()),
             _ => None,
         }
     }
@@ -151,6 +156,21 @@ impl SetSource {
         }
     }
 
+    fn cifar_10() -> Self {
+        let file =
+            |name: &str| SourceFile { name: name.into(), size: 10_000 * (1 + 3 * 32 * 32), checksum: Checksum::Size };
+        Self {
+            name: "cifar-10".into(),
+            mirrors: vec!["https://www.cs.toronto.edu/~kriz/".into()],
+            files: TRAIN_FILES.into_iter().chain([TEST_FILE]).map(file).collect(),
+            archive: Some(Archive {
+                name: "cifar-10-binary.tar.gz".into(),
+                md5: "c32a1d4ab5d03f1284b67883e8d87530".into(),
+                most: 170_052_171,
+            }),
+        }
+    }
+
     /// The address of `file` at `mirror`: below it, unless the mirror is itself the address of an archive. `{set}` in it
     /// stands for the set's name.
     pub(super) fn address(&self, mirror: &str, file: &str) -> Result<String, FetchError> {
@@ -160,12 +180,22 @@ impl SetSource {
         if !is_http {
             return Err(FetchError::Address { address: mirror });
         }
-        if self.archive.is_some() && mirror.ends_with(".zip") {
+        if self.archive.as_ref().is_some_and(|archive| mirror.ends_with(archive.suffix())) {
             return Ok(mirror);
         }
         Ok(format!("{}/{file}", mirror.trim_end_matches('/')))
     }
 }
+
+impl Archive {
+    /// The end of its name, which tells its format.
+    pub(super) fn suffix(&self) -> &'static str {
+        if self.name.ends_with(TAR) { TAR } else { ".zip" }
+    }
+}
+
+/// The end of the name of a tar file that is packed by gzip.
+pub(super) const TAR: &str = ".tar.gz";
 
 impl SourceFile {
     /// As many bytes as it can have: gzip stores what it can't make smaller, with a header and five bytes for each 16 KB or more.
@@ -192,5 +222,8 @@ mod tests {
         let emnist = SetSource::named("emnist-digits").unwrap();
         assert_eq!(emnist.address("http://x/moved.zip", "gzip.zip").unwrap(), "http://x/moved.zip");
         assert_eq!(emnist.address("http://x/", "gzip.zip").unwrap(), "http://x/gzip.zip");
+        let cifar = SetSource::named("cifar-10").unwrap();
+        assert_eq!(cifar.address("http://x/moved.tar.gz", "c.tar.gz").unwrap(), "http://x/moved.tar.gz");
+        assert_eq!(cifar.address("http://x/y.zip", "c.tar.gz").unwrap(), "http://x/y.zip/c.tar.gz");
     }
 }

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "builtin")]
 mod builtin;
+mod cifar;
 mod distortion;
 #[cfg(feature = "http")]
 mod fetch;

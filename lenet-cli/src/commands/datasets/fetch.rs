@@ -17,7 +17,8 @@ pub(crate) struct FetchArguments {
     #[arg(value_parser = PossibleValuesParser::new(SetSource::NAMES))]
     name: String,
     /// An address below which the files are, asked before those in LENET_MIRROR and the built-in ones; {set} in it stands for the
-    /// name of the set. Can be repeated. For emnist-digits it may be the address of the archive itself, ending in .zip
+    /// name of the set. Can be repeated. For emnist-digits and cifar-10 it may be the address of the archive itself,
+    /// ending in .zip or .tar.gz
     #[arg(long, value_name = "URL", value_parser = address)]
     mirror: Vec<String>,
     /// Download files again that are there

@@ -14,7 +14,7 @@ pub(crate) struct DatasetsArguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Download a set of the MNIST family, check it, and keep it in the cache
+    /// Download a set of the MNIST family or CIFAR-10, check it, and keep it in the cache
     Fetch(fetch::FetchArguments),
     /// Show what is in a set: counts, class balance, grey levels and the first images of each class
     Show(show::ShowArguments),

@@ -4,6 +4,7 @@ mod archive;
 mod complete;
 mod refused;
 mod server;
+mod tar;
 
 use std::{
     fs,
