@@ -7,10 +7,8 @@ use crate::DigitNetwork;
 use crate::Normalization;
 use crate::image::{Image, ImageInput, scores};
 use crate::infer::{Reading, read};
-use crate::parallel::LANES;
-use lenet_layers::{
-    Cell, Curvature, Grad, Lanes, Network, ParamInfo, Params, Shape, Squared, StageInfo, Tensor, Trace, Units,
-};
+use lenet_layers::{Cell, Curvature, Grad, Lanes, Network, Params, Squared, Tensor, Trace, Units};
+use lenet_train::{Arrays, LANES, NetworkInfo};
 use std::any::{Any, TypeId};
 
 /// A network of any type that reads digits, for use as `dyn AnyNetwork`. Every [`DigitNetwork`] implements it, so
@@ -25,56 +23,6 @@ use std::any::{Any, TypeId};
 /// ```
 pub trait AnyNetwork: Object {}
 impl<N: DigitNetwork> AnyNetwork for N {}
-
-/// What is known about a network from its type, without its parameters.
-#[derive(Clone, Copy)]
-pub struct NetworkInfo {
-    /// The extent of each axis of the input.
-    pub input: &'static [usize],
-    /// The stages in order, without the input.
-    pub stages: &'static [StageInfo],
-    /// Whether the outputs are penalties: the smallest one gives the class.
-    pub penalties: bool,
-    /// The number of trainable parameters.
-    pub parameters: usize,
-    /// The number of connections, as the 1998 paper counts them.
-    pub connections: usize,
-    /// The number of multiply-adds in a forward pass over one example.
-    pub multiply_adds: usize,
-    /// The number of parameter arrays.
-    tensors: usize,
-    /// Describes the array with a given index.
-    tensor: fn(usize) -> ParamInfo,
-}
-
-impl NetworkInfo {
-    /// Describes networks of type `N`.
-    #[must_use]
-    pub fn of<N: Network>() -> Self {
-        NetworkInfo {
-            input: <N::Input as Shape>::DIMS,
-            stages: N::STAGES,
-            penalties: N::PENALTIES,
-            parameters: N::LEN,
-            connections: N::CONNECTIONS,
-            multiply_adds: N::MULTIPLY_ADDS,
-            tensors: N::TENSORS,
-            tensor: N::info,
-        }
-    }
-
-    /// Describes each array of parameters, in order.
-    #[must_use]
-    pub fn tensors(self) -> impl ExactSizeIterator<Item = ParamInfo> {
-        (0..self.tensors).map(self.tensor)
-    }
-}
-
-impl std::fmt::Debug for NetworkInfo {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "network of {} stages and {} parameters", self.stages.len(), self.parameters)
-    }
-}
 
 impl dyn AnyNetwork {
     /// Describes the network's type.
@@ -138,42 +86,6 @@ impl std::fmt::Debug for dyn AnyNetwork {
         self.info().fmt(f)
     }
 }
-
-/// Arrays of numbers with the shapes of a network's parameters: the parameters, their gradient, or their second
-/// derivatives.
-pub trait Arrays: Any + Send + Sync {
-    fn array(&self, index: usize) -> &[f32];
-    fn array_mut(&mut self, index: usize) -> &mut [f32];
-    fn arrays(&self) -> usize;
-}
-
-impl<P: Params<Element = f32>> Arrays for P {
-    fn array(&self, index: usize) -> &[f32] {
-        Params::tensor(self, index)
-    }
-    fn array_mut(&mut self, index: usize) -> &mut [f32] {
-        Params::tensor_mut(self, index)
-    }
-    fn arrays(&self) -> usize {
-        P::TENSORS
-    }
-}
-
-impl dyn Arrays {
-    #[cfg(feature = "train")]
-    pub(crate) fn fill(&mut self, value: f32) {
-        (0..self.arrays()).for_each(|i| self.array_mut(i).fill(value));
-    }
-    fn cast<T: 'static>(&self) -> &T {
-        (self as &dyn Any).downcast_ref().expect(ONE_TYPE)
-    }
-    fn cast_mut<T: 'static>(&mut self) -> &mut T {
-        (self as &mut dyn Any).downcast_mut().expect(ONE_TYPE)
-    }
-}
-
-/// A failed cast is a bug of this crate: all parts of a run are made by the network that it trains.
-const ONE_TYPE: &str = "all parts belong to networks of one type";
 
 /// What the crate needs from a network's type. This is a separate trait that other crates can't name, so that
 /// [`AnyNetwork`] shows only what is meant for them.
@@ -246,9 +158,9 @@ pub(crate) fn scores_in<T: Cell<Element = f32>>(
 pub trait Pass<T: Cell<Element = f32>>: Send {
     /// Puts one image in each lane; lanes without an image are all background.
     fn lay(&mut self, images: &[&Image], normalization: Normalization);
-    fn forward(&mut self, network: &dyn AnyNetwork);
+    fn forward(&mut self, network: &dyn Arrays);
     /// Adds to `gradient`. The gradient of the loss with respect to the outputs is in [`Pass::ends`].
-    fn backward(&mut self, network: &dyn AnyNetwork, gradient: &mut dyn Arrays);
+    fn backward(&mut self, network: &dyn Arrays, gradient: &mut dyn Arrays);
     fn output(&self) -> &Tensor<Units<10>, T>;
     /// The outputs, and the buffer for their errors.
     fn ends(&mut self) -> (&Tensor<Units<10>, T>, &mut Tensor<Units<10>, T>);
@@ -277,11 +189,11 @@ impl<N: DigitNetwork, T: Cell<Element = f32>> Pass<T> for PassOf<N, T> {
     fn lay(&mut self, images: &[&Image], normalization: Normalization) {
         N::Input::lay(self.trace.input_mut(), images, normalization);
     }
-    fn forward(&mut self, network: &dyn AnyNetwork) {
-        (network as &dyn Arrays).cast::<N>().forward(&mut self.trace);
+    fn forward(&mut self, network: &dyn Arrays) {
+        network.cast::<N>().forward(&mut self.trace);
     }
-    fn backward(&mut self, network: &dyn AnyNetwork, gradient: &mut dyn Arrays) {
-        (network as &dyn Arrays).cast::<N>().backward(&self.trace, &mut self.errors, gradient.cast_mut());
+    fn backward(&mut self, network: &dyn Arrays, gradient: &mut dyn Arrays) {
+        network.cast::<N>().backward(&self.trace, &mut self.errors, gradient.cast_mut());
     }
     fn output(&self) -> &Tensor<Units<10>, T> {
         self.trace.output()

@@ -38,19 +38,17 @@ mod files;
 mod image;
 mod infer;
 mod networks;
-#[cfg(feature = "files")]
-mod parallel;
 #[cfg(feature = "reader")]
 pub mod reader;
 #[cfg(feature = "train")]
 mod train;
 
 #[cfg(feature = "files")]
-pub use any_network::{AnyNetwork, NetworkInfo};
+pub use any_network::AnyNetwork;
 #[cfg(feature = "files")]
 pub use catalogue::{ActivationName, NameError, NetworkName, NetworkVisitor, with_network};
 #[cfg(feature = "files")]
-pub use files::{Checkpoint, CheckpointError, Description, UNFINISHED, save, write_beside};
+pub use files::{Checkpoint, CheckpointError, Description, save};
 #[cfg(feature = "onnx")]
 pub use files::{OnnxError, save_onnx, to_onnx};
 #[doc(hidden)]
@@ -64,6 +62,8 @@ pub use infer::{Rejection, least_margin, reject, score_margin, sure_margin};
 pub use lenet_layers::Class;
 #[cfg(feature = "train")]
 pub use lenet_layers::Schedule;
+#[cfg(feature = "files")]
+pub use lenet_train::{NetworkInfo, UNFINISHED, write_beside};
 pub use networks::{
     DigitNetwork, LeNet1, LeNet1Table, LeNet1Trace, LeNet4, LeNet4Table, LeNet4Trace, LeNet5, LeNet5Average,
     LeNet5AverageTrace, LeNet5Dense, LeNet5DenseTrace, LeNet5Lush, LeNet5LushTrace, LeNet5Modern, LeNet5ModernTrace,

@@ -8,7 +8,7 @@ use crate::any_network::{AnyNetwork, scores_in};
 use crate::image::Image;
 use crate::infer::reading::{Reading, read};
 #[cfg(feature = "files")]
-use crate::parallel::{FEW, LANES, fork};
+use lenet_train::{FEW, LANES, fork};
 
 /// Reads each image into the reading at the same position; if one slice is longer, its rest is left unchanged. With the
 /// feature `files` the images are read sixteen at a time on the rayon pool in which this is called, which takes some

@@ -2,10 +2,10 @@
 
 use super::decode::{CLASSES, Column};
 use super::network::{LINE_HEIGHT, STRIDE, Sweep, SweepTrace, TILE, TILE_COLUMNS};
-use crate::parallel::{FEW, LANES, fork};
 use crate::{Normalization, lay_images};
 use lenet_data::strings::INK;
 use lenet_layers::{Activation, Cell, Lanes, Network, Trace};
+use lenet_train::{FEW, LANES, fork};
 
 /// A line of digits, [`LINE_HEIGHT`] rows of grey levels: 0 is the ground, 255 full ink.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,15 +4,13 @@ use super::decode::{CLASSES, Column, decode, edit_distance};
 use super::grammar::Grammar;
 use super::network::{LINE_HEIGHT, Sweep, SweepTrace, TILE, TILE_COLUMNS};
 use super::sweep::{Line, sweep};
-use crate::any_network::{Arrays, NetworkInfo};
-use crate::files::{CheckpointError, Tensors, plain, read_whole, take, write_beside};
-use crate::parallel::LANES;
-use crate::train::batch::{Batch, Optimizer, Slot};
+use crate::files::{CheckpointError, read_whole};
 use crate::train::recipe::check_descent;
 use crate::{InitName, Normalization, RecipeError, ResumeError, Schedule, TrainError, lay_images};
 use lenet_layers::{Class, Ctc, Grad, Lanes, Loss, Network, Params, Relu, Trace, initialize};
-use rand::SeedableRng;
+use lenet_train::{Batch, Block, LANES, NetworkInfo, Optimizer, Shown, Slot, Tensors, plain, take, write_beside};
 use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
 use safetensors::{SafeTensorError, SafeTensors};
 use serde::{Deserialize, Serialize};
 use std::ops::{ControlFlow, Range};
@@ -179,8 +177,7 @@ impl Worker {
         network.forward(&mut self.trace);
         let loss = Ctc::<LONGEST>.evaluate(&self.trace.output, &targets, scale, &mut self.errors.output);
         slot.tally.loss += f64::from(loss);
-        let gradient = (&mut *slot.grad as &mut dyn std::any::Any).downcast_mut().expect("a gradient of the reader");
-        network.backward(&self.trace, &mut self.errors, gradient);
+        network.backward(&self.trace, &mut self.errors, slot.grad.cast_mut());
     }
 }
 
@@ -198,7 +195,7 @@ impl<'t> ReaderRun<'t> {
             recipe,
             lines,
             network,
-            optimizer: Optimizer::Sgd { velocity: Sweep::<Relu>::boxed_zeroed(), momentum, weight_decay },
+            optimizer: Optimizer::sgd(momentum, weight_decay, Sweep::<Relu>::boxed_zeroed),
             batch: Batch::new(recipe.batch, Worker::new, || Grad::<Sweep>::boxed_zeroed()),
             state: State::default(),
         })
@@ -268,9 +265,10 @@ impl<'t> ReaderRun<'t> {
         let count = recipe.batch.min((recipe.lines - state.seen) as usize);
         let places: Vec<u32> = (0..count as u32).collect();
         let (network, lines) = (&*self.network, self.lines);
-        let tally = self.batch.gradient(&places, &|worker: &mut Worker, block, scale, slot| {
-            let numbers: Vec<u64> = block.iter().map(|place| first + u64::from(*place)).collect();
-            worker.learn(network, lines, &numbers, scale, slot);
+        let shown = Shown { indexes: &places, presentation: 0 };
+        let tally = self.batch.gradient(shown, 0, &|worker: &mut Worker, block: Block<'_>, slot| {
+            let numbers: Vec<u64> = block.shown.indexes.iter().map(|place| first + u64::from(*place)).collect();
+            worker.learn(network, lines, &numbers, block.scale(), slot);
         });
         let rate = recipe.rate * recipe.schedule.factor(state.step, recipe.steps());
         state.step += 1;
@@ -292,18 +290,11 @@ impl<'t> ReaderRun<'t> {
         let form = NetworkInfo::of::<Sweep>();
         let mut tensors = Tensors::default();
         tensors.add(form, "network.", &*self.network);
-        tensors.add(form, "velocity.", self.velocity());
+        self.optimizer.add_to(&mut tensors, form);
         let saved = (self.recipe, &self.state);
         let entry = serde_json::to_string(&saved).map_err(|e| format(e.to_string()))?;
         let bytes = tensors.file(&[(ENTRY, entry)]).map_err(|e| format(e.to_string()))?;
         write_beside(path, &bytes).map_err(|error| CheckpointError::Write { path: path.into(), error })
-    }
-
-    fn velocity(&self) -> &dyn Arrays {
-        match &self.optimizer {
-            Optimizer::Sgd { velocity, .. } => &**velocity,
-            Optimizer::Sdlm { rates } => &**rates,
-        }
     }
 
     /// Loads a run that [`ReaderRun::save`] has written, to be continued from there with the same lines.
@@ -334,9 +325,8 @@ impl<'t> ReaderRun<'t> {
         }
         let file = SafeTensors::deserialize(&bytes).map_err(format)?;
         let form = NetworkInfo::of::<Sweep>();
-        let Optimizer::Sgd { velocity, .. } = &mut run.optimizer else { unreachable!("the reader descends") };
         take(&file, form, "network.", &mut *run.network)
-            .and_then(|()| take(&file, form, "velocity.", &mut **velocity))
+            .and_then(|()| run.optimizer.take_from(&file, form))
             .map_err(|(tensor, reason)| other(&format!("{tensor} {reason}")))?;
         run.state = state;
         Ok(run)

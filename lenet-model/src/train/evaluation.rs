@@ -3,9 +3,9 @@
 use super::step::{Task, Worker};
 use crate::Normalization;
 use crate::image::most_likely;
-use crate::parallel::{LANES, fork};
 use crate::{AnyNetwork, Examples};
 use lenet_layers::{Class, Loss, MeanSquared, Units};
+use lenet_train::sweep;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -67,9 +67,6 @@ impl fmt::Display for Evaluation {
     }
 }
 
-/// The number of examples that one thread takes at a time.
-const CHUNK: usize = 16 * LANES;
-
 /// Reads every one of the examples `indexes`. Runs on the rayon pool in which it is called; the result does not depend
 /// on the number of threads.
 ///
@@ -98,13 +95,14 @@ pub fn evaluate(
     indexes: &[u32],
     normalization: Normalization,
 ) -> Evaluation {
-    let task = Task { network, loss, examples, normalization };
+    let task = Task { penalties: network.info().penalties, loss, examples, normalization };
+    let read = |worker: &mut Worker, block: &[u32], part: &mut Evaluation| {
+        let loss = worker.read(&task, network, block, &mut |is, scores| part.confusion[is][most_likely(&scores)] += 1);
+        part.loss_sum += f64::from(loss);
+    };
     let mut all = Evaluation::default();
-    for part in sweep(&task, indexes, |part: &mut Evaluation, is, scores| {
-        part.confusion[is][most_likely(&scores)] += 1;
-    }) {
-        let (part, loss) = part;
-        all.loss_sum += loss;
+    for part in sweep(indexes, &|| Worker::new(network), &read) {
+        all.loss_sum += part.loss_sum;
         for (sum, n) in all.confusion.as_flattened_mut().iter_mut().zip(part.confusion.as_flattened()) {
             *sum += n;
         }
@@ -139,28 +137,9 @@ pub fn score(
     normalization: Normalization,
 ) -> Vec<[f32; 10]> {
     // The loss is not used; this one works with any outputs.
-    let task = Task { network, loss: &MeanSquared, examples, normalization };
-    let parts = sweep(&task, indexes, |part: &mut Vec<[f32; 10]>, _, scores| part.push(scores));
-    parts.into_iter().flat_map(|(part, _)| part).collect()
-}
-
-/// Reads examples in parts of [`CHUNK`], which the threads share. Returns what `read` makes of each part, and the
-/// part's loss.
-fn sweep<P: Default + Send>(
-    task: &Task<'_>,
-    indexes: &[u32],
-    read: impl Fn(&mut P, usize, [f32; 10]) + Sync,
-) -> Vec<(P, f64)> {
-    let mut parts: Vec<_> = indexes.chunks(CHUNK).map(|chunk| (chunk, P::default(), 0.0)).collect();
-    let part_size = parts.len().div_ceil(rayon::current_num_threads()).max(1);
-    let mut shares: Vec<_> = parts.chunks_mut(part_size).collect();
-    fork(&mut shares, &|share| {
-        let mut worker = Worker::new(task.network);
-        for (chunk, part, loss) in share.iter_mut() {
-            for block in chunk.chunks(LANES) {
-                *loss += f64::from(worker.read(task, block, &mut |is, scores| read(part, is, scores)));
-            }
-        }
+    let task = Task { penalties: network.info().penalties, loss: &MeanSquared, examples, normalization };
+    let parts = sweep(indexes, &|| Worker::new(network), &|worker, block, part: &mut Vec<[f32; 10]>| {
+        worker.read(&task, network, block, &mut |_, scores| part.push(scores));
     });
-    parts.into_iter().map(|(_, part, loss)| (part, loss)).collect()
+    parts.concat()
 }

@@ -5,6 +5,7 @@ use crate::Normalization;
 use crate::catalogue::names;
 use crate::{ActivationName, NetworkName};
 use lenet_layers::{Init, Schedule};
+use lenet_train::SecondOrder;
 use serde::{Deserialize, Serialize};
 
 names! {
@@ -69,26 +70,6 @@ impl From<InputName> for Normalization {
             InputName::Lush => Normalization { ground: 0.0, ink: 2.55 },
         }
     }
-}
-
-/// Parameters of stochastic diagonal Levenberg-Marquardt (LeCun et al. 1998, appendix C).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SecondOrder {
-    /// Bounds the rate of a parameter along which the loss has almost no curvature.
-    pub mu: f64,
-    /// The number of training patterns, drawn at random, for an estimate of the second derivatives.
-    pub patterns: usize,
-    /// The number of epochs from one estimate to the next.
-    pub every: u32,
-    /// A factor on the loss's second derivative with respect to the outputs: 1 for the loss as it is written, which for
-    /// the losses of penalties gives 2 for every input of the RBF units. A larger factor gives smaller steps. The paper
-    /// does not say what its authors used; [`Recipe::paper`] uses 2.
-    pub output: f64,
-}
-
-impl SecondOrder {
-    /// The paper's: mu 0.02, 500 patterns before each pass.
-    pub const PAPER: Self = SecondOrder { mu: 0.02, patterns: 500, every: 1, output: 1.0 };
 }
 
 /// How a network is trained. The recipe and the data determine the result to the last bit.

@@ -1,16 +1,13 @@
 //! A run on disk, to be continued later: besides the networks, everything that determines the next step.
-//!
-//! A random stream is saved as the number of times that it was used; repeating the same draws restores it.
 
-use super::batch::{Optimizer, Tally};
-use super::run::{SoFar, State, TrainingRun};
+use super::run::{State, TrainingRun};
 use super::training::{Epoch, TrainError, Training};
-use crate::files::{CheckpointError, Tensors, plain, read_whole, take, write_beside};
+use crate::files::{CheckpointError, read_whole};
 use crate::{AnyNetwork, DigitNetwork, Recipe};
+use lenet_train::{Position, Tensors, plain, take, write_beside};
 use safetensors::{SafeTensorError, SafeTensors};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-use std::time::Duration;
 
 /// Why a run can't be continued, in one line that names the file and what to do. If the operating system reported the
 /// error, its message is the `source()`.
@@ -67,27 +64,19 @@ impl Saved {
         if self.examples != (training.train.len(), training.validation.len()) || self.fresh != fresh {
             return Err("it is from a run with other data");
         }
-        const CONTRADICTION: &str = "its numbers contradict each other";
-        if epochs > training.recipe.epochs as usize || self.seen > training.presentations() {
-            return Err(CONTRADICTION);
-        }
-        // Each time the list ends within a batch there is one step more.
-        let batches = |images: usize| images.div_ceil(training.recipe.batch) as u64;
-        let steps = epochs as u64 * batches(training.presentations()) + batches(self.seen);
-        let images = (epochs * training.presentations() + self.seen) as u64;
-        let (laps, taken) = self.place;
-        let shown = laps.checked_mul(training.train.len() as u64).and_then(|shown| shown.checked_add(taken as u64));
         let sound = self.epochs.iter().zip(1..).all(|(epoch, number)| epoch.epoch == number)
             && self.best_epoch as usize <= epochs
-            && (self.best_epoch == 0) == (epochs == 0)
-            && shown == Some(images)
-            && (steps..=steps + laps).contains(&self.step)
-            && self.estimates as usize <= epochs + 1
-            && self.loss.is_finite()
-            && Duration::try_from_secs_f64(self.seconds).is_ok();
+            && (self.best_epoch == 0) == (epochs == 0);
         if sound { Ok(()) } else { Err(CONTRADICTION) }
     }
+
+    fn position(&self) -> Position {
+        let Saved { step, loss, correct, seen, seconds, place, estimates, .. } = *self;
+        Position { step, loss, metric: f64::from(correct), seen, seconds, place, estimates }
+    }
 }
+
+const CONTRADICTION: &str = "its numbers contradict each other";
 
 /// The entry of the metadata that holds [`Saved`].
 const ENTRY: &str = "run";
@@ -137,28 +126,19 @@ impl State<'_> {
         let mut tensors = Tensors::default();
         tensors.add(form, "network.", network);
         tensors.add(form, "best.", best);
-        match &self.optimizer {
-            Optimizer::Sgd { velocity, .. } => tensors.add(form, "velocity.", &**velocity),
-            Optimizer::Sdlm { rates } => tensors.add(form, "rates.", &**rates),
-        }
-        if let Some(learner) = &self.learner {
-            tensors.add(form, "learner.", &**learner);
-        }
-        if let Some(derivatives) = &self.second_order {
-            tensors.add(form, "curvature.", &*derivatives.h);
-        }
-        let SoFar { tally, seen, time } = self.so_far;
+        self.course.add_to(&mut tensors, form);
+        let Position { step, loss, metric, seen, seconds, place, estimates } = self.course.position();
         let saved = Saved {
             recipe: self.training.recipe.clone(),
             examples: (self.training.train.len(), self.training.validation.len()),
             fresh: self.training.examples.next_variant() > 0,
-            step: self.step,
-            loss: tally.loss,
-            correct: tally.correct,
+            step,
+            loss,
+            correct: metric as u32,
             seen,
-            seconds: time.as_secs_f64(),
-            place: self.order.place(),
-            estimates: self.second_order.as_ref().map_or(0, |derivatives| derivatives.estimates),
+            seconds,
+            place,
+            estimates,
             best_epoch: self.best_epoch,
             epochs: self.epochs.clone(),
         };
@@ -185,7 +165,7 @@ impl State<'_> {
         let saved: Saved = serde_json::from_str(text)
             .map_err(|e| other(&format!("it is not the state of a run of this version ({e})")))?;
         saved.check(training).map_err(other)?;
-        self.order.go_to(saved.place).ok_or_else(|| other("its numbers contradict each other"))?;
+        self.course.go_to(saved.position(), saved.epochs.len()).ok_or_else(|| other(CONTRADICTION))?;
         let file = SafeTensors::deserialize(&bytes).map_err(format)?;
         self.take(network, best, &file).map_err(|(tensor, reason)| CheckpointError::Tensor {
             path: path.into(),
@@ -193,12 +173,7 @@ impl State<'_> {
             reason,
             network: training.recipe.network,
         })?;
-        if let (Some(derivatives), Some(second)) = (&mut self.second_order, training.recipe.second_order) {
-            (0..saved.estimates).for_each(|_| drop(derivatives.draw(training, second.patterns)));
-        }
-        let tally = Tally { loss: saved.loss, correct: saved.correct };
-        self.so_far = SoFar { tally, seen: saved.seen, time: Duration::from_secs_f64(saved.seconds) };
-        (self.step, self.best_epoch, self.epochs) = (saved.step, saved.best_epoch, saved.epochs);
+        (self.best_epoch, self.epochs) = (saved.best_epoch, saved.epochs);
         Ok(())
     }
 
@@ -212,16 +187,6 @@ impl State<'_> {
         let form = network.info();
         take(file, form, "network.", network)?;
         take(file, form, "best.", best)?;
-        match &mut self.optimizer {
-            Optimizer::Sgd { velocity, .. } => take(file, form, "velocity.", &mut **velocity)?,
-            Optimizer::Sdlm { rates } => take(file, form, "rates.", &mut **rates)?,
-        }
-        if let Some(learner) = &mut self.learner {
-            take(file, form, "learner.", &mut **learner)?;
-        }
-        match &mut self.second_order {
-            Some(derivatives) => take(file, form, "curvature.", &mut *derivatives.h),
-            None => Ok(()),
-        }
+        self.course.take_from(file, form)
     }
 }

@@ -1,13 +1,12 @@
 //! What a step does with a block of digits: the images laid into lanes, a pass through the network, and the gradient.
 
-use super::batch::Slot;
-use super::loss::NamedLoss;
+use super::training::Training;
 use crate::Normalization;
-use crate::any_network::{Arrays, LanesPass, Pass, scores_in};
+use crate::any_network::{LanesPass, Pass, scores_in};
 use crate::image::{Image, most_likely};
-use crate::parallel::{FEW, LANES};
-use crate::{AnyNetwork, Examples};
+use crate::{AnyNetwork, Examples, NamedLoss};
 use lenet_layers::{Cell, Class, CurvedLoss, Lanes, Loss, Tensor, Units};
+use lenet_train::{Arrays, Block, Curve, FEW, LANES, Shown, Slot, Work};
 
 /// A loss of ten outputs against digits, for one kind of cell.
 pub(crate) trait CellLoss<T: Cell<Element = f32>>: Sync {
@@ -24,10 +23,11 @@ impl<L: Loss<Units<10>, Class<10>> + Sync, T: Cell<Element = f32>> CellLoss<T> f
 pub(crate) trait DigitLoss: CellLoss<f32> + CellLoss<Lanes<LANES>> {}
 impl<L: Loss<Units<10>, Class<10>> + Sync> DigitLoss for L {}
 
-/// The inputs that all blocks of a batch share.
+/// What all passes over examples share, besides the network.
 #[derive(Clone, Copy)]
 pub(crate) struct Task<'a> {
-    pub(crate) network: &'a dyn AnyNetwork,
+    /// Whether the network's outputs are penalties.
+    pub(crate) penalties: bool,
     pub(crate) loss: &'a dyn DigitLoss,
     pub(crate) examples: &'a Examples<'a>,
     pub(crate) normalization: Normalization,
@@ -41,6 +41,7 @@ impl Task<'_> {
     fn run<T: Cell<Element = f32>>(
         &self,
         pass: &mut (impl Pass<T> + ?Sized),
+        network: &dyn Arrays,
         room: &mut [Image],
         block: &[u32],
     ) -> [Class<10>; LANES] {
@@ -49,7 +50,7 @@ impl Task<'_> {
             *image = self.examples.picture(*index, room);
         }
         pass.lay(&images[..block.len()], self.normalization);
-        pass.forward(self.network);
+        pass.forward(network);
         let last = block.len() - 1;
         core::array::from_fn(|lane| self.examples.label(block[lane.min(last)]))
     }
@@ -59,17 +60,15 @@ impl Task<'_> {
     fn forward<T: Cell<Element = f32>>(
         &self,
         pass: &mut (impl Pass<T> + ?Sized),
-        room: &mut [Image],
+        (network, room): (&dyn Arrays, &mut [Image]),
         loss: &dyn CellLoss<T>,
-        block: &[u32],
-        scale: f32,
+        (block, scale): (&[u32], f32),
         read: &mut dyn FnMut(usize, [f32; 10]),
     ) -> f32 {
-        let targets = self.run(pass, room, block);
-        let penalties = self.network.info().penalties;
+        let targets = self.run(pass, network, room, block);
         let (outputs, errors) = pass.ends();
         for (lane, target) in targets[..block.len()].iter().enumerate() {
-            read(target.index(), scores_in(outputs, lane, penalties));
+            read(target.index(), scores_in(outputs, lane, self.penalties));
         }
         loss.value(outputs, &targets[..block.len()], scale, errors)
     }
@@ -90,54 +89,88 @@ impl Worker {
 
     /// Reads a block of up to sixteen examples and returns the sum of their losses. `read` gets each example's digit
     /// and the scores of all ten digits.
-    pub(crate) fn read(&mut self, task: &Task<'_>, block: &[u32], read: &mut dyn FnMut(usize, [f32; 10])) -> f32 {
-        task.forward(&mut *self.lanes, &mut self.room, task.loss, block, 1.0, read)
-    }
-
-    /// Adds the second derivatives of the losses of a block of up to sixteen examples; those with respect to the
-    /// outputs are multiplied by `scale`.
-    pub(crate) fn add_curvature(
+    pub(crate) fn read(
         &mut self,
         task: &Task<'_>,
-        loss: &NamedLoss,
+        network: &dyn Arrays,
         block: &[u32],
-        scale: f32,
-        squares: &dyn Arrays,
-        h: &mut dyn Arrays,
-    ) {
-        let targets = task.run(&mut *self.lanes, &mut self.room, block);
-        let (outputs, second) = self.lanes.ends();
-        loss.curvature(outputs, &targets[..block.len()], second);
+        read: &mut dyn FnMut(usize, [f32; 10]),
+    ) -> f32 {
+        task.forward(&mut *self.lanes, (network, &mut self.room), task.loss, (block, 1.0), read)
+    }
+}
+
+/// What a run does with a block: a worker, and what it needs to make a task.
+pub(super) struct Steps<'t> {
+    worker: Worker,
+    training: &'t Training<'t>,
+    loss: NamedLoss,
+    penalties: bool,
+}
+
+impl<'t> Steps<'t> {
+    pub(super) fn new(training: &'t Training<'t>, network: &dyn AnyNetwork) -> Self {
+        let (loss, penalties) = (training.recipe.named_loss(), network.info().penalties);
+        Steps { worker: Worker::new(network), training, loss, penalties }
+    }
+
+    /// The worker, what it has to do, and the numbers of the examples, among which are variants: the next ones at each
+    /// presentation, if each shows others.
+    fn parts(&mut self, shown: Shown<'_>) -> (&mut Worker, Task<'_>, [u32; LANES]) {
+        let Training { recipe, examples, .. } = self.training;
+        let further = examples.next_variant().wrapping_mul(shown.presentation as u32);
+        let mut indexes = [0; LANES];
+        for (to, index) in indexes.iter_mut().zip(shown.indexes) {
+            *to = index.wrapping_add(further);
+        }
+        let Steps { worker, loss, penalties, .. } = self;
+        let task = Task { penalties: *penalties, loss: &*loss, examples, normalization: recipe.input.into() };
+        (worker, task, indexes)
+    }
+}
+
+impl Work for Steps<'_> {
+    fn learn(&mut self, network: &dyn Arrays, block: Block<'_>, slot: &mut Slot) {
+        let (worker, task, indexes) = self.parts(block.shown);
+        let indexes = &indexes[..block.shown.indexes.len()];
+        if indexes.len() > FEW {
+            let (pass, loss) = (&mut *worker.lanes, task.loss);
+            return learn(pass, (network, &mut worker.room), (&task, loss), (indexes, block.scale()), slot);
+        }
+        for one in indexes.chunks(1) {
+            let (pass, loss) = (&mut *worker.single, task.loss);
+            learn(pass, (network, &mut worker.room), (&task, loss), (one, block.scale()), slot);
+        }
+    }
+}
+
+impl Curve for Steps<'_> {
+    fn add(&mut self, network: &dyn Arrays, block: Shown<'_>, scale: f32, squares: &dyn Arrays, h: &mut dyn Arrays) {
+        let loss = self.loss;
+        let (worker, task, indexes) = self.parts(block);
+        let indexes = &indexes[..block.indexes.len()];
+        let targets = task.run(&mut *worker.lanes, network, &mut worker.room, indexes);
+        let (outputs, second) = worker.lanes.ends();
+        loss.curvature(outputs, &targets[..indexes.len()], second);
         for cell in second.cells_mut() {
             *cell = cell.times(Lanes::splat(scale));
         }
-        self.lanes.curvature(squares, h);
-    }
-
-    /// Adds the gradient of the losses of a block of up to sixteen examples, times `scale`.
-    pub(crate) fn learn(&mut self, task: &Task<'_>, block: &[u32], scale: f32, slot: &mut Slot) {
-        if block.len() > FEW {
-            learn(&mut *self.lanes, &mut self.room, (task, task.loss), (block, scale), slot);
-        } else {
-            for one in block.chunks(1) {
-                learn(&mut *self.single, &mut self.room, (task, task.loss), (one, scale), slot);
-            }
-        }
+        worker.lanes.curvature(squares, h);
     }
 }
 
 /// Adds the gradient of a block to a slot.
 fn learn<T: Cell<Element = f32>>(
     pass: &mut (impl Pass<T> + ?Sized),
-    room: &mut [Image],
+    (network, room): (&dyn Arrays, &mut [Image]),
     (task, loss): (&Task<'_>, &dyn CellLoss<T>),
     (block, scale): (&[u32], f32),
     slot: &mut Slot,
 ) {
     let tally = &mut slot.tally;
-    let loss = task.forward(pass, room, loss, block, scale, &mut |is, scores| {
-        tally.correct += u32::from(is == most_likely(&scores));
+    let loss = task.forward(pass, (network, room), loss, (block, scale), &mut |is, scores| {
+        tally.metric += f64::from(u8::from(is == most_likely(&scores)));
     });
     tally.loss += f64::from(loss);
-    pass.backward(task.network, &mut *slot.grad);
+    pass.backward(network, &mut *slot.grad);
 }

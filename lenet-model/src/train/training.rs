@@ -1,18 +1,9 @@
 //! Training: epochs of steps, an evaluation on held-out images after each, and the best network kept.
 
 use super::evaluation::Evaluation;
-use super::step::{DigitLoss, Task};
-use crate::{AnyNetwork, Classifier, Examples, Recipe, RecipeError};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+use crate::{AnyNetwork, Classifier, Examples, Order, Recipe, RecipeError};
+use lenet_train::Plan;
 use serde::{Deserialize, Serialize};
-
-/// The ChaCha8 streams into which a seed is split, so that no stream depends on how much another one is used.
-pub(super) mod stream {
-    pub(in crate::train) const WEIGHTS: u64 = 1;
-    pub(in crate::train) const ORDER: u64 = 2;
-    pub(in crate::train) const CURVATURE: u64 = 3;
-}
 
 /// The result of one epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -122,13 +113,6 @@ pub struct Training<'a> {
 }
 
 impl Training<'_> {
-    /// A separate random number generator for each purpose.
-    pub(super) fn random(&self, stream: u64) -> ChaCha8Rng {
-        let mut random = ChaCha8Rng::seed_from_u64(self.recipe.seed);
-        random.set_stream(stream);
-        random
-    }
-
     /// Checks that the recipe suits a network whose outputs are, or are not, penalties, and that the examples exist.
     pub(super) fn check(&self, penalties: bool) -> Result<(), TrainError> {
         self.recipe.check()?;
@@ -158,13 +142,18 @@ impl Training<'_> {
         self.recipe.presentations.unwrap_or(self.train.len())
     }
 
-    /// The number of steps of the whole training. If the list of examples ends within a batch, that batch is shorter
-    /// and the training takes one step more; this is not counted here.
-    pub(super) fn steps(&self) -> u64 {
-        u64::from(self.recipe.epochs) * self.presentations().div_ceil(self.recipe.batch) as u64
-    }
-
-    pub(super) fn task<'t>(&'t self, network: &'t dyn AnyNetwork, loss: &'t dyn DigitLoss) -> Task<'t> {
-        Task { network, loss, examples: &self.examples, normalization: self.recipe.input.into() }
+    /// What determines the steps of a run.
+    pub(super) fn plan(&self) -> Plan<'static> {
+        let Recipe { epochs, batch, rate, schedule, order, average, seed, .. } = *self.recipe;
+        Plan {
+            epochs,
+            presentations: self.presentations(),
+            batch,
+            rate,
+            factor: Box::new(move |step, steps| schedule.factor(step, steps)),
+            fixed_order: order == Order::Fixed,
+            average,
+            seed,
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Errors of checkpoints.
 
 use crate::{ActivationName, NetworkName};
+use lenet_train::plain;
 use std::path::PathBuf;
 
 /// Why a checkpoint can't be written or used: one line that names the file and what to do. If the operating system
@@ -83,10 +84,4 @@ pub enum CheckpointError {
         /// The network that it should belong to.
         network: NetworkName,
     },
-}
-
-/// Words from a file with any content, made fit to be shown in one line.
-pub(crate) fn plain(words: &str) -> String {
-    let shown = words.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] });
-    shown.take(200).collect()
 }

@@ -2,42 +2,24 @@
 
 mod description;
 mod error;
-mod tensors;
 
 use crate::any_network::type_of;
-use crate::files::write_beside;
 use crate::{AnyNetwork, Classifier, DigitNetwork};
 use lenet_layers::Params;
+use lenet_train::{Tensors, plain, read_at_most, take, write_beside};
 use safetensors::SafeTensors;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 pub use description::Description;
 pub use error::CheckpointError;
-pub(crate) use error::plain;
-#[cfg(feature = "onnx")]
-pub(crate) use tensors::dense;
-pub(crate) use tensors::{Tensors, take};
 
 /// No network of this crate comes close to this size. Of a larger file only this much is read before it is refused.
 const LARGEST: u64 = 64 << 20;
 
 /// The bytes of a file that may contain a network.
 pub(crate) fn read_whole(path: &Path) -> Result<Vec<u8>, CheckpointError> {
-    let read = |error| CheckpointError::Read { path: path.into(), error };
-    let foreign = |reason| CheckpointError::Foreign { path: path.into(), reason };
-    let found = std::fs::metadata(path).map_err(read)?;
-    if found.is_dir() {
-        return Err(foreign("is a folder".into()));
-    }
-    // A pipe or a device has no length in advance, so count what is read.
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(read)?;
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(read)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(foreign(format!("more than {LARGEST} bytes, which no network here has")));
-    }
-    Ok(bytes)
+    let read = read_at_most(path, LARGEST).map_err(|error| CheckpointError::Read { path: path.into(), error })?;
+    read.map_err(|reason| CheckpointError::Foreign { path: path.into(), reason })
 }
 
 /// A checkpoint in memory: a network's file and its description.

@@ -1,24 +1,14 @@
 //! Networks as ONNX files, which other programs run. The graph takes grey levels as in MNIST: it includes what the
 //! program does to an image before the first stage.
 
-mod graph;
-mod proto;
-
-use crate::Normalization;
 use crate::any_network::type_of;
-use crate::files::write_beside;
-use crate::{AnyNetwork, CheckpointError, Description};
-use prost::Message;
-use proto::{
-    DimensionProto, Extent, FLOAT, ModelProto, OperatorSetIdProto, StringStringEntryProto, TensorShapeProto,
-    TensorTypeProto, TypeProto, ValueInfoProto,
-};
+use crate::{AnyNetwork, CheckpointError, Description, Normalization};
+use lenet_train::onnx::{Graph, StageError, Value};
+use lenet_train::write_beside;
 use std::path::{Path, PathBuf};
 
-/// The operators of ONNX 1.8, of 2020: the oldest set in which `Softmax` has today's meaning.
-const OPSET: i64 = 13;
-/// The file format of that release.
-const IR: i64 = 7;
+/// Rows and columns of an image.
+const SIDE: usize = 28;
 
 /// Why a network can't be written as an ONNX file, in one line. If the operating system reported the error, its
 /// message is the `source()`.
@@ -26,10 +16,7 @@ const IR: i64 = 7;
 #[non_exhaustive]
 pub enum OnnxError {
     /// A stage that can't be expressed in ONNX.
-    #[error(
-        "stage {stage} ({layer}) can't be expressed in ONNX: {what} does not say what it computes: use one of \
-         lenet-layers' own there, or give yours a correct OPERATION or KIND"
-    )]
+    #[error("{}", StageError { stage, layer: layer.clone(), what })]
     Stage {
         /// Its name.
         stage: &'static str,
@@ -84,25 +71,57 @@ pub fn to_onnx(
     normalization: Normalization,
     metadata: &[(&str, &str)],
 ) -> Result<Vec<u8>, OnnxError> {
-    let mut graph = graph::graph(network, normalization)?;
-    graph.name = "lenet".into();
-    graph.input = vec![value("image", &[1, 28, 28], "grey levels: 0 is background, 255 is foreground")];
-    graph.output = vec![
-        value("logits", &[10], "the score of each digit: the largest one is that of the digit"),
-        value("probabilities", &[10], "the softmax of the logits"),
+    let mut graph = Graph::new(network.info(), network);
+    let x = input(&mut graph, network.info().input, normalization)?;
+    let y = graph.stages(&x)?;
+    if network.info().penalties {
+        // The smallest penalty wins, as the largest of these scores does.
+        graph.operator("Neg", &[&y], "logits", &[]);
+    } else {
+        graph.name_last("logits");
+    }
+    graph.operator("Softmax", &["logits"], "probabilities", &[("axis", 1)]);
+    let image =
+        Value { name: "image", dims: &[1, SIDE, SIDE], what: "grey levels: 0 is background, 255 is foreground" };
+    let logits = "the score of each digit: the largest one is that of the digit";
+    let outputs = [
+        Value { name: "logits", dims: &[10], what: logits },
+        Value { name: "probabilities", dims: &[10], what: "the softmax of the logits" },
     ];
-    let entry = |(key, value): &(&str, &str)| StringStringEntryProto { key: (*key).into(), value: (*value).into() };
-    let model = ModelProto {
-        ir_version: IR,
-        producer_name: "lenet".into(),
-        producer_version: env!("CARGO_PKG_VERSION").into(),
-        doc_string: "Reads digits from images of 28x28 grey levels, 0 (background) to 255 (foreground) as in MNIST."
-            .into(),
-        graph: Some(graph),
-        opset_import: vec![OperatorSetIdProto { domain: Some(String::new()), version: OPSET }],
-        metadata_props: metadata.iter().map(entry).collect(),
+    let what = "Reads digits from images of 28x28 grey levels, 0 (background) to 255 (foreground) as in MNIST.";
+    Ok(graph.into_file("lenet", what, &[image], &outputs, metadata))
+}
+
+/// From grey levels to the input of the first stage: pads with background, then maps to the range of the training.
+fn input(
+    graph: &mut Graph<'_>,
+    dims: &'static [usize],
+    Normalization { ground, ink }: Normalization,
+) -> Result<String, OnnxError> {
+    let (height, width) = match dims {
+        &[1, height, width] if height >= SIDE && width >= SIDE => (height, width),
+        dims => return Err(OnnxError::Input { dims }),
     };
-    Ok(model.encode_to_vec())
+    let mut x = "image";
+    if (height, width) != (SIDE, SIDE) {
+        let (top, left) = ((height - SIDE) / 2, (width - SIDE) / 2);
+        let (bottom, right) = (height - SIDE - top, width - SIDE - left);
+        graph.integers("input/margins", &[0, 0, top, left, 0, 0, bottom, right].map(|n| n as i64));
+        graph.operator("Pad", &[x, "input/margins"], "input/padded", &[]);
+        x = "input/padded";
+    }
+    let scale = (f64::from(ink) - f64::from(ground)) / 255.0;
+    graph.floats("input/scale", &[], &[scale as f32]);
+    graph.floats("input/ground", &[], &[ground]);
+    graph.operator("Mul", &[x, "input/scale"], "input/scaled", &[]);
+    graph.operator("Add", &["input/scaled", "input/ground"], "input/output", &[]);
+    Ok("input/output".into())
+}
+
+impl From<StageError> for OnnxError {
+    fn from(StageError { stage, layer, what }: StageError) -> Self {
+        OnnxError::Stage { stage, layer, what }
+    }
 }
 
 /// Writes a network as an ONNX file, as [`to_onnx`] makes it, with the description as metadata. It is written to a
@@ -137,12 +156,4 @@ pub fn save_onnx(network: &dyn AnyNetwork, description: &Description, path: &Pat
         entries.iter().filter(|e| e.0 != "format").map(|(key, value)| (*key, value.as_str())).collect();
     let bytes = to_onnx(network, description.normalization, &metadata)?;
     write_beside(path, &bytes).map_err(|error| OnnxError::Write { path: path.into(), error })
-}
-
-/// An input or output: arrays of floats, in a batch of any length.
-fn value(name: &str, dims: &[i64], what: &str) -> ValueInfoProto {
-    let axes = [Extent::DimParam("N".into())].into_iter().chain(dims.iter().map(|n| Extent::DimValue(*n)));
-    let dim = axes.map(|extent| DimensionProto { extent: Some(extent) }).collect();
-    let tensor_type = Some(TensorTypeProto { elem_type: FLOAT, shape: Some(TensorShapeProto { dim }) });
-    ValueInfoProto { name: name.into(), r#type: Some(TypeProto { tensor_type }), doc_string: what.into() }
 }

@@ -1,8 +1,8 @@
 //! One step of training: a batch in blocks of sixteen, the blocks over the threads, the gradients added in a fixed
 //! order.
 
-use crate::any_network::Arrays;
-use crate::parallel::LANES;
+use super::optimizer::Optimizer;
+use crate::{Arrays, LANES};
 use lenet_layers::{Descent, Diagonal, Rule};
 use std::ops::Range;
 
@@ -27,34 +27,125 @@ const fn slots(blocks: usize) -> usize {
     }
 }
 
+/// Examples that are shown together, such as a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown<'a> {
+    /// Their indexes.
+    pub indexes: &'a [u32],
+    /// How often the list of examples was gone through before: data can show another variant each time. At 0 they show
+    /// the examples themselves, as held-out ones are shown.
+    pub presentation: u64,
+}
+
+/// A block of up to sixteen examples of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block<'a> {
+    /// The examples of the block.
+    pub shown: Shown<'a>,
+    /// The number of examples of the whole batch.
+    pub batch: usize,
+    /// Everything random in the pass of the block's first example, or of all of them together, follows from it. The
+    /// next numbers are those of the other examples, if they are computed one by one.
+    pub seed: u64,
+}
+
+impl Block<'_> {
+    /// The factor that makes the sum over a batch its mean.
+    #[must_use]
+    pub fn scale(&self) -> f32 {
+        1.0 / self.batch as f32
+    }
+}
+
 /// The result of a part of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Tally {
+pub struct Tally {
     /// The sum of the losses.
-    pub(crate) loss: f64,
-    /// The number of images that were read correctly.
-    pub(crate) correct: u32,
+    pub loss: f64,
+    /// The sum of the metric, such as the number of examples that were read correctly.
+    pub metric: f64,
 }
 
 /// The gradient of a part of a batch.
-pub(crate) struct Slot {
-    pub(crate) grad: Box<dyn Arrays>,
-    pub(crate) tally: Tally,
+pub struct Slot {
+    /// The gradient, to be added to: the form of the network's parameters.
+    pub grad: Box<dyn Arrays>,
+    /// The part's result, to be added to.
+    pub tally: Tally,
 }
 
-/// The buffers of a batch. Which examples a slot takes, and the order in which the slots are added, depend on the batch
-/// alone, never on the threads.
-pub(crate) struct Batch<W> {
+impl std::fmt::Debug for Slot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Slot").field("tally", &self.tally).finish_non_exhaustive()
+    }
+}
+
+/// The buffers of a batch: a worker for each thread, and gradients. Which examples a slot takes, and the order in which
+/// the slots are added, depend on the batch alone, never on the threads. So a step gives the same bits on any number of
+/// threads, and it allocates nothing.
+///
+/// [`Training`](crate::Training) uses it. For a training loop of one's own:
+///
+/// ```
+/// use lenet_layers::{Class, Dense, Grad, Init, Lanes, Loss, Network, Params, SoftmaxCrossEntropy, Tanh, Trace, Units};
+/// use lenet_layers::{initialize, sequential};
+/// use lenet_train::{Batch, Optimizer, Shown};
+/// use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
+///
+/// sequential! {
+///     pub struct Net, trace NetTrace {
+///         input:                Units<2>;
+///         f1: Dense<2, 8, Tanh> => Units<8>;
+///         f2: Dense<8, 2>       => Units<2>;
+///     }
+/// }
+/// // Whether both numbers have the same sign.
+/// let numbers = |i: u32| [((i * 7) % 64) as f32 / 32.0 - 1.0, ((i * 11) % 64) as f32 / 32.0 - 0.99];
+/// let class = |[a, b]: [f32; 2]| Class::<2>::new(usize::from(a * b > 0.0)).unwrap();
+///
+/// let mut net = Net::<f32>::boxed_zeroed();
+/// initialize(&mut *net, Init::SqrtFanIn, &mut ChaCha8Rng::seed_from_u64(1));
+/// let trace = NetTrace::<Lanes<16>>::boxed_zeroed;
+/// let mut batch = Batch::new(64, || (trace(), trace()), || Grad::<Net>::boxed_zeroed());
+/// let mut optimizer = Optimizer::sgd(0.9, 0.0, || Net::<f32>::boxed_zeroed());
+/// let mut losses = Vec::new();
+/// for step in 0..200 {
+///     let indexes: Vec<u32> = (step * 64..(step + 1) * 64).collect();
+///     let tally = batch.gradient(Shown { indexes: &indexes, presentation: 0 }, 0, &|(trace, errors), block, slot| {
+///         let examples = block.shown.indexes;
+///         for (lane, index) in examples.iter().enumerate() {
+///             (trace.input.data[0].0[lane], trace.input.data[1].0[lane]) = numbers(*index).into();
+///         }
+///         net.forward(trace);
+///         let mut targets = [class([0.0; 2]); 16];
+///         examples.iter().zip(&mut targets).for_each(|(index, target)| *target = class(numbers(*index)));
+///         let targets = &targets[..examples.len()];
+///         let loss = SoftmaxCrossEntropy.evaluate(&trace.f2, targets, block.scale(), &mut errors.f2);
+///         slot.tally.loss += f64::from(loss);
+///         net.backward(trace, errors, slot.grad.cast_mut());
+///     });
+///     losses.push(tally.loss / 64.0);
+///     batch.step(&mut optimizer, &mut *net, 0.1);
+/// }
+/// assert!(losses[199] < losses[0] / 2.0, "{} {}", losses[0], losses[199]);
+/// ```
+pub struct Batch<W> {
     workers: Vec<W>,
     slots: Vec<Slot>,
     /// Whether the gradients are already zero.
     clear: bool,
 }
 
+impl<W> std::fmt::Debug for Batch<W> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "a batch of {} slots for {} workers", self.slots.len(), self.workers.len())
+    }
+}
+
 impl<W: Send> Batch<W> {
     /// Allocates buffers for batches of up to `size` examples on the rayon pool in which it is called: a worker for each
     /// thread, and gradients of zero.
-    pub(crate) fn new(size: usize, worker: impl Fn() -> W, gradient: impl Fn() -> Box<dyn Arrays>) -> Self {
+    pub fn new(size: usize, worker: impl Fn() -> W, gradient: impl Fn() -> Box<dyn Arrays>) -> Self {
         let slots = slots(size.div_ceil(LANES));
         let slot = || Slot { grad: gradient(), tally: Tally::default() };
         Batch {
@@ -64,35 +155,37 @@ impl<W: Send> Batch<W> {
         }
     }
 
-    /// Computes the gradient of the mean loss over the examples `indexes`, and returns the results. `learn` adds the
-    /// gradient of a block of up to sixteen of them, times a scale, to a slot. The gradient stays in the slots until
-    /// [`Batch::step`].
-    pub(crate) fn gradient(
+    /// Computes the gradient of the mean loss over the examples `shown`, and returns the sums of the results. `learn`
+    /// adds the gradient of a block of up to sixteen of them, times [`Block::scale`], to a slot. The gradient stays in
+    /// the slots until [`Batch::step`]. The seeds of the blocks count up from `seed`, one for each example.
+    pub fn gradient(
         &mut self,
-        indexes: &[u32],
-        learn: &(impl Fn(&mut W, &[u32], f32, &mut Slot) + Sync),
+        shown: Shown<'_>,
+        seed: u64,
+        learn: &(impl Fn(&mut W, Block<'_>, &mut Slot) + Sync),
     ) -> Tally {
-        let scale = 1.0 / indexes.len() as f32;
         let (slots, clear) = (self.slots.len(), std::mem::take(&mut self.clear));
+        let Shown { indexes, presentation } = shown;
         share(&mut self.workers, &mut self.slots, 0, &|worker, slot: &mut Slot, number| {
             if !clear {
                 slot.grad.fill(0.0);
             }
             slot.tally = Tally::default();
-            for block in indexes.chunks(LANES).skip(number).step_by(slots) {
-                learn(worker, block, scale, slot);
+            for (n, part) in indexes.chunks(LANES).enumerate().skip(number).step_by(slots) {
+                let shown = Shown { indexes: part, presentation };
+                learn(worker, Block { shown, batch: indexes.len(), seed: seed.wrapping_add((n * LANES) as u64) }, slot);
             }
         });
         let mut tally = Tally::default();
         for slot in &self.slots {
             tally.loss += slot.tally.loss;
-            tally.correct += slot.tally.correct;
+            tally.metric += slot.tally.metric;
         }
         tally
     }
 
     /// Makes a step against the gradient.
-    pub(crate) fn step(&mut self, optimizer: &mut Optimizer, params: &mut dyn Arrays, rate: f32) {
+    pub fn step(&mut self, optimizer: &mut Optimizer, params: &mut dyn Arrays, rate: f32) {
         match optimizer {
             Optimizer::Sgd { velocity, momentum, weight_decay } => {
                 let descent = Descent { rate, momentum: *momentum, weight_decay: *weight_decay };
@@ -116,14 +209,6 @@ impl<W: Send> Batch<W> {
         }
         self.clear = self.workers.len() == 1;
     }
-}
-
-/// Turns a gradient into a step. Its state has a number for each parameter.
-pub(crate) enum Optimizer {
-    /// Gradient descent; the rate comes with the step.
-    Sgd { velocity: Box<dyn Arrays>, momentum: f32, weight_decay: f32 },
-    /// A rate for every parameter, set beforehand.
-    Sdlm { rates: Box<dyn Arrays> },
 }
 
 /// Makes a step of a part of parameter array `i`.

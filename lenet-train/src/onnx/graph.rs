@@ -5,43 +5,63 @@
 //! outputs, nor with the parameters, which keep their names: `c1.weight`. No stage is called `input`, because a trace has
 //! a field of that name for the network's input.
 
-use super::OnnxError;
+use super::StageError;
 use super::proto::{AttributeProto, FLOAT, GraphProto, INT, INT64, INTS, NodeProto, REAL, TensorProto};
-use crate::AnyNetwork;
-use crate::Normalization;
-use crate::files::checkpoint::dense;
+use crate::{Arrays, NetworkInfo, dense};
 use lenet_layers::{ActivationKind, GeluTanh, Operation, StageInfo};
 
-/// Rows and columns of an image.
-const SIDE: usize = 28;
-
-/// The graph from `image` to `logits` and `probabilities`, without their types.
-pub(super) fn graph(network: &dyn AnyNetwork, normalization: Normalization) -> Result<GraphProto, OnnxError> {
-    let mut writer = Writer { network, graph: GraphProto::default() };
-    let mut x = writer.input(normalization)?;
-    for stage in network.info().stages {
-        x = writer.stage(stage, &x)?;
-    }
-    if network.info().penalties {
-        // The smallest penalty wins, as the largest of these scores does.
-        writer.node("Neg", &[&x], "logits", vec![]);
-    } else if let Some(last) = writer.graph.node.last_mut() {
-        last.output = vec!["logits".into()];
-    }
-    writer.node("Softmax", &["logits"], "probabilities", vec![int("axis", 1)]);
-    Ok(writer.graph)
+/// An ONNX graph under construction: nodes of your own before and after those of a network. [`to_onnx`](super::to_onnx)
+/// writes a network without any.
+///
+/// ```
+/// use lenet_layers::{Dense, Params, Tanh, Units, sequential};
+/// use lenet_train::NetworkInfo;
+/// use lenet_train::onnx::{Graph, Value};
+/// sequential! {
+///     pub struct Net, trace NetTrace {
+///         input:                Units<3>;
+///         f1: Dense<3, 2, Tanh> => Units<2>;
+///     }
+/// }
+/// let net = Net::<f32>::boxed_zeroed();
+/// // The network's input is a tenth of the graph's.
+/// let mut graph = Graph::new(NetworkInfo::of::<Net>(), &*net);
+/// graph.floats("input/tenth", &[], &[0.1]);
+/// graph.operator("Mul", &["numbers", "input/tenth"], "input/output", &[]);
+/// graph.stages("input/output")?;
+/// graph.name_last("result");
+/// let value = |name, dims| Value { name, dims, what: "" };
+/// let bytes = graph.into_file("net", "An example.", &[value("numbers", &[3])], &[value("result", &[2])], &[]);
+/// assert!(bytes.windows(9).any(|part| part == b"f1.weight"));
+/// # Ok::<(), lenet_train::onnx::StageError>(())
+/// ```
+pub struct Graph<'n> {
+    info: NetworkInfo,
+    network: &'n dyn Arrays,
+    pub(super) graph: GraphProto,
 }
 
-/// A graph under construction: its nodes and constants.
-struct Writer<'n> {
-    network: &'n dyn AnyNetwork,
-    graph: GraphProto,
+impl std::fmt::Debug for Graph<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "a graph of {} nodes", self.graph.node.len())
+    }
 }
 
 /// A parameter: its name, its shape and its numbers.
 type Array = (String, Vec<usize>, Vec<f32>);
 
-impl Writer<'_> {
+impl<'n> Graph<'n> {
+    /// A graph without nodes, for `network`, which is of the form `info`.
+    #[must_use]
+    pub fn new(info: NetworkInfo, network: &'n dyn Arrays) -> Self {
+        Graph { info, network, graph: GraphProto::default() }
+    }
+
+    /// Adds a node with one output, and with attributes that are integers.
+    pub fn operator(&mut self, op: &str, inputs: &[&str], output: &str, attributes: &[(&str, usize)]) {
+        self.node(op, inputs, output, attributes.iter().map(|(name, value)| int(name, *value)).collect());
+    }
+
     fn node(&mut self, op: &str, inputs: &[&str], output: &str, attribute: Vec<AttributeProto>) {
         self.graph.node.push(NodeProto {
             input: inputs.iter().map(ToString::to_string).collect(),
@@ -57,46 +77,45 @@ impl Writer<'_> {
         self.graph.initializer.push(TensorProto { dims, data_type, name: name.into(), raw_data });
     }
 
-    fn floats(&mut self, name: &str, dims: &[usize], numbers: &[f32]) {
+    /// Adds a constant of floats.
+    pub fn floats(&mut self, name: &str, dims: &[usize], numbers: &[f32]) {
         self.tensor(name, dims, FLOAT, numbers.iter().flat_map(|x| x.to_le_bytes()).collect());
     }
 
-    fn integers(&mut self, name: &str, numbers: &[i64]) {
+    /// Adds a constant row of integers.
+    pub fn integers(&mut self, name: &str, numbers: &[i64]) {
         self.tensor(name, &[numbers.len()], INT64, numbers.iter().flat_map(|x| x.to_le_bytes()).collect());
     }
 
-    /// From grey levels to the input of the first stage: pads with background, then maps to the range of the training.
-    fn input(&mut self, Normalization { ground, ink }: Normalization) -> Result<String, OnnxError> {
-        let (height, width) = match self.network.info().input {
-            &[1, height, width] if height >= SIDE && width >= SIDE => (height, width),
-            dims => return Err(OnnxError::Input { dims }),
-        };
-        let mut x = "image";
-        if (height, width) != (SIDE, SIDE) {
-            let (top, left) = ((height - SIDE) / 2, (width - SIDE) / 2);
-            let (bottom, right) = (height - SIDE - top, width - SIDE - left);
-            self.integers("input/margins", &[0, 0, top, left, 0, 0, bottom, right].map(|n| n as i64));
-            self.node("Pad", &[x, "input/margins"], "input/padded", vec![]);
-            x = "input/padded";
+    /// Adds the nodes of all stages, from the value `x` on; returns the name of the last stage's output.
+    ///
+    /// # Errors
+    /// If a stage does not say what it computes.
+    pub fn stages(&mut self, x: &str) -> Result<String, StageError> {
+        let mut x = x.to_string();
+        for stage in self.info.stages {
+            x = self.stage(stage, &x)?;
         }
-        let scale = (f64::from(ink) - f64::from(ground)) / 255.0;
-        self.floats("input/scale", &[], &[scale as f32]);
-        self.floats("input/ground", &[], &[ground]);
-        self.node("Mul", &[x, "input/scale"], "input/scaled", vec![]);
-        self.node("Add", &["input/scaled", "input/ground"], "input/output", vec![]);
-        Ok("input/output".into())
+        Ok(x)
+    }
+
+    /// Gives the output of the last node another name.
+    pub fn name_last(&mut self, name: &str) {
+        if let Some(last) = self.graph.node.last_mut() {
+            last.output = vec![name.into()];
+        }
     }
 
     /// The stage's parameters. Its operation says that there are `P`; a layer whose operation is wrong about that is
     /// refused.
-    fn parameters<const P: usize>(&self, stage: &StageInfo) -> Result<[Array; P], OnnxError> {
-        let own = self.network.info().tensors().enumerate().filter(|(_, info)| info.stage == stage.name);
-        let arrays = own.map(|(i, info)| (info.to_string(), info.dims.to_vec(), dense(info, self.network.tensor(i))));
+    fn parameters<const P: usize>(&self, stage: &StageInfo) -> Result<[Array; P], StageError> {
+        let own = self.info.tensors().enumerate().filter(|(_, info)| info.stage == stage.name);
+        let arrays = own.map(|(i, info)| (info.to_string(), info.dims.to_vec(), dense(info, self.network.array(i))));
         arrays.collect::<Vec<_>>().try_into().map_err(|_| refused(stage, "its layer"))
     }
 
     /// Adds the stage's nodes; returns the name of its output.
-    fn stage(&mut self, stage: &StageInfo, x: &str) -> Result<String, OnnxError> {
+    fn stage(&mut self, stage: &StageInfo, x: &str) -> Result<String, StageError> {
         let at = |what: &str| format!("{}/{what}", stage.name);
         let sum = at("sum");
         match stage.operation {
@@ -151,7 +170,7 @@ impl Writer<'_> {
     }
 
     /// Adds the parameters of a stage as constants under their own names.
-    fn initializers<const P: usize>(&mut self, stage: &StageInfo) -> Result<[String; P], OnnxError> {
+    fn initializers<const P: usize>(&mut self, stage: &StageInfo) -> Result<[String; P], StageError> {
         let arrays: [Array; P] = self.parameters(stage)?;
         Ok(arrays.map(|(name, dims, numbers)| {
             self.floats(&name, &dims, &numbers);
@@ -165,7 +184,7 @@ impl Writer<'_> {
     }
 
     /// Applies the activation function to `sum`; returns the name of the result.
-    fn activate(&mut self, stage: &StageInfo, activation: ActivationKind, sum: String) -> Result<String, OnnxError> {
+    fn activate(&mut self, stage: &StageInfo, activation: ActivationKind, sum: String) -> Result<String, StageError> {
         let at = |what: &str| format!("{}/{what}", stage.name);
         let output = at("output");
         match activation {
@@ -213,8 +232,8 @@ impl Writer<'_> {
     }
 }
 
-fn refused(stage: &StageInfo, what: &'static str) -> OnnxError {
-    OnnxError::Stage { stage: stage.name, layer: stage.layer().to_string(), what }
+fn refused(stage: &StageInfo, what: &'static str) -> StageError {
+    StageError { stage: stage.name, layer: stage.layer().to_string(), what }
 }
 
 fn int(name: &str, value: usize) -> AttributeProto {

@@ -1,13 +1,14 @@
 //! Parameters as the tensors of a safetensors file, and back.
 
-use crate::any_network::{Arrays, NetworkInfo};
+use crate::{Arrays, NetworkInfo};
 use lenet_layers::ParamInfo;
 use safetensors::{Dtype, SafeTensorError, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The array as other programs see it: zeros where there is no connection.
-pub(crate) fn dense(info: ParamInfo, numbers: &[f32]) -> Vec<f32> {
+#[must_use]
+pub fn dense(info: ParamInfo, numbers: &[f32]) -> Vec<f32> {
     let mut dense = vec![0.0; info.dims.iter().product()];
     for (number, position) in numbers.iter().zip(info.positions()) {
         dense[position] = *number;
@@ -17,11 +18,11 @@ pub(crate) fn dense(info: ParamInfo, numbers: &[f32]) -> Vec<f32> {
 
 /// The content of a file: for each tensor a name, the extent of each axis and the numbers.
 #[derive(Default)]
-pub(crate) struct Tensors(Vec<(String, Vec<usize>, Dtype, Vec<u8>)>);
+pub struct Tensors(Vec<(String, Vec<usize>, Dtype, Vec<u8>)>);
 
 impl Tensors {
     /// Adds the arrays of `params`, which have the form of the network `form`, with `prefix` before their names.
-    pub(crate) fn add(&mut self, form: NetworkInfo, prefix: &str, params: &dyn Arrays) {
+    pub fn add(&mut self, form: NetworkInfo, prefix: &str, params: &dyn Arrays) {
         for (index, info) in form.tensors().enumerate() {
             let bytes = dense(info, params.array(index)).into_iter().flat_map(f32::to_le_bytes).collect();
             self.0.push((format!("{prefix}{info}"), info.dims.to_vec(), Dtype::F32, bytes));
@@ -29,8 +30,8 @@ impl Tensors {
     }
 
     /// Adds the arrays rounded to half precision.
-    #[cfg(feature = "reader")]
-    pub(crate) fn add_halves(&mut self, form: NetworkInfo, params: &dyn Arrays) {
+    #[cfg(feature = "half")]
+    pub fn add_halves(&mut self, form: NetworkInfo, params: &dyn Arrays) {
         for (index, info) in form.tensors().enumerate() {
             let half = |number| half::f16::from_f32(number).to_le_bytes();
             let bytes = dense(info, params.array(index)).into_iter().flat_map(half).collect();
@@ -39,7 +40,7 @@ impl Tensors {
     }
 
     /// The bytes of the file. The same tensors and metadata give the same bytes.
-    pub(crate) fn file(&self, metadata: &[(&str, String)]) -> Result<Vec<u8>, SafeTensorError> {
+    pub fn file(&self, metadata: &[(&str, String)]) -> Result<Vec<u8>, SafeTensorError> {
         let views =
             self.0.iter().map(|(name, dims, kind, bytes)| Ok((name, TensorView::new(*kind, dims.clone(), bytes)?)));
         let views: Vec<_> = views.collect::<Result<_, SafeTensorError>>()?;
@@ -52,7 +53,7 @@ impl Tensors {
 
 /// Fills `params`, which have the form of the network `form`, from the tensors whose names begin with `prefix`. An
 /// error is the name of a tensor and what is wrong with it.
-pub(crate) fn take(
+pub fn take(
     file: &SafeTensors<'_>,
     form: NetworkInfo,
     prefix: &str,
@@ -76,7 +77,7 @@ fn place(view: &TensorView<'_>, info: ParamInfo, numbers: &mut [f32]) -> Result<
     }
     let mut values: Vec<f32> = match view.dtype() {
         Dtype::F32 => view.data().as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect(),
-        #[cfg(feature = "reader")]
+        #[cfg(feature = "half")]
         Dtype::F16 => view.data().as_chunks().0.iter().map(|b| half::f16::from_le_bytes(*b).to_f32()).collect(),
         other => return Err(format!("is {other:?}, not F32")),
     };

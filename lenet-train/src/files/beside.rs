@@ -16,8 +16,8 @@ pub const UNFINISHED: &str = ".lenet-unfinished-";
 /// ```
 /// # let folder = tempfile::tempdir()?;
 /// # let path = &folder.path().join("result.json");
-/// lenet_model::write_beside(path, b"[1, 2]")?;
-/// lenet_model::write_beside(path, b"[3]")?;
+/// lenet_train::write_beside(path, b"[1, 2]")?;
+/// lenet_train::write_beside(path, b"[3]")?;
 /// assert_eq!(std::fs::read(path)?, b"[3]");
 /// // No temporary file is left.
 /// assert_eq!(std::fs::read_dir(folder.path())?.count(), 1);

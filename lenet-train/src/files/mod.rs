@@ -1,0 +1,17 @@
+//! Networks on disk, as safetensors: PyTorch's names and shapes, and a description of every stage.
+
+mod beside;
+mod describe;
+mod error;
+mod network;
+mod tensors;
+
+pub use beside::{UNFINISHED, write_beside};
+pub use describe::Metadata;
+#[cfg(feature = "train")]
+pub(crate) use describe::{different, stages};
+pub use error::read_at_most;
+pub use error::{FileError, plain};
+pub(crate) use error::{read_file, write_file};
+pub use network::{from_bytes, import, load, save, to_bytes};
+pub use tensors::{Tensors, dense, take};
