@@ -8,7 +8,7 @@ use crate::files::{CheckpointError, read_whole};
 use crate::train::recipe::check_descent;
 use crate::{InitName, Normalization, RecipeError, ResumeError, Schedule, TrainError, lay_images};
 use lenet_layers::{Class, Ctc, Grad, Lanes, Loss, Network, Params, Relu, Trace, initialize};
-use lenet_train::{Batch, Block, LANES, NetworkInfo, Optimizer, Shown, Slot, Tensors, plain, take, write_beside};
+use lenet_train::{Batch, Block, LANES, NetworkInfo, OptimizerState, Shown, Slot, Tensors, plain, take, write_beside};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use safetensors::{SafeTensorError, SafeTensors};
@@ -126,7 +126,7 @@ pub struct ReaderRun<'t> {
     recipe: &'t ReaderRecipe,
     lines: &'t dyn Lines,
     network: Box<Sweep>,
-    optimizer: Optimizer,
+    optimizer: OptimizerState,
     batch: Batch<Worker>,
     state: State,
 }
@@ -195,7 +195,7 @@ impl<'t> ReaderRun<'t> {
             recipe,
             lines,
             network,
-            optimizer: Optimizer::sgd(momentum, weight_decay, Sweep::<Relu>::boxed_zeroed),
+            optimizer: OptimizerState::sgd(momentum, weight_decay, Sweep::<Relu>::boxed_zeroed),
             batch: Batch::new(recipe.batch, Worker::new, || Grad::<Sweep>::boxed_zeroed()),
             state: State::default(),
         })

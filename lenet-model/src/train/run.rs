@@ -5,7 +5,7 @@ use super::step::Steps;
 use super::training::{Epoch, Outcome, TrainError, Training};
 use crate::{AnyNetwork, Classifier, DigitNetwork};
 use lenet_layers::Params;
-use lenet_train::{Arrays, Course, Halt, Made, Optimizer, Parts, SecondDerivatives, SoFar, initial_weights};
+use lenet_train::{Arrays, Course, Halt, Made, OptimizerState, Parts, SecondDerivatives, SoFar, initial_weights};
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -210,12 +210,12 @@ impl<'t> State<'t> {
         network.set_initial(recipe.init.into(), &mut initial_weights(recipe.seed));
         let network = &*network;
         let optimizer = match recipe.second_order {
-            None => Optimizer::Sgd {
+            None => OptimizerState::Sgd {
                 velocity: network.zeroed_like(),
                 momentum: recipe.momentum as f32,
                 weight_decay: recipe.weight_decay as f32,
             },
-            Some(_) => Optimizer::Sdlm { rates: network.zeroed_like() },
+            Some(_) => OptimizerState::Sdlm { rates: network.zeroed_like() },
         };
         let second = |settings| {
             let (squares, h) = (network.squares(), network.second_derivatives());

@@ -9,9 +9,11 @@ mod tensors;
 pub use beside::{UNFINISHED, write_beside};
 pub use describe::Metadata;
 #[cfg(feature = "train")]
-pub(crate) use describe::{different, stages};
+pub(crate) use describe::{Stage, different, stages};
 pub use error::read_at_most;
 pub use error::{FileError, plain};
 pub(crate) use error::{read_file, write_file};
+#[cfg(feature = "train")]
+pub(crate) use network::most;
 pub use network::{from_bytes, import, load, save, to_bytes};
 pub use tensors::{Tensors, dense, take};

@@ -17,7 +17,7 @@ pub fn dense(info: ParamInfo, numbers: &[f32]) -> Vec<f32> {
 }
 
 /// The content of a file: for each tensor a name, the extent of each axis and the numbers.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Tensors(Vec<(String, Vec<usize>, Dtype, Vec<u8>)>);
 
 impl Tensors {

@@ -1,7 +1,7 @@
 //! One step of training: a batch in blocks of sixteen, the blocks over the threads, the gradients added in a fixed
 //! order.
 
-use super::optimizer::Optimizer;
+use super::optimizer::OptimizerState;
 use crate::{Arrays, LANES};
 use lenet_layers::{Descent, Diagonal, Rule};
 use std::ops::Range;
@@ -89,7 +89,7 @@ impl std::fmt::Debug for Slot {
 /// ```
 /// use lenet_layers::{Class, Dense, Grad, Init, Lanes, Loss, Network, Params, SoftmaxCrossEntropy, Tanh, Trace, Units};
 /// use lenet_layers::{initialize, sequential};
-/// use lenet_train::{Batch, Optimizer, Shown};
+/// use lenet_train::{Batch, OptimizerState, Shown};
 /// use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 ///
 /// sequential! {
@@ -107,7 +107,7 @@ impl std::fmt::Debug for Slot {
 /// initialize(&mut *net, Init::SqrtFanIn, &mut ChaCha8Rng::seed_from_u64(1));
 /// let trace = NetTrace::<Lanes<16>>::boxed_zeroed;
 /// let mut batch = Batch::new(64, || (trace(), trace()), || Grad::<Net>::boxed_zeroed());
-/// let mut optimizer = Optimizer::sgd(0.9, 0.0, || Net::<f32>::boxed_zeroed());
+/// let mut optimizer = OptimizerState::sgd(0.9, 0.0, || Net::<f32>::boxed_zeroed());
 /// let mut losses = Vec::new();
 /// for step in 0..200 {
 ///     let indexes: Vec<u32> = (step * 64..(step + 1) * 64).collect();
@@ -185,13 +185,13 @@ impl<W: Send> Batch<W> {
     }
 
     /// Makes a step against the gradient.
-    pub fn step(&mut self, optimizer: &mut Optimizer, params: &mut dyn Arrays, rate: f32) {
+    pub fn step(&mut self, optimizer: &mut OptimizerState, params: &mut dyn Arrays, rate: f32) {
         match optimizer {
-            Optimizer::Sgd { velocity, momentum, weight_decay } => {
+            OptimizerState::Sgd { velocity, momentum, weight_decay } => {
                 let descent = Descent { rate, momentum: *momentum, weight_decay: *weight_decay };
                 self.step_by(descent, &mut **velocity, params);
             }
-            Optimizer::Sdlm { rates } => self.step_by(Diagonal, &mut **rates, params),
+            OptimizerState::Sdlm { rates } => self.step_by(Diagonal, &mut **rates, params),
         }
     }
 

@@ -2,7 +2,7 @@
 //! on the network's type, so that it is compiled once.
 
 use super::order::Walk;
-use super::{Batch, Block, Optimizer, SecondDerivatives, Slot, Tally, random, stream};
+use super::{Batch, Block, OptimizerState, SecondDerivatives, Slot, Tally, random, stream};
 use crate::{Arrays, NetworkInfo, Tensors, take};
 use lenet_layers::Diagonal;
 use rand::Rng;
@@ -26,9 +26,18 @@ pub struct Parts<'p, 't> {
     /// Makes the passes of one thread.
     pub work: &'p dyn Fn() -> Box<dyn Work + 't>,
     /// The optimizer.
-    pub optimizer: Optimizer,
+    pub optimizer: OptimizerState,
     /// The second derivatives, if the optimizer needs them.
     pub second: Option<SecondDerivatives<'t>>,
+}
+
+impl std::fmt::Debug for Parts<'_, '_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parts")
+            .field("optimizer", &self.optimizer)
+            .field("second", &self.second)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The numbers that determine the steps of a run.
@@ -50,6 +59,12 @@ pub struct Plan<'t> {
     pub average: f64,
     /// The seed of all random numbers.
     pub seed: u64,
+}
+
+impl std::fmt::Debug for Plan<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} epochs of {} examples in batches of {}", self.epochs, self.presentations, self.batch)
+    }
 }
 
 impl Plan<'_> {
@@ -124,7 +139,7 @@ pub struct Course<'t> {
     plan: Plan<'t>,
     /// The examples, in the caller's order.
     examples: Vec<u32>,
-    optimizer: Optimizer,
+    optimizer: OptimizerState,
     /// The network that learns, if that of the run is an average of its parameters.
     learner: Option<Box<dyn Arrays>>,
     second: Option<SecondDerivatives<'t>>,
@@ -191,7 +206,7 @@ impl<'t> Course<'t> {
     /// The smallest and the largest rate of a parameter, if each has its own.
     #[must_use]
     pub fn rates(&self) -> Option<(f32, f32)> {
-        let Optimizer::Sdlm { rates } = &self.optimizer else { return None };
+        let OptimizerState::Sdlm { rates } = &self.optimizer else { return None };
         let all = (0..rates.arrays()).flat_map(|i| rates.array(i));
         Some(all.fold((f32::INFINITY, f32::NEG_INFINITY), |(least, most), rate| (least.min(*rate), most.max(*rate))))
     }
@@ -280,7 +295,7 @@ impl<'t> Course<'t> {
     /// derivatives when it is due.
     fn set_rates(&mut self, network: &dyn Arrays, epoch: u32) {
         let eta = self.rate(epoch);
-        let (Some(second), Optimizer::Sdlm { rates }) = (&mut self.second, &mut self.optimizer) else { return };
+        let (Some(second), OptimizerState::Sdlm { rates }) = (&mut self.second, &mut self.optimizer) else { return };
         let settings = second.settings();
         if (epoch - 1).is_multiple_of(settings.every) {
             second.estimate(network, &self.examples);

@@ -8,7 +8,7 @@ mod second;
 
 pub use batch::{Batch, Block, Shown, Slot, Tally};
 pub use course::{Course, Halt, Made, Parts, Plan, Position, SoFar, Work};
-pub use optimizer::Optimizer;
+pub use optimizer::OptimizerState;
 pub use second::{Curve, SecondDerivatives, SecondOrder};
 
 /// The ChaCha8 streams into which a seed is split, so that no stream depends on how much another one is used.

@@ -5,7 +5,7 @@ use crate::{Arrays, Tensors, take};
 use safetensors::SafeTensors;
 
 /// Turns a gradient into a step. Its state has numbers for each parameter.
-pub enum Optimizer {
+pub enum OptimizerState {
     /// Gradient descent; the rate comes with the step.
     Sgd {
         /// The velocity of each parameter.
@@ -22,17 +22,17 @@ pub enum Optimizer {
     },
 }
 
-impl Optimizer {
+impl OptimizerState {
     /// Gradient descent with a velocity of zero; `zeroed` makes a network of zeros.
     pub fn sgd<A: Arrays>(momentum: f32, weight_decay: f32, zeroed: impl FnOnce() -> Box<A>) -> Self {
-        Optimizer::Sgd { velocity: zeroed(), momentum, weight_decay }
+        OptimizerState::Sgd { velocity: zeroed(), momentum, weight_decay }
     }
 
     /// The state: a name for the files of runs, and the numbers.
     fn state(&self) -> (&'static str, &dyn Arrays) {
         match self {
-            Optimizer::Sgd { velocity, .. } => ("velocity.", &**velocity),
-            Optimizer::Sdlm { rates } => ("rates.", &**rates),
+            OptimizerState::Sgd { velocity, .. } => ("velocity.", &**velocity),
+            OptimizerState::Sdlm { rates } => ("rates.", &**rates),
         }
     }
 
@@ -49,20 +49,20 @@ impl Optimizer {
     pub fn take_from(&mut self, file: &SafeTensors<'_>, form: NetworkInfo) -> Result<(), (String, String)> {
         let (name, _) = self.state();
         match self {
-            Optimizer::Sgd { velocity: state, .. } | Optimizer::Sdlm { rates: state } => {
+            OptimizerState::Sgd { velocity: state, .. } | OptimizerState::Sdlm { rates: state } => {
                 take(file, form, name, &mut **state)
             }
         }
     }
 }
 
-impl std::fmt::Debug for Optimizer {
+impl std::fmt::Debug for OptimizerState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Optimizer::Sgd { momentum, weight_decay, .. } => {
+            OptimizerState::Sgd { momentum, weight_decay, .. } => {
                 write!(f, "gradient descent, momentum {momentum}, weight decay {weight_decay}")
             }
-            Optimizer::Sdlm { .. } => f.write_str("a rate for every parameter"),
+            OptimizerState::Sdlm { .. } => f.write_str("a rate for every parameter"),
         }
     }
 }

@@ -3,7 +3,7 @@
 
 mod operators;
 /// The messages, from the exporter.
-#[path = "../../../src/files/onnx/proto.rs"]
+#[path = "../../../../lenet-train/src/onnx/proto.rs"]
 mod proto;
 
 use lenet_layers::simd::{Simd, Vector};

@@ -1,0 +1,118 @@
+//! How a gradient becomes a step: optimizers for every network, and the second-order method for networks that have
+//! second derivatives.
+
+use super::metric::Metric;
+use super::passes::{Passes, Task};
+use super::settings::{SettingsError, fraction, within};
+use crate::data::Examples;
+use crate::{Arrays, OptimizerState, SecondDerivatives, SecondOrder};
+use lenet_layers::{Curvature, Loss, Network, Params, Squared};
+use serde::{Deserialize, Serialize};
+
+/// An optimizer for every network, with its settings.
+///
+/// ```
+/// use lenet_train::Optimizer;
+/// assert_eq!(Optimizer::default(), Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0 });
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Optimizer {
+    /// Gradient descent.
+    Sgd {
+        /// The fraction of the velocity that is kept at each step.
+        momentum: f64,
+        /// How strongly every parameter is pulled towards zero.
+        weight_decay: f64,
+    },
+}
+
+impl Default for Optimizer {
+    /// Gradient descent with a momentum of 0.9.
+    fn default() -> Self {
+        Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0 }
+    }
+}
+
+/// How a gradient becomes a step: an [`Optimizer`], or [`SecondOrder`] where the network and the loss have second
+/// derivatives.
+pub trait Method<N: Network<Element = f32>, E: Examples<Input = N::Input>, L>: Sync {
+    /// Checks that every number makes sense.
+    ///
+    /// # Errors
+    /// If a number is out of range.
+    fn check(&self) -> Result<(), SettingsError>;
+    /// Describes the method in the file of a run.
+    fn describe(&self) -> serde_json::Value;
+    /// The state before the first step.
+    #[doc(hidden)]
+    fn state(&self, zeroed: &dyn Fn() -> Box<dyn Arrays>) -> OptimizerState;
+    /// The second derivatives, if they are needed.
+    #[doc(hidden)]
+    fn second<'t, M: Metric<N::Output, E::Target>>(
+        &self,
+        task: Task<'t, E, L, M>,
+        seed: u64,
+    ) -> Option<SecondDerivatives<'t>>;
+}
+
+impl<N: Network<Element = f32>, E: Examples<Input = N::Input>, L> Method<N, E, L> for Optimizer {
+    fn check(&self) -> Result<(), SettingsError> {
+        match *self {
+            Optimizer::Sgd { momentum, weight_decay } => {
+                fraction("the momentum", momentum)?;
+                within("the weight decay", weight_decay, weight_decay >= 0.0, "0 or more")
+            }
+        }
+    }
+    fn describe(&self) -> serde_json::Value {
+        serde_json::json!(self)
+    }
+    fn state(&self, zeroed: &dyn Fn() -> Box<dyn Arrays>) -> OptimizerState {
+        match *self {
+            Optimizer::Sgd { momentum, weight_decay } => {
+                OptimizerState::Sgd { velocity: zeroed(), momentum: momentum as f32, weight_decay: weight_decay as f32 }
+            }
+        }
+    }
+    fn second<'t, M: Metric<N::Output, E::Target>>(
+        &self,
+        _: Task<'t, E, L, M>,
+        _: u64,
+    ) -> Option<SecondDerivatives<'t>> {
+        None
+    }
+}
+
+impl<N, E, L> Method<N, E, L> for SecondOrder
+where
+    N: Network<Element = f32>,
+    E: Examples<Input = N::Input>,
+    L: Loss<N::Output, E::Target> + Sync,
+{
+    fn check(&self) -> Result<(), SettingsError> {
+        if self.patterns == 0 {
+            return Err(SettingsError::Zero("the number of patterns for the second derivatives"));
+        }
+        if self.every == 0 {
+            return Err(SettingsError::Zero("the number of epochs between second derivatives"));
+        }
+        within("mu", self.mu, self.mu > 0.0, "a number above 0")?;
+        within("the factor of the output's curvature", self.output, self.output >= 0.0, "0 or more")
+    }
+    fn describe(&self) -> serde_json::Value {
+        serde_json::json!({ "SecondOrder": self })
+    }
+    fn state(&self, zeroed: &dyn Fn() -> Box<dyn Arrays>) -> OptimizerState {
+        OptimizerState::Sdlm { rates: zeroed() }
+    }
+    fn second<'t, M: Metric<N::Output, E::Target>>(
+        &self,
+        task: Task<'t, E, L, M>,
+        seed: u64,
+    ) -> Option<SecondDerivatives<'t>> {
+        let (squares, h) = (Squared::<N>::boxed_zeroed(), Curvature::<N>::boxed_zeroed());
+        let passes = Box::new(Passes::<N, E, L, M>::new(task));
+        Some(SecondDerivatives::new((*self, seed), squares, h, passes))
+    }
+}

@@ -1,0 +1,18 @@
+//! Runs: settings, metrics, epochs of steps, an evaluation on held-out examples after each, and the best network kept.
+
+mod evaluation;
+mod method;
+mod metric;
+mod passes;
+mod progress;
+mod saved;
+mod settings;
+mod training;
+
+pub use evaluation::{Evaluation, evaluate};
+pub use method::{Method, Optimizer};
+pub use metric::{Accuracy, Larger, Metric, Smaller};
+pub use progress::{Epoch, Event, Outcome, Run};
+pub use saved::ResumeError;
+pub use settings::{Settings, SettingsError};
+pub use training::{TrainError, Training};
