@@ -7,7 +7,7 @@ use crate::DigitNetwork;
 use crate::Normalization;
 use crate::image::{Image, ImageInput, scores};
 use crate::infer::{Reading, read};
-use lenet_layers::{Cell, Curvature, Grad, Lanes, Network, Params, Squared, Tensor, Trace, Units};
+use lenet_layers::{Cell, Curvature, Grad, Lanes, Mode, Network, Params, Squared, Tensor, Trace, TrainingPass, Units};
 use lenet_train::{Arrays, LANES, NetworkInfo};
 use std::any::{Any, TypeId};
 
@@ -75,7 +75,7 @@ impl dyn AnyNetwork {
     pub fn stage_outputs(&self, image: &Image, normalization: Normalization) -> Vec<Vec<f32>> {
         let mut pass = self.single_pass();
         pass.lay(&[image], normalization);
-        pass.forward(self);
+        pass.forward(self, Mode::Inference);
         let stages = (0..self.info().stages.len()).map(|index| pass.stage(index).to_vec());
         std::iter::once(pass.input().to_vec()).chain(stages).collect()
     }
@@ -158,9 +158,9 @@ pub(crate) fn scores_in<T: Cell<Element = f32>>(
 pub trait Pass<T: Cell<Element = f32>>: Send {
     /// Puts one image in each lane; lanes without an image are all background.
     fn lay(&mut self, images: &[&Image], normalization: Normalization);
-    fn forward(&mut self, network: &dyn Arrays);
-    /// Adds to `gradient`. The gradient of the loss with respect to the outputs is in [`Pass::ends`].
-    fn backward(&mut self, network: &dyn Arrays, gradient: &mut dyn Arrays);
+    fn forward(&mut self, network: &dyn Arrays, mode: Mode);
+    /// After a forward pass in training, the same `pass`: adds to `gradient`. The gradient of the loss with respect to the outputs is in [`Pass::ends`].
+    fn backward(&mut self, network: &dyn Arrays, gradient: &mut dyn Arrays, pass: TrainingPass);
     fn output(&self) -> &Tensor<Units<10>, T>;
     /// The outputs, and the buffer for their errors.
     fn ends(&mut self) -> (&Tensor<Units<10>, T>, &mut Tensor<Units<10>, T>);
@@ -189,11 +189,15 @@ impl<N: DigitNetwork, T: Cell<Element = f32>> Pass<T> for PassOf<N, T> {
     fn lay(&mut self, images: &[&Image], normalization: Normalization) {
         N::Input::lay(self.trace.input_mut(), images, normalization);
     }
-    fn forward(&mut self, network: &dyn Arrays) {
-        network.cast::<N>().forward(&mut self.trace);
+    fn forward(&mut self, network: &dyn Arrays, mode: Mode) {
+        let network = network.cast::<N>();
+        match mode {
+            Mode::Inference => network.forward(&mut self.trace),
+            Mode::Training(pass) => network.forward_training(&mut self.trace, pass),
+        };
     }
-    fn backward(&mut self, network: &dyn Arrays, gradient: &mut dyn Arrays) {
-        network.cast::<N>().backward(&self.trace, &mut self.errors, gradient.cast_mut());
+    fn backward(&mut self, network: &dyn Arrays, gradient: &mut dyn Arrays, pass: TrainingPass) {
+        network.cast::<N>().backward_training(&self.trace, &mut self.errors, gradient.cast_mut(), pass);
     }
     fn output(&self) -> &Tensor<Units<10>, T> {
         self.trace.output()

@@ -30,6 +30,9 @@ pub trait Arrays: Any + Send + Sync {
     fn array_mut(&mut self, index: usize) -> &mut [f32];
     /// The number of arrays.
     fn arrays(&self) -> usize;
+    /// Whether array number `index` holds statistics of the data and no trainable numbers
+    /// ([`Params::is_statistic`]).
+    fn holds_statistics(&self, index: usize) -> bool;
 }
 
 impl<P: Params<Element = f32>> Arrays for P {
@@ -41,6 +44,9 @@ impl<P: Params<Element = f32>> Arrays for P {
     }
     fn arrays(&self) -> usize {
         P::TENSORS
+    }
+    fn holds_statistics(&self, index: usize) -> bool {
+        P::is_statistic(index)
     }
 }
 

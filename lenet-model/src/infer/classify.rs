@@ -8,6 +8,8 @@ use crate::any_network::{AnyNetwork, scores_in};
 use crate::image::Image;
 use crate::infer::reading::{Reading, read};
 #[cfg(feature = "files")]
+use lenet_layers::Mode;
+#[cfg(feature = "files")]
 use lenet_train::{FEW, LANES, fork};
 
 /// Reads each image into the reading at the same position; if one slice is longer, its rest is left unchanged. With the
@@ -54,7 +56,7 @@ fn read_blocks(network: &dyn AnyNetwork, images: &[Image], readings: &mut [Readi
         for (images, readings) in images.chunks(LANES).zip(readings.chunks_mut(LANES)) {
             let block: [&Image; LANES] = core::array::from_fn(|lane| &images[lane.min(images.len() - 1)]);
             pass.lay(&block[..images.len()], normalization);
-            pass.forward(network);
+            pass.forward(network, Mode::Inference);
             for (lane, reading) in readings.iter_mut().enumerate() {
                 *reading = Reading::of(scores_in(pass.output(), lane, penalties));
             }

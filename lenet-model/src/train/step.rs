@@ -5,7 +5,7 @@ use crate::Normalization;
 use crate::any_network::{LanesPass, Pass, scores_in};
 use crate::image::{Image, most_likely};
 use crate::{AnyNetwork, Examples, NamedLoss};
-use lenet_layers::{Cell, Class, CurvedLoss, Lanes, Loss, Tensor, Units};
+use lenet_layers::{Cell, Class, CurvedLoss, Lanes, Loss, Mode, Tensor, TrainingPass, Units};
 use lenet_train::{Arrays, Block, Curve, FEW, LANES, Shown, Slot, Work};
 
 /// A loss of ten outputs against digits, for one kind of cell.
@@ -41,7 +41,7 @@ impl Task<'_> {
     fn run<T: Cell<Element = f32>>(
         &self,
         pass: &mut (impl Pass<T> + ?Sized),
-        network: &dyn Arrays,
+        (network, mode): (&dyn Arrays, Mode),
         room: &mut [Image],
         block: &[u32],
     ) -> [Class<10>; LANES] {
@@ -50,7 +50,7 @@ impl Task<'_> {
             *image = self.examples.picture(*index, room);
         }
         pass.lay(&images[..block.len()], self.normalization);
-        pass.forward(network);
+        pass.forward(network, mode);
         let last = block.len() - 1;
         core::array::from_fn(|lane| self.examples.label(block[lane.min(last)]))
     }
@@ -60,7 +60,8 @@ impl Task<'_> {
     fn forward<T: Cell<Element = f32>>(
         &self,
         pass: &mut (impl Pass<T> + ?Sized),
-        (network, room): (&dyn Arrays, &mut [Image]),
+        network: (&dyn Arrays, Mode),
+        room: &mut [Image],
         loss: &dyn CellLoss<T>,
         (block, scale): (&[u32], f32),
         read: &mut dyn FnMut(usize, [f32; 10]),
@@ -96,7 +97,7 @@ impl Worker {
         block: &[u32],
         read: &mut dyn FnMut(usize, [f32; 10]),
     ) -> f32 {
-        task.forward(&mut *self.lanes, (network, &mut self.room), task.loss, (block, 1.0), read)
+        task.forward(&mut *self.lanes, (network, Mode::Inference), &mut self.room, task.loss, (block, 1.0), read)
     }
 }
 
@@ -133,13 +134,14 @@ impl Work for Steps<'_> {
     fn learn(&mut self, network: &dyn Arrays, block: Block<'_>, slot: &mut Slot) {
         let (worker, task, indexes) = self.parts(block.shown);
         let indexes = &indexes[..block.shown.indexes.len()];
+        let (room, loss, scale) = (&mut worker.room, task.loss, block.scale());
         if indexes.len() > FEW {
-            let (pass, loss) = (&mut *worker.lanes, task.loss);
-            return learn(pass, (network, &mut worker.room), (&task, loss), (indexes, block.scale()), slot);
+            let pass = (&mut *worker.lanes, block.pass());
+            return learn(pass, network, room, (&task, loss), (indexes, scale), slot);
         }
-        for one in indexes.chunks(1) {
-            let (pass, loss) = (&mut *worker.single, task.loss);
-            learn(pass, (network, &mut worker.room), (&task, loss), (one, block.scale()), slot);
+        for (number, one) in indexes.chunks(1).enumerate() {
+            let pass = (&mut *worker.single, block.single_pass(number));
+            learn(pass, network, room, (&task, loss), (one, scale), slot);
         }
     }
 }
@@ -149,7 +151,7 @@ impl Curve for Steps<'_> {
         let loss = self.loss;
         let (worker, task, indexes) = self.parts(block);
         let indexes = &indexes[..block.indexes.len()];
-        let targets = task.run(&mut *worker.lanes, network, &mut worker.room, indexes);
+        let targets = task.run(&mut *worker.lanes, (network, Mode::Inference), &mut worker.room, indexes);
         let (outputs, second) = worker.lanes.ends();
         loss.curvature(outputs, &targets[..indexes.len()], second);
         for cell in second.cells_mut() {
@@ -161,16 +163,18 @@ impl Curve for Steps<'_> {
 
 /// Adds the gradient of a block to a slot.
 fn learn<T: Cell<Element = f32>>(
-    pass: &mut (impl Pass<T> + ?Sized),
-    (network, room): (&dyn Arrays, &mut [Image]),
+    (pass, training): (&mut (impl Pass<T> + ?Sized), TrainingPass),
+    network: &dyn Arrays,
+    room: &mut [Image],
     (task, loss): (&Task<'_>, &dyn CellLoss<T>),
     (block, scale): (&[u32], f32),
     slot: &mut Slot,
 ) {
     let tally = &mut slot.tally;
-    let loss = task.forward(pass, (network, room), loss, (block, scale), &mut |is, scores| {
+    let in_training = (network, Mode::Training(training));
+    let loss = task.forward(pass, in_training, room, loss, (block, scale), &mut |is, scores| {
         tally.metric += f64::from(u8::from(is == most_likely(&scores)));
     });
     tally.loss += f64::from(loss);
-    pass.backward(network, &mut *slot.grad);
+    pass.backward(network, &mut *slot.grad, training);
 }

@@ -78,7 +78,8 @@ pub(crate) struct Stage {
 pub(crate) fn stages(form: NetworkInfo) -> Vec<Stage> {
     let parameters = |stage: &str| {
         let own = form.tensors().filter(|info| info.stage == stage);
-        own.map(|info| (info.name.to_string(), info.dims.to_vec())).collect()
+        // The name without the stage's: `weight`, or `block.c1.weight` in a stage that consists of networks.
+        own.map(|info| (info.to_string()[stage.len() + 1..].to_string(), info.dims.to_vec())).collect()
     };
     let stage = |stage: &lenet_layers::StageInfo| Stage {
         name: stage.name.into(),

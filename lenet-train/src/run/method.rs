@@ -6,7 +6,7 @@ use super::passes::{Passes, Task};
 use super::settings::{SettingsError, fraction, within};
 use crate::data::Examples;
 use crate::{Arrays, OptimizerState, SecondDerivatives, SecondOrder};
-use lenet_layers::{Curvature, Loss, Network, Params, Squared};
+use lenet_layers::{Curvature, CurvedLoss, CurvedNetwork, Network, Params, Squared};
 use serde::{Deserialize, Serialize};
 
 /// An optimizer for every network, with its settings.
@@ -86,9 +86,9 @@ impl<N: Network<Element = f32>, E: Examples<Input = N::Input>, L> Method<N, E, L
 
 impl<N, E, L> Method<N, E, L> for SecondOrder
 where
-    N: Network<Element = f32>,
+    N: CurvedNetwork<Element = f32>,
     E: Examples<Input = N::Input>,
-    L: Loss<N::Output, E::Target> + Sync,
+    L: CurvedLoss<N::Output, E::Target> + Sync,
 {
     fn check(&self) -> Result<(), SettingsError> {
         if self.patterns == 0 {

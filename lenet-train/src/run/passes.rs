@@ -4,7 +4,9 @@
 use super::metric::Metric;
 use crate::data::Examples;
 use crate::{Arrays, Block, Curve, FEW, LANES, Shown, Slot, Work};
-use lenet_layers::{Cell, Lanes, Loss, Network, Shape, Squared, Tensor, Trace};
+use lenet_layers::{
+    Cell, CurvedLoss, CurvedNetwork, Lanes, Loss, Network, Shape, Squared, Tensor, Trace, TrainingPass,
+};
 
 /// What all passes of a run share: the examples, the loss and the metric.
 #[derive(Debug)]
@@ -33,11 +35,11 @@ impl<N: Network<Element = f32>, T: Cell<Element = f32>> Traces<N, T> {
     }
 
     // The calls of a network's passes in training are here and nowhere else.
-    fn forward(&mut self, network: &N) {
-        network.forward(&mut self.trace);
+    fn forward(&mut self, network: &N, pass: TrainingPass) {
+        network.forward_training(&mut self.trace, pass);
     }
-    fn backward(&mut self, network: &N, slot: &mut Slot) {
-        network.backward(&self.trace, &mut self.errors, slot.grad.cast_mut());
+    fn backward(&mut self, network: &N, slot: &mut Slot, pass: TrainingPass) {
+        network.backward_training(&self.trace, &mut self.errors, slot.grad.cast_mut(), pass);
     }
 }
 
@@ -47,6 +49,8 @@ pub(super) struct Passes<'t, N: Network<Element = f32>, E: Examples, L, M> {
     lanes: Traces<N, Lanes<LANES>>,
     /// For a few examples, one by one.
     single: Traces<N, f32>,
+    /// Whether the network measures the examples of a block together, so that they must not be computed one by one.
+    together: bool,
     /// The numbers of a block's examples, one after the other.
     room: Vec<f32>,
     targets: Vec<E::Target>,
@@ -76,6 +80,7 @@ where
             task,
             lanes: Traces::new(),
             single: Traces::new(),
+            together: (0..N::TENSORS).any(N::is_statistic),
             room: vec![0.0; LANES * N::Input::LEN],
             targets: Vec::with_capacity(LANES),
             output: Tensor::boxed_zeroed(),
@@ -134,31 +139,33 @@ where
 {
     fn learn(&mut self, network: &dyn Arrays, block: Block<'_>, slot: &mut Slot) {
         let (network, scale, Shown { indexes, presentation }) = (network.cast::<N>(), block.scale(), block.shown);
-        if indexes.len() > FEW {
+        if indexes.len() > FEW || self.together {
+            let pass = block.pass();
             self.lay(block.shown);
-            self.lanes.forward(network);
+            self.lanes.forward(network, pass);
             let to = (&mut self.lanes, &mut *self.output);
             let loss = Self::judge(self.task, to, &self.targets, scale, &mut |metric| slot.tally.metric += metric);
             slot.tally.loss += loss;
-            return self.lanes.backward(network, slot);
+            return self.lanes.backward(network, slot, pass);
         }
-        for index in indexes {
+        for (number, index) in indexes.iter().enumerate() {
+            let pass = block.single_pass(number);
             let target =
                 self.task.examples.show(*index as usize, presentation, self.single.trace.input_mut().cells_mut());
-            self.single.forward(network);
+            self.single.forward(network, pass);
             let to = (&mut self.single, &mut *self.output);
             let loss = Self::judge(self.task, to, &[target], scale, &mut |metric| slot.tally.metric += metric);
             slot.tally.loss += loss;
-            self.single.backward(network, slot);
+            self.single.backward(network, slot, pass);
         }
     }
 }
 
 impl<N, E, L, M> Curve for Passes<'_, N, E, L, M>
 where
-    N: Network<Element = f32>,
+    N: CurvedNetwork<Element = f32>,
     E: Examples<Input = N::Input>,
-    L: Loss<N::Output, E::Target> + Sync,
+    L: CurvedLoss<N::Output, E::Target> + Sync,
     M: Metric<N::Output, E::Target>,
 {
     fn add(&mut self, network: &dyn Arrays, block: Shown<'_>, scale: f32, squares: &dyn Arrays, h: &mut dyn Arrays) {

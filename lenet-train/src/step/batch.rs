@@ -3,7 +3,7 @@
 
 use super::optimizer::OptimizerState;
 use crate::{Arrays, LANES};
-use lenet_layers::{Descent, Diagonal, Rule};
+use lenet_layers::{Descent, Diagonal, Rule, TrainingPass};
 use std::ops::Range;
 
 /// The largest number of separate gradients of a batch, and so the largest number of threads that work on it.
@@ -50,6 +50,18 @@ pub struct Block<'a> {
 }
 
 impl Block<'_> {
+    /// What the layers need to know of a pass with all examples of the block.
+    #[must_use]
+    pub fn pass(&self) -> TrainingPass {
+        TrainingPass { examples: self.shown.indexes.len(), batch: self.batch, seed: self.seed }
+    }
+
+    /// What the layers need to know of a pass with the block's example number `number` alone.
+    #[must_use]
+    pub fn single_pass(&self, number: usize) -> TrainingPass {
+        TrainingPass { examples: 1, batch: self.batch, seed: self.seed.wrapping_add(number as u64) }
+    }
+
     /// The factor that makes the sum over a batch its mean.
     #[must_use]
     pub fn scale(&self) -> f32 {
@@ -197,6 +209,10 @@ impl<W: Send> Batch<W> {
 
     fn step_by(&mut self, rule: impl Rule<f32>, state: &mut dyn Arrays, params: &mut dyn Arrays) {
         for i in 0..params.arrays() {
+            if params.holds_statistics(i) {
+                follow_statistics(params.array_mut(i), &mut self.slots, i);
+                continue;
+            }
             let (p, state) = (params.array_mut(i), state.array_mut(i));
             if self.workers.len() == 1 {
                 step_and_clear(rule, p, state, &mut self.slots, i);
@@ -208,6 +224,16 @@ impl<W: Send> Batch<W> {
             });
         }
         self.clear = self.workers.len() == 1;
+    }
+}
+
+/// Moves the statistics in array `i` towards those of the batch, which are in the gradient, and clears those.
+fn follow_statistics(p: &mut [f32], slots: &mut [Slot], i: usize) {
+    /// The weight of the latest batch, as in most programs.
+    const LATEST: f32 = 0.1;
+    for (number, p) in p.iter_mut().enumerate() {
+        let of_batch: f32 = slots.iter_mut().map(|slot| std::mem::take(&mut slot.grad.array_mut(i)[number])).sum();
+        *p += LATEST * (of_batch - *p);
     }
 }
 

@@ -1,0 +1,10 @@
+//! The trainer with networks of its own: determinism, resuming, regression, files, and what is refused.
+
+mod common;
+mod data;
+mod determinism;
+mod errors;
+mod files;
+mod regression;
+mod resume;
+mod runs;
