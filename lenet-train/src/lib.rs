@@ -49,5 +49,5 @@ pub use run::{
 #[cfg(feature = "train")]
 pub use step::{
     Batch, Block, Course, Curve, Halt, Made, OptimizerState, Parts, Plan, Position, SecondDerivatives, SecondOrder,
-    Shown, Slot, SoFar, Tally, Work, initial_weights,
+    Shown, Slot, SoFar, Tally, Work, initial_weights, schedule,
 };

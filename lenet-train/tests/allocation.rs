@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 static HEAP: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 sequential! {
-    pub struct Net, trace NetTrace {
+    struct Net, trace NetTrace {
         input:                      Maps<1, 8, 8>;
         c1:   Conv2d<1, 4, 5, Tanh> => Maps<4, 4, 4>;
         flat: Flatten               => Units<64>;

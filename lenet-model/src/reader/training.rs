@@ -43,7 +43,7 @@ pub struct ReaderRecipe {
     /// The highest learning rate.
     pub rate: f64,
     /// The learning rate over the course of training.
-    #[serde(with = "crate::train::schedule")]
+    #[serde(with = "lenet_train::schedule")]
     pub schedule: Schedule,
     /// The fraction of the velocity that is kept at each step.
     pub momentum: f64,
@@ -275,7 +275,7 @@ impl<'t> ReaderRun<'t> {
         if !tally.loss.is_finite() {
             return Err(TrainError::NotFinite { epoch: state.epochs.len() as u32 + 1, step: state.step });
         }
-        self.batch.step(&mut self.optimizer, &mut *self.network, rate as f32);
+        self.batch.step(&mut self.optimizer, &mut *self.network, rate as f32, None);
         state.seen += count as u32;
         state.loss += tally.loss;
         Ok(())

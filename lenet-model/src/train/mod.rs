@@ -7,7 +7,7 @@ mod loss;
 pub(crate) mod recipe;
 mod run;
 mod saved;
-pub(crate) mod schedule;
+mod schedule;
 mod step;
 mod training;
 

@@ -123,7 +123,7 @@ pub struct Recipe {
     /// The highest learning rate.
     pub rate: f64,
     /// The learning rate over the course of training.
-    #[serde(with = "super::schedule")]
+    #[serde(with = "lenet_train::schedule")]
     pub schedule: Schedule,
     /// The fraction of the velocity that is kept at each step.
     pub momentum: f64,

@@ -214,6 +214,7 @@ impl<'t> State<'t> {
                 velocity: network.zeroed_like(),
                 momentum: recipe.momentum as f32,
                 weight_decay: recipe.weight_decay as f32,
+                nesterov: false,
             },
             Some(_) => OptimizerState::Sdlm { rates: network.zeroed_like() },
         };

@@ -151,6 +151,7 @@ impl Training<'_> {
             batch,
             rate,
             factor: Box::new(move |step, steps| schedule.factor(step, steps)),
+            clip: None,
             fixed_order: order == Order::Fixed,
             average,
             seed,

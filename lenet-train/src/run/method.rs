@@ -6,14 +6,17 @@ use super::passes::{Passes, Task};
 use super::settings::{SettingsError, fraction, within};
 use crate::data::Examples;
 use crate::{Arrays, OptimizerState, SecondDerivatives, SecondOrder};
-use lenet_layers::{Curvature, CurvedLoss, CurvedNetwork, Network, Params, Squared};
+use lenet_layers::{AdamSettings, Curvature, CurvedLoss, CurvedNetwork, Network, Params, Squared};
 use serde::{Deserialize, Serialize};
 
 /// An optimizer for every network, with its settings.
 ///
 /// ```
 /// use lenet_train::Optimizer;
-/// assert_eq!(Optimizer::default(), Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0 });
+/// let sgd = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0, nesterov: false };
+/// assert_eq!((Optimizer::default(), Optimizer::SGD), (sgd, sgd));
+/// let adam_w = Optimizer::AdamW { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.01 };
+/// assert_eq!(Optimizer::adam_w(0.01), adam_w);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -24,13 +27,40 @@ pub enum Optimizer {
         momentum: f64,
         /// How strongly every parameter is pulled towards zero.
         weight_decay: f64,
+        /// Whether the momentum is Nesterov's.
+        nesterov: bool,
     },
+    /// Adam ([`AdamSettings`] says what the numbers are).
+    #[allow(missing_docs)]
+    Adam { beta1: f64, beta2: f64, epsilon: f64, weight_decay: f64 },
+    /// AdamW: Adam with a weight decay apart from the gradient.
+    #[allow(missing_docs)]
+    AdamW { beta1: f64, beta2: f64, epsilon: f64, weight_decay: f64 },
+}
+
+impl Optimizer {
+    /// Gradient descent with a momentum of 0.9, without weight decay.
+    pub const SGD: Self = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0, nesterov: false };
+
+    /// Adam with the settings of its paper, without weight decay.
+    #[must_use]
+    pub fn adam() -> Self {
+        let AdamSettings { beta1, beta2, epsilon, weight_decay } = AdamSettings::default();
+        Optimizer::Adam { beta1, beta2, epsilon, weight_decay }
+    }
+
+    /// AdamW with the usual settings and this weight decay.
+    #[must_use]
+    pub fn adam_w(weight_decay: f64) -> Self {
+        let AdamSettings { beta1, beta2, epsilon, .. } = AdamSettings::default();
+        Optimizer::AdamW { beta1, beta2, epsilon, weight_decay }
+    }
 }
 
 impl Default for Optimizer {
-    /// Gradient descent with a momentum of 0.9.
+    /// [`Optimizer::SGD`].
     fn default() -> Self {
-        Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0 }
+        Optimizer::SGD
     }
 }
 
@@ -58,10 +88,18 @@ pub trait Method<N: Network<Element = f32>, E: Examples<Input = N::Input>, L>: S
 
 impl<N: Network<Element = f32>, E: Examples<Input = N::Input>, L> Method<N, E, L> for Optimizer {
     fn check(&self) -> Result<(), SettingsError> {
+        let decay = |decay: f64| within("the weight decay", decay, decay >= 0.0, "0 or more");
         match *self {
-            Optimizer::Sgd { momentum, weight_decay } => {
+            Optimizer::Sgd { momentum, weight_decay, .. } => {
                 fraction("the momentum", momentum)?;
-                within("the weight decay", weight_decay, weight_decay >= 0.0, "0 or more")
+                decay(weight_decay)
+            }
+            Optimizer::Adam { beta1, beta2, epsilon, weight_decay }
+            | Optimizer::AdamW { beta1, beta2, epsilon, weight_decay } => {
+                fraction("beta1", beta1)?;
+                fraction("beta2", beta2)?;
+                within("epsilon", epsilon, epsilon > 0.0, "a number above 0")?;
+                decay(weight_decay)
             }
         }
     }
@@ -69,9 +107,25 @@ impl<N: Network<Element = f32>, E: Examples<Input = N::Input>, L> Method<N, E, L
         serde_json::json!(self)
     }
     fn state(&self, zeroed: &dyn Fn() -> Box<dyn Arrays>) -> OptimizerState {
+        let adam = |settings, decoupled| OptimizerState::Adam {
+            mean: zeroed(),
+            square: zeroed(),
+            settings,
+            decoupled,
+            steps: 0,
+        };
         match *self {
-            Optimizer::Sgd { momentum, weight_decay } => {
-                OptimizerState::Sgd { velocity: zeroed(), momentum: momentum as f32, weight_decay: weight_decay as f32 }
+            Optimizer::Sgd { momentum, weight_decay, nesterov } => OptimizerState::Sgd {
+                velocity: zeroed(),
+                momentum: momentum as f32,
+                weight_decay: weight_decay as f32,
+                nesterov,
+            },
+            Optimizer::Adam { beta1, beta2, epsilon, weight_decay } => {
+                adam(AdamSettings { beta1, beta2, epsilon, weight_decay }, false)
+            }
+            Optimizer::AdamW { beta1, beta2, epsilon, weight_decay } => {
+                adam(AdamSettings { beta1, beta2, epsilon, weight_decay }, true)
             }
         }
     }

@@ -26,7 +26,7 @@ pub struct Settings {
     /// The highest learning rate.
     pub rate: f64,
     /// The learning rate over the course of training, by steps; by epochs in the second-order method.
-    #[serde(with = "schedule")]
+    #[serde(with = "crate::step::schedule")]
     pub schedule: Schedule,
     /// If given, a gradient whose norm over all parameters is larger is shortened to this norm.
     pub clip: Option<f64>,
@@ -104,18 +104,5 @@ impl Settings {
             within("the norm to clip at", most, most > 0.0, "a number above 0")?;
         }
         fraction("the average", self.average)
-    }
-}
-
-/// A schedule by its name.
-mod schedule {
-    use lenet_layers::Schedule;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-
-    pub(super) fn serialize<S: Serializer>(schedule: &Schedule, serializer: S) -> Result<S::Ok, S::Error> {
-        schedule.name().serialize(serializer)
-    }
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Schedule, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
 }

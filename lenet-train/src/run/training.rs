@@ -237,13 +237,14 @@ impl<'t, E: Examples, L, M, O> Training<'t, E, L, M, O> {
     }
 
     fn plan(&self) -> Plan<'static> {
-        let Settings { epochs, presentations, batch, rate, schedule, average, fixed_order, seed, .. } = self.settings;
+        let Settings { epochs, presentations, batch, rate, schedule, clip, average, fixed_order, seed } = self.settings;
         Plan {
             epochs,
             presentations: presentations.unwrap_or(self.learn.indexes().len()),
             batch,
             rate,
             factor: Box::new(move |step, steps| schedule.factor(step, steps)),
+            clip,
             fixed_order,
             average,
             seed,

@@ -3,7 +3,9 @@
 
 use super::optimizer::OptimizerState;
 use crate::{Arrays, LANES};
-use lenet_layers::{Descent, Diagonal, Rule, TrainingPass};
+use lenet_layers::{
+    AdamUpdate, Clipped, Descent, Diagonal, Nesterov, Rule, STATISTIC_MOMENTUM, TrainingPass, squared_norm,
+};
 use std::ops::Range;
 
 /// The largest number of separate gradients of a batch, and so the largest number of threads that work on it.
@@ -137,7 +139,7 @@ impl std::fmt::Debug for Slot {
 ///         net.backward(trace, errors, slot.grad.cast_mut());
 ///     });
 ///     losses.push(tally.loss / 64.0);
-///     batch.step(&mut optimizer, &mut *net, 0.1);
+///     batch.step(&mut optimizer, &mut *net, 0.1, None);
 /// }
 /// assert!(losses[199] < losses[0] / 2.0, "{} {}", losses[0], losses[199]);
 /// ```
@@ -196,64 +198,117 @@ impl<W: Send> Batch<W> {
         tally
     }
 
-    /// Makes a step against the gradient.
-    pub fn step(&mut self, optimizer: &mut OptimizerState, params: &mut dyn Arrays, rate: f32) {
+    /// Makes a step against the gradient; if `clip` is given, one whose norm is larger is shortened to this norm.
+    pub fn step(&mut self, optimizer: &mut OptimizerState, params: &mut dyn Arrays, rate: f32, clip: Option<f64>) {
+        let clip = clip.map(|most| (self.squared_norm(params), most));
         match optimizer {
-            OptimizerState::Sgd { velocity, momentum, weight_decay } => {
+            OptimizerState::Sgd { velocity, momentum, weight_decay, nesterov } => {
                 let descent = Descent { rate, momentum: *momentum, weight_decay: *weight_decay };
-                self.step_by(descent, &mut **velocity, params);
+                let state = [&mut **velocity];
+                if *nesterov {
+                    self.step_by(Nesterov(descent), state, params, clip);
+                } else {
+                    self.step_by(descent, state, params, clip);
+                }
             }
-            OptimizerState::Sdlm { rates } => self.step_by(Diagonal, &mut **rates, params),
+            OptimizerState::Adam { mean, square, settings, decoupled, steps } => {
+                *steps += 1;
+                let update = if *decoupled { AdamUpdate::decoupled } else { AdamUpdate::coupled };
+                self.step_by(update(*settings, rate, *steps), [&mut **mean, &mut **square], params, clip);
+            }
+            OptimizerState::Sdlm { rates } => self.step_by(Diagonal, [&mut **rates], params, clip),
         }
     }
 
-    fn step_by(&mut self, rule: impl Rule<f32>, state: &mut dyn Arrays, params: &mut dyn Arrays) {
+    /// The square of the gradient's norm over all parameters of a network.
+    fn squared_norm(&self, params: &dyn Arrays) -> f64 {
+        let trained = (0..params.arrays()).filter(|i| !params.holds_statistics(*i));
+        trained.map(|i| squared_norm(&of_slots(&self.slots, i, 0..params.array(i).len())[..self.slots.len()])).sum()
+    }
+
+    fn step_by<const STATES: usize>(
+        &mut self,
+        rule: impl Rule<f32, STATES>,
+        state: [&mut dyn Arrays; STATES],
+        params: &mut dyn Arrays,
+        clip: Option<(f64, f64)>,
+    ) {
+        match clip {
+            None => self.step_all(rule, state, params),
+            Some((squared_norm, most)) => self.step_all(Clipped::new(rule, squared_norm, most), state, params),
+        }
+    }
+
+    fn step_all<const STATES: usize>(
+        &mut self,
+        rule: impl Rule<f32, STATES>,
+        mut state: [&mut dyn Arrays; STATES],
+        params: &mut dyn Arrays,
+    ) {
         for i in 0..params.arrays() {
             if params.holds_statistics(i) {
                 follow_statistics(params.array_mut(i), &mut self.slots, i);
                 continue;
             }
-            let (p, state) = (params.array_mut(i), state.array_mut(i));
+            let (p, state) = (params.array_mut(i), state.each_mut().map(|state| state.array_mut(i)));
             if self.workers.len() == 1 {
                 step_and_clear(rule, p, state, &mut self.slots, i);
                 continue;
             }
             let whole = 0..p.len();
-            halve(p, state, whole, self.workers.len(), &|p: &mut [f32], state: &mut [f32], range: Range<usize>| {
-                step(rule, p, state, &self.slots, i, range);
+            let slots = &self.slots;
+            halve(p, state, whole, self.workers.len(), &|p: &mut [f32], state: [&mut [f32]; STATES], range| {
+                step(rule, p, state, slots, i, range);
             });
         }
         self.clear = self.workers.len() == 1;
     }
 }
 
-/// Moves the statistics in array `i` towards those of the batch, which are in the gradient, and clears those.
-fn follow_statistics(p: &mut [f32], slots: &mut [Slot], i: usize) {
-    /// The weight of the latest batch, as in most programs.
-    const LATEST: f32 = 0.1;
-    for (number, p) in p.iter_mut().enumerate() {
-        let of_batch: f32 = slots.iter_mut().map(|slot| std::mem::take(&mut slot.grad.array_mut(i)[number])).sum();
-        *p += LATEST * (of_batch - *p);
-    }
-}
-
-/// Makes a step of a part of parameter array `i`.
-fn step(rule: impl Rule<f32>, p: &mut [f32], state: &mut [f32], slots: &[Slot], i: usize, range: Range<usize>) {
+/// A part of array `i` of the gradient of each slot; the rest of the slices are empty.
+fn of_slots(slots: &[Slot], i: usize, range: Range<usize>) -> [&[f32]; SLOTS] {
     let mut gradients = [&[][..]; SLOTS];
     for (gradient, slot) in gradients.iter_mut().zip(slots) {
         *gradient = &slot.grad.array(i)[range.clone()];
     }
-    rule.step(p, [state], &gradients[..slots.len()]);
+    gradients
+}
+
+/// Moves the statistics in array `i` towards those of the batch, which are in the gradient, and clears those.
+fn follow_statistics(p: &mut [f32], slots: &mut [Slot], i: usize) {
+    for (number, p) in p.iter_mut().enumerate() {
+        let of_batch: f32 = slots.iter_mut().map(|slot| std::mem::take(&mut slot.grad.array_mut(i)[number])).sum();
+        *p += STATISTIC_MOMENTUM as f32 * (of_batch - *p);
+    }
+}
+
+/// Makes a step of a part of parameter array `i`.
+fn step<const STATES: usize>(
+    rule: impl Rule<f32, STATES>,
+    p: &mut [f32],
+    state: [&mut [f32]; STATES],
+    slots: &[Slot],
+    i: usize,
+    range: Range<usize>,
+) {
+    rule.step(p, state, &of_slots(slots, i, range)[..slots.len()]);
 }
 
 /// Makes a step of parameter array `i` and clears the gradients. A single thread clears them while they are in its
 /// first-level cache; with several threads it is better if each slot is cleared by the thread that fills it next.
-fn step_and_clear(rule: impl Rule<f32>, p: &mut [f32], state: &mut [f32], slots: &mut [Slot], i: usize) {
+fn step_and_clear<const STATES: usize>(
+    rule: impl Rule<f32, STATES>,
+    p: &mut [f32],
+    mut state: [&mut [f32]; STATES],
+    slots: &mut [Slot],
+    i: usize,
+) {
     /// The number of parameters at a time: a few thousand bytes of each array.
     const PART: usize = 1024;
-    for (n, (p, state)) in p.chunks_mut(PART).zip(state.chunks_mut(PART)).enumerate() {
-        let range = n * PART..n * PART + p.len();
-        step(rule, p, state, slots, i, range.clone());
+    for first in (0..p.len()).step_by(PART) {
+        let range = first..p.len().min(first + PART);
+        let state = state.each_mut().map(|state| &mut state[range.clone()]);
+        step(rule, &mut p[range.clone()], state, slots, i, range.clone());
         for slot in &mut *slots {
             slot.grad.array_mut(i)[range.clone()].fill(0.0);
         }
@@ -279,25 +334,32 @@ fn share<W: Send, T: Send>(
     }
 }
 
-/// Calls `f` with parts of two slices of the same length and their position, on up to `threads` threads. Short slices
-/// are not divided: it would not pay.
-fn halve(
+/// Calls `f` with parts of slices of the same length and their position, on up to `threads` threads. Short slices are
+/// not divided: it would not pay.
+fn halve<const STATES: usize>(
     p: &mut [f32],
-    v: &mut [f32],
+    state: [&mut [f32]; STATES],
     range: Range<usize>,
     threads: usize,
-    f: &(impl Fn(&mut [f32], &mut [f32], Range<usize>) + Sync),
+    f: &(impl Fn(&mut [f32], [&mut [f32]; STATES], Range<usize>) + Sync),
 ) {
     const WORTH_IT: usize = 8192;
     if threads < 2 || p.len() < WORTH_IT {
-        return f(p, v, range);
+        return f(p, state, range);
     }
     // A multiple of a register, so that both halves consist of whole registers.
     let half = p.len() / 2 / LANES * LANES;
     let middle = range.start + half;
-    let ((p1, p2), (v1, v2)) = (p.split_at_mut(half), v.split_at_mut(half));
+    let (p1, p2) = p.split_at_mut(half);
+    let mut s2: [&mut [f32]; STATES] = std::array::from_fn(|_| Default::default());
+    let mut rest = s2.iter_mut();
+    let s1 = state.map(|state| {
+        let (first, second) = state.split_at_mut(half);
+        *rest.next().expect("as many as states") = second;
+        first
+    });
     rayon::join(
-        || halve(p1, v1, range.start..middle, threads / 2, f),
-        || halve(p2, v2, middle..range.end, threads / 2, f),
+        || halve(p1, s1, range.start..middle, threads / 2, f),
+        || halve(p2, s2, middle..range.end, threads / 2, f),
     );
 }

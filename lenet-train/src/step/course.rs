@@ -53,6 +53,8 @@ pub struct Plan<'t> {
     pub rate: f64,
     /// The fraction of the rate to use at a step of a number of steps.
     pub factor: Box<dyn Fn(u64, u64) -> f64 + Send + Sync + 't>,
+    /// If given, a gradient whose norm over all parameters is larger is shortened to this norm.
+    pub clip: Option<f64>,
     /// Whether the first random order of the examples is that of every pass.
     pub fixed_order: bool,
     /// If above 0, the network of the run is the exponential moving average of the one that learns.
@@ -248,7 +250,7 @@ impl<'t> Course<'t> {
             if !tally.loss.is_finite() {
                 return Err(Halt::NotFinite);
             }
-            self.batch.step(&mut self.optimizer, network, rate as f32);
+            self.batch.step(&mut self.optimizer, network, rate as f32, self.plan.clip);
             if let Some(average) = &mut average {
                 follow(*average, network, self.plan.average, step);
             }
@@ -362,6 +364,7 @@ impl Course<'_> {
             (0..estimates).for_each(|_| drop(second.draw(&self.examples)));
         }
         self.so_far = SoFar { tally: Tally { loss, metric }, seen, time };
+        self.optimizer.go_to(step);
         self.step = step;
         Some(())
     }

@@ -4,6 +4,7 @@ mod batch;
 mod course;
 mod optimizer;
 mod order;
+pub mod schedule;
 mod second;
 
 pub use batch::{Batch, Block, Shown, Slot, Tally};

@@ -1,8 +1,8 @@
 //! The number of threads changes no bit.
 
 use crate::common::*;
-use lenet_layers::Init;
-use lenet_train::{Outcome, SecondOrder, Settings};
+use lenet_layers::{Init, Params, Schedule, SoftmaxCrossEntropy};
+use lenet_train::{Optimizer, Outcome, Part, SecondOrder, Settings, Training};
 
 fn same_bits(settings: &Settings) -> Outcome<Net> {
     let marks = Marks(450);
@@ -24,6 +24,40 @@ fn any_number_of_threads_gives_the_same_bits() {
         same_bits(&Settings { batch, epochs: 2, ..settings() });
     }
     same_bits(&Settings { average: 0.95, clip: Some(0.5), ..settings() });
+}
+
+#[test]
+fn every_optimizer_gives_the_same_bits_and_learns() {
+    let marks = Marks(450);
+    let nesterov = Optimizer::Sgd { momentum: 0.9, weight_decay: 1e-4, nesterov: true };
+    for (optimizer, rate) in [(nesterov, 0.05), (Optimizer::adam(), 0.02), (Optimizer::adam_w(0.01), 0.02)] {
+        let settings = Settings { rate, clip: Some(2.0), epochs: 4, ..settings() };
+        let training = training(&marks, settings).with_optimizer(optimizer);
+        let train = |threads| pool(threads).install(|| training.run::<Net>(Init::SqrtFanIn, go).unwrap());
+        let (one, two) = (train(1), train(2));
+        assert!(one.last == two.last, "{optimizer:?}");
+        assert!(one.epochs[3].held_out.unwrap().metric > 0.9, "{optimizer:?}: {:?}", one.epochs);
+    }
+}
+
+#[test]
+fn a_clipped_gradient_makes_a_short_step() {
+    let marks = Marks(32);
+    // One step of plain descent moves the parameters by the rate times the norm of the gradient.
+    let plain = Optimizer::Sgd { momentum: 0.0, weight_decay: 0.0, nesterov: false };
+    let moved = |clip| {
+        let settings = Settings { batch: 32, epochs: 1, rate: 1.0, schedule: Schedule::Constant, clip, ..settings() };
+        let training = Training::new(settings, Part::all(&marks), SoftmaxCrossEntropy, ()).with_optimizer(plain);
+        let mut run = training.begin::<Net>(Init::SqrtFanIn).unwrap();
+        let before = run.network().clone();
+        run.go_on(go).unwrap();
+        let pairs = before.tensors().flatten().zip(run.network().tensors().flatten());
+        pairs.map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>().sqrt()
+    };
+    let free = moved(None);
+    assert!(free > 0.1);
+    assert!((moved(Some(free / 4.0)) - free / 4.0).abs() < 1e-4 * free);
+    assert_eq!(moved(Some(free * 2.0)), free);
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn settings_that_make_no_sense() {
 #[test]
 fn optimizers_that_make_no_sense() {
     let marks = Marks(30);
-    let wrong = Optimizer::Sgd { momentum: 1.0, weight_decay: 0.0 };
+    let wrong = Optimizer::Sgd { momentum: 1.0, weight_decay: 0.0, nesterov: true };
     let training = Training::new(settings(), Part::all(&marks), SoftmaxCrossEntropy, Accuracy);
     let error = training.with_optimizer(wrong).begin::<Net>(Init::Paper).unwrap_err();
     assert_eq!(error.to_string(), "the momentum is 1: give a number from 0 to below 1");

@@ -5,6 +5,7 @@ mod data;
 mod determinism;
 mod errors;
 mod files;
+mod modes;
 mod regression;
 mod resume;
 mod runs;

@@ -1,8 +1,7 @@
 //! A network with two maps as its output, against targets that are numbers.
 
 use crate::common::{go, noise};
-use lenet_layers::simd::Simd;
-use lenet_layers::{Cell, Conv2d, Element, Init, Loss, Maps, Shape, Tanh, Tensor, sequential};
+use lenet_layers::{Conv2d, Init, Maps, SquaredError, Tanh, Tensor, sequential};
 use lenet_train::{Examples, Part, Settings, Smaller, Training, evaluate};
 
 sequential! {
@@ -14,45 +13,20 @@ sequential! {
     }
 }
 
-/// Half the squared distance.
-struct Distance;
-
-impl<Out: Shape> Loss<Out, [f32; 50]> for Distance {
-    fn evaluate_with<S: Simd, T: Cell>(
-        &self,
-        _: S,
-        y: &Tensor<Out, T>,
-        targets: &[[f32; 50]],
-        scale: T::Element,
-        dy: &mut Tensor<Out, T>,
-    ) -> T::Element {
-        let mut sum = T::Element::from_f64(0.0);
-        for (i, (y, dy)) in y.cells().iter().zip(dy.cells_mut()).enumerate() {
-            *dy = T::ZERO;
-            for (lane, target) in targets.iter().enumerate() {
-                let error = y.lanes()[lane] - T::Element::from_f64(f64::from(target[i]));
-                sum += T::Element::from_f64(0.5) * error * error;
-                dy.lanes_mut()[lane] = scale * error;
-            }
-        }
-        sum
-    }
-}
-
 /// Smooth fields.
 struct Fields;
 
 impl Examples for Fields {
     type Input = Maps<1, 7, 7>;
-    type Target = [f32; 50];
+    type Target = Tensor<Maps<2, 5, 5>>;
     fn len(&self) -> usize {
         640
     }
-    fn show(&self, index: usize, _: u64, input: &mut [f32]) -> [f32; 50] {
+    fn show(&self, index: usize, _: u64, input: &mut [f32]) -> Self::Target {
         let [a, b, c] = [0, 1, 2].map(|k| noise(index as u64, k, 5) - 0.5);
         let field = |y: usize, x: usize| a * y as f32 / 3.0 + b * x as f32 / 3.0 + c;
         (0..49).for_each(|i| input[i] = field(i / 7, i % 7));
-        std::array::from_fn(|i| if i < 25 { a } else { b })
+        Tensor { data: [[[a; 5]; 5], [[b; 5]; 5]] }
     }
 }
 
@@ -60,11 +34,11 @@ impl Examples for Fields {
 fn two_maps_learn_numbers() {
     let (learn, held_out) = Part::split(&Fields, 0.25, 1);
     let settings = Settings { epochs: 30, batch: 16, rate: 0.01, ..Settings::default() };
-    let distance = |y: &Tensor<Maps<2, 5, 5>>, target: &[f32; 50]| {
-        let all = y.cells().iter().zip(target).map(|(y, t)| f64::from((y - t).abs()));
+    let distance = |y: &Tensor<Maps<2, 5, 5>>, target: &Tensor<Maps<2, 5, 5>>| {
+        let all = y.cells().iter().zip(target.cells()).map(|(y, t)| f64::from((y - t).abs()));
         all.sum::<f64>() / 50.0
     };
-    let training = Training::new(settings, learn, Distance, Smaller(distance)).with_held_out(held_out);
+    let training = Training::new(settings, learn, SquaredError, Smaller(distance)).with_held_out(held_out);
     let outcome = training.run::<Slopes>(Init::SqrtFanIn, go).unwrap();
     let results: Vec<_> = outcome.epochs.iter().map(|epoch| epoch.held_out.unwrap()).collect();
     // Untrained, the mean distance is a quarter.
@@ -74,5 +48,5 @@ fn two_maps_learn_numbers() {
     let best = results[outcome.best_epoch as usize - 1];
     assert_eq!(best.metric, least);
     let (_, held_out) = Part::split(&Fields, 0.25, 1);
-    assert_eq!(evaluate(&*outcome.best, &held_out, &Distance, &Smaller(distance)), best);
+    assert_eq!(evaluate(&*outcome.best, &held_out, &SquaredError, &Smaller(distance)), best);
 }

@@ -2,7 +2,9 @@
 
 use crate::common::*;
 use lenet_layers::{Dense, Flatten, Init, Maps, SoftmaxCrossEntropy, Units, sequential};
-use lenet_train::{Accuracy, Event, FileError, Part, ResumeError, SecondOrder, Settings, TrainError, Training};
+use lenet_train::{
+    Accuracy, Event, FileError, Optimizer, Part, ResumeError, SecondOrder, Settings, TrainError, Training,
+};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -47,6 +49,8 @@ fn a_run_that_stopped_continues_to_the_same_bits() {
     // Five steps an epoch: within an epoch, at its end, and twice.
     stop_and_go!(training(&marks, settings()), [1, 5, 7, 14]);
     stop_and_go!(training(&marks, Settings { average: 0.9, presentations: Some(70), ..settings() }), [2, 6]);
+    let adam = Settings { rate: 0.01, ..settings() };
+    stop_and_go!(training(&marks, adam).with_optimizer(Optimizer::adam_w(0.01)), [4, 9]);
     let second = SecondOrder { patterns: 30, every: 2, ..SecondOrder::PAPER };
     let settings = Settings { rate: 0.002, ..settings() };
     stop_and_go!(training(&marks, settings).with_optimizer(second), [3, 11]);
