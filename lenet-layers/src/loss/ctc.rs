@@ -14,7 +14,8 @@ use lenet_tensor::{Cell, Element, Maps, Tensor};
 /// probability of an alignment is the product of its columns' probabilities, and the probability of a string is the sum
 /// over its alignments, which the forward-backward recursion computes in logarithms.
 ///
-/// A string has at most `L` characters. One that does not fit into the columns (each character needs one, and equal
+/// A target is a string, as a slice of classes or as anything that lends one, such as a `Vec`. It has at most `L`
+/// characters. One that does not fit into the columns (each character needs one, and equal
 /// neighbours a blank between them) has no alignment: its loss is infinite, and its gradient is zero.
 ///
 /// ```
@@ -67,10 +68,10 @@ struct Strings<T, const W: usize, const L: usize> {
 
 impl<T: Cell, const W: usize, const L: usize> Strings<T, W, L> {
     /// `log_p` has the logarithms of the probabilities.
-    fn new<const K: usize>(log_p: &[[[T; W]; 1]; K], targets: &[&[Class<K>]]) -> Self {
+    fn new<const K: usize>(log_p: &[[[T; W]; 1]; K], targets: &[impl AsRef<[Class<K>]>]) -> Self {
         let never = T::splat(T::Element::from_f64(NEVER));
         let mut strings = Strings { character: [[never; W]; L], follows: [never; L] };
-        for (lane, string) in targets.iter().enumerate() {
+        for (lane, string) in targets.iter().map(AsRef::as_ref).enumerate() {
             assert!(string.len() <= L, "a string of {} characters for a loss of at most {L}", string.len());
             for (i, class) in string.iter().enumerate() {
                 assert!(class.index() + 1 < K, "the last class is the blank, which is no character of a string");
@@ -181,7 +182,7 @@ fn step_back<S: Simd, T: Cell, const W: usize, const L: usize>(
     beta.last = beta.last.plus(blank);
 }
 
-impl<const K: usize, const W: usize, const L: usize> Loss<Maps<K, 1, W>, &[Class<K>]> for Ctc<L> {
+impl<B: AsRef<[Class<K>]>, const K: usize, const W: usize, const L: usize> Loss<Maps<K, 1, W>, B> for Ctc<L> {
     /// The gradient with respect to an output is its probability less the probability, given the string, that its
     /// column has its class.
     ///
@@ -191,7 +192,7 @@ impl<const K: usize, const W: usize, const L: usize> Loss<Maps<K, 1, W>, &[Class
         &self,
         simd: S,
         y: &Tensor<Maps<K, 1, W>, T>,
-        targets: &[&[Class<K>]],
+        targets: &[B],
         scale: T::Element,
         dy: &mut Tensor<Maps<K, 1, W>, T>,
     ) -> T::Element {
@@ -210,7 +211,7 @@ impl<const K: usize, const W: usize, const L: usize> Loss<Maps<K, 1, W>, &[Class
                 let (zero, never) = (T::Element::from_f64(0.0), T::Element::from_f64(NEVER));
                 let mut beta = States::<T, L>::never();
                 let (mut total, mut scales, mut loss) = (T::ZERO, T::ZERO, zero);
-                for (lane, string) in targets.iter().enumerate() {
+                for (lane, string) in targets.iter().map(AsRef::as_ref).enumerate() {
                     let n = string.len();
                     let last = &mut alpha[W - 1];
                     let blank = last.blank_after(n).lanes()[lane];
@@ -237,7 +238,7 @@ impl<const K: usize, const W: usize, const L: usize> Loss<Maps<K, 1, W>, &[Class
                     for i in 0..L {
                         blanks = blanks.plus(posterior(at.blank[i], beta.blank[i]));
                         let character = posterior(at.character[i], beta.character[i]);
-                        for (lane, string) in targets.iter().enumerate() {
+                        for (lane, string) in targets.iter().map(AsRef::as_ref).enumerate() {
                             if let Some(class) = string.get(i) {
                                 own[class.index()].lanes_mut()[lane] += character.lanes()[lane];
                             }
@@ -256,15 +257,10 @@ impl<const K: usize, const W: usize, const L: usize> Loss<Maps<K, 1, W>, &[Class
     }
 }
 
-impl<const K: usize, const W: usize, const L: usize> CurvedLoss<Maps<K, 1, W>, &[Class<K>]> for Ctc<L> {
+impl<B: AsRef<[Class<K>]>, const K: usize, const W: usize, const L: usize> CurvedLoss<Maps<K, 1, W>, B> for Ctc<L> {
     /// p (1 - p) in each column, as if the alignment were given: the part of the second derivative that is never
     /// negative.
-    fn curvature<T: Cell>(
-        &self,
-        y: &Tensor<Maps<K, 1, W>, T>,
-        targets: &[&[Class<K>]],
-        d2y: &mut Tensor<Maps<K, 1, W>, T>,
-    ) {
+    fn curvature<T: Cell>(&self, y: &Tensor<Maps<K, 1, W>, T>, targets: &[B], d2y: &mut Tensor<Maps<K, 1, W>, T>) {
         assert!(targets.len() <= T::LANES, "{} targets for {} examples", targets.len(), T::LANES);
         Isa::current().dispatch(Curvature { y: &y.data, lanes: targets.len(), d2y: &mut d2y.data });
     }

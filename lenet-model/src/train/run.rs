@@ -5,7 +5,7 @@ use super::step::Steps;
 use super::training::{Epoch, Outcome, TrainError, Training};
 use crate::{AnyNetwork, Classifier, DigitNetwork};
 use lenet_layers::Params;
-use lenet_train::{Arrays, Course, Halt, Made, OptimizerState, Parts, SecondDerivatives, SoFar, initial_weights};
+use lenet_train::{Arrays, Course, Made, OptimizerState, Parts, SecondDerivatives, SoFar, initial_weights};
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -245,12 +245,7 @@ impl<'t> State<'t> {
         watch: &mut dyn FnMut(Made) -> ControlFlow<()>,
     ) -> Result<(), TrainError> {
         let epoch = self.epoch();
-        let passed = self.course.pass(network, epoch, watch);
-        let step = self.course.step();
-        passed.map_err(|halt| match halt {
-            Halt::NotFinite => TrainError::NotFinite { epoch, step },
-            Halt::Stopped => TrainError::Stopped { epoch, step },
-        })
+        Ok(self.course.pass(network, epoch, watch)?)
     }
 
     /// Ends an epoch after its steps: reads the held-out images and records the result.

@@ -2,7 +2,7 @@
 
 use super::evaluation::Evaluation;
 use crate::{AnyNetwork, Classifier, Examples, Order, Recipe, RecipeError};
-use lenet_train::Plan;
+use lenet_train::{Halt, Plan};
 use serde::{Deserialize, Serialize};
 
 /// The result of one epoch.
@@ -71,6 +71,15 @@ pub enum TrainError {
         /// The step, from 1.
         step: u64,
     },
+}
+
+impl From<Halt> for TrainError {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            Halt::NotFinite { epoch, step } => TrainError::NotFinite { epoch, step },
+            Halt::Stopped { epoch, step } => TrainError::Stopped { epoch, step },
+        }
+    }
 }
 
 /// What to train, and on what.

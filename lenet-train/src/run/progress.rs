@@ -2,7 +2,7 @@
 
 use super::evaluation::Evaluation;
 use super::training::TrainError;
-use crate::{Arrays, Course, Halt, Made, NetworkInfo, SoFar};
+use crate::{Arrays, Course, Made, NetworkInfo, SoFar};
 use lenet_layers::{Network, Params};
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
@@ -166,12 +166,7 @@ impl<'t> Core<'t> {
         watch: &mut dyn FnMut(Made) -> ControlFlow<()>,
     ) -> Result<(), TrainError> {
         let epoch = self.epoch();
-        let passed = self.course.pass(network, epoch, watch);
-        let step = self.course.step();
-        passed.map_err(|halt| match halt {
-            Halt::NotFinite => TrainError::NotFinite { epoch, step },
-            Halt::Stopped => TrainError::Stopped { epoch, step },
-        })
+        Ok(self.course.pass(network, epoch, watch)?)
     }
 
     /// Ends an epoch after its steps: reads the held-out examples and records the result.

@@ -9,7 +9,7 @@ use super::saved::ResumeError;
 use super::settings::{Settings, SettingsError};
 use crate::data::{Examples, Part};
 use crate::run::Event;
-use crate::{Arrays, Course, NetworkInfo, Parts, Plan, initial_weights};
+use crate::{Arrays, Course, Halt, NetworkInfo, Parts, Plan, initial_weights};
 use lenet_layers::{Grad, Init, Loss, Network, Params, initialize};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -48,6 +48,15 @@ pub enum TrainError {
         /// The step, from 1.
         step: u64,
     },
+}
+
+impl From<Halt> for TrainError {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            Halt::NotFinite { epoch, step } => TrainError::NotFinite { epoch, step },
+            Halt::Stopped { epoch, step } => TrainError::Stopped { epoch, step },
+        }
+    }
 }
 
 /// What to learn from, how, and what counts as good. The first page of the documentation has an example.

@@ -100,9 +100,19 @@ pub struct Made {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Halt {
     /// The loss or a parameter became infinite or NaN.
-    NotFinite,
+    NotFinite {
+        /// The epoch, from 1.
+        epoch: u32,
+        /// The step, from 1.
+        step: u64,
+    },
     /// The caller asked to stop.
-    Stopped,
+    Stopped {
+        /// The epoch, from 1.
+        epoch: u32,
+        /// The step, from 1.
+        step: u64,
+    },
 }
 
 /// The result of the current epoch so far.
@@ -248,7 +258,7 @@ impl<'t> Course<'t> {
             self.step += 1;
             let step = self.step;
             if !tally.loss.is_finite() {
-                return Err(Halt::NotFinite);
+                return Err(Halt::NotFinite { epoch, step });
             }
             self.batch.step(&mut self.optimizer, network, rate as f32, self.plan.clip);
             if let Some(average) = &mut average {
@@ -265,13 +275,13 @@ impl<'t> Course<'t> {
                 resumed = Instant::now();
                 // A step that ends the run counts as completed.
                 if self.so_far.seen < presentations || epoch < self.plan.epochs {
-                    return Err(Halt::Stopped);
+                    return Err(Halt::Stopped { epoch, step });
                 }
             }
         }
         self.so_far.time += resumed.elapsed();
         // The last step may have made parameters infinite or NaN although its loss was still finite.
-        if network.is_finite() { Ok(()) } else { Err(Halt::NotFinite) }
+        if network.is_finite() { Ok(()) } else { Err(Halt::NotFinite { epoch, step: self.step }) }
     }
 
     /// Computes the gradient of the next examples; returns their number and their results.

@@ -9,3 +9,4 @@ mod modes;
 mod regression;
 mod resume;
 mod runs;
+mod strings;
