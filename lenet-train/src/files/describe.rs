@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
-/// What a program keeps with a network: words by name. The names `format`, `lenet.input` and `lenet.stages` are taken.
+/// What a program keeps with a network: words by name. The names `format`, `lenet.input` and `lenet.stages`
+/// are taken; words of such a name are left out of files.
 ///
 /// ```
 /// use lenet_train::Metadata;

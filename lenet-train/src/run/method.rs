@@ -30,12 +30,28 @@ pub enum Optimizer {
         /// Whether the momentum is Nesterov's.
         nesterov: bool,
     },
-    /// Adam ([`AdamSettings`] says what the numbers are).
-    #[allow(missing_docs)]
-    Adam { beta1: f64, beta2: f64, epsilon: f64, weight_decay: f64 },
-    /// AdamW: Adam with a weight decay apart from the gradient.
-    #[allow(missing_docs)]
-    AdamW { beta1: f64, beta2: f64, epsilon: f64, weight_decay: f64 },
+    /// Adam (Kingma & Ba 2015).
+    Adam {
+        /// The fraction of the mean gradient that is kept at each step.
+        beta1: f64,
+        /// The fraction of the mean square that is kept at each step.
+        beta2: f64,
+        /// Added to the root of the mean square.
+        epsilon: f64,
+        /// How strongly every parameter is pulled towards zero.
+        weight_decay: f64,
+    },
+    /// AdamW: Adam with a weight decay apart from the gradient (Loshchilov & Hutter 2019).
+    AdamW {
+        /// The fraction of the mean gradient that is kept at each step.
+        beta1: f64,
+        /// The fraction of the mean square that is kept at each step.
+        beta2: f64,
+        /// Added to the root of the mean square.
+        epsilon: f64,
+        /// How strongly every parameter is pulled towards zero.
+        weight_decay: f64,
+    },
 }
 
 impl Optimizer {

@@ -120,9 +120,12 @@ impl<N: Network<Element = f32>> Run<'_, N> {
     }
 }
 
+/// Measures a network.
+type Evaluate<'t> = dyn Fn(&dyn Arrays) -> Evaluation + Send + Sync + 't;
+
 /// What measures a network on the held-out examples.
 pub(super) struct Judge<'t> {
-    pub(super) evaluate: Box<dyn Fn(&dyn Arrays) -> Evaluation + Send + Sync + 't>,
+    pub(super) evaluate: Box<Evaluate<'t>>,
     pub(super) larger_is_better: bool,
 }
 

@@ -3,9 +3,7 @@
 
 use super::optimizer::OptimizerState;
 use crate::{Arrays, LANES};
-use lenet_layers::{
-    AdamUpdate, Clipped, Descent, Diagonal, Nesterov, Rule, STATISTIC_MOMENTUM, TrainingPass, squared_norm,
-};
+use lenet_layers::{AdamUpdate, Clipped, Descent, Diagonal, Nesterov, Rule, Statistic, TrainingPass, squared_norm};
 use std::ops::Range;
 
 /// The largest number of separate gradients of a batch, and so the largest number of threads that work on it.
@@ -247,21 +245,29 @@ impl<W: Send> Batch<W> {
     ) {
         for i in 0..params.arrays() {
             if params.holds_statistics(i) {
-                follow_statistics(params.array_mut(i), &mut self.slots, i);
-                continue;
+                self.step_array(Statistic, params.array_mut(i), [], i);
+            } else {
+                self.step_array(rule, params.array_mut(i), state.each_mut().map(|state| state.array_mut(i)), i);
             }
-            let (p, state) = (params.array_mut(i), state.each_mut().map(|state| state.array_mut(i)));
-            if self.workers.len() == 1 {
-                step_and_clear(rule, p, state, &mut self.slots, i);
-                continue;
-            }
-            let whole = 0..p.len();
-            let slots = &self.slots;
-            halve(p, state, whole, self.workers.len(), &|p: &mut [f32], state: [&mut [f32]; STATES], range| {
-                step(rule, p, state, slots, i, range);
-            });
         }
         self.clear = self.workers.len() == 1;
+    }
+
+    /// Makes a step of parameter array `i`.
+    fn step_array<const STATES: usize>(
+        &mut self,
+        rule: impl Rule<f32, STATES>,
+        p: &mut [f32],
+        state: [&mut [f32]; STATES],
+        i: usize,
+    ) {
+        if self.workers.len() == 1 {
+            return step_and_clear(rule, p, state, &mut self.slots, i);
+        }
+        let (whole, slots) = (0..p.len(), &self.slots);
+        halve(p, state, whole, self.workers.len(), &|p: &mut [f32], state: [&mut [f32]; STATES], range| {
+            step(rule, p, state, slots, i, range);
+        });
     }
 }
 
@@ -272,14 +278,6 @@ fn of_slots(slots: &[Slot], i: usize, range: Range<usize>) -> [&[f32]; SLOTS] {
         *gradient = &slot.grad.array(i)[range.clone()];
     }
     gradients
-}
-
-/// Moves the statistics in array `i` towards those of the batch, which are in the gradient, and clears those.
-fn follow_statistics(p: &mut [f32], slots: &mut [Slot], i: usize) {
-    for (number, p) in p.iter_mut().enumerate() {
-        let of_batch: f32 = slots.iter_mut().map(|slot| std::mem::take(&mut slot.grad.array_mut(i)[number])).sum();
-        *p += STATISTIC_MOMENTUM as f32 * (of_batch - *p);
-    }
 }
 
 /// Makes a step of a part of parameter array `i`.
