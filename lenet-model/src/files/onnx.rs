@@ -16,10 +16,10 @@ const SIDE: usize = 28;
 #[non_exhaustive]
 pub enum OnnxError {
     /// A stage that can't be expressed in ONNX.
-    #[error("{}", StageError { stage, layer: layer.clone(), what })]
+    #[error("{}", StageError { stage: stage.clone(), layer: layer.clone(), what })]
     Stage {
         /// Its name.
-        stage: &'static str,
+        stage: String,
         /// A description of its layer.
         layer: String,
         /// What is wrong with it.

@@ -8,7 +8,7 @@
 use super::StageError;
 use super::proto::{AttributeProto, FLOAT, GraphProto, INT, INT64, INTS, NodeProto, REAL, TensorProto};
 use crate::{Arrays, NetworkInfo, dense};
-use lenet_layers::{ActivationKind, GeluTanh, Operation, StageInfo};
+use lenet_layers::{ActivationKind, GeluTanh, Operation, ParamInfo, StageInfo};
 
 /// An ONNX graph under construction: nodes of your own before and after those of a network. [`to_onnx`](super::to_onnx)
 /// writes a network without any.
@@ -44,6 +44,28 @@ pub struct Graph<'n> {
 impl std::fmt::Debug for Graph<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "a graph of {} nodes", self.graph.node.len())
+    }
+}
+
+/// A stage and its path in the network: its name, or `r1.block.c1` within a stage of branches.
+struct Place {
+    stage: &'static StageInfo,
+    path: String,
+}
+
+impl Place {
+    /// The name of a value of the stage.
+    fn value(&self, what: &str) -> String {
+        format!("{}/{what}", self.path.replace('.', "/"))
+    }
+
+    /// Whether an array of parameters belongs to the stage.
+    fn has(&self, array: &ParamInfo) -> bool {
+        array.to_string().strip_suffix(array.name).and_then(|path| path.strip_suffix('.')) == Some(&self.path)
+    }
+
+    fn refused(&self, what: &'static str) -> StageError {
+        StageError { stage: self.path.clone(), layer: self.stage.layer().to_string(), what }
     }
 }
 
@@ -92,9 +114,14 @@ impl<'n> Graph<'n> {
     /// # Errors
     /// If a stage does not say what it computes.
     pub fn stages(&mut self, x: &str) -> Result<String, StageError> {
+        self.chain(self.info.stages, "", x)
+    }
+
+    /// Adds the nodes of stages that follow each other; `within` is the path of the branch that they form.
+    fn chain(&mut self, stages: &'static [StageInfo], within: &str, x: &str) -> Result<String, StageError> {
         let mut x = x.to_string();
-        for stage in self.info.stages {
-            x = self.stage(stage, &x)?;
+        for stage in stages {
+            x = self.stage(&Place { stage, path: format!("{within}{}", stage.name) }, &x)?;
         }
         Ok(x)
     }
@@ -108,25 +135,25 @@ impl<'n> Graph<'n> {
 
     /// The stage's parameters. Its operation says that there are `P`; a layer whose operation is wrong about that is
     /// refused.
-    fn parameters<const P: usize>(&self, stage: &StageInfo) -> Result<[Array; P], StageError> {
-        let own = self.info.tensors().enumerate().filter(|(_, info)| info.stage == stage.name);
+    fn parameters<const P: usize>(&self, place: &Place) -> Result<[Array; P], StageError> {
+        let own = self.info.tensors().enumerate().filter(|(_, info)| place.has(info));
         let arrays = own.map(|(i, info)| (info.to_string(), info.dims.to_vec(), dense(info, self.network.array(i))));
-        arrays.collect::<Vec<_>>().try_into().map_err(|_| refused(stage, "its layer"))
+        arrays.collect::<Vec<_>>().try_into().map_err(|_| place.refused("its layer"))
     }
 
     /// Adds the stage's nodes; returns the name of its output.
-    fn stage(&mut self, stage: &StageInfo, x: &str) -> Result<String, StageError> {
-        let at = |what: &str| format!("{}/{what}", stage.name);
+    fn stage(&mut self, place: &Place, x: &str) -> Result<String, StageError> {
+        let (stage, at) = (place.stage, |what: &str| place.value(what));
         let sum = at("sum");
         match stage.operation {
             Operation::Convolution { kernel, activation } => {
-                let [weight, bias] = self.initializers(stage)?;
+                let [weight, bias] = self.initializers(place)?;
                 self.node("Conv", &[x, &weight, &bias], &sum, vec![square("kernel_shape", kernel)]);
-                self.activate(stage, activation, sum)
+                self.activate(place, activation, sum)
             }
             Operation::Subsampling { window, activation } => {
                 // A convolution of each map separately, with the coefficient in every cell of the kernel.
-                let [(_, _, coefficient), (bias_name, _, bias)] = self.parameters(stage)?;
+                let [(_, _, coefficient), (bias_name, _, bias)] = self.parameters(place)?;
                 let kernels: Vec<f32> =
                     coefficient.iter().flat_map(|c| std::iter::repeat_n(*c, window * window)).collect();
                 let maps = coefficient.len();
@@ -135,12 +162,12 @@ impl<'n> Graph<'n> {
                 self.floats(&bias_name, &[maps], &bias);
                 let attributes = vec![int("group", maps), square("kernel_shape", window), square("strides", window)];
                 self.node("Conv", &[x, &kernel, &bias_name], &sum, attributes);
-                self.activate(stage, activation, sum)
+                self.activate(place, activation, sum)
             }
             Operation::FullConnection { activation } => {
-                let [weight, bias] = self.initializers(stage)?;
+                let [weight, bias] = self.initializers(place)?;
                 self.node("Gemm", &[x, &weight, &bias], &sum, vec![int("transB", 1)]);
-                self.activate(stage, activation, sum)
+                self.activate(place, activation, sum)
             }
             Operation::AveragePool { window } => Ok(self.pool("AveragePool", window, x, at("output"))),
             Operation::MaxPool { window } => Ok(self.pool("MaxPool", window, x, at("output"))),
@@ -160,18 +187,52 @@ impl<'n> Graph<'n> {
                 self.node("Gather", &[x, &at("maps")], &at("output"), vec![int("axis", 1)]);
                 Ok(at("output"))
             }
-            Operation::Function { activation } => self.activate(stage, activation, x.into()),
+            Operation::Function { activation } => self.activate(place, activation, x.into()),
             Operation::Flatten => {
                 self.node("Flatten", &[x], &at("output"), vec![int("axis", 1)]);
                 Ok(at("output"))
             }
-            _ => Err(refused(stage, "its layer")),
+            Operation::BatchNorm { epsilon, activation } => {
+                let [weight, bias, mean, variance] = self.initializers(place)?;
+                let inputs = [x, &weight, &bias, &mean, &variance];
+                self.node("BatchNormalization", &inputs, &sum, vec![real("epsilon", epsilon)]);
+                self.activate(place, activation, sum)
+            }
+            Operation::Dropout { .. } => Ok(x.into()),
+            Operation::GlobalAveragePool => {
+                self.node("GlobalAveragePool", &[x], &at("means"), vec![]);
+                self.node("Flatten", &[&at("means")], &at("output"), vec![int("axis", 1)]);
+                Ok(at("output"))
+            }
+            Operation::Residual { block, skip, activation } => {
+                let [block, skip] = self.branches(place, block, skip, x)?;
+                self.node("Add", &[&block, &skip], &sum, vec![]);
+                self.activate(place, activation, sum)
+            }
+            Operation::Concat { block, skip } => {
+                let [block, skip] = self.branches(place, block, skip, x)?;
+                self.node("Concat", &[&skip, &block], &at("output"), vec![int("axis", 1)]);
+                Ok(at("output"))
+            }
+            _ => Err(place.refused("its layer")),
         }
     }
 
+    /// Adds the nodes of two branches; returns the names of their outputs.
+    fn branches(
+        &mut self,
+        place: &Place,
+        block: &'static [StageInfo],
+        skip: &'static [StageInfo],
+        x: &str,
+    ) -> Result<[String; 2], StageError> {
+        let block = self.chain(block, &format!("{}.block.", place.path), x)?;
+        Ok([block, self.chain(skip, &format!("{}.skip.", place.path), x)?])
+    }
+
     /// Adds the parameters of a stage as constants under their own names.
-    fn initializers<const P: usize>(&mut self, stage: &StageInfo) -> Result<[String; P], StageError> {
-        let arrays: [Array; P] = self.parameters(stage)?;
+    fn initializers<const P: usize>(&mut self, place: &Place) -> Result<[String; P], StageError> {
+        let arrays: [Array; P] = self.parameters(place)?;
         Ok(arrays.map(|(name, dims, numbers)| {
             self.floats(&name, &dims, &numbers);
             name
@@ -184,8 +245,8 @@ impl<'n> Graph<'n> {
     }
 
     /// Applies the activation function to `sum`; returns the name of the result.
-    fn activate(&mut self, stage: &StageInfo, activation: ActivationKind, sum: String) -> Result<String, StageError> {
-        let at = |what: &str| format!("{}/{what}", stage.name);
+    fn activate(&mut self, place: &Place, activation: ActivationKind, sum: String) -> Result<String, StageError> {
+        let at = |what: &str| place.value(what);
         let output = at("output");
         match activation {
             ActivationKind::Identity => return Ok(sum),
@@ -213,7 +274,7 @@ impl<'n> Graph<'n> {
                 self.node("Mul", &[&sum, &at("gate")], &output, vec![]);
             }
             ActivationKind::GeluTanh => self.gelu(&at, &sum),
-            _ => return Err(refused(stage, "its activation function")),
+            _ => return Err(place.refused("its activation function")),
         }
         Ok(output)
     }
@@ -230,10 +291,6 @@ impl<'n> Graph<'n> {
         self.node("Sigmoid", &[&at("argument")], &at("gate"), vec![]);
         self.node("Mul", &[x, &at("gate")], &at("output"), vec![]);
     }
-}
-
-fn refused(stage: &StageInfo, what: &'static str) -> StageError {
-    StageError { stage: stage.name, layer: stage.layer().to_string(), what }
 }
 
 fn int(name: &str, value: usize) -> AttributeProto {

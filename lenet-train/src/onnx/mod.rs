@@ -28,7 +28,7 @@ const IR: i64 = 7;
 )]
 pub struct StageError {
     /// Its name.
-    pub stage: &'static str,
+    pub stage: String,
     /// A description of its layer.
     pub layer: String,
     /// What is wrong with it.

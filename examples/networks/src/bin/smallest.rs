@@ -1,0 +1,67 @@
+//! The smallest reader of MNIST's digits with 99% here: depthwise convolutions, each followed by one of 1x1, and batch
+//! normalization, which is merged into the convolutions at the end. The real data, which come with lenet-data.
+
+use lenet_data::Dataset;
+use lenet_layers::*;
+use lenet_train::{Accuracy, Bytes, Event, Examples, Layout, Metadata, Part, Settings, Training, evaluate, save};
+use std::{error::Error, ops::ControlFlow, path::Path};
+
+sequential! {
+    pub struct Smallest, trace SmallestTrace {
+        input:                                               Maps<1, 28, 28>;
+        c1:   Conv2d<1, 8, 5, Identity, SamePadding, 2>       => Maps<8, 14, 14>;
+        n1:   BatchNorm<8, Relu>                             => Maps<8, 14, 14>;
+        d2:   DepthwiseConv2d<8, 5, Identity, SamePadding>   => Maps<8, 14, 14>;
+        c2:   Conv2d<8, 16, 1>                               => Maps<16, 14, 14>;
+        n2:   BatchNorm<16, Relu>                            => Maps<16, 14, 14>;
+        s2:   MaxPool<2>                                     => Maps<16, 7, 7>;
+        d3:   DepthwiseConv2d<16, 5>                         => Maps<16, 3, 3>;
+        c3:   Conv2d<16, 24, 1>                              => Maps<24, 3, 3>;
+        n3:   BatchNorm<24, Relu>                            => Maps<24, 3, 3>;
+        mean: GlobalAvgPool                                  => Units<24>;
+        out:  Dense<24, 10>                                  => Units<10>;
+    }
+}
+
+/// Every presentation after the first is moved by up to a pixel each way.
+fn moved(index: usize, presentation: u64, pixels: &mut [f32]) {
+    let drawn = (index as u64).wrapping_mul(0x9e37_79b9).wrapping_add(presentation.wrapping_mul(0x85eb_ca6b)) >> 7;
+    match drawn % 3 {
+        0 => pixels.rotate_left(1),
+        1 => pixels.rotate_right(1),
+        _ => {}
+    }
+    match drawn / 3 % 3 {
+        0 => pixels.rotate_left(28),
+        1 => pixels.rotate_right(28),
+        _ => {}
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let epochs: u32 = std::env::args().nth(1).map_or(Ok(12), |epochs| epochs.parse())?;
+    let mnist = Dataset::mnist()?;
+    let classes = |labels: &[u8]| labels.iter().map(|l| Class::new(usize::from(*l))).collect::<Result<Vec<Class<10>>, _>>();
+    let (labels, test_labels) = (classes(mnist.train.labels())?, classes(mnist.test.labels())?);
+    let (pixels, test_pixels) = (mnist.train.images().as_flattened().as_flattened(), mnist.test.images().as_flattened().as_flattened());
+    let examples = Bytes::new(pixels, &labels, Layout::Planar, &[(0.1307, 0.3081)])?.altered(moved);
+
+    // 5,000 images are held out, to look at; nothing is chosen by them here.
+    let (learn, held_out) = Part::split(&examples, 5000.0 / 60_000.0, 1);
+    let settings = Settings { epochs, batch: 64, rate: 0.2, ..Settings::default() };
+    let loss = SoftmaxCrossEntropy;
+    let training = Training::new(settings, learn, loss, Accuracy).with_held_out(held_out);
+    let outcome = training.run::<Smallest>(Init::SqrtFanIn, |event| {
+        if let Event::Epoch { record, .. } = event {
+            let held_out = record.held_out.map_or(0.0, |result| result.metric);
+            println!("epoch {}: {:.2}% of the held-out images, {:.1} s", record.epoch, 100.0 * held_out, record.seconds);
+        }
+        ControlFlow::Continue(())
+    })?;
+    let test = Bytes::new(test_pixels, &test_labels, Layout::Planar, &[(0.1307, 0.3081)])?;
+    // Means and variances are measured, not trained; they vanish when batch normalization is merged.
+    let parameters = Smallest::<f32>::LEN - 2 * (8 + 16 + 24);
+    println!("{parameters} parameters; test images: {}", evaluate(&*outcome.last, &Part::all(&test), &loss, &Accuracy));
+    save(&*outcome.last, &Metadata::new().with("epochs", epochs), Path::new("smallest.safetensors"))?;
+    Ok(())
+}
