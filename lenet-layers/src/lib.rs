@@ -5,13 +5,14 @@
 //! | task | items |
 //! |---|---|
 //! | declare a network | [`sequential!`], [`connection_table!`], [`Maps`], [`Units`] |
-//! | layers | [`Conv2d`], [`SparseConv2d`], [`Subsample`], [`AvgPool`], [`MaxPool`], [`GlobalAvgPool`], [`BatchNorm`], [`Dropout`], [`Flatten`], [`Dense`], [`Rbf`], [`Repeat`] |
+//! | layers | [`Conv2d`], [`GroupConv2d`], [`DepthwiseConv2d`], [`SparseConv2d`], [`Subsample`], [`AvgPool`], [`MaxPool`], [`GlobalAvgPool`], [`BatchNorm`], [`Dropout`], [`Flatten`], [`Dense`], [`Rbf`], [`Repeat`] |
+//! | padding of a convolution | [`Unpadded`], [`SamePadding`], [`Zeros`], [`Edge`]; [`Padding`], [`Fill`] |
 //! | stages of networks | [`Residual`], [`Concat`], [`Branch`], [`Same`], [`Joined`], [`JoinedParams`] |
 //! | training and inference | [`Network::forward_training`], [`TrainingPass`], [`Mode`], [`BatchNormParams`], [`Rows`] |
 //! | activation functions | [`Identity`], [`ScaledTanh`], [`Tanh`], [`Sigmoid`], [`Relu`], [`LeakyRelu`] |
 //! | functions as a stage | [`Apply`], [`Silu`], [`GeluTanh`], [`HardSwish`], [`Function`] |
 //! | run a network | [`Network`], [`Trace`], [`Tensor`], [`Cell`], [`Lanes`], [`Element`] |
-//! | its parameters | [`Params`], [`ParamInfo`], [`Role`], [`Kernels`], [`SparseKernels`], [`Coefficients`], [`Weights`], [`NoParams`] |
+//! | its parameters | [`Params`], [`ParamInfo`], [`Role`], [`Kernels`], [`GroupKernels`], [`SparseKernels`], [`Coefficients`], [`Weights`], [`NoParams`] |
 //! | measure the error | [`Loss`], [`MeanSquared`], [`SoftmaxMeanSquared`], [`SoftmaxCrossEntropy`], [`SmoothedCrossEntropy`], [`CorrectPenalty`], [`MaximumAPosteriori`], [`Ctc`], [`softmax`], [`Class`]; error: [`ClassError`] |
 //! | measure the error of numbers | [`SquaredError`], [`Huber`], [`BinaryCrossEntropy`] |
 //! | train | [`initialize`], [`Init`], [`Grad`], [`Sgd`], [`Adam`], [`AdamW`], [`AdamSettings`], [`clip_norm`], [`Schedule`]; error: [`ScheduleError`] |
@@ -20,7 +21,7 @@
 //! | a network as data | [`StageInfo`], [`Operation`], [`ActivationKind`] |
 //! | a layer or an activation of your own | [`Trainable`], [`LayerInfo`], [`Layer`], [`Activation`], [`Vector`], [`simd`], [`zerocopy`] |
 //! | tables and codes | [`Table1`], [`Connections`], [`ConnectionTable`], [`Bitmaps`], [`Codes`] |
-//! | arithmetic of sizes | [`Size`], [`Valid`], [`Tiled`], [`Times`], [`Flattened`] |
+//! | arithmetic of sizes | [`Size`], [`Valid`], [`Strided`], [`Padded`], [`Centred`], [`Groups`], [`Tiled`], [`Times`], [`Flattened`] |
 //!
 #![doc = include_str!("../README.md")]
 // The table above links to the items of all features.
@@ -48,13 +49,15 @@ pub use activation::{Activation, ActivationKind, Identity, LeakyRelu, Relu, Scal
 pub use function::{Function, GeluTanh, HardSwish, Silu};
 pub use layers::{
     Apply, AvgPool, BatchNorm, BatchNormParams, Bitmaps, Codes, Coefficients, ConnectionTable, Connections, Conv2d,
-    Curved, Dense, Dropout, Flatten, GlobalAvgPool, Kernels, Layer, LayerInfo, MaxPool, Operation, Rbf, Repeat, Rows,
-    STATISTIC_MOMENTUM, SparseConv2d, SparseKernels, StageInfo, Subsample, Table1, Trainable, Weights,
+    Curved, Dense, DepthwiseConv2d, Dropout, Edge, Fill, Flatten, GlobalAvgPool, GroupConv2d, GroupKernels, Kernels,
+    Layer, LayerInfo, MaxPool, Operation, Padding, Rbf, Repeat, Rows, STATISTIC_MOMENTUM, SamePadding, SparseConv2d,
+    SparseKernels, StageInfo, Subsample, Table1, Trainable, Unpadded, Weights, Zeros,
 };
 #[doc(hidden)]
 pub use layers::{CurvedStage, Gives, Stage};
 pub use lenet_tensor::{
-    Cell, Element, Flattened, Lanes, Maps, Plus, Shape, Size, Tensor, Tiled, Times, Units, Valid, simd, simd::Vector,
+    Cell, Centred, Element, Flattened, Groups, Lanes, Maps, Padded, Plus, Shape, Size, Strided, Tensor, Tiled, Times,
+    Units, Valid, simd, simd::Vector,
 };
 pub use loss::{
     BinaryCrossEntropy, Class, ClassError, CorrectPenalty, Ctc, CurvedLoss, Huber, Loss, MaximumAPosteriori,

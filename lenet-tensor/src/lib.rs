@@ -22,5 +22,5 @@ pub use element::Element;
 #[cfg(feature = "nalgebra")]
 pub use nalgebra;
 pub use shape::{Maps, Shape, Units};
-pub use size::{Flattened, FromNum, Num, Plus, Size, Tiled, Times, ToNum, Valid};
+pub use size::{Centred, Flattened, FromNum, Groups, Num, Padded, Plus, Size, Strided, Tiled, Times, ToNum, Valid};
 pub use tensor::Tensor;

@@ -5,7 +5,10 @@
 //! integers and back.
 
 mod from_num;
+mod strided;
 mod to_num;
+
+pub use strided::{Centred, Padded, Strided};
 
 use core::ops::{Add, Mul, Sub};
 use typenum::{Add1, B1, Diff, PartialDiv, Prod, Sum, Unsigned};
@@ -76,6 +79,8 @@ where
 )]
 pub trait Fits<const K: usize> {
     type Left;
+    /// The cells beyond the first window.
+    type Beyond;
 }
 
 #[diagnostic::do_not_recommend]
@@ -88,6 +93,7 @@ where
     Add1<Diff<Num<N>, Num<K>>>: FromNum,
 {
     type Left = <Add1<Diff<Num<N>, Num<K>>> as FromNum>::Size;
+    type Beyond = Diff<Num<N>, Num<K>>;
 }
 
 /// Non-overlapping windows of side `K` that cover a side exactly: `N -> N / K`.
@@ -175,6 +181,35 @@ where
 {
     type Out = <Sum<Num<N>, Num<M>> as FromNum>::Size;
 }
+
+/// Maps in `G` groups of `M`, and no maps left over.
+///
+/// ```
+/// use lenet_tensor::{Groups, Size};
+/// fn are<A: Groups<3, 4>>() {}
+/// are::<Size<12>>();
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "{G} groups of {M} maps are not `{Self}`",
+    label = "this layer takes {G} groups of {M} maps"
+)]
+pub trait Groups<const G: usize, const M: usize> {}
+
+#[diagnostic::do_not_recommend]
+impl<const N: usize, const G: usize, const M: usize> Groups<G, M> for Size<N>
+where
+    Size<N>: ToNum,
+    Size<G>: ToNum,
+    Size<M>: ToNum,
+    Num<M>: Mul<Num<G>>,
+    Prod<Num<M>, Num<G>>: Is<Num<N>>,
+{
+}
+
+/// Equality of types.
+#[doc(hidden)]
+pub trait Is<T> {}
+impl<T> Is<T> for T {}
 
 /// The number of cells of `N` maps of `H` x `W`: `N -> N * H * W`. Only the result has to be in the table; the product
 /// of two of the sizes does not.

@@ -2,7 +2,10 @@
 #![cfg(feature = "engine")]
 
 use lenet_data::{Dataset, LabelledImages, Picture, prepare, prepare_in_steps};
-use lenet_layers::{Init, Network, Params, initialize};
+use lenet_layers::{
+    Conv2d, Dense, DepthwiseConv2d, Edge, Flatten, GroupConv2d, Init, Maps, Network, Params, SamePadding, Tanh, Units,
+    Zeros, initialize, sequential,
+};
 use lenet_model::reader::Reader;
 use lenet_model::{DigitNetwork, LeNet1, LeNet4, LeNet5, LeNet5Average, LeNet5Modern, LeNet5Rbf, Normalization, read};
 use lenet_web::engine::{
@@ -20,6 +23,20 @@ fn random<N: DigitNetwork>() -> RunningOf<N> {
     let mut network = N::boxed_zeroed();
     initialize(&mut *network, Init::SqrtFanIn, &mut ChaCha8Rng::seed_from_u64(5));
     RunningOf::new(network, Normalization::PAPER)
+}
+
+sequential! {
+    /// Convolutions with padding of both kinds, strides and groups, which no network of the page has.
+    pub struct Padded, trace PaddedTrace {
+        input:                                          Maps<1, 28, 28>;
+        same:   Conv2d<1, 4, 3, Tanh, SamePadding>          => Maps<4, 28, 28>;
+        half:   Conv2d<4, 4, 4, Tanh, Zeros<1>, 2>   => Maps<4, 14, 14>;
+        edge:   Conv2d<4, 6, 5, Tanh, Edge<2>, 3>    => Maps<6, 5, 5>;
+        groups: GroupConv2d<2, 3, 2, 3, Tanh, Edge<1>> => Maps<4, 5, 5>;
+        each:   DepthwiseConv2d<4, 3, Tanh, SamePadding, 2> => Maps<4, 3, 3>;
+        flat:   Flatten                              => Units<36>;
+        output: Dense<36, 10>                        => Units<10>;
+    }
 }
 
 /// Every unit of every stage: the sum that is shown, through the activation function, is what the network computed.
@@ -49,6 +66,7 @@ fn what_a_unit_shows_is_what_it_computed() {
     every_unit_is_explained(&mut random::<LeNet5Average>());
     every_unit_is_explained(&mut random::<LeNet4>());
     every_unit_is_explained(&mut random::<LeNet1>());
+    every_unit_is_explained(&mut random::<Padded>());
 }
 
 /// Changing a pixel changes a unit only if the pixel is in its receptive field, and it changes some unit for each such pixel.
@@ -100,6 +118,7 @@ fn receptive_fields_are_those_of_the_networks() {
     receptive_fields_are_those_of(&mut random::<LeNet5Modern>());
     receptive_fields_are_those_of(&mut random::<LeNet4>());
     receptive_fields_are_those_of(&mut random::<LeNet1>());
+    receptive_fields_are_those_of(&mut random::<Padded>());
 }
 
 #[test]
@@ -113,6 +132,19 @@ fn a_unit_of_c3_sees_the_maps_of_table_1() {
     assert_eq!((said.fields[2].rows, said.fields[2].columns), ([4, 9], [3, 8]));
     assert_eq!((said.fields[1].rows, said.fields[1].columns), ([8, 18], [6, 16]));
     assert_eq!((said.fields[0].rows, said.fields[0].columns), ([8, 22], [6, 20]));
+}
+
+#[test]
+fn a_unit_of_a_group_sees_the_maps_of_its_group() {
+    let mut network = random::<Padded>();
+    let _ = network.read(&mnist().images()[0]);
+    // Map 3, the second of the second group, in the corner.
+    let said = explain(&network, 3, 3 * 25).expect("the unit is there");
+    assert_eq!(said.fields[3].maps.as_deref(), Some(&[3, 4, 5][..]));
+    assert_eq!((said.fields[3].rows, said.fields[2].rows, said.fields[1].rows), ([0, 2], [0, 6], [0, 13]));
+    assert_eq!(said.terms.iter().map(|term| term.map).collect::<Vec<_>>(), [Some(3), Some(4), Some(5)]);
+    let inputs = &said.terms[0].inputs;
+    assert_eq!((inputs.len(), inputs[0], inputs[1]), (9, inputs[4], inputs[4]), "the corner is repeated");
 }
 
 #[test]

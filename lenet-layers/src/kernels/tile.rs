@@ -26,6 +26,18 @@ impl Tiling {
     pub(crate) const fn rest(self) -> usize {
         if self.wide_count < self.count { self.narrow() } else { self.wide }
     }
+    /// The wide tiles that are neither the first nor the last: from one number to before another.
+    pub(crate) const fn wide_between(self) -> [usize; 2] {
+        [1, if self.wide_count < self.count { self.wide_count } else { self.count - 1 }]
+    }
+    /// The same for the tiles that are not wide.
+    pub(crate) const fn narrow_between(self) -> [usize; 2] {
+        [self.wide_count, self.count - 1]
+    }
+    /// The last tile, unless it is also the first.
+    pub(crate) const fn last(self) -> [usize; 2] {
+        [if self.count < 2 { 1 } else { self.count - 1 }, self.count]
+    }
     /// Returns the start of tile number `tile`.
     pub(crate) const fn start(self, tile: usize) -> usize {
         if tile < self.wide_count {
@@ -144,14 +156,15 @@ pub(crate) const fn maps_in_gradient(registers: usize, k: usize) -> usize {
 }
 
 /// Adds the contribution of one input map to the sums of the tile: for each of the `M` output maps of the tile that is
-/// connected with it, the kernel's taps times the inputs. `x(u, v, t)` is the input under tap `u`, `v` for sum number
-/// `t` of a map. If all maps of every tile are connected, the innermost loop has no branch.
+/// connected with it, the taps in the rows `rows` of the kernel times the inputs. `x(u, v, t)` is the input under tap
+/// `u`, `v` for sum number `t` of a map. If all maps of every tile are connected, the innermost loop has no branch.
 #[inline(always)]
 pub(crate) fn add_taps<V: Vector, const K: usize, const M: usize, const N: usize>(
     simd: V::Simd,
     sums: &mut [[V; N]; M],
     all: bool,
     kernels: [Option<&[[V::Element; K]; K]>; M],
+    rows: core::ops::Range<usize>,
     x: impl Fn(usize, usize, usize) -> V,
 ) {
     // Loops, here and in the other kernels, because the compiler does not always inline `array::map`.
@@ -166,7 +179,7 @@ pub(crate) fn add_taps<V: Vector, const K: usize, const M: usize, const N: usize
             (connected[m], taps[m]) = (true, kernel);
         }
     }
-    for u in 0..K {
+    for u in rows {
         for v in 0..K {
             let mut inputs = [V::splat(simd, Default::default()); N];
             for t in 0..N {

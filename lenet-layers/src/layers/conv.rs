@@ -1,15 +1,22 @@
 //! The convolution in which every output map sees every input map.
 
 use crate::kernels::convolution::{Bank, Convolution};
+use crate::layers::padding::Windows;
 use crate::params::{flat, flat_mut, params};
-use crate::{Activation, Curved, Identity, Layer, LayerInfo, Operation, ParamInfo, Role, Trainable};
+use crate::{
+    Activation, Curved, Fill, Identity, Layer, LayerInfo, Operation, Padding, ParamInfo, Role, Trainable, Unpadded,
+};
 use core::{fmt, marker::PhantomData};
-use lenet_tensor::{Cell, Element, Maps, Size, Tensor, Valid, simd::Simd};
+use lenet_tensor::{Cell, Element, Maps, Size, Tensor, simd::Simd};
 
-/// A convolution of `CI` maps into `CO` maps with kernels of `K` x `K`, a bias for each map, and the activation
-/// function `A`: `Maps<CI, H, W>` to `Maps<CO, H - K + 1, W - K + 1>`.
+/// A convolution of `CI` maps into `CO` maps with kernels of `K` x `K`, a bias for each map, the activation function
+/// `A`, the [`Padding`] `P` and a stride of `S`: `Maps<CI, H, W>` to `Maps<CO, OH, OW>`. Without padding and with a
+/// stride of 1, these are H - K + 1 and W - K + 1; with p cells of padding, floor((H + 2p - K) / S) + 1 and
+/// floor((W + 2p - K) / S) + 1.
 ///
-/// y\[o\]\[r\]\[c\] = A(bias\[o\] + sum of weight\[o\]\[i\]\[u\]\[v\] x\[i\]\[r+u\]\[c+v\] over i, u, v)
+/// y\[o\]\[r\]\[c\] = A(bias\[o\] + sum of weight\[o\]\[i\]\[u\]\[v\] x\[i\]\[S r + u - p\]\[S c + v - p\] over i, u, v)
+///
+/// Beyond its border, x is zero or, with [`Edge`](crate::Edge), the nearest cell.
 ///
 /// ```
 /// use lenet_layers::{Conv2d, Kernels, Layer, Maps, Params, Tensor, simd::Scalar};
@@ -22,8 +29,25 @@ use lenet_tensor::{Cell, Element, Maps, Size, Tensor, Valid, simd::Simd};
 /// assert_eq!(y.data, [[[0.0, 2.0, 0.0]]]);
 /// assert_eq!(<Conv2d<1, 6, 5> as Layer<Maps<1, 32, 32>>>::CONNECTIONS, 122_304); // C1 of LeNet-5
 /// ```
+///
+/// With padding the border counts, and with a stride of 2 every second window:
+///
+/// ```
+/// use lenet_layers::{Conv2d, Identity, Kernels, Layer, Maps, Params, SamePadding, Tensor, simd::Scalar};
+/// let mut kernels = Kernels::<1, 1, 3>::zeroed();
+/// kernels.weight[0][0] = [[1.0; 3]; 3];
+/// let x = Tensor::<Maps<1, 3, 3>> { data: [[[1.0; 3]; 3]] };
+/// let mut y = Tensor::<Maps<1, 3, 3>>::ZERO;
+/// Conv2d::<1, 1, 3, Identity, SamePadding>::forward(Scalar, &kernels, &x, &mut y);
+/// assert_eq!(y.data, [[[4.0, 6.0, 4.0], [6.0, 9.0, 6.0], [4.0, 6.0, 4.0]]]);
+/// let mut y = Tensor::<Maps<1, 2, 2>>::ZERO;
+/// Conv2d::<1, 1, 3, Identity, SamePadding, 2>::forward(Scalar, &kernels, &x, &mut y);
+/// assert_eq!(y.data, [[[4.0, 4.0], [4.0, 4.0]]]);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Conv2d<const CI: usize, const CO: usize, const K: usize, A = Identity>(PhantomData<A>);
+pub struct Conv2d<const CI: usize, const CO: usize, const K: usize, A = Identity, P = Unpadded, const S: usize = 1>(
+    PhantomData<(A, P)>,
+);
 
 params! {
     /// The parameters of a [`Conv2d`].
@@ -35,12 +59,29 @@ params! {
     }
 }
 
-impl<const CI: usize, const CO: usize, const K: usize, A: Send + Sync + 'static> Trainable for Conv2d<CI, CO, K, A> {
+impl<
+    const CI: usize,
+    const CO: usize,
+    const K: usize,
+    A: Send + Sync + 'static,
+    P: Send + Sync + 'static,
+    const S: usize,
+> Trainable for Conv2d<CI, CO, K, A, P, S>
+{
     type Params<E: Element> = Kernels<CI, CO, K, E>;
 }
 
-impl<const CI: usize, const CO: usize, const K: usize, A: Activation> LayerInfo for Conv2d<CI, CO, K, A> {
-    const OPERATION: Operation = Operation::Convolution { kernel: K, activation: A::KIND };
+impl<const CI: usize, const CO: usize, const K: usize, A: Activation, P: Padding<K>, const S: usize> LayerInfo
+    for Conv2d<CI, CO, K, A, P, S>
+{
+    const OPERATION: Operation = Operation::Convolution {
+        kernel: K,
+        stride: S,
+        padding: P::CELLS,
+        fill: P::FILL,
+        groups: 1,
+        activation: A::KIND,
+    };
     fn info(index: usize) -> ParamInfo {
         let fan_in: fn(usize) -> usize = |_| CI * K * K;
         let info = ParamInfo::new("weight", &[CO, CI, K, K], Role::Weight, fan_in);
@@ -51,16 +92,37 @@ impl<const CI: usize, const CO: usize, const K: usize, A: Activation> LayerInfo 
         }
     }
     fn describe(f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "convolution {K}x{K}, {}", A::NAME)
+        describe_convolution(f, Self::OPERATION, A::NAME)
     }
 }
 
+/// Writes a convolution's name for a summary.
+pub(crate) fn describe_convolution(f: &mut fmt::Formatter<'_>, operation: Operation, activation: &str) -> fmt::Result {
+    let Operation::Convolution { kernel, stride, padding, fill, groups, .. } = operation else { return Ok(()) };
+    write!(f, "convolution {kernel}x{kernel}")?;
+    if groups > 1 {
+        write!(f, ", {groups} groups")?;
+    }
+    if stride > 1 {
+        write!(f, ", stride {stride}")?;
+    }
+    match (padding, fill) {
+        (0, _) => {}
+        (cells, Fill::Zeros) => write!(f, ", padding {cells}")?,
+        (cells, Fill::Edge) => write!(f, ", edge padding {cells}")?,
+    }
+    write!(f, ", {activation}")
+}
+
 /// Every pair of maps is connected.
-pub(crate) struct Full;
-impl<const CI: usize, const CO: usize, const K: usize> Bank<CI, CO, K> for Full {
+pub(crate) struct Full<P, const S: usize>(PhantomData<P>);
+impl<const CI: usize, const CO: usize, const K: usize, P: Padding<K>, const S: usize> Bank<CI, CO, K> for Full<P, S> {
     type Params<E: Element> = Kernels<CI, CO, K, E>;
     const FAN_OUT: [usize; CI] = [CO; CI];
     const WHOLE: bool = true;
+    const STRIDE: usize = S;
+    const PADDING: usize = P::CELLS;
+    const EDGE: bool = matches!(P::FILL, Fill::Edge);
     #[inline(always)]
     fn kernel<E: Element>(params: &Kernels<CI, CO, K, E>, o: usize, i: usize) -> Option<&[[E; K]; K]> {
         Some(&params.weight[o][i])
@@ -92,31 +154,32 @@ impl<
     const CO: usize,
     const K: usize,
     A,
+    P,
+    const S: usize,
     const H: usize,
     const W: usize,
     const OH: usize,
     const OW: usize,
-> Layer<Maps<CI, H, W>> for Conv2d<CI, CO, K, A>
+> Layer<Maps<CI, H, W>> for Conv2d<CI, CO, K, A, P, S>
 where
     A: Activation,
-    Size<H>: Valid<K, Out = Size<OH>>,
-    Size<W>: Valid<K, Out = Size<OW>>,
+    P: Padding<K> + Windows<H, K, S, Count = Size<OH>> + Windows<W, K, S, Count = Size<OW>>,
 {
     type Out = Maps<CO, OH, OW>;
     const CONNECTIONS: usize = OH * OW * (CI * CO * K * K + CO);
     const MULTIPLY_ADDS: usize = OH * OW * CI * CO * K * K;
 
-    fn forward<S: Simd, T: Cell>(
-        simd: S,
+    fn forward<I: Simd, T: Cell>(
+        simd: I,
         params: &Self::Params<T::Element>,
         x: &Tensor<Maps<CI, H, W>, T>,
         y: &mut Tensor<Self::Out, T>,
     ) {
-        Convolution::<Full, CI, CO, K, H, W, OH, OW>::forward::<A, S, T>(simd, params, x, y);
+        Convolution::<Full<P, S>, CI, CO, K, H, W, OH, OW>::forward::<A, I, T>(simd, params, x, y);
     }
 
-    fn backward<S: Simd, T: Cell, const TO_INPUT: bool>(
-        simd: S,
+    fn backward<I: Simd, T: Cell, const TO_INPUT: bool>(
+        simd: I,
         params: &Self::Params<T::Element>,
         x: &Tensor<Maps<CI, H, W>, T>,
         y: &Tensor<Self::Out, T>,
@@ -124,7 +187,9 @@ where
         dx: &mut Tensor<Maps<CI, H, W>, T>,
         grad: &mut Self::Params<T::Element>,
     ) {
-        Convolution::<Full, CI, CO, K, H, W, OH, OW>::backward::<A, S, T, TO_INPUT>(simd, params, x, y, dy, dx, grad);
+        Convolution::<Full<P, S>, CI, CO, K, H, W, OH, OW>::backward::<A, I, T, TO_INPUT>(
+            simd, params, x, y, dy, dx, grad,
+        );
     }
 }
 
@@ -133,18 +198,19 @@ impl<
     const CO: usize,
     const K: usize,
     A,
+    P,
+    const S: usize,
     const H: usize,
     const W: usize,
     const OH: usize,
     const OW: usize,
-> Curved<Maps<CI, H, W>> for Conv2d<CI, CO, K, A>
+> Curved<Maps<CI, H, W>> for Conv2d<CI, CO, K, A, P, S>
 where
     A: Activation,
-    Size<H>: Valid<K, Out = Size<OH>>,
-    Size<W>: Valid<K, Out = Size<OW>>,
+    P: Padding<K> + Windows<H, K, S, Count = Size<OH>> + Windows<W, K, S, Count = Size<OW>>,
 {
-    fn curvature<S: Simd, T: Cell>(
-        simd: S,
+    fn curvature<I: Simd, T: Cell>(
+        simd: I,
         squared: &Self::Params<T::Element>,
         x: &Tensor<Maps<CI, H, W>, T>,
         y: &Tensor<Self::Out, T>,
@@ -152,6 +218,6 @@ where
         d2x: &mut Tensor<Maps<CI, H, W>, T>,
         h: &mut Self::Params<T::Element>,
     ) {
-        Convolution::<Full, CI, CO, K, H, W, OH, OW>::curvature::<A, S, T>(simd, squared, x, y, d2y, d2x, h);
+        Convolution::<Full<P, S>, CI, CO, K, H, W, OH, OW>::curvature::<A, I, T>(simd, squared, x, y, d2y, d2x, h);
     }
 }

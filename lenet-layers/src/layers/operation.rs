@@ -1,24 +1,35 @@
 //! The operation of a layer as data, for code that converts a network to another format.
 
-use crate::{ActivationKind, StageInfo};
+use crate::{ActivationKind, Fill, StageInfo};
 
 /// The operation that a layer computes from its input and its parameters. The parameters are those of
 /// [`LayerInfo::info`](crate::LayerInfo::info), in that order. Sizes that are not given here are in the shapes of the
 /// parameters and of the stages.
 ///
 /// ```
-/// use lenet_layers::{Conv2d, LayerInfo, Operation, ScaledTanh, ActivationKind};
+/// use lenet_layers::{Conv2d, Fill, LayerInfo, Operation, ScaledTanh, ActivationKind};
 /// let activation = ActivationKind::ScaledTanh { amplitude: 1.7159, slope: 2.0 / 3.0 };
-/// assert_eq!(Conv2d::<1, 6, 5, ScaledTanh>::OPERATION, Operation::Convolution { kernel: 5, activation });
+/// assert_eq!(
+///     Conv2d::<1, 6, 5, ScaledTanh>::OPERATION,
+///     Operation::Convolution { kernel: 5, stride: 1, padding: 0, fill: Fill::Zeros, groups: 1, activation },
+/// );
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Operation {
     /// Each output map has a kernel for each input map that it sees, and a bias. Parameters: weight, bias.
-    /// [`Conv2d`](crate::Conv2d) and [`SparseConv2d`](crate::SparseConv2d).
+    /// [`Conv2d`](crate::Conv2d), [`GroupConv2d`](crate::GroupConv2d) and [`SparseConv2d`](crate::SparseConv2d).
     Convolution {
         /// Rows and columns of a kernel.
         kernel: usize,
+        /// The distance from a window to the next one.
+        stride: usize,
+        /// The number of cells of padding at each end of a row and of a column.
+        padding: usize,
+        /// What is in these cells.
+        fill: Fill,
+        /// The number of groups into which the maps are divided; a map sees the maps of its own group.
+        groups: usize,
         /// Applied to each sum.
         activation: ActivationKind,
     },

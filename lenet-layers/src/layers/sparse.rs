@@ -3,7 +3,7 @@
 use crate::kernels::convolution::{Bank, Convolution};
 use crate::layers::connections::{ConnectionTable, Numbered};
 use crate::params::params;
-use crate::{Activation, Connections, Curved, Identity, Layer, LayerInfo, Operation, ParamInfo, Role, Trainable};
+use crate::{Activation, Connections, Curved, Fill, Identity, Layer, LayerInfo, Operation, ParamInfo, Role, Trainable};
 use core::{fmt, marker::PhantomData};
 use lenet_tensor::{Cell, Element, Maps, Size, Tensor, Valid, simd::Simd};
 
@@ -45,7 +45,8 @@ where
     C: Connections<CI, CO, N>,
     A: Activation,
 {
-    const OPERATION: Operation = Operation::Convolution { kernel: K, activation: A::KIND };
+    const OPERATION: Operation =
+        Operation::Convolution { kernel: K, stride: 1, padding: 0, fill: Fill::Zeros, groups: 1, activation: A::KIND };
     fn info(index: usize) -> ParamInfo {
         /// Returns the fan-in of the output map that kernel number `n` feeds: K x K for each map that it sees.
         fn fan_in<const CI: usize, const CO: usize>(table: &[[Option<usize>; CI]; CO], n: usize, k: usize) -> usize {

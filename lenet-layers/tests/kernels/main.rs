@@ -1,11 +1,19 @@
 //! Tests every path of the fast kernels, on every instruction set, against the reference loops in `f64`.
 
+/// Each layer in lanes and for a single example.
+macro_rules! both {
+    ($($layer:ty, on $input:ty;)+) => {
+        &[$(everywhere::<$layer, $input, Lanes<16>>, everywhere::<$layer, $input, f32>),+]
+    };
+}
+
 #[allow(dead_code, reason = "shared with the gradient checks")]
 #[path = "../shared/against.rs"]
 mod against;
 #[allow(dead_code, reason = "shared with the gradient checks")]
 #[path = "../shared/check.rs"]
 mod check;
+mod geometries;
 mod lanes;
 #[path = "../shared/subject.rs"]
 mod subject;
@@ -16,13 +24,6 @@ mod tables;
 use against::{Everywhere, everywhere};
 use check::for_samples;
 use lenet_layers::*;
-
-/// Each layer in lanes and for a single example.
-macro_rules! both {
-    ($($layer:ty, on $input:ty;)+) => {
-        &[$(everywhere::<$layer, $input, Lanes<16>>, everywhere::<$layer, $input, f32>),+]
-    };
-}
 
 const KERNELS: &[Everywhere] = both! {
     Conv2d<1, 6, 5, Tanh>, on Maps<1, 32, 32>; // several tiles of columns, several bands of rows

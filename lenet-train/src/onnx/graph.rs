@@ -6,9 +6,9 @@
 //! a field of that name for the network's input.
 
 use super::StageError;
-use super::proto::{AttributeProto, FLOAT, GraphProto, INT, INT64, INTS, NodeProto, REAL, TensorProto};
+use super::proto::{AttributeProto, FLOAT, GraphProto, INT, INT64, INTS, NodeProto, REAL, STRING, TensorProto};
 use crate::{Arrays, NetworkInfo, dense};
-use lenet_layers::{ActivationKind, GeluTanh, Operation, ParamInfo, StageInfo};
+use lenet_layers::{ActivationKind, Fill, GeluTanh, Operation, ParamInfo, StageInfo};
 
 /// An ONNX graph under construction: nodes of your own before and after those of a network. [`to_onnx`](super::to_onnx)
 /// writes a network without any.
@@ -146,9 +146,31 @@ impl<'n> Graph<'n> {
         let (stage, at) = (place.stage, |what: &str| place.value(what));
         let sum = at("sum");
         match stage.operation {
-            Operation::Convolution { kernel, activation } => {
+            Operation::Convolution { kernel, stride, padding, fill, groups, activation } => {
                 let [weight, bias] = self.initializers(place)?;
-                self.node("Conv", &[x, &weight, &bias], &sum, vec![square("kernel_shape", kernel)]);
+                let mut attributes = vec![square("kernel_shape", kernel)];
+                // Where these are missing, stride and groups are 1.
+                if stride > 1 {
+                    attributes.push(square("strides", stride));
+                }
+                if groups > 1 {
+                    attributes.push(int("group", groups));
+                }
+                let (p, padded) = (padding as i64, at("padded"));
+                let x = match fill {
+                    _ if padding == 0 => x,
+                    Fill::Zeros => {
+                        attributes.push(ints("pads", vec![p; 4]));
+                        x
+                    }
+                    Fill::Edge => {
+                        self.integers(&at("margins"), &[0, 0, p, p, 0, 0, p, p]);
+                        self.node("Pad", &[x, &at("margins")], &padded, vec![string("mode", "edge")]);
+                        &padded
+                    }
+                    _ => return Err(place.refused("its layer")),
+                };
+                self.node("Conv", &[x, &weight, &bias], &sum, attributes);
                 self.activate(place, activation, sum)
             }
             Operation::Subsampling { window, activation } => {
@@ -303,6 +325,10 @@ fn ints(name: &str, values: Vec<i64>) -> AttributeProto {
 
 fn real(name: &str, value: f64) -> AttributeProto {
     AttributeProto { name: name.into(), f: Some(value as f32), r#type: REAL, ..AttributeProto::default() }
+}
+
+fn string(name: &str, value: &str) -> AttributeProto {
+    AttributeProto { name: name.into(), s: Some(value.into()), r#type: STRING, ..AttributeProto::default() }
 }
 
 /// An attribute with the same number of rows and columns.

@@ -14,6 +14,8 @@ pub(super) const REAL: i32 = 1;
 /// `AttributeProto.AttributeType`.
 pub(super) const INT: i32 = 2;
 /// `AttributeProto.AttributeType`.
+pub(super) const STRING: i32 = 3;
+/// `AttributeProto.AttributeType`.
 pub(super) const INTS: i32 = 7;
 
 #[derive(Clone, PartialEq, Message)]
@@ -86,6 +88,8 @@ pub(super) struct AttributeProto {
     pub(super) f: Option<f32>,
     #[prost(int64, optional, tag = "3")]
     pub(super) i: Option<i64>,
+    #[prost(bytes = "vec", optional, tag = "4")]
+    pub(super) s: Option<Vec<u8>>,
     #[prost(int64, repeated, packed = "false", tag = "8")]
     pub(super) ints: Vec<i64>,
     #[prost(int32, tag = "20")]

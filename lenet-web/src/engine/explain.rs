@@ -1,7 +1,7 @@
 //! What a unit computes: which cells it sees, with which weights, and how its sum comes about.
 
 use super::running::{Running, activation};
-use lenet_layers::{ActivationKind, Operation, ParamInfo};
+use lenet_layers::{ActivationKind, Fill, Operation, ParamInfo};
 use lenet_model::NetworkInfo;
 use serde::Serialize;
 
@@ -100,13 +100,16 @@ pub fn explain(network: &dyn Running, stage: usize, unit: usize) -> Option<Expla
 fn seen(network: &dyn Running, stage: usize, field: &Field, below: &[usize]) -> Field {
     let [_, rows, columns] = extents(below);
     let about = &network.info().stages[stage];
-    let wider = |[from, to]: [usize; 2], kernel: usize| [from, to + kernel - 1];
+    // Padding has no cells that could be shown.
+    let wider = |[from, to]: [usize; 2], cells: usize, kernel: usize, stride: usize, padding: usize| {
+        [(from * stride).saturating_sub(padding), ((to - 1) * stride + kernel).saturating_sub(padding).min(cells)]
+    };
     let larger = |[from, to]: [usize; 2], window: usize| [from * window, to * window];
     match about.operation {
-        Operation::Convolution { kernel, .. } => Field {
-            maps: connected_to(network, stage, field.maps.as_deref()),
-            rows: wider(field.rows, kernel),
-            columns: wider(field.columns, kernel),
+        Operation::Convolution { kernel, stride, padding, groups, .. } => Field {
+            maps: connected_to(network, stage, field.maps.as_deref(), groups),
+            rows: wider(field.rows, rows, kernel, stride, padding),
+            columns: wider(field.columns, columns, kernel, stride, padding),
         },
         Operation::Subsampling { window, .. } | Operation::AveragePool { window } | Operation::MaxPool { window } => {
             Field { maps: field.maps.clone(), rows: larger(field.rows, window), columns: larger(field.columns, window) }
@@ -142,12 +145,15 @@ fn weights_of(info: NetworkInfo, stage: usize) -> Option<ParamInfo> {
 }
 
 /// The maps that are seen by any of `maps`; `None` where all are.
-fn connected_to(network: &dyn Running, stage: usize, maps: Option<&[usize]>) -> Option<Vec<usize>> {
+fn connected_to(network: &dyn Running, stage: usize, maps: Option<&[usize]>, groups: usize) -> Option<Vec<usize>> {
     let info = network.info();
     let array = weights_of(info, stage)?;
     let (maps, inputs) = (maps?, array.dims[1]);
     if array.connected.is_empty() {
-        return None;
+        let of_a_group = array.dims[0] / groups;
+        let seen = |group: usize| group * inputs..(group + 1) * inputs;
+        return (groups > 1)
+            .then(|| without_copies(maps.iter().map(|map| map / of_a_group)).into_iter().flat_map(seen).collect());
     }
     let is_seen = |input: &usize| maps.iter().any(|map| array.connected[map * inputs + input]);
     Some((0..inputs).filter(is_seen).collect())
@@ -171,12 +177,11 @@ impl Parts {
             let index = info.tensors().position(|array| array.stage == about.name && array.name == name)?;
             Some(network.array(index))
         };
-        let [maps, rows, columns] = below;
-        let square = |map: usize, top: usize, left: usize, side: usize| -> Vec<f32> {
-            let cells = |r: usize| input[(map * rows + top + r) * columns + left..][..side].iter().copied();
-            (0..side).flat_map(cells).collect()
+        let [_, rows, columns] = below;
+        let window = |size: usize| -> Vec<f32> {
+            let cells = |r: usize| &input[(map * rows + row * size + r) * columns + column * size..][..size];
+            (0..size).flat_map(cells).copied().collect()
         };
-        let window = |size: usize| square(map, row * size, column * size, size);
         let bias = array("bias").map(|bias| bias[map]);
         let unweighted = |inputs: Vec<f32>, sum: f64| Parts {
             terms: vec![Term { map: Some(map), inputs, weights: Vec::new(), sum }],
@@ -185,12 +190,27 @@ impl Parts {
             sum,
         };
         match about.operation {
-            Operation::Convolution { kernel, .. } => {
+            Operation::Convolution { kernel, stride, padding, fill, groups, .. } => {
                 let weights = array("weight").unwrap_or_default();
-                let kernels = kernels_of(network, stage, map, maps);
-                let term = |(input, at): (usize, usize)| {
+                let kernels = kernels_of(network, stage, map, groups);
+                // The cell of the input at a place of the padded side; `None` if it is a zero.
+                let cell = |at: usize, tap: usize, cells: usize| {
+                    let at = (at * stride + tap).checked_sub(padding);
+                    match fill {
+                        Fill::Zeros => at.filter(|at| *at < cells),
+                        _ => Some(at.unwrap_or(0).min(cells - 1)),
+                    }
+                };
+                let under =
+                    |map: usize, tap: usize| match (cell(row, tap / kernel, rows), cell(column, tap % kernel, columns))
+                    {
+                        (Some(row), Some(column)) => input[(map * rows + row) * columns + column],
+                        _ => 0.0,
+                    };
+                let term = |(map, at): (usize, usize)| {
                     let weights = weights[at * kernel * kernel..][..kernel * kernel].to_vec();
-                    Term::products(Some(input), square(input, row, column, kernel), weights)
+                    let inputs = (0..kernel * kernel).map(|tap| under(map, tap)).collect();
+                    Term::products(Some(map), inputs, weights)
                 };
                 Self::added(kernels.into_iter().map(term).collect(), bias)
             }
@@ -247,17 +267,17 @@ impl Term {
 }
 
 /// The maps that output map `map` of a convolution sees, each with the number of its kernel in the array of weights.
-fn kernels_of(network: &dyn Running, stage: usize, map: usize, inputs: usize) -> Vec<(usize, usize)> {
-    let info = network.info();
-    match weights_of(info, stage).map(|array| array.connected).filter(|connected| !connected.is_empty()) {
-        None => (0..inputs).map(|input| (input, map * inputs + input)).collect(),
-        Some(connected) => {
-            let before = connected[..map * inputs].iter().filter(|is| **is).count();
-            let row = &connected[map * inputs..][..inputs];
-            let seen = row.iter().enumerate().filter(|(_, is)| **is).map(|(input, _)| input);
-            seen.zip(before..).collect()
-        }
+fn kernels_of(network: &dyn Running, stage: usize, map: usize, groups: usize) -> Vec<(usize, usize)> {
+    let Some(array) = weights_of(network.info(), stage) else { return Vec::new() };
+    let (outputs, inputs) = (array.dims[0], array.dims[1]);
+    if array.connected.is_empty() {
+        let first = map / (outputs / groups) * inputs;
+        return (0..inputs).map(|input| (first + input, map * inputs + input)).collect();
     }
+    let before = array.connected[..map * inputs].iter().filter(|is| **is).count();
+    let row = &array.connected[map * inputs..][..inputs];
+    let seen = row.iter().enumerate().filter(|(_, is)| **is).map(|(input, _)| input);
+    seen.zip(before..).collect()
 }
 
 /// What the activation function of an operation makes of a sum.

@@ -4,8 +4,9 @@
 //! Only missing kernels cost unnecessary work; every cell is used. The cost is transposing the weights and the sums, so
 //! that output maps become the last axis.
 
+use super::geometry::{FIRST, INSIDE, LAST, for_columns};
 use super::{Bank, Convolution, ROOM};
-use crate::kernels::tile::{Tiling, for_tiles, sums_in_tile, width};
+use crate::kernels::tile::{Tiling, for_tiles, sums_in_tile, version, width};
 use crate::kernels::turn::{add_lines, columns};
 use lenet_tensor::Element;
 use lenet_tensor::simd::{Simd, Vector, WIDEST};
@@ -34,7 +35,7 @@ impl<
     /// kernel is computed as zeros.
     pub(super) const fn channels_fit<S: Simd, E: Element>() -> bool {
         let room = (2 * CI * K * K + OH * OW) * WIDEST * size_of::<E>() <= ROOM;
-        room && CO > 0 && CO.is_multiple_of(width::<S, E>()) && B::MOSTLY_FULL
+        room && CO > 0 && B::GROUP[1].is_multiple_of(width::<S, E>()) && B::MOSTLY_FULL
     }
 
     /// The weighted sums.
@@ -55,10 +56,10 @@ impl<
                     let bias = E::Row::load(simd, &B::bias(params)[o..]);
                     for r in 0..OH {
                         let mut sums = [[E::default(); WIDEST]; OW];
-                        for_tiles!(
+                        for_columns!(
                             Tiling::new(OW, sums_in_tile(S::REGISTERS)),
-                            N => Self::channels_forward_tile::<S, E, N>,
-                            |tile, c| tile(simd, bias, &taps, x, [r, c], &mut sums)
+                            N, PLACE => Self::channels_forward_tile::<S, E, N, PLACE>,
+                            |tile, c| tile(simd, bias, &taps, x, [o, r, c], &mut sums)
                         );
                         add_lines(simd, &sums, &mut y[(o * OH + r) * OW..], OH * OW);
                     }
@@ -67,10 +68,11 @@ impl<
         );
     }
 
-    /// Returns the kernels of the output maps from `o`.
+    /// Returns the kernels of the output maps from `o`. The first is that of the first input map of their group.
     #[inline(always)]
     fn turn_kernels<S: Simd, E: Element>(simd: S, params: &B::Params<E>, o: usize, taps: &mut Taps<E, CI, K>) {
-        let (line, taps) = (CI * K * K, taps.as_flattened_mut().as_flattened_mut());
+        let line = const { B::GROUP[0] * K * K };
+        let taps = &mut taps.as_flattened_mut().as_flattened_mut()[..line];
         if const { B::WHOLE } {
             return columns(simd, &B::whole(params)[o * line..], line, taps);
         }
@@ -90,7 +92,8 @@ impl<
     /// Adds to the gradient with respect to the kernels of the output maps from `o`.
     #[inline(always)]
     fn add_kernels<S: Simd, E: Element>(simd: S, taps: &Taps<E, CI, K>, o: usize, grad: &mut B::Params<E>) {
-        let (line, taps) = (CI * K * K, taps.as_flattened().as_flattened());
+        let line = const { B::GROUP[0] * K * K };
+        let taps = &taps.as_flattened().as_flattened()[..line];
         if const { B::WHOLE } {
             return add_lines(simd, taps, &mut B::whole_mut(grad).0[o * line..], line);
         }
@@ -107,24 +110,31 @@ impl<
         }
     }
 
-    /// Computes `N` columns from `c` of row `r`.
+    /// Computes `N` columns from `c` of row `r` of the output maps from `o`.
     #[inline(always)]
-    fn channels_forward_tile<S: Simd, E: Element, const N: usize>(
+    fn channels_forward_tile<S: Simd, E: Element, const N: usize, const PLACE: usize>(
         simd: S,
         bias: E::Row<S>,
         taps: &Taps<E, CI, K>,
         x: &[[[E; W]; H]; CI],
-        [r, c]: [usize; 2],
+        [o, r, c]: [usize; 3],
         sums: &mut [[E; WIDEST]; OW],
     ) {
+        let c = Self::begin_at(PLACE, N, c);
+        let (left, reach) = (c * B::STRIDE - if PLACE == INSIDE { B::PADDING } else { 0 }, (N - 1) * B::STRIDE + K);
         let mut tile = [bias; N];
-        for i in 0..CI {
-            for u in 0..K {
-                let row = &x[i][r + u][c..][..N + K - 1];
+        for (x, taps) in x[Self::inputs(o..o + width::<S, E>())].iter().zip(taps) {
+            for u in Self::taps(r, H) {
+                let row = &x[Self::nearest(r * B::STRIDE + u, H)];
+                let row = if const { PLACE == INSIDE } { &row[left..][..reach] } else { &row[..] };
                 for v in 0..K {
-                    let weight = E::Row::load(simd, &taps[i][u][v]);
+                    let weight = E::Row::load(simd, &taps[u][v]);
                     for t in 0..N {
-                        tile[t] = E::Row::splat(simd, row[v + t]).mul_add(weight, tile[t]);
+                        let at =
+                            if const { PLACE == INSIDE } { Some(t * B::STRIDE + v) } else { Self::cell(c + t, v, W) };
+                        if let Some(at) = at {
+                            tile[t] = E::Row::splat(simd, row[at]).mul_add(weight, tile[t]);
+                        }
                     }
                 }
             }
@@ -149,11 +159,11 @@ impl<
                 let mut taps = [[[[E::default(); WIDEST]; K]; K]; CI];
                 for o in (0..CO).step_by(width::<S, E>()) {
                     columns(simd, &da[o * OH * OW..], OH * OW, turned.as_flattened_mut());
-                    for i in 0..CI {
+                    for (x, taps) in x[Self::inputs(o..o + width::<S, E>())].iter().zip(&mut taps) {
                         for_tiles!(
                             Tiling::new(K, rows_of_taps(S::REGISTERS, K)),
                             R => Self::channels_gradient_tile::<S, E, R>,
-                            |tile, u| tile(simd, &x[i], &turned, u, &mut taps[i])
+                            |tile, u| tile(simd, x, &turned, u, taps)
                         );
                     }
                     Self::add_kernels(simd, &taps, o, grad);
@@ -173,13 +183,34 @@ impl<
     ) {
         let mut sums = [[E::Row::splat(simd, E::default()); K]; R];
         for r in 0..OH {
-            let rows = &x[r + u..][..R];
-            for c in 0..OW {
+            // The columns in which every tap of the tile lies on a cell; then all others.
+            let top = r * B::STRIDE + u;
+            let [mut from, mut to] = Self::WITHIN;
+            if B::PADDING > 0 && (top < B::PADDING || top + R > H + B::PADDING) {
+                (from, to) = (0, 0);
+            }
+            if from < to {
+                let rows = &x[top - B::PADDING..][..R];
+                for c in from..to {
+                    let da = E::Row::load(simd, &da[r][c]);
+                    for k in 0..R {
+                        let row = &rows[k][c * B::STRIDE - B::PADDING..][..K];
+                        for v in 0..K {
+                            sums[k][v] = E::Row::splat(simd, row[v]).mul_add(da, sums[k][v]);
+                        }
+                    }
+                }
+            }
+            if const { B::PADDING == 0 } {
+                continue;
+            }
+            for c in (0..from).chain(to..OW) {
                 let da = E::Row::load(simd, &da[r][c]);
                 for k in 0..R {
-                    let row = &rows[k][c..][..K];
                     for v in 0..K {
-                        sums[k][v] = E::Row::splat(simd, row[v]).mul_add(da, sums[k][v]);
+                        if let (Some(row), Some(column)) = (Self::cell(r, u + k, H), Self::cell(c, v, W)) {
+                            sums[k][v] = E::Row::splat(simd, x[row][column]).mul_add(da, sums[k][v]);
+                        }
                     }
                 }
             }

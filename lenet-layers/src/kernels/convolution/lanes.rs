@@ -2,6 +2,7 @@
 //!
 //! A tile of sums stays in registers; weights, one number for all examples, and inputs are read in sequence.
 
+use super::geometry::{FIRST, INSIDE, LAST, for_columns};
 use super::{Bank, Convolution};
 use crate::kernels::tile::{Tiling, add_taps, columns_in_tile, for_tiles, maps_in_gradient, maps_in_tile, version};
 use lenet_tensor::Cell;
@@ -16,9 +17,9 @@ const fn rows_in_band(rows: usize, bytes_in_row: usize) -> usize {
     if most == 0 { 1 } else { Tiling::new(rows, most).wide }
 }
 
-/// The number of columns of `da` that are spread into registers at once; they reach `k - 1` further.
-const fn columns_to_spread(registers: usize, k: usize) -> usize {
-    let most = if registers < 32 { 11usize } else { 20 }.saturating_sub(k);
+/// The number of columns of `da` that are spread into registers at once; the last one reaches `k - 1` further.
+const fn columns_to_spread(registers: usize, k: usize, stride: usize) -> usize {
+    let most = (if registers < 32 { 11usize } else { 20 }.saturating_sub(k)).div_ceil(stride);
     // With more than about sixty products in the innermost loop the compiler would not unroll it.
     let few = 60 / k;
     let most = if most < few { most } else { few };
@@ -61,7 +62,7 @@ impl<
         simd.vectorize(
             #[inline(always)]
             || {
-                version!(maps_in_tile(S::REGISTERS, CO), 1..=4, M => Self::lanes_forward_tiles::<S, T, M>)(
+                version!(maps_in_tile(S::REGISTERS, B::GROUP[1]), 1..=4, M => Self::lanes_forward_tiles::<S, T, M>)(
                     simd, params, x, r, y,
                 );
             },
@@ -78,9 +79,9 @@ impl<
         y: &mut [[[T; OW]; OH]; CO],
     ) {
         for o in (0..CO).step_by(M) {
-            for_tiles!(
-                Tiling::new(OW, columns_in_tile(S::REGISTERS, maps_in_tile(S::REGISTERS, CO))),
-                N => Self::lanes_forward_tile::<S, T, M, N>,
+            for_columns!(
+                Tiling::new(OW, columns_in_tile(S::REGISTERS, maps_in_tile(S::REGISTERS, B::GROUP[1]))),
+                N, PLACE => Self::lanes_forward_tile::<S, T, M, N, PLACE>,
                 |tile, c| tile(simd, params, x, [o, r, c], y)
             );
         }
@@ -88,31 +89,46 @@ impl<
 
     /// Computes the sums of `M` output maps from `o` and `N` columns from `c`, in row `r`.
     #[inline(always)]
-    fn lanes_forward_tile<S: Simd, T: Cell, const M: usize, const N: usize>(
+    fn lanes_forward_tile<S: Simd, T: Cell, const M: usize, const N: usize, const PLACE: usize>(
         simd: S,
         params: &B::Params<T::Element>,
         x: &[[[T; W]; H]; CI],
         [o, r, c]: [usize; 3],
         y: &mut [[[T; OW]; OH]; CO],
     ) {
+        let (zero, c) = (T::Vector::splat(simd, Default::default()), Self::begin_at(PLACE, N, c));
+        // The first position of the windows in the padded rows and columns, and the columns that they reach.
+        let (top, reach) = (r * B::STRIDE, const { (N - 1) * B::STRIDE + K });
+        let left = if const { PLACE == INSIDE } { c * B::STRIDE - B::PADDING } else { 0 };
         for part in 0..T::parts::<S>() {
-            let mut sums = [[T::Vector::splat(simd, Default::default()); N]; M];
+            let mut sums = [[zero; N]; M];
             for m in 0..M.min(CO - o) {
                 sums[m] = [T::Vector::splat(simd, B::bias(params)[o + m]); N];
             }
-            for i in 0..CI {
+            for i in Self::inputs(o..CO.min(o + M)) {
                 let mut kernels = [None; M];
                 for m in 0..M.min(CO - o) {
                     kernels[m] = B::kernel(params, o + m, i);
                 }
-                let rows = &x[i][r..][..K];
+                let rows = if const { B::PADDING == 0 } { &x[i][top..][..K] } else { &x[i][..] };
                 add_taps(
                     simd,
                     &mut sums,
-                    const { B::FULL && CO.is_multiple_of(M) },
+                    const { B::FULL && B::GROUP[1].is_multiple_of(M) },
                     kernels,
+                    Self::taps(r, H),
                     #[inline(always)]
-                    |u, v, t| rows[u][c..][..N + K - 1][v + t].part(simd, part),
+                    |u, v, t| {
+                        let row = if const { B::PADDING == 0 } { &rows[u] } else { &rows[Self::nearest(top + u, H)] };
+                        if const { PLACE == INSIDE } {
+                            return row[left..][..reach][t * B::STRIDE + v].part(simd, part);
+                        }
+                        Self::cell(c + t, v, W).map_or(
+                            zero,
+                            #[inline(always)]
+                            |at| row[at].part(simd, part),
+                        )
+                    },
                 );
             }
             for m in 0..M.min(CO - o) {
@@ -137,7 +153,7 @@ impl<
             || {
                 for i in 0..CI {
                     let (mut connected, mut n) = ([0; CO], 0);
-                    for o in 0..CO {
+                    for o in Self::outputs(i..i + 1) {
                         if B::kernel_mut(grad, o, i).is_some() {
                             connected[n] = o;
                             n += 1;
@@ -198,18 +214,37 @@ impl<
         for first in (0..OH).step_by(band) {
             for u in 0..K {
                 let mut sums = all[u];
-                for r in first..OH.min(first + band) {
+                let rows = Self::windows(u, H, OH);
+                for r in first.max(rows.start)..rows.end.min(first + band) {
                     for part in 0..T::parts::<S>() {
                         let mut das = [&da[0][0]; M];
                         for m in 0..M {
                             das[m] = &da[maps[m]][r];
                         }
-                        let x = &x[r + u];
-                        for c in 0..OW {
-                            let x = &x[c..][..K];
+                        let x = &x[Self::nearest(r * B::STRIDE + u, H)];
+                        for c in Self::WITHIN[0]..Self::WITHIN[1] {
+                            let x = &x[c * B::STRIDE - B::PADDING..][..K];
                             let mut inputs = [zero; K];
                             for v in 0..K {
                                 inputs[v] = x[v].part(simd, part);
+                            }
+                            for m in 0..M {
+                                let da = das[m][c].part(simd, part);
+                                for v in 0..K {
+                                    sums[m][v] = inputs[v].mul_add(da, sums[m][v]);
+                                }
+                            }
+                        }
+                        if const { B::PADDING == 0 } {
+                            continue;
+                        }
+                        for k in 0..const { OW + Self::WITHIN[0] - Self::WITHIN[1] } {
+                            let c = if k < Self::WITHIN[0] { k } else { k + Self::WITHIN[1] - Self::WITHIN[0] };
+                            let mut inputs = [zero; K];
+                            for v in 0..K {
+                                if let Some(at) = Self::cell(c, v, W) {
+                                    inputs[v] = x[at].part(simd, part);
+                                }
                             }
                             for m in 0..M {
                                 let da = das[m][c].part(simd, part);
@@ -249,13 +284,13 @@ impl<
                 let share = const { maps_at_hand(K * OW * size_of::<T>()) };
                 for first in (0..CO).step_by(share) {
                     for row in 0..H {
-                        for i in 0..CI {
+                        for i in Self::inputs(first..CO.min(first + share)) {
                             for part in 0..T::parts::<S>() {
                                 for_tiles!(
-                                    Tiling::new(OW, columns_to_spread(S::REGISTERS, K)),
+                                    Tiling::new(OW, columns_to_spread(S::REGISTERS, K, B::STRIDE)),
                                     N => Self::spread::<S, T, N>,
                                     |tile, c| {
-                                        let maps = first..CO.min(first + share);
+                                        let maps = Self::outputs_among(first..CO.min(first + share), i..i + 1);
                                         tile(simd, params, da, maps, i, [row, c, part], &mut dx[i][row]);
                                     }
                                 );
@@ -280,25 +315,47 @@ impl<
     ) {
         /// An upper bound of the reach of a tile.
         const MOST: usize = MOST_TAPS + 8;
-        let dx = &mut dx[c..][..N + K - 1];
+        // The positions in the padded row that the tile reaches. Without padding they are cells of `dx`.
+        let (left, reach) = (c * B::STRIDE, const { (N - 1) * B::STRIDE + K });
+        let dx = if const { B::PADDING == 0 } { &mut dx[left..][..reach] } else { &mut dx[..] };
+        let is_cell = |t: usize| B::PADDING == 0 || left + t >= B::PADDING && left + t < W + B::PADDING;
+        let at = |t: usize| if B::PADDING == 0 { t } else { Self::nearest(left + t, W) };
         let mut sums = [T::Vector::splat(simd, Default::default()); MOST];
-        for t in 0..N + K - 1 {
-            sums[t] = dx[t].part(simd, part);
+        for t in 0..reach {
+            if is_cell(t) {
+                sums[t] = dx[at(t)].part(simd, part);
+            }
         }
         for o in maps {
             let Some(kernel) = B::kernel(params, o, i) else { continue };
-            for u in (row + 1).saturating_sub(OH)..K.min(row + 1) {
-                let da = &da[o][row - u][c..][..N];
-                for v in 0..K {
-                    let weight = T::Vector::splat(simd, kernel[u][v]);
-                    for t in 0..N {
-                        sums[t + v] = da[t].part(simd, part).mul_add(weight, sums[t + v]);
+            for position in Self::positions(row, H) {
+                let taps = Self::taps_on(position, OH);
+                let mut u = taps.start;
+                while u < taps.end {
+                    let da = &da[o][(position - u) / B::STRIDE][c..][..N];
+                    for v in 0..K {
+                        let weight = T::Vector::splat(simd, kernel[u][v]);
+                        for t in 0..N {
+                            let sum = &mut sums[t * B::STRIDE + v];
+                            *sum = da[t].part(simd, part).mul_add(weight, *sum);
+                        }
                     }
+                    u += B::STRIDE;
                 }
             }
         }
-        for t in 0..N + K - 1 {
-            dx[t].set_part(part, sums[t]);
+        for t in 0..reach {
+            if is_cell(t) {
+                dx[at(t)].set_part(part, sums[t]);
+            }
+        }
+        if const { B::EDGE } {
+            for t in 0..reach {
+                if !is_cell(t) {
+                    let dx = &mut dx[at(t)];
+                    dx.set_part(part, dx.part(simd, part) + sums[t]);
+                }
+            }
         }
     }
 }

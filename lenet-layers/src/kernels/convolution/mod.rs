@@ -1,6 +1,7 @@
-//! The loops of a "valid" convolution of stride 1, shared by the dense and the sparse layer.
+//! The loops of a convolution, shared by the dense, the sparse and the grouped layer.
 //!
-//! a\[o\]\[r\]\[c\] = bias\[o\] + sum of kernel(o, i)\[u\]\[v\] x\[i\]\[r+u\]\[c+v\] over i, u, v.
+//! a\[o\]\[r\]\[c\] = bias\[o\] + sum of kernel(o, i)\[u\]\[v\] x\[i\]\[Sr+u-P\]\[Sc+v-P\] over i, u, v, with a stride of S and P
+//! cells of padding ([`geometry`](self::geometry)). Both are constants: the code for S = 1 and P = 0 has neither.
 //!
 //! There are several versions: plain loops ([`reference`](self::reference), the specification, which the scalar
 //! instruction set runs), loops over several examples in the lanes of a register ([`lanes`](self::lanes)), and three
@@ -12,6 +13,7 @@
 //! missing kernel or an unused cell is computed as zero: 0 times infinity is NaN.
 
 mod channels;
+mod geometry;
 mod lanes;
 mod reference;
 mod single;
@@ -23,7 +25,7 @@ use crate::{Activation, Params};
 use core::marker::PhantomData;
 use lenet_tensor::{Cell, Element, Maps, Tensor, simd::Simd};
 
-/// Access to the kernel of a pair of maps, which differs between the dense and the sparse layer.
+/// Access to the kernel of a pair of maps, which differs between the layers, and where the kernels lie on the input.
 pub(crate) trait Bank<const CI: usize, const CO: usize, const K: usize>: 'static {
     /// The parameters.
     type Params<E: Element>: Params<Element = E>;
@@ -38,13 +40,21 @@ pub(crate) trait Bank<const CI: usize, const CO: usize, const K: usize>: 'static
         }
         connected
     };
-    /// `true` if all kernels are stored as the rows of one matrix, which [`whole`](Self::whole) and
+    /// `true` if the kernels of each output map are stored as a row of one matrix, which [`whole`](Self::whole) and
     /// [`whole_mut`](Self::whole_mut) return.
     const WHOLE: bool = false;
-    /// `true` if every pair of maps is connected.
-    const FULL: bool = Self::KERNELS == CI * CO;
+    /// The numbers of input and of output maps in a group. Maps of different groups are not connected.
+    const GROUP: [usize; 2] = [CI, CO];
+    /// `true` if every pair of maps of a group is connected.
+    const FULL: bool = Self::KERNELS == CI * Self::GROUP[1];
     /// `true` if so many pairs are connected that computing the others with zeros costs less than testing each pair.
-    const MOSTLY_FULL: bool = 2 * Self::KERNELS >= CI * CO;
+    const MOSTLY_FULL: bool = 2 * Self::KERNELS >= CI * Self::GROUP[1];
+    /// The distance from a window to the next one.
+    const STRIDE: usize = 1;
+    /// The number of cells of padding at each end of a row and of a column. It is less than `K`.
+    const PADDING: usize = 0;
+    /// `true` if these cells repeat the cell at the border; otherwise they are zeros.
+    const EDGE: bool = false;
     /// Returns the kernel from input map `i` to output map `o`, if they are connected.
     fn kernel<E: Element>(params: &Self::Params<E>, o: usize, i: usize) -> Option<&[[E; K]; K]>;
     /// The same, mutable.
@@ -110,8 +120,9 @@ impl<
         matrix::plain::<S>() || K > lanes::MOST_TAPS || T::LANES == 1 && !Self::single_fits::<S, T::Element>()
     }
 
-    /// `true` if the output maps have one cell, such as C5's: the convolution is then computed as a matrix product.
-    const IS_PRODUCT: bool = OH * OW == 1 && B::WHOLE;
+    /// `true` if the only window of each output map is the whole input, as C5's: the convolution is then computed as a
+    /// matrix product.
+    const IS_PRODUCT: bool = H == K && W == K && B::PADDING == 0 && B::GROUP[1] == CO && B::WHOLE;
 
     /// Computes `y` from `x`.
     #[inline]

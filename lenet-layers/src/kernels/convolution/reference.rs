@@ -30,11 +30,15 @@ impl<
                     for r in 0..OH {
                         for c in 0..OW {
                             let mut sum = T::splat(B::bias(params)[o]);
-                            for i in 0..CI {
+                            for i in Self::inputs(o..o + 1) {
                                 let Some(kernel) = B::kernel(params, o, i) else { continue };
                                 for u in 0..K {
                                     for v in 0..K {
-                                        sum = x[i][r + u][c + v].mul_add(simd, T::splat(kernel[u][v]), sum);
+                                        let (Some(row), Some(column)) = (Self::cell(r, u, H), Self::cell(c, v, W))
+                                        else {
+                                            continue;
+                                        };
+                                        sum = x[i][row][column].mul_add(simd, T::splat(kernel[u][v]), sum);
                                     }
                                 }
                             }
@@ -58,14 +62,18 @@ impl<
             #[inline(always)]
             || {
                 for o in 0..CO {
-                    for i in 0..CI {
+                    for i in Self::inputs(o..o + 1) {
                         let Some(kernel) = B::kernel_mut(grad, o, i) else { continue };
                         for u in 0..K {
                             for v in 0..K {
                                 let mut sum = T::ZERO;
                                 for r in 0..OH {
                                     for c in 0..OW {
-                                        sum = x[i][r + u][c + v].mul_add(simd, da[o][r][c], sum);
+                                        let (Some(row), Some(column)) = (Self::cell(r, u, H), Self::cell(c, v, W))
+                                        else {
+                                            continue;
+                                        };
+                                        sum = x[i][row][column].mul_add(simd, da[o][r][c], sum);
                                     }
                                 }
                                 kernel[u][v] += sum.sum();
@@ -90,13 +98,17 @@ impl<
             || {
                 dx.as_flattened_mut().as_flattened_mut().fill(T::ZERO);
                 for o in 0..CO {
-                    for i in 0..CI {
+                    for i in Self::inputs(o..o + 1) {
                         let Some(kernel) = B::kernel(params, o, i) else { continue };
                         for r in 0..OH {
                             for c in 0..OW {
                                 for u in 0..K {
                                     for v in 0..K {
-                                        let dx = &mut dx[i][r + u][c + v];
+                                        let (Some(row), Some(column)) = (Self::cell(r, u, H), Self::cell(c, v, W))
+                                        else {
+                                            continue;
+                                        };
+                                        let dx = &mut dx[i][row][column];
                                         *dx = da[o][r][c].mul_add(simd, T::splat(kernel[u][v]), *dx);
                                     }
                                 }

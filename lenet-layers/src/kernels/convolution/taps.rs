@@ -44,7 +44,7 @@ impl<
         let room = (CO * K * K + H * W) * CI * size_of::<E>() <= ROOM;
         let registers = registers::<S, E>(K * CI);
         let idle = registers * width::<S, E>() - K * CI;
-        room && B::MOSTLY_FULL && registers <= MOST_REGISTERS && 4 * idle <= K * CI
+        room && B::GROUP[0] == CI && B::MOSTLY_FULL && registers <= MOST_REGISTERS && 4 * idle <= K * CI
     }
 
     /// Computes the gradient with respect to the input.
@@ -133,10 +133,30 @@ impl<
             }
         }
         for n in 0..N {
-            let line = dx[r + n + u][c..][..K].as_flattened_mut();
+            let Some(row) = Self::cell(r + n, u, H) else { continue };
+            if const { B::PADDING > 0 } && !(Self::WITHIN[0]..Self::WITHIN[1]).contains(&c) {
+                Self::add_at_border::<S, E, R>(&sums[n], c, &mut dx[row]);
+                continue;
+            }
+            let line = dx[row][c * B::STRIDE - B::PADDING..][..K].as_flattened_mut();
             for j in 0..R {
                 let line = &mut line[j * width::<S, E>()..];
                 store(load::<E::Row<S>>(simd, line) + sums[n][j], line);
+            }
+        }
+    }
+
+    /// Adds to a row of `dx` what window `c`, which is partly outside of it, sends back.
+    #[inline(always)]
+    fn add_at_border<S: Simd, E: Element, const R: usize>(sums: &[E::Row<S>; R], c: usize, dx: &mut [[E; CI]; W]) {
+        let mut window = [[E::default(); CI]; K];
+        for (sums, window) in sums.iter().zip(window.as_flattened_mut().chunks_mut(width::<S, E>())) {
+            store(*sums, window);
+        }
+        for (v, sums) in window.iter().enumerate() {
+            let Some(column) = Self::cell(c, v, W) else { continue };
+            for (dx, sum) in dx[column].iter_mut().zip(sums) {
+                *dx += *sum;
             }
         }
     }

@@ -134,6 +134,28 @@ fn functions_are_exported_by_their_formulas() {
     assert_eq!(ops.join(" "), expected);
 }
 
+sequential! {
+    /// Convolutions with padding of both kinds, strides and groups.
+    struct Padded, trace PaddedTrace {
+        input:                                          Maps<1, 28, 28>;
+        same:   Conv2d<1, 4, 3, Tanh, SamePadding>          => Maps<4, 28, 28>;
+        half:   Conv2d<4, 4, 4, Tanh, Zeros<1>, 2>   => Maps<4, 14, 14>;
+        edge:   Conv2d<4, 6, 5, Tanh, Edge<2>, 3>    => Maps<6, 5, 5>;
+        groups: GroupConv2d<2, 3, 2, 3, Tanh, Edge<1>> => Maps<4, 5, 5>;
+        each:   DepthwiseConv2d<4, 3, Tanh, SamePadding, 2> => Maps<4, 3, 3>;
+        flat:   Flatten                              => Units<36>;
+        out:    Dense<36, 10>                        => Units<10>;
+    }
+}
+
+#[test]
+fn padding_strides_and_groups() {
+    let model = check(Padded::<f32>::boxed_zeroed(), "padded");
+    let graph = model.graph.unwrap();
+    let ops: Vec<_> = graph.node.iter().map(|node| node.op_type.as_str()).collect();
+    assert_eq!(ops.join(" "), "Mul Add Conv Tanh Conv Tanh Pad Conv Tanh Pad Conv Tanh Conv Tanh Flatten Gemm Softmax");
+}
+
 #[test]
 fn lenet5_is_the_graph_it_should_be() {
     let model = check(NetworkName::LeNet5.zeroed(ActivationName::ScaledTanh), "lenet5");

@@ -84,8 +84,17 @@ fn compute(node: &NodeProto, inputs: &[&Array]) -> Array {
         "Pad" => {
             let margin: Vec<usize> = inputs[1].data.iter().map(|m| *m as usize).collect();
             let dims: Vec<_> = (0..4).map(|axis| margin[axis] + x.dims[axis] + margin[4 + axis]).collect();
+            let edge = match attribute(node, "mode").map(|a| (a.r#type, a.s.as_deref())) {
+                None => false,
+                Some((STRING, Some(b"edge"))) => true,
+                Some(other) => panic!("no mode that this test knows: {other:?}"),
+            };
             Array::from_fn(&dims, |place| {
                 let inner: Vec<_> = (0..4).map(|axis| place[axis].wrapping_sub(margin[axis])).collect();
+                if edge {
+                    let nearest = |axis: usize| place[axis].saturating_sub(margin[axis]).min(x.dims[axis] - 1);
+                    return x.at(&[nearest(0), nearest(1), nearest(2), nearest(3)]);
+                }
                 if inner.iter().zip(&x.dims).all(|(at, n)| at < n) { x.at(&inner) } else { 0.0 }
             })
         }
@@ -109,11 +118,21 @@ fn compute(node: &NodeProto, inputs: &[&Array]) -> Array {
             let group = number(node, "group").unwrap_or(1);
             let (maps, seen) = (weight.dims[0], weight.dims[1]);
             assert_eq!((seen * group, &weight.dims[2..]), (x.dims[1], &[k, k][..]));
-            x.windows(maps, k, stride, |place, row, column| {
+            let pad = attribute(node, "pads").map_or(0, |a| {
+                assert_eq!((a.r#type, a.ints.len()), (INTS, 4));
+                assert!(a.ints.iter().all(|n| *n == a.ints[0]), "the same padding on all sides");
+                a.ints[0] as usize
+            });
+            let out = |n: usize| (n + 2 * pad - k) / stride + 1;
+            Array::from_fn(&[n, maps, out(x.dims[2]), out(x.dims[3])], |place| {
                 let (o, first) = (place[1], place[1] / (maps / group) * seen);
                 let terms = (0..seen * k * k).map(|t| {
                     let (i, u, v) = (t / (k * k), t / k % k, t % k);
-                    weight.at(&[o, i, u, v]) * x.at(&[place[0], first + i, row + u, column + v])
+                    let [row, column] =
+                        [(place[2], u), (place[3], v)].map(|(at, tap)| (at * stride + tap).wrapping_sub(pad));
+                    let inside = row < x.dims[2] && column < x.dims[3];
+                    let cell = if inside { x.at(&[place[0], first + i, row, column]) } else { 0.0 };
+                    weight.at(&[o, i, u, v]) * cell
                 });
                 terms.sum::<f64>() + inputs[2].data[o]
             })

@@ -1,0 +1,175 @@
+//! Which cells of the input lie under which taps: stride, padding and groups.
+//!
+//! Along a side, tap `u` of window `r` lies on cell `r * STRIDE + u - PADDING`. Where there is no such cell, it lies on
+//! a zero or, with `EDGE`, on the nearest cell.
+
+use super::{Bank, Convolution};
+use crate::kernels::tile::Tiling;
+use core::ops::Range;
+
+/// The place of a tile of columns if it needs no test: all its taps lie on cells of the input.
+pub(super) const INSIDE: usize = 0;
+/// The tile begins with the first column.
+pub(super) const FIRST: usize = 1;
+/// The tile ends with the last column.
+pub(super) const LAST: usize = 2;
+/// The tile may be anywhere.
+pub(super) const ANYWHERE: usize = 3;
+
+/// Iterates over the tiles of a constant [`Tiling`] of the columns, like `for_tiles!`. The version of `$f` also has the
+/// place of the tile, `$PLACE`. The first and the last tile are versions of their own: their columns are constants, and
+/// so are the cells that lie under their taps. In a tile that tests every cell, the tests would cost more than the
+/// products.
+macro_rules! for_columns {
+    ($tiling:expr, $N:ident, $PLACE:ident => $f:expr, |$tile:ident, $start:ident| $body:expr) => {
+        if const { B::PADDING == 0 } {
+            for_tiles!($tiling, $N => { const $PLACE: usize = INSIDE; $f }, |$tile, $start| $body);
+        } else {
+            assert!(const { $tiling.wide <= 24 }, "no version for this size");
+            for_columns!(@part $tiling, [0, 1], $tiling.wide, FIRST, $N, $PLACE => $f, |$tile, $start| $body);
+            for_columns!(@part $tiling, $tiling.wide_between(), $tiling.wide, Self::between($tiling),
+                $N, $PLACE => $f, |$tile, $start| $body);
+            for_columns!(@part $tiling, $tiling.narrow_between(), $tiling.narrow(), Self::between($tiling),
+                $N, $PLACE => $f, |$tile, $start| $body);
+            for_columns!(@part $tiling, $tiling.last(), $tiling.rest(), LAST, $N, $PLACE => $f, |$tile, $start| $body);
+        }
+    };
+    // The tiles of one part, if there are any.
+    (@part $tiling:expr, $tiles:expr, $length:expr, $place:expr, $N:ident, $PLACE:ident => $f:expr,
+        |$tile:ident, $start:ident| $body:expr) => {
+        if const { $tiles[0] < $tiles[1] } {
+            let $tile = version!(@arms $place, $PLACE => version!($length, 1..=24, $N => $f), 0 1 2 3);
+            for tile in const { $tiles[0] }..const { $tiles[1] } {
+                let $start = const { $tiling }.start(tile);
+                $body
+            }
+        }
+    };
+}
+pub(super) use for_columns;
+
+impl<
+    B: Bank<CI, CO, K>,
+    const CI: usize,
+    const CO: usize,
+    const K: usize,
+    const H: usize,
+    const W: usize,
+    const OH: usize,
+    const OW: usize,
+> Convolution<B, CI, CO, K, H, W, OH, OW>
+{
+    /// The first column of windows all of whose taps lie on cells of the input, and the first column after them.
+    pub(super) const WITHIN: [usize; 2] = {
+        let from = B::PADDING.div_ceil(B::STRIDE);
+        let to = if W + B::PADDING < K { 0 } else { (W + B::PADDING - K) / B::STRIDE + 1 };
+        let from = if from < OW { from } else { OW };
+        let to = if to < OW { to } else { OW };
+        [from, if to < from { from } else { to }]
+    };
+
+    /// The place of the tiles between the first and the last.
+    pub(super) const fn between(tiling: Tiling) -> usize {
+        let reach = tiling.wide >= Self::WITHIN[0] && OW - tiling.rest() <= Self::WITHIN[1];
+        if reach { INSIDE } else { ANYWHERE }
+    }
+
+    /// The column at which a tile of `n` columns at this place begins, if it is there that `column` is.
+    #[inline(always)]
+    pub(super) const fn begin_at(place: usize, n: usize, column: usize) -> usize {
+        match place {
+            FIRST => 0,
+            LAST => OW - n,
+            _ => column,
+        }
+    }
+
+    /// Returns the cell on which a tap of a window lies, on a side of `n` cells; `None` if it is a zero.
+    #[inline(always)]
+    pub(super) const fn cell(window: usize, tap: usize, n: usize) -> Option<usize> {
+        let padded = window * B::STRIDE + tap;
+        if B::PADDING == 0 {
+            Some(padded)
+        } else if B::EDGE {
+            Some(Self::nearest(padded, n))
+        } else if padded < B::PADDING || padded - B::PADDING >= n {
+            None
+        } else {
+            Some(padded - B::PADDING)
+        }
+    }
+
+    /// Returns the cell that is nearest to position `padded` of a padded side of `n` cells.
+    #[inline(always)]
+    pub(super) const fn nearest(padded: usize, n: usize) -> usize {
+        if B::PADDING == 0 {
+            return padded;
+        }
+        let cell = padded.saturating_sub(B::PADDING);
+        if cell < n { cell } else { n - 1 }
+    }
+
+    /// Returns the taps of a window that do not lie on zeros, on a side of `n` cells.
+    #[inline(always)]
+    pub(super) fn taps(window: usize, n: usize) -> Range<usize> {
+        if const { B::PADDING == 0 || B::EDGE } {
+            return 0..K;
+        }
+        B::PADDING.saturating_sub(window * B::STRIDE)..K.min(n + B::PADDING - window * B::STRIDE)
+    }
+
+    /// Returns the windows, of `count` along a side of `n` cells, whose tap number `tap` does not lie on a zero.
+    #[inline(always)]
+    pub(super) fn windows(tap: usize, n: usize, count: usize) -> Range<usize> {
+        if const { B::PADDING == 0 || B::EDGE } {
+            return 0..count;
+        }
+        let to = if n + B::PADDING > tap { (n + B::PADDING - tap - 1) / B::STRIDE + 1 } else { 0 };
+        B::PADDING.saturating_sub(tap).div_ceil(B::STRIDE)..count.min(to)
+    }
+
+    /// Returns the positions of a padded side of `n` cells at which there is this cell: more than one for a cell at the
+    /// border that is also its padding.
+    #[inline(always)]
+    pub(super) fn positions(cell: usize, n: usize) -> Range<usize> {
+        let (mut from, mut to) = (cell + B::PADDING, cell + B::PADDING + 1);
+        if const { B::EDGE } {
+            from = if cell == 0 { 0 } else { from };
+            to = if cell + 1 == n { to + B::PADDING } else { to };
+        }
+        from..to
+    }
+
+    /// Returns the taps that lie on this position of a padded side with `count` windows: the first, and the first after
+    /// them. They are `STRIDE` taps apart.
+    #[inline(always)]
+    pub(super) fn taps_on(position: usize, count: usize) -> Range<usize> {
+        let from = position.saturating_sub((count - 1) * B::STRIDE);
+        from + (position - from) % B::STRIDE..K.min(position + 1)
+    }
+
+    /// Returns the input maps that some of these output maps may see.
+    #[inline(always)]
+    pub(super) fn inputs(outputs: Range<usize>) -> Range<usize> {
+        if const { B::GROUP[1] == CO } {
+            return 0..CI;
+        }
+        outputs.start / B::GROUP[1] * B::GROUP[0]..outputs.end.div_ceil(B::GROUP[1]) * B::GROUP[0]
+    }
+
+    /// Returns the output maps that may see some of these input maps.
+    #[inline(always)]
+    pub(super) fn outputs(inputs: Range<usize>) -> Range<usize> {
+        if const { B::GROUP[1] == CO } {
+            return 0..CO;
+        }
+        inputs.start / B::GROUP[0] * B::GROUP[1]..inputs.end.div_ceil(B::GROUP[0]) * B::GROUP[1]
+    }
+
+    /// The same, of these output maps only.
+    #[inline(always)]
+    pub(super) fn outputs_among(maps: Range<usize>, inputs: Range<usize>) -> Range<usize> {
+        let outputs = Self::outputs(inputs);
+        if const { B::GROUP[1] == CO } { maps } else { maps.start.max(outputs.start)..maps.end.min(outputs.end) }
+    }
+}
