@@ -42,6 +42,13 @@ pub(crate) const RELU: Function = Function(|a| a.max(0.0), |a| f64::from(u8::fro
 /// In the order of [`Drawn`].
 pub(crate) const FUNCTIONS: [Function; Drawn::NAMES.len()] = [IDENTITY, SCALED_TANH, TANH, SIGMOID, RELU];
 
+/// What is beyond the border of a map, with the number of cells.
+#[derive(Clone, Copy)]
+pub(crate) enum Padding {
+    Zeros(usize),
+    Edge(usize),
+}
+
 /// The units in an order in which they can be computed, and all connections in the order of their target units.
 pub(crate) struct Net {
     inputs: usize,
@@ -101,15 +108,36 @@ impl Net {
 
     /// Adds kernels only where `table(o, i)` is true, numbered by output map, then by input map.
     pub(crate) fn conv(self, co: usize, k: usize, table: fn(usize, usize) -> bool, function: Function) -> Self {
+        self.padded(co, k, table, 1, Padding::Zeros(0), function)
+    }
+
+    /// The same with a stride and with padding. A tap on a zero has no connection.
+    pub(crate) fn padded(
+        self,
+        co: usize,
+        k: usize,
+        table: fn(usize, usize) -> bool,
+        stride: usize,
+        padding: Padding,
+        function: Function,
+    ) -> Self {
         let ([ci, h, w], first) = (self.dims, self.parameters);
         let pairs: Vec<_> = (0..co).flat_map(|o| (0..ci).map(move |i| (o, i))).filter(|(o, i)| table(*o, *i)).collect();
         let weights = pairs.len() * k * k;
-        self.layer([co, h - k + 1, w - k + 1], function, weights + co, |net, [o, r, c]| {
+        let (Padding::Zeros(margin) | Padding::Edge(margin)) = padding;
+        let side = |n: usize| (n + 2 * margin - k) / stride + 1;
+        let cell = |at: usize, n: usize| match padding {
+            Padding::Zeros(_) => at.checked_sub(margin).filter(|at| *at < n),
+            Padding::Edge(_) => Some(at.clamp(margin, margin + n - 1) - margin),
+        };
+        self.layer([co, side(h), side(w)], function, weights + co, |net, [o, r, c]| {
             let mut incoming = vec![(Source::One, Weight::Parameter(first + weights + o))];
             for (n, (_, i)) in pairs.iter().enumerate().filter(|(_, pair)| pair.0 == o) {
                 for u in 0..k {
                     for v in 0..k {
-                        incoming.push((net.at(*i, r + u, c + v), Weight::Parameter(first + (n * k + u) * k + v)));
+                        let (row, column) = (cell(r * stride + u, h), cell(c * stride + v, w));
+                        let (Some(row), Some(column)) = (row, column) else { continue };
+                        incoming.push((net.at(*i, row, column), Weight::Parameter(first + (n * k + u) * k + v)));
                     }
                 }
             }
@@ -243,4 +271,9 @@ pub(crate) fn gaps(o: usize, i: usize) -> bool {
 
 pub(crate) fn all(_: usize, _: usize) -> bool {
     true
+}
+
+/// Two input maps and one output map in each group.
+pub(crate) fn in_pairs(o: usize, i: usize) -> bool {
+    o == i / 2
 }

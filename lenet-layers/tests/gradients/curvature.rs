@@ -2,7 +2,9 @@
 
 use crate::against::{near, take};
 use crate::check::{Draw, Drawn, draw_params, flat, for_samples, forward};
-use crate::connections::{FUNCTIONS, Function, IDENTITY, Net, SCALED_TANH, TANH, all, gaps, table_1};
+use crate::connections::{
+    FUNCTIONS, Function, IDENTITY, Net, Padding, SCALED_TANH, TANH, all, gaps, in_pairs, table_1,
+};
 use crate::losses::{AnyLoss, LOSSES, class, plainly};
 use crate::tables::{Gaps, Own};
 use lenet_layers::simd::{Isa, Kernel, Scalar, Simd};
@@ -120,6 +122,11 @@ fn drawn() -> Function {
 const LAYERS: &[Check] = checks! {
     Conv2d<2, 3, 2, Drawn>, on Maps<2, 4, 5>, as |x| x.conv(3, 2, all, drawn());
     Conv2d<3, 6, 3, Drawn>, on Maps<3, 3, 3>, as |x| x.conv(6, 3, all, drawn()); // one cell out: the matrix product
+    Conv2d<2, 3, 3, Drawn, SamePadding>, on Maps<2, 4, 5>, as |x| x.padded(3, 3, all, 1, Padding::Zeros(1), drawn());
+    Conv2d<2, 3, 5, Drawn, SamePadding, 2>, on Maps<2, 6, 5>, as |x| x.padded(3, 5, all, 2, Padding::Zeros(2), drawn());
+    Conv2d<1, 2, 3, Drawn, Edge<2>, 3>, on Maps<1, 5, 4>, as |x| x.padded(2, 3, all, 3, Padding::Edge(2), drawn());
+    Conv2d<2, 2, 2, Drawn, Unpadded, 2>, on Maps<2, 3, 2>, as |x| x.padded(2, 2, all, 2, Padding::Zeros(0), drawn());
+    GroupConv2d<3, 2, 1, 3, Drawn, Edge<1>>, on Maps<6, 3, 4>, as |x| x.padded(3, 3, in_pairs, 1, Padding::Edge(1), drawn());
     SparseConv2d<6, 16, 60, 3, Table1, Drawn>, on Maps<6, 5, 4>, as |x| x.conv(16, 3, table_1, drawn());
     SparseConv2d<4, 3, 5, 2, Gaps, Drawn>, on Maps<4, 3, 5>, as |x| x.conv(3, 2, gaps, drawn());
     SparseConv2d<4, 3, 5, 2, Gaps, Drawn>, on Maps<4, 2, 2>, as |x| x.conv(3, 2, gaps, drawn()); // one cell out

@@ -14,6 +14,7 @@ mod ctc;
 mod curvature;
 mod functions;
 mod gauss_newton;
+mod geometries;
 #[path = "../golden/values.rs"]
 mod golden;
 mod layers;
