@@ -7,8 +7,8 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use lenet_layers::simd::{Isa, Kernel, Simd};
 use lenet_layers::{
-    AvgPool, Cell, Conv2d, Dense, Element, Lanes, Layer, Maps, Params, Shape, SparseConv2d, Subsample, Table1, Tanh,
-    Tensor, Units,
+    AvgPool, Cell, Conv2d, Dense, DepthwiseConv2d, Edge, Element, GroupConv2d, Identity, Lanes, Layer, Maps, Params,
+    SamePadding, Shape, SparseConv2d, Subsample, Table1, Tanh, Tensor, Units,
 };
 use std::marker::PhantomData;
 
@@ -63,6 +63,18 @@ impl<T: Cell> Stage<'_, '_, T> {
         self.run::<Conv2d<3, 7, 3, Tanh>, Maps<3, 23, 17>>("odd convolution, 3@23x17 to 7@21x15", false);
         self.run::<Conv2d<7, 11, 5, Tanh>, Maps<7, 21, 15>>("odd convolution, 7@21x15 to 11@17x11", false);
         self.run::<Dense<187, 37, Tanh>, Units<187>>("odd full connection, 187 to 37", false);
+        self.geometries();
+    }
+
+    /// The same convolution with and without padding, and with strides and groups.
+    fn geometries(&mut self) {
+        self.run::<Conv2d<16, 16, 3>, Maps<16, 34, 34>>("3x3, 16@34x34 to 16@32x32", false);
+        self.run::<Conv2d<16, 16, 3, Identity, SamePadding>, Maps<16, 32, 32>>("the same padded with zeros", false);
+        self.run::<Conv2d<16, 16, 3, Identity, Edge<1>>, Maps<16, 32, 32>>("the same padded with the edge", false);
+        self.run::<Conv2d<16, 32, 3, Identity, SamePadding, 2>, Maps<16, 32, 32>>("3x3, stride 2, to 32@16x16", false);
+        self.run::<Conv2d<16, 16, 1>, Maps<16, 32, 32>>("1x1, 16@32x32", false);
+        self.run::<GroupConv2d<4, 4, 4, 3, Identity, SamePadding>, Maps<16, 32, 32>>("3x3 in 4 groups", false);
+        self.run::<DepthwiseConv2d<16, 3, Identity, SamePadding>, Maps<16, 32, 32>>("3x3, each map by itself", false);
     }
 }
 

@@ -106,6 +106,6 @@ fn summaries_name_what_differs() {
         Name::<L>(std::marker::PhantomData).to_string()
     }
     assert_eq!(name::<Conv2d<1, 6, 5, Tanh>>(), "convolution 5x5, tanh");
-    assert_eq!(name::<Conv2d<1, 6, 5, Relu, SamePadding, 2>>(), "convolution 5x5, stride 2, padding 2, relu");
-    assert_eq!(name::<DepthwiseConv2d<8, 3, Relu, Edge<1>>>(), "convolution 3x3, 8 groups, edge padding 1, relu");
+    assert_eq!(name::<Conv2d<1, 6, 5, Relu, SamePadding, 2>>(), "convolution 5x5, stride 2, padding 2, ReLU");
+    assert_eq!(name::<DepthwiseConv2d<8, 3, Relu, Edge<1>>>(), "convolution 3x3, 8 groups, edge padding 1, ReLU");
 }

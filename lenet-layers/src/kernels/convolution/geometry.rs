@@ -128,16 +128,16 @@ impl<
         B::PADDING.saturating_sub(tap).div_ceil(B::STRIDE)..count.min(to)
     }
 
-    /// Returns the positions of a padded side of `n` cells at which there is this cell: more than one for a cell at the
-    /// border that is also its padding.
+    /// Returns the positions of a padded side of `n` cells that are not zeros.
     #[inline(always)]
-    pub(super) fn positions(cell: usize, n: usize) -> Range<usize> {
-        let (mut from, mut to) = (cell + B::PADDING, cell + B::PADDING + 1);
-        if const { B::EDGE } {
-            from = if cell == 0 { 0 } else { from };
-            to = if cell + 1 == n { to + B::PADDING } else { to };
-        }
-        from..to
+    pub(super) fn positions(n: usize) -> Range<usize> {
+        if B::EDGE { 0..n + 2 * B::PADDING } else { B::PADDING..n + B::PADDING }
+    }
+
+    /// Returns the first of the positions that are this cell.
+    #[inline(always)]
+    pub(super) fn first_position(cell: usize) -> usize {
+        if B::EDGE && cell == 0 { 0 } else { cell + B::PADDING }
     }
 
     /// Returns the taps that lie on this position of a padded side with `count` windows: the first, and the first after

@@ -32,9 +32,12 @@ const fn maps_per_tile(n: usize, most: usize) -> usize {
     if n == 0 { 1 } else { Tiling::new(n, most).wide }
 }
 
-/// The number of output maps whose rows for one row of `dx` fit in the L1 cache together.
-const fn maps_at_hand(bytes_in_rows: usize) -> usize {
-    let most = 24 * 1024 / bytes_in_rows;
+/// The number of output maps whose rows for one row of `dx` fit in the L1 cache together. If maps are pages apart, the
+/// same rows of all maps compete for the same places of the cache, and a part of a page takes as much as a page.
+const fn maps_at_hand(bytes_in_rows: usize, bytes_in_map: usize) -> usize {
+    const PAGE: usize = 4096;
+    let bytes = if bytes_in_map.is_multiple_of(PAGE) { bytes_in_rows.next_multiple_of(PAGE) } else { bytes_in_rows };
+    let most = 24 * 1024 / bytes;
     if most == 0 { 1 } else { most }
 }
 
@@ -280,18 +283,22 @@ impl<
         simd.vectorize(
             #[inline(always)]
             || {
-                dx.as_flattened_mut().as_flattened_mut().fill(T::ZERO);
-                let share = const { maps_at_hand(K * OW * size_of::<T>()) };
-                for first in (0..CO).step_by(share) {
-                    for row in 0..H {
+                let share = const { maps_at_hand(K * OW * size_of::<T>(), OH * OW * size_of::<T>()) };
+                for position in Self::positions(H) {
+                    // One row at a time, so that large maps are read and written once.
+                    let row = Self::nearest(position, H);
+                    for first in (0..CO).step_by(share) {
                         for i in Self::inputs(first..CO.min(first + share)) {
+                            if position == Self::first_position(row) && first <= Self::outputs(i..i + 1).start {
+                                dx[i][row].fill(T::ZERO);
+                            }
                             for part in 0..T::parts::<S>() {
                                 for_tiles!(
                                     Tiling::new(OW, columns_to_spread(S::REGISTERS, K, B::STRIDE)),
                                     N => Self::spread::<S, T, N>,
                                     |tile, c| {
                                         let maps = Self::outputs_among(first..CO.min(first + share), i..i + 1);
-                                        tile(simd, params, da, maps, i, [row, c, part], &mut dx[i][row]);
+                                        tile(simd, params, da, maps, i, [position, c, part], &mut dx[i][row]);
                                     }
                                 );
                             }
@@ -302,7 +309,8 @@ impl<
         );
     }
 
-    /// Adds to one row of `dx` the contribution of `N` columns from `c` of the output maps `maps`.
+    /// Adds to one row of `dx`, which is at this position of the padded map, the contribution of `N` columns from `c` of
+    /// the output maps `maps`.
     #[inline(always)]
     fn spread<S: Simd, T: Cell, const N: usize>(
         simd: S,
@@ -310,7 +318,7 @@ impl<
         da: &[[[T; OW]; OH]; CO],
         maps: core::ops::Range<usize>,
         i: usize,
-        [row, c, part]: [usize; 3],
+        [position, c, part]: [usize; 3],
         dx: &mut [T; W],
     ) {
         /// An upper bound of the reach of a tile.
@@ -328,20 +336,18 @@ impl<
         }
         for o in maps {
             let Some(kernel) = B::kernel(params, o, i) else { continue };
-            for position in Self::positions(row, H) {
-                let taps = Self::taps_on(position, OH);
-                let mut u = taps.start;
-                while u < taps.end {
-                    let da = &da[o][(position - u) / B::STRIDE][c..][..N];
-                    for v in 0..K {
-                        let weight = T::Vector::splat(simd, kernel[u][v]);
-                        for t in 0..N {
-                            let sum = &mut sums[t * B::STRIDE + v];
-                            *sum = da[t].part(simd, part).mul_add(weight, *sum);
-                        }
+            let taps = Self::taps_on(position, OH);
+            let mut u = taps.start;
+            while u < taps.end {
+                let da = &da[o][(position - u) / B::STRIDE][c..][..N];
+                for v in 0..K {
+                    let weight = T::Vector::splat(simd, kernel[u][v]);
+                    for t in 0..N {
+                        let sum = &mut sums[t * B::STRIDE + v];
+                        *sum = da[t].part(simd, part).mul_add(weight, *sum);
                     }
-                    u += B::STRIDE;
                 }
+                u += B::STRIDE;
             }
         }
         for t in 0..reach {
@@ -350,10 +356,14 @@ impl<
             }
         }
         if const { B::EDGE } {
-            for t in 0..reach {
-                if !is_cell(t) {
-                    let dx = &mut dx[at(t)];
-                    dx.set_part(part, dx.part(simd, part) + sums[t]);
+            // The loop is short, so that the compiler unrolls it: otherwise the sums would not be in registers.
+            let mut add = |cell: usize, sum: T::Vector<S>| dx[cell].set_part(part, dx[cell].part(simd, part) + sum);
+            for k in 0..B::PADDING {
+                if left + k < B::PADDING {
+                    add(0, sums[k]);
+                }
+                if left + reach - 1 - k >= W + B::PADDING {
+                    add(W - 1, sums[reach - 1 - k]);
                 }
             }
         }
