@@ -163,7 +163,7 @@ impl<
 > Layer<Maps<CI, H, W>> for Conv2d<CI, CO, K, A, P, S>
 where
     A: Activation,
-    P: Padding<K> + Windows<H, K, S, Count = Size<OH>> + Windows<W, K, S, Count = Size<OW>>,
+    P: Windows<H, W, K, S, Rows = Size<OH>, Columns = Size<OW>>,
 {
     type Out = Maps<CO, OH, OW>;
     const CONNECTIONS: usize = OH * OW * (CI * CO * K * K + CO);
@@ -207,7 +207,7 @@ impl<
 > Curved<Maps<CI, H, W>> for Conv2d<CI, CO, K, A, P, S>
 where
     A: Activation,
-    P: Padding<K> + Windows<H, K, S, Count = Size<OH>> + Windows<W, K, S, Count = Size<OW>>,
+    P: Windows<H, W, K, S, Rows = Size<OH>, Columns = Size<OW>>,
 {
     fn curvature<I: Simd, T: Cell>(
         simd: I,

@@ -172,7 +172,7 @@ where
     A: Activation,
     Size<CI>: Groups<G, GI>,
     Size<GO>: Times<G, Out = Size<CO>>,
-    P: Padding<K> + Windows<H, K, S, Count = Size<OH>> + Windows<W, K, S, Count = Size<OW>>,
+    P: Windows<H, W, K, S, Rows = Size<OH>, Columns = Size<OW>>,
 {
     type Out = Maps<CO, OH, OW>;
     const CONNECTIONS: usize = OH * OW * (CO * GI * K * K + CO);
@@ -221,7 +221,7 @@ where
     A: Activation,
     Size<CI>: Groups<G, GI>,
     Size<GO>: Times<G, Out = Size<CO>>,
-    P: Padding<K> + Windows<H, K, S, Count = Size<OH>> + Windows<W, K, S, Count = Size<OW>>,
+    P: Windows<H, W, K, S, Rows = Size<OH>, Columns = Size<OW>>,
 {
     fn curvature<I: Simd, T: Cell>(
         simd: I,

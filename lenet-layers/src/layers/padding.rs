@@ -103,33 +103,48 @@ impl<const P: usize, const K: usize> Padding<K> for Edge<P> {
     const FILL: Fill = Fill::Edge;
 }
 
-/// The arithmetic of a padding: the number of windows of side `K` along a side of `N` cells with a stride of `S`.
+/// The arithmetic of a padding: the number of windows of side `K` with a stride of `S` along sides of `H` and `W` cells.
+/// One trait has both, so that a type that is not a padding is one error.
 #[doc(hidden)]
-pub trait Windows<const N: usize, const K: usize, const S: usize> {
-    type Count;
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a padding",
+    label = "not a padding",
+    note = "choose Unpadded, SamePadding, Zeros<1> or Edge<1>, with any number of cells"
+)]
+pub trait Windows<const H: usize, const W: usize, const K: usize, const S: usize>: Padding<K> {
+    type Rows;
+    type Columns;
 }
 
-impl<const N: usize, const K: usize, const S: usize> Windows<N, K, S> for Unpadded
+impl<const H: usize, const W: usize, const K: usize, const S: usize> Windows<H, W, K, S> for Unpadded
 where
-    Size<N>: Strided<K, S>,
+    Size<H>: Strided<K, S>,
+    Size<W>: Strided<K, S>,
 {
-    type Count = <Size<N> as Strided<K, S>>::Out;
+    type Rows = <Size<H> as Strided<K, S>>::Out;
+    type Columns = <Size<W> as Strided<K, S>>::Out;
 }
-impl<const N: usize, const K: usize, const S: usize> Windows<N, K, S> for SamePadding
+impl<const H: usize, const W: usize, const K: usize, const S: usize> Windows<H, W, K, S> for SamePadding
 where
-    Size<N>: Centred<K, S>,
+    Size<H>: Centred<K, S>,
+    Size<W>: Centred<K, S>,
 {
-    type Count = <Size<N> as Centred<K, S>>::Out;
+    type Rows = <Size<H> as Centred<K, S>>::Out;
+    type Columns = <Size<W> as Centred<K, S>>::Out;
 }
-impl<const P: usize, const N: usize, const K: usize, const S: usize> Windows<N, K, S> for Zeros<P>
+impl<const P: usize, const H: usize, const W: usize, const K: usize, const S: usize> Windows<H, W, K, S> for Zeros<P>
 where
-    Size<N>: Padded<P, K, S>,
+    Size<H>: Padded<P, K, S>,
+    Size<W>: Padded<P, K, S>,
 {
-    type Count = <Size<N> as Padded<P, K, S>>::Out;
+    type Rows = <Size<H> as Padded<P, K, S>>::Out;
+    type Columns = <Size<W> as Padded<P, K, S>>::Out;
 }
-impl<const P: usize, const N: usize, const K: usize, const S: usize> Windows<N, K, S> for Edge<P>
+impl<const P: usize, const H: usize, const W: usize, const K: usize, const S: usize> Windows<H, W, K, S> for Edge<P>
 where
-    Size<N>: Padded<P, K, S>,
+    Size<H>: Padded<P, K, S>,
+    Size<W>: Padded<P, K, S>,
 {
-    type Count = <Size<N> as Padded<P, K, S>>::Out;
+    type Rows = <Size<H> as Padded<P, K, S>>::Out;
+    type Columns = <Size<W> as Padded<P, K, S>>::Out;
 }

@@ -24,6 +24,7 @@ mod networks;
 mod numbers;
 mod optim;
 mod pools;
+mod pytorch;
 mod sdlm;
 mod sgd;
 mod sparse;

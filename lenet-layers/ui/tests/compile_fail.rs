@@ -9,6 +9,8 @@ mod pass_any_names;
 mod pass_large_sizes;
 #[path = "ui/pass_own_layer.rs"]
 mod pass_own_layer;
+#[path = "ui/pass_strides_and_padding.rs"]
+mod pass_strides_and_padding;
 #[path = "ui/pass_trained.rs"]
 mod pass_trained;
 

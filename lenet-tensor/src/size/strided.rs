@@ -119,11 +119,28 @@ where
     Size<N>: ToNum,
     Size<P>: ToNum,
     Size<K>: ToNum,
+    Size<N>: Grown<P>,
+    <Size<N> as Grown<P>>::Num: Sub<Num<K>>,
+    // Always true. Where a kernel does not fit, the compiler would otherwise report the difference, in typenum's words.
+    Diff<<Size<N> as Grown<P>>::Num, Num<K>>: Add<B1>,
+{
+    type Beyond = Diff<<Size<N> as Grown<P>>::Num, Num<K>>;
+}
+
+/// `N + 2 P`.
+#[doc(hidden)]
+pub trait Grown<const P: usize> {
+    type Num;
+}
+
+impl<const N: usize, const P: usize> Grown<P> for Size<N>
+where
+    Size<N>: ToNum,
+    Size<P>: ToNum,
     Num<N>: Add<Num<P>>,
     Sum<Num<N>, Num<P>>: Add<Num<P>>,
-    Sum<Sum<Num<N>, Num<P>>, Num<P>>: Sub<Num<K>>,
 {
-    type Beyond = Diff<Sum<Sum<Num<N>, Num<P>>, Num<P>>, Num<K>>;
+    type Num = Sum<Sum<Num<N>, Num<P>>, Num<P>>;
 }
 
 /// An odd side.

@@ -1,0 +1,11 @@
+//! A stride of 0.
+use lenet_layers::*;
+
+sequential! {
+    pub struct Net, trace NetTrace {
+        input:                                           Maps<4, 12, 12>;
+        c1:   Conv2d<4, 8, 3, Tanh, Unpadded, 0> => Maps<8, 12, 12>;
+    }
+}
+
+fn main() {}
