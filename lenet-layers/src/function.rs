@@ -41,6 +41,8 @@ pub trait Function: Send + Sync + 'static {
     fn derivative<V: Vector>(x: V, y: V) -> V;
 }
 
+// Not recommended in errors: what is no function should not be told that it is no activation.
+#[diagnostic::do_not_recommend]
 impl<A: Activation> Function for A {
     const LABEL: &'static str = A::NAME;
     const FORMULA: ActivationKind = A::KIND;
