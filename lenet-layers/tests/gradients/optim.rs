@@ -115,7 +115,8 @@ fn statistics_are_no_parameters() {
     assert!((clipped.0.weight[0] - 0.3).abs() < 1e-6);
 
     let (mut sgd, mut adam, mut adam_w) = (Sgd::boxed(0.9, 0.1), Adam::boxed(0.1), AdamW::boxed(0.1));
-    let mut steps: [&mut dyn FnMut(&mut Params2, &Grad<Params2>); 3] =
+    type Step<'a> = &'a mut dyn FnMut(&mut Params2, &Grad<Params2>);
+    let mut steps: [Step<'_>; 3] =
         [&mut |p, g| sgd.step(p, g, 0.5), &mut |p, g| adam.step(p, g, 0.5), &mut |p, g| adam_w.step(p, g, 0.5)];
     for step in &mut steps {
         let mut p = fresh();
