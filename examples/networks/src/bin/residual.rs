@@ -1,6 +1,7 @@
 //! A residual network on colour pictures of 32x32, as for CIFAR-10: the pictures are drawn here, ten kinds of shapes on
 //! patterned backgrounds. `residual FOLDER` takes the real ones (`lenet data fetch cifar-10` says where they are).
 
+use lenet_data::cifar::{Cifar10, CifarImages};
 use lenet_layers::*;
 use lenet_train::{Accuracy, Bytes, DataError, Event, Examples, Layout, Part, Settings, Training, evaluate};
 use rand::RngExt;
@@ -61,8 +62,11 @@ sequential! {
 /// The mean and the deviation of the channels of CIFAR-10.
 const CHANNELS: [(f32, f32); 3] = [(0.491, 0.247), (0.482, 0.243), (0.447, 0.262)];
 
-/// Pixels, channel after channel, and classes: a disc, square, triangle, cross or ring, plain or striped.
-fn drawn(count: usize, seed: u64) -> (Vec<u8>, Vec<Class<10>>) {
+/// Pixels, channel after channel, and classes.
+type Pictures = (Vec<u8>, Vec<Class<10>>);
+
+/// Ten classes: a disc, square, triangle, cross or ring, plain or striped.
+fn drawn(count: usize, seed: u64) -> Pictures {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let (mut pixels, mut classes) = (Vec::with_capacity(count * 3072), Vec::with_capacity(count));
     for i in 0..count {
@@ -90,17 +94,22 @@ fn drawn(count: usize, seed: u64) -> (Vec<u8>, Vec<Class<10>>) {
     (pixels, classes)
 }
 
+fn photographed(part: &CifarImages) -> Result<Pictures, ClassError> {
+    let classes = part.labels().iter().map(|label| Class::new(usize::from(*label)));
+    Ok((part.images().as_flattened().as_flattened().as_flattened().to_vec(), classes.collect::<Result<_, _>>()?))
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args().nth(1);
     let (learn, test) = match &folder {
-        Some(folder) => real(Path::new(folder))?,
+        Some(folder) => {
+            let Cifar10 { train, test } = Cifar10::read_dir(Path::new(folder))?;
+            (photographed(&train)?, photographed(&test)?)
+        }
         None => (drawn(4000, 1), drawn(1000, 2)),
     };
-    let examples = |(pixels, classes): &'_ (Vec<u8>, Vec<Class<10>>)| -> Result<_, DataError> {
-        Bytes::new(pixels, classes, Layout::Planar, &CHANNELS)
-    };
     let learn = examples(&learn)?.altered(mirror);
-    let settings = Settings { epochs: if folder.is_some() { 30 } else { 6 }, batch: 64, rate: 0.1, ..Settings::default() };
+    let settings = Settings { epochs: if folder.is_some() { 30 } else { 8 }, batch: 32, rate: 0.05, ..Settings::default() };
     let loss = SmoothedCrossEntropy { smoothing: 0.1 };
     let training = Training::new(settings, Part::all(&learn), loss, Accuracy);
     let outcome = training.run::<ResNet8>(Init::SqrtFanIn, |event| {
@@ -111,6 +120,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     })?;
     println!("{} parameters; other pictures: {}", ResNet8::<f32>::LEN, evaluate(&*outcome.last, &Part::all(&examples(&test)?), &loss, &Accuracy));
     Ok(())
+}
+
+fn examples((pixels, classes): &Pictures) -> Result<Bytes<'_, Maps<3, 32, 32>, Class<10>>, DataError> {
+    Bytes::new(pixels, classes, Layout::Planar, &CHANNELS)
 }
 
 /// Half of the presentations are mirrored.
