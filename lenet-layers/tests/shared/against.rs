@@ -26,10 +26,14 @@ fn against(case: &mut dyn Subject<f32>, reference: &mut dyn Subject<f64>, isa: I
     let (mut draw, lanes, arrays) = (Draw::new(seed), case.lanes(), case.arrays());
     for i in 0..arrays {
         // More inputs get smaller weights, so that not everything saturates; a power of two keeps the sums exact.
-        let fan_in = (case.info(i).fan_in)(0) as f64;
+        let info = case.info(i);
+        let fan_in = (info.fan_in)(0) as f64;
         let unit = 0.5f64.powi(fan_in.sqrt().log2().round() as i32);
         for (w, n) in reference.params(i).iter_mut().zip(case.params(i)) {
             *w = draw.on_grid() * unit;
+            if info.role == Role::Variance {
+                *w = w.abs() + 0.25;
+            }
             *n = *w as f32;
         }
     }
