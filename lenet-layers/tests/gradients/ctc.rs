@@ -172,6 +172,6 @@ fn the_curvature_is_that_of_the_softmax() {
             assert!((d2y.data[k][0][w] - p * (1.0 - p)).abs() < 1e-12);
         }
     }
-    Ctc::<5>.curvature(&y, &[], &mut d2y);
+    Ctc::<5>.curvature(&y, &[] as &[&[Class<4>]], &mut d2y);
     assert!(d2y.data.as_flattened().as_flattened().iter().all(|x: &f64| *x == 0.0));
 }
