@@ -2,9 +2,10 @@
 
 use crate::common::*;
 use lenet_layers::{
-    BatchNorm, Conv2d, Dense, Dropout, Flatten, Grad, Init, Maps, Params, Relu, SoftmaxCrossEntropy, Units, sequential,
+    BatchNorm, Class, Conv2d, Dense, Dropout, Flatten, Grad, Init, Maps, Params, Relu, SoftmaxCrossEntropy, Units,
+    sequential,
 };
-use lenet_train::{Accuracy, Arrays, Batch, Block, Event, Part, Settings, Shown, Slot, Training, evaluate};
+use lenet_train::{Accuracy, Arrays, Batch, Block, Event, Floats, Part, Settings, Shown, Slot, Training, evaluate};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Mutex;
@@ -61,6 +62,24 @@ fn statistics_follow_the_batch_by_a_tenth() {
 }
 
 #[test]
+fn a_few_examples_are_normalized_together() {
+    // Two examples that are 1 and 3 everywhere: alone, each has a variance of 0.
+    let numbers: Vec<f32> = (0..256).map(|i| if i < 128 { 1.0 } else { 3.0 }).collect();
+    let classes = [0, 1].map(|class| Class::new(class).unwrap());
+    let examples = Floats::new(&numbers, &classes).unwrap();
+    let settings = Settings { batch: 2, epochs: 1, rate: 1e-9, ..settings() };
+    let training = Training::new(settings, Part::all(&examples), SoftmaxCrossEntropy, ());
+    let mut network = Modern::<f32>::boxed_zeroed();
+    network.c1.weight.iter_mut().for_each(|map| map[0][1][1] = 1.0);
+    let mut run = training.begin_from(network).unwrap();
+    run.go_on(go).unwrap();
+    // The variance of 36 ones and 36 threes, estimated from them.
+    let variance = 72.0 / 71.0;
+    let measured = run.network().n1.running_var;
+    assert!(measured.iter().all(|v| (v - 0.1 * variance).abs() < 1e-5), "{measured:?}");
+}
+
+#[test]
 fn a_run_with_dropout_continues_to_the_same_bits() {
     let (marks, folder) = (Marks(150), tempfile::tempdir().unwrap());
     let path = &folder.path().join("state.safetensors");
@@ -100,13 +119,13 @@ fn every_step_drops_other_cells() {
     struct Ones;
     impl lenet_train::Examples for Ones {
         type Input = Maps<2, 8, 8>;
-        type Target = lenet_layers::Class<3>;
+        type Target = Class<3>;
         fn len(&self) -> usize {
             1
         }
         fn show(&self, _: usize, _: u64, input: &mut [f32]) -> Self::Target {
             input.fill(1.0);
-            lenet_layers::Class::new(0).unwrap()
+            Class::new(0).unwrap()
         }
     }
     sequential! {
