@@ -82,7 +82,7 @@ impl dyn Arrays {
         (self as &mut dyn Any).downcast_mut()
     }
 
-    /// [`downcast_ref`](Self::downcast_ref), for callers that made the arrays themselves.
+    /// As `downcast_ref`, for callers that made the arrays themselves.
     ///
     /// # Panics
     /// If they are of another type.
@@ -91,7 +91,7 @@ impl dyn Arrays {
         self.downcast_ref().expect(ONE_TYPE)
     }
 
-    /// [`downcast_mut`](Self::downcast_mut), for callers that made the arrays themselves.
+    /// As `downcast_mut`, for callers that made the arrays themselves.
     ///
     /// # Panics
     /// If they are of another type.
