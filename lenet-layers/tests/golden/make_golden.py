@@ -130,5 +130,41 @@ function("GELU", f.gelu, approximate="tanh")
 function("SILU", f.silu)
 function("HARDSWISH", f.hardswish)
 
+
+
+class Branches(torch.nn.Module):
+    """relu(conv(relu(norm(conv(x)))) + x), then the mean of each map."""
+
+    def __init__(self):
+        super().__init__()
+        self.c1, self.n1, self.c2 = torch.nn.Conv2d(2, 3, 1), torch.nn.BatchNorm2d(3), torch.nn.Conv2d(3, 2, 1)
+
+    def forward(self, x):
+        return f.relu(self.c2(f.relu(self.n1(self.c1(x)))) + x).mean((2, 3))
+
+
+def branches():
+    """A step in training, then inference with the statistics that the step has measured."""
+    net, x, g = Branches(), draw(1, 2, 3, 4), draw(1, 2)
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.copy_(draw(*parameter.shape))
+    write("BRANCH_PARAMETERS", torch.cat([p.detach().flatten() for p in net.parameters()]),
+          "c1.weight, c1.bias, n1.weight, n1.bias, c2.weight and c2.bias, one after another.")
+    write("BRANCH_INPUT", x.flatten(), "An example of 2x3x4.")
+    write("BRANCH_ERRORS", g.flatten(), "The gradient with respect to the output.")
+    x.requires_grad_()
+    y = net(x)
+    y.backward(g)
+    write("BRANCH_OUTPUT", y.flatten(), "The output in training.")
+    write("BRANCH_GRADIENTS", torch.cat([p.grad.flatten() for p in net.parameters()]), "The gradients, likewise.")
+    write("BRANCH_INPUT_GRADIENT", x.grad.flatten(), "The gradient with respect to the input.")
+    write("BRANCH_MEAN", net.n1.running_mean, "The running mean after the step; it was 0.")
+    write("BRANCH_VARIANCE", net.n1.running_var, "The running variance after the step; it was 1.")
+    write("BRANCH_INFERENCE", net.eval()(x).flatten(), "The output with these.")
+
+
+branches()
+
 HEAD = "//! PyTorch's results, written by make_golden.py; see there.\n\n"
 (Path(__file__).parent / "values.rs").write_text(HEAD + "\n".join(LINES) + "\n")

@@ -2,6 +2,7 @@
 //! `f64`, the merging of its parameters, and what dropout drops.
 
 use crate::check::{Draw, for_samples};
+use crate::golden::*;
 use lenet_layers::simd::{Isa, Kernel, Simd};
 use lenet_layers::*;
 use proptest::prelude::TestCaseError;
@@ -195,4 +196,59 @@ fn arrays_that_are_measured() {
     assert!(BatchNormParams::<3>::is_statistic(2) && !BatchNormParams::<3>::is_statistic(1));
     let measured: Vec<bool> = (0..Normalized::<f32>::TENSORS).map(Grad::<Normalized>::is_statistic).collect();
     assert_eq!(measured, [false, false, false, false, true, true, false, false, false, false, true, true]);
+}
+
+sequential! {
+    struct Branch, trace BranchTrace {
+        input:                       Maps<2, 3, 4>;
+        c1:   Conv2d<2, 3, 1>        => Maps<3, 3, 4>;
+        n1:   BatchNorm<3, Relu>     => Maps<3, 3, 4>;
+        c2:   Conv2d<3, 2, 1>        => Maps<2, 3, 4>;
+    }
+}
+sequential! {
+    struct Joining, trace JoiningTrace {
+        input:                       Maps<2, 3, 4>;
+        r1:   Residual<Branch, Relu> => Maps<2, 3, 4>;
+        mean: GlobalAvgPool          => Units<2>;
+    }
+}
+
+/// The arrays that are trained, one after another.
+fn trained(net: &Joining<f64>) -> Vec<f64> {
+    let arrays = (0..Joining::<f64>::TENSORS).filter(|i| !Joining::<f64>::is_statistic(*i));
+    arrays.flat_map(|i| net.tensor(i).to_vec()).collect()
+}
+
+/// One step of PyTorch in training, and inference with what it has measured.
+#[test]
+fn a_residual_stage_is_pytorchs() {
+    let near = |what: &str, got: &[f64], want: &[f64]| {
+        assert_eq!(got.len(), want.len(), "{what}");
+        for (got, want) in got.iter().zip(want) {
+            assert!((got - want).abs() < 1e-12, "{what}: {got}, in PyTorch {want}");
+        }
+    };
+    let mut net = Joining::<f64>::boxed_zeroed();
+    let mut numbers = BRANCH_PARAMETERS.iter();
+    for i in (0..Joining::<f64>::TENSORS).filter(|i| !Joining::<f64>::is_statistic(*i)) {
+        net.tensor_mut(i).fill_with(|| *numbers.next().unwrap());
+    }
+    net.r1.block.n1.running_var = [1.0; 3];
+    let (mut trace, mut errors) = (JoiningTrace::boxed_zeroed(), JoiningTrace::boxed_zeroed());
+    trace.input.cells_mut().copy_from_slice(&BRANCH_INPUT);
+    let pass = TrainingPass::whole(1, 0);
+    near("output", &net.forward_training(&mut trace, pass).data, &BRANCH_OUTPUT);
+    errors.mean.data = BRANCH_ERRORS;
+    let mut grad = Grad::<Joining<f64>>::boxed_zeroed();
+    net.backward_with::<_, _, true>(simd::Scalar, &trace, &mut errors, &mut grad, Mode::Training(pass));
+    near("gradients", &trained(&grad.0), &BRANCH_GRADIENTS);
+    near("gradient of the input", errors.input.cells(), &BRANCH_INPUT_GRADIENT);
+
+    // A step with a rate of 0 moves the statistics only.
+    Sgd::<Joining<f64>>::boxed(0.0, 0.0).step(&mut net, &grad, 0.0);
+    near("parameters", &trained(&net), &BRANCH_PARAMETERS);
+    near("mean", &net.r1.block.n1.running_mean, &BRANCH_MEAN);
+    near("variance", &net.r1.block.n1.running_var, &BRANCH_VARIANCE);
+    near("inference", &net.forward(&mut trace).data, &BRANCH_INFERENCE);
 }
