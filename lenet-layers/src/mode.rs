@@ -7,7 +7,7 @@ pub struct TrainingPass {
     pub examples: usize,
     /// The number of examples in the whole batch, of which this pass may be a part.
     pub batch: usize,
-    /// Everything random in the pass follows from it. It should be another one in each pass.
+    /// It determines everything random in the pass. Use a different seed for each pass.
     pub seed: u64,
 }
 
@@ -22,9 +22,9 @@ impl TrainingPass {
 /// The mode of a pass through a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// The network is used.
+    /// As after training.
     Inference,
-    /// The network learns.
+    /// As in training.
     Training(TrainingPass),
 }
 

@@ -17,6 +17,8 @@ pub trait Params:
     const TENSORS: usize;
     /// The total number of elements.
     const LEN: usize;
+    /// The number of elements that are measured and not trained ([`Params::is_statistic`]).
+    const STATISTICS: usize = 0;
 
     /// Returns array number `index` as a flat slice; the last axis varies fastest.
     ///
@@ -30,8 +32,8 @@ pub trait Params:
     fn tensor_mut(&mut self, index: usize) -> &mut [Self::Element];
 
     /// Returns `true` if array number `index` holds statistics of the data and no trainable numbers. A backward pass in
-    /// training adds the statistics of its examples to this array of the gradient, and an optimizer moves the array
-    /// towards them.
+    /// training adds the difference between the statistics of its examples and this array to the gradient, and an
+    /// optimizer moves the array by a part of it ([`Statistic`](crate::Statistic)).
     ///
     /// # Panics
     /// It may panic if `index` is not less than `TENSORS`.
@@ -97,6 +99,7 @@ macro_rules! of_the_form_of {
             type Element = P::Element;
             const TENSORS: usize = P::TENSORS;
             const LEN: usize = P::LEN;
+            const STATISTICS: usize = P::STATISTICS;
             #[inline]
             fn tensor(&self, index: usize) -> &[P::Element] {
                 self.0.tensor(index)
@@ -151,13 +154,19 @@ pub enum Role {
     Variance,
 }
 
+/// The number of names from a stage of networks to an array: each network within another has its own name and that of
+/// its stage.
+const INNER: usize = 2 * DEEPEST;
+/// How many networks may be within each other, not counting the outermost.
+pub(crate) const DEEPEST: usize = 4;
+
 /// The compile-time information about one array of parameters.
 #[derive(Clone, Copy)]
 pub struct ParamInfo {
     /// The stage it belongs to, such as `c1`. Empty if a layer describes itself.
     pub stage: &'static str,
-    /// The way from there, if the stage consists of networks: `["block", "c1", "", ""]`.
-    pub inner: [&'static str; 4],
+    /// The way from there, if the stage consists of networks: `"block"`, `"c1"`, and empty strings.
+    pub inner: [&'static str; INNER],
     /// Its name in the layer, such as `weight`.
     pub name: &'static str,
     /// The extent of each axis in the dense form of the array: for a sparse convolution, `[16, 6, 5, 5]`.
@@ -176,21 +185,22 @@ impl ParamInfo {
     /// `fan_in` of their position.
     #[must_use]
     pub const fn new(name: &'static str, dims: &'static [usize], role: Role, fan_in: fn(usize) -> usize) -> Self {
-        ParamInfo { stage: "", inner: [""; 4], name, dims, role, connected: &[], fan_in }
+        ParamInfo { stage: "", inner: [""; INNER], name, dims, role, connected: &[], fan_in }
     }
 
     /// Describes the same array as a part of the stage `outer`.
     ///
     /// # Panics
-    /// If more than two networks are within each other.
+    /// If more than four networks are within each other, which `sequential!` does not allow.
     #[must_use]
     pub fn within(self, outer: &'static str) -> Self {
         if self.stage.is_empty() {
             return ParamInfo { stage: outer, ..self };
         }
-        let [a, b, c, last] = self.inner;
-        assert!(last.is_empty(), "networks are at most two deep within each other");
-        ParamInfo { stage: outer, inner: [self.stage, a, b, c], ..self }
+        let mut inner = [self.stage; INNER];
+        assert!(self.inner[INNER - 1].is_empty(), "networks are at most four deep within each other");
+        inner[1..].copy_from_slice(&self.inner[..INNER - 1]);
+        ParamInfo { stage: outer, inner, ..self }
     }
 
     /// Returns the number of trainable numbers in the array.

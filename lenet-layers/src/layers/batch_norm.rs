@@ -18,12 +18,13 @@ use zerocopy::{FromBytes, Immutable, KnownLayout};
 /// In training ([`Network::forward_training`](crate::Network::forward_training)) mean and variance are those of the
 /// examples of the pass: in lanes, of up to sixteen, whatever the size of the batch ("ghost batches", Hoffer, Hubara,
 /// Soudry 2017). So passes do not wait for each other, and the result does not depend on the number of threads. The
-/// backward pass adds the statistics of its examples to the gradient of the arrays `running_mean` and `running_var`, as
-/// the mean over the batch, and the optimizer moves these arrays towards them ([`STATISTIC_MOMENTUM`]). Otherwise the
-/// layer uses the two arrays.
+/// backward pass adds the differences between its statistics and the arrays `running_mean` and `running_var` to the
+/// gradient of these, as the mean over the batch, and the optimizer moves the arrays by a part of it
+/// ([`STATISTIC_MOMENTUM`]). Otherwise, with `forward` and `backward`, the layer uses the two arrays, and they stay as
+/// they are.
 ///
-/// A single example of `Units` has no variance: in training its outputs are `A(bias)`. The layer has no second
-/// derivatives.
+/// A single example of `Units` has no variance: in training its outputs are `A(bias)`, and it does not change the running
+/// variance. The layer has no second derivatives.
 ///
 /// After training, [`BatchNormParams::fold`] merges it into the convolution or full connection before it.
 ///
@@ -62,6 +63,7 @@ impl<const C: usize, E: Element> Params for BatchNormParams<C, E> {
     type Element = E;
     const TENSORS: usize = 4;
     const LEN: usize = 4 * C;
+    const STATISTICS: usize = 2 * C;
     fn tensor(&self, index: usize) -> &[E] {
         let arrays = [&self.weight, &self.bias, &self.running_mean, &self.running_var];
         arrays[index]
@@ -301,6 +303,10 @@ fn forward<A: Activation, S: Simd, T: Cell, const C: usize>(
             }
         };
         scale_and_apply::<A, S, _>(simd, scale, shift, T::elements(x), T::elements_mut(y));
+        // Normalized with the statistics of the examples, the numbers of a lane without one could grow without limit.
+        if let Some(idle) = examples.filter(|examples| *examples < T::LANES) {
+            y.iter_mut().for_each(|y| y.lanes_mut()[idle..].fill(T::Element::default()));
+        }
     }
 }
 
@@ -355,10 +361,12 @@ fn backward<S: Simd, T: Cell, const C: usize>(
             let numbers = per * lanes;
             factors.subtract_means(db, dw, numbers, &statistics);
             let share = T::Element::from_f64(lanes as f64 / pass.batch.max(lanes) as f64);
-            // The variance of all examples is estimated from these, as PyTorch does.
-            let unbiased = T::Element::from_f64(numbers as f64 / (numbers - 1).max(1) as f64);
-            grad.running_mean[c] += share * statistics.mean;
-            grad.running_var[c] += share * unbiased * statistics.variance;
+            grad.running_mean[c] += share * (statistics.mean - params.running_mean[c]);
+            // The variance of all examples is estimated from these, as PyTorch does. One number says nothing about it.
+            if numbers > 1 {
+                let unbiased = T::Element::from_f64(numbers as f64 / (numbers - 1) as f64);
+                grad.running_var[c] += share * (unbiased * statistics.variance - params.running_var[c]);
+            }
         }
         if let Some(dx) = &mut dx {
             factors.write(simd, x, da, &mut dx[here], lanes);

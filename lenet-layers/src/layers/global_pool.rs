@@ -84,7 +84,8 @@ impl<const C: usize, const H: usize, const W: usize> Curved<Maps<C, H, W>> for G
         d2x: &mut Tensor<Maps<C, H, W>, T>,
         _: &mut NoParams<T::Element>,
     ) {
-        spread(T::Element::from_f64(1.0 / (H * W * H * W) as f64), d2y, d2x);
+        let share = 1.0 / (H * W) as f64;
+        spread(T::Element::from_f64(share * share), d2y, d2x);
     }
 }
 

@@ -69,7 +69,7 @@ impl<Out: Shape, B: Borrow<Tensor<Out>>> CurvedLoss<Out, B> for SquaredError {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Huber {
-    /// The largest error that counts by its square, above 0.
+    /// The largest error that counts by its square, above 0; its sign is ignored.
     pub delta: f64,
 }
 
@@ -82,7 +82,7 @@ impl<Out: Shape, B: Borrow<Tensor<Out>>> Loss<Out, B> for Huber {
         scale: T::Element,
         dy: &mut Tensor<Out, T>,
     ) -> T::Element {
-        let (half, delta) = (T::Element::from_f64(0.5), T::Element::from_f64(self.delta));
+        let (half, delta) = (T::Element::from_f64(0.5), T::Element::from_f64(self.delta.abs()));
         for_each(
             simd,
             y,
@@ -104,7 +104,7 @@ impl<Out: Shape, B: Borrow<Tensor<Out>>> CurvedLoss<Out, B> for Huber {
     /// 1 where the error counts by its square, 0 where it counts linearly.
     fn curvature<T: Cell>(&self, y: &Tensor<Out, T>, targets: &[B], d2y: &mut Tensor<Out, T>) {
         let (zero, one) = (T::Element::from_f64(0.0), T::Element::from_f64(1.0));
-        let delta = T::Element::from_f64(self.delta);
+        let delta = T::Element::from_f64(self.delta.abs());
         for_each(Scalar, y, targets, d2y, |_, _| zero, |y, t| if within(y - t, delta) == y - t { one } else { zero });
     }
 }

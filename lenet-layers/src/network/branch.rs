@@ -3,6 +3,7 @@
 use crate::activation::{apply_activation, apply_slope};
 use crate::kernels::tile::{load, store, width};
 use crate::layers::Gives;
+use crate::params::DEEPEST;
 use crate::{Activation, Identity, Mode, Network, NoParams, Operation, ParamInfo, Params, StageInfo, Trace, Trainable};
 use core::fmt;
 use core::marker::PhantomData;
@@ -263,6 +264,7 @@ impl<B: Params, P: Params<Element = B::Element>> Params for JoinedParams<B, P> {
     type Element = B::Element;
     const TENSORS: usize = B::TENSORS + P::TENSORS;
     const LEN: usize = B::LEN + P::LEN;
+    const STATISTICS: usize = B::STATISTICS + P::STATISTICS;
     fn tensor(&self, index: usize) -> &[B::Element] {
         if index < B::TENSORS { self.block.tensor(index) } else { self.skip.tensor(index - B::TENSORS) }
     }
@@ -401,8 +403,23 @@ fn info<B: Branch, P: Branch>(index: usize) -> ParamInfo {
     if index < arrays { B::branch_info(index).within("block") } else { P::branch_info(index - arrays).within("skip") }
 }
 
+/// Returns how many networks are within each other in a branch, itself included.
+const fn depth(stages: &[StageInfo]) -> usize {
+    let (mut deepest, mut i) = (0, 0);
+    while i < stages.len() {
+        if let Operation::Residual { block, skip, .. } | Operation::Concat { block, skip } = stages[i].operation {
+            let (block, skip) = (depth(block), depth(skip));
+            let deeper = if block < skip { skip } else { block };
+            deepest = if deepest < deeper { deeper } else { deepest };
+        }
+        i += 1;
+    }
+    if stages.is_empty() { 0 } else { deepest + 1 }
+}
+
 /// Returns a sum over the stages of two branches.
 const fn total(block: &[StageInfo], skip: &[StageInfo], connections: bool) -> usize {
+    assert!(depth(block) <= DEEPEST && depth(skip) <= DEEPEST, "networks are at most four deep within each other");
     let (mut sum, mut i) = (0, 0);
     while i < block.len() + skip.len() {
         let stage = if i < block.len() { &block[i] } else { &skip[i - block.len()] };

@@ -272,6 +272,8 @@ macro_rules! sequential {
             const TENSORS: usize =
                 0 $(+ <<$Layer as $crate::Trainable>::Params<__Element> as $crate::Params>::TENSORS)*;
             const LEN: usize = 0 $(+ <<$Layer as $crate::Trainable>::Params<__Element> as $crate::Params>::LEN)*;
+            const STATISTICS: usize =
+                0 $(+ <<$Layer as $crate::Trainable>::Params<__Element> as $crate::Params>::STATISTICS)*;
             fn tensor(&self, index: usize) -> &[__Element] {
                 let mut local = index;
                 $(
@@ -315,7 +317,8 @@ macro_rules! sequential {
             const STAGES: &'static [$crate::StageInfo] = &[$($crate::StageInfo {
                 name: stringify!($stage),
                 dims: <$O as $crate::Shape>::DIMS,
-                params: <<$Layer as $crate::Trainable>::Params<__Element> as $crate::Params>::LEN,
+                params: <<$Layer as $crate::Trainable>::Params<__Element> as $crate::Params>::LEN
+                    - <<$Layer as $crate::Trainable>::Params<__Element> as $crate::Params>::STATISTICS,
                 connections: <$Layer as $crate::$Stage<$I, $O>>::STAGE_CONNECTIONS,
                 multiply_adds: <$Layer as $crate::$Stage<$I, $O>>::STAGE_MULTIPLY_ADDS,
                 penalties: <$Layer as $crate::$Stage<$I, $O>>::STAGE_PENALTIES,

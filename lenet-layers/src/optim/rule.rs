@@ -24,15 +24,16 @@ pub trait Rule<E: Element, const STATES: usize = 1>: Copy + Send + Sync {
     }
 }
 
-/// The update of an array of statistics ([`Params::is_statistic`](crate::Params::is_statistic)), which needs no state: p
-/// moves towards g, the statistics of the batch, by [`STATISTIC_MOMENTUM`] of the way. The optimizers apply it to such
-/// arrays whatever their own rule, without weight decay and clipping.
+/// The update of an array of statistics ([`Params::is_statistic`](crate::Params::is_statistic)), which needs no state. Their
+/// gradient is the difference between what a pass in training has measured and the array, and the array moves by
+/// [`STATISTIC_MOMENTUM`] of it: p = p + 0.1 g. After a backward pass that is not of a training pass the difference is
+/// zero. The optimizers apply this rule to such arrays whatever their own, without weight decay and clipping.
 ///
 /// ```
 /// use lenet_layers::{Rule, Statistic};
 /// let mut mean = [1.0];
 /// Statistic.step(&mut mean, [], &[&[2.0], &[3.0]]);
-/// assert_eq!(mean, [1.0 + 0.1 * (5.0 - 1.0)]);
+/// assert_eq!(mean, [1.5]);
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Statistic;
@@ -41,7 +42,7 @@ impl<E: Element> Rule<E, 0> for Statistic {
     #[inline(always)]
     fn one<S: Simd>(self, simd: S, g: E::Row<S>, p: &mut [E], _: [&mut [E]; 0]) {
         let at = load::<E::Row<S>>(simd, p);
-        store((g - at).mul_add(Vector::splat(simd, E::from_f64(STATISTIC_MOMENTUM)), at), p);
+        store(g.mul_add(Vector::splat(simd, E::from_f64(STATISTIC_MOMENTUM)), at), p);
     }
 }
 

@@ -244,12 +244,13 @@ fn names_and_counts_of_branches() {
     assert!(Branches::<f32>::is_statistic(4) && !Branches::<f32>::is_statistic(3) && Branches::<f32>::is_statistic(13));
     let block = 24 * ((6 + 2) + (6 + 3)) + 2 * 48;
     let stages = Branches::<f32>::STAGES;
-    assert_eq!((stages[0].params, stages[0].connections, stages[0].dims), (8 + 8 + 9, block, &[3, 4, 6][..]));
+    assert_eq!((stages[0].params, stages[0].connections, stages[0].dims), (8 + 4 + 9, block, &[3, 4, 6][..]));
     assert_eq!(stages[1].connections, block + 2 * (8 * (54 + 2)));
     assert_eq!(
         stages[0].layer().to_string(),
         "(convolution 1x1, drawn - batch normalization, drawn - convolution 1x1, identity) plus (the input), drawn"
     );
+    assert_eq!((Branches::<f32>::LEN, Branches::<f32>::STATISTICS), (Grad::<Branches>::LEN, 8));
     let mut net = Branches::<f64>::zeroed();
     net.tensor_mut(19)[1] = 7.0;
     assert_eq!(net.r2.skip.c1.bias, [0.0, 7.0]);

@@ -82,6 +82,19 @@ fn batch_normalization_of_a_block() {
     });
 }
 
+/// Lanes without an example stay finite, however often they are normalized with the statistics of others.
+#[test]
+fn lanes_without_an_example_are_zero() {
+    let mut params = BatchNormParams::<C>::zeroed();
+    (params.weight, params.bias) = ([1.0; C], [0.5; C]);
+    let mut x = Block::<Lanes<16>>::ZERO;
+    x.cells_mut().fill(Lanes(core::array::from_fn(|lane| if lane == 0 { 1.0 } else { 100.0 })));
+    let mode = Mode::Training(TrainingPass::whole(1, 0));
+    let mut y = Block::ZERO;
+    <BatchNorm<C> as Layer<Map>>::forward_in(simd::Scalar, &params, &x, &mut y, mode);
+    assert!(y.cells().iter().all(|cell| cell.0[0] == 0.5 && cell.0[1..] == [0.0; 15]));
+}
+
 fn check(
     x: &Block<Lanes<16>>,
     gradient: &Block<Lanes<16>>,
@@ -218,6 +231,32 @@ sequential! {
 fn trained(net: &Joining<f64>) -> Vec<f64> {
     let arrays = (0..Joining::<f64>::TENSORS).filter(|i| !Joining::<f64>::is_statistic(*i));
     arrays.flat_map(|i| net.tensor(i).to_vec()).collect()
+}
+
+/// Outside training the statistics stay as they are, and so does the variance of a single number.
+#[test]
+fn statistics_without_information() {
+    let mut net = Normalized::<f32>::boxed_zeroed();
+    for i in 0..Normalized::<f32>::TENSORS {
+        net.tensor_mut(i).iter_mut().zip(1..).for_each(|(x, n)| *x = 0.1 + (n as f32).sin().abs());
+    }
+    net.n2.running_var = [0.5; 5];
+    let before = net.clone();
+    let (mut trace, mut errors) = (NormalizedTrace::<f32>::boxed_zeroed(), NormalizedTrace::boxed_zeroed());
+    trace.input.fill(0.5);
+    errors.n2.fill(1.0);
+    let mut grad = Grad::<Normalized>::boxed_zeroed();
+    net.forward(&mut trace);
+    net.backward(&trace, &mut errors, &mut grad);
+    Sgd::<Normalized>::boxed(0.0, 0.0).step(&mut net, &grad, 0.0);
+    assert_eq!(net, before);
+
+    errors.n2.fill(1.0);
+    net.forward_training(&mut trace, TrainingPass::whole(1, 0));
+    net.backward_training(&trace, &mut errors, &mut grad, TrainingPass::whole(1, 0));
+    Sgd::<Normalized>::boxed(0.0, 0.0).step(&mut net, &grad, 0.0);
+    assert_eq!(net.n2.running_var, before.n2.running_var);
+    assert_ne!(net.n1.running_var, before.n1.running_var);
 }
 
 /// One step of PyTorch in training, and inference with what it has measured.
