@@ -5,7 +5,8 @@ use crate::layers::conv::describe_convolution;
 use crate::layers::padding::Windows;
 use crate::params::{flat, flat_mut, params};
 use crate::{
-    Activation, Curved, Fill, Identity, Layer, LayerInfo, Operation, Padding, ParamInfo, Role, Trainable, Unpadded,
+    Activation, Curved, Fill, Identity, Layer, LayerInfo, Operation, Padding, ParamInfo, Role, Rows, Trainable,
+    Unpadded,
 };
 use core::{fmt, marker::PhantomData};
 use lenet_tensor::{Cell, Element, Groups, Maps, Size, Tensor, Times, simd::Simd};
@@ -65,6 +66,16 @@ params! {
           weight: [[[[[E; K]; K]; CI]; CO]; G] = G * CO * CI * K * K,
         1 /// One for each output map: `[group][output map]`.
           bias: [[E; CO]; G] = G * CO,
+    }
+}
+
+impl<const O: usize, const G: usize, const CI: usize, const CO: usize, const K: usize, E: Element> Rows<O, E>
+    for GroupKernels<G, CI, CO, K, E>
+{
+    fn rows(&mut self) -> (&mut [E], &mut [E; O]) {
+        const { assert!(O == G * CO, "a group convolution has G * CO output maps") };
+        let bias = self.bias.as_flattened_mut().try_into().expect("as many biases as output maps");
+        (flat_mut(&mut self.weight), bias)
     }
 }
 
@@ -148,8 +159,7 @@ impl<
     }
     #[inline(always)]
     fn whole_mut<E: Element>(params: &mut Self::Params<E>) -> (&mut [E], &mut [E; CO]) {
-        let bias = params.bias.as_flattened_mut().try_into().expect("as many biases as output maps");
-        (flat_mut(&mut params.weight), bias)
+        params.rows()
     }
 }
 

@@ -95,6 +95,18 @@ fn groups_are_convolutions_by_themselves() {
 }
 
 #[test]
+fn a_batch_normalization_is_merged_into_groups() {
+    let mut kernels = GroupKernels::<2, 1, 2, 1, f64> { weight: [[[[[1.0]]], [[[2.0]]]]; 2], bias: [[3.0; 2]; 2] };
+    let mut norm = BatchNormParams::<4, f64>::zeroed();
+    (norm.weight, norm.running_var) = ([1.0, 2.0, 3.0, 4.0], [1.0 - 1e-5; 4]);
+    norm.fold(&mut kernels);
+    let near =
+        |got: &[f64], want: [f64; 4]| assert!(got.iter().zip(want).all(|(a, b)| (a - b).abs() < 1e-9), "{got:?}");
+    near(kernels.tensor(0), [1.0, 4.0, 3.0, 8.0]);
+    near(kernels.tensor(1), [3.0, 6.0, 9.0, 12.0]);
+}
+
+#[test]
 fn summaries_name_what_differs() {
     fn name<L: LayerInfo>() -> String {
         struct Name<L>(std::marker::PhantomData<L>);

@@ -26,6 +26,12 @@ const fn columns_to_spread(registers: usize, k: usize, stride: usize) -> usize {
     if most == 0 { 1 } else { most }
 }
 
+/// The number of maps in a tile of the weight gradient of kernels of one cell, if a group has `maps`: input maps, and as
+/// many output maps.
+const fn maps_of_points(registers: usize, maps: usize) -> usize {
+    Tiling::new(maps, if registers < 32 { 3 } else { 4 }).wide
+}
+
 /// The number of output maps in a tile of the weight gradient, if an input map is connected with `n` of them and a tile
 /// holds at most `most`: as few tiles as possible. The last one may have fewer.
 const fn maps_per_tile(n: usize, most: usize) -> usize {
@@ -154,6 +160,12 @@ impl<
         simd.vectorize(
             #[inline(always)]
             || {
+                if const { K == 1 && B::FULL } {
+                    return version!(maps_of_points(S::REGISTERS, B::GROUP[1]), 1..=4, M =>
+                        version!(maps_of_points(S::REGISTERS, B::GROUP[0]), 1..=4, N => Self::points::<S, T, M, N>))(
+                        simd, x, da, grad,
+                    );
+                }
                 for i in 0..CI {
                     let (mut connected, mut n) = ([0; CO], 0);
                     for o in Self::outputs(i..i + 1) {
@@ -166,25 +178,68 @@ impl<
                     for maps in connected[..n].chunks(maps_per_tile(n, most)) {
                         // The size is known only at run time. The guards are constants, so that no code is generated
                         // for sizes that do not occur.
-                        match maps.len() {
-                            1 if const { Self::has_gradient_tile::<S>(1) } => {
-                                Self::lanes_gradient_tile::<S, T, 1>(simd, &x[i], da, i, maps, grad);
-                            }
-                            2 if const { Self::has_gradient_tile::<S>(2) } => {
-                                Self::lanes_gradient_tile::<S, T, 2>(simd, &x[i], da, i, maps, grad);
-                            }
-                            3 if const { Self::has_gradient_tile::<S>(3) } => {
-                                Self::lanes_gradient_tile::<S, T, 3>(simd, &x[i], da, i, maps, grad);
-                            }
-                            4 if const { Self::has_gradient_tile::<S>(4) } => {
-                                Self::lanes_gradient_tile::<S, T, 4>(simd, &x[i], da, i, maps, grad);
-                            }
-                            other => unreachable!("no tile of {other} maps"),
+                        macro_rules! tiles {
+                            ($($m:literal)*) => {
+                                match maps.len() {
+                                    $($m if const { Self::has_gradient_tile::<S>($m) } => {
+                                        Self::lanes_gradient_tile::<S, T, $m>(simd, &x[i], da, i, maps, grad);
+                                    })*
+                                    other => unreachable!("no tile of {other} maps"),
+                                }
+                            };
                         }
+                        tiles!(1 2 3 4);
                     }
                 }
             },
         );
+    }
+
+    /// Adds the gradient with respect to kernels of one cell, in tiles of `M` output maps by `N` input maps. With the tiles
+    /// of the other kernels, one input map by a row of taps, each product would need a number from the L2 cache.
+    #[inline(always)]
+    fn points<S: Simd, T: Cell, const M: usize, const N: usize>(
+        simd: S,
+        x: &[[[T; W]; H]; CI],
+        da: &[[[T; OW]; OH]; CO],
+        grad: &mut B::Params<T::Element>,
+    ) {
+        for o in (0..CO).step_by(M) {
+            for i in Self::inputs(o..CO.min(o + M)).step_by(N) {
+                let mut sums = [[T::Vector::splat(simd, Default::default()); N]; M];
+                for r in 0..OH {
+                    // The last maps again where a tile has fewer.
+                    let (mut xs, mut das) = ([&x[0][0]; N], [&da[0][0]; M]);
+                    for n in 0..N {
+                        xs[n] = &x[(i + n).min(CI - 1)][r * B::STRIDE];
+                    }
+                    for m in 0..M {
+                        das[m] = &da[(o + m).min(CO - 1)][r];
+                    }
+                    for part in 0..T::parts::<S>() {
+                        for c in 0..OW {
+                            let mut inputs = [sums[0][0]; N];
+                            for n in 0..N {
+                                inputs[n] = xs[n][c * B::STRIDE].part(simd, part);
+                            }
+                            for m in 0..M {
+                                let da = das[m][c].part(simd, part);
+                                for n in 0..N {
+                                    sums[m][n] = inputs[n].mul_add(da, sums[m][n]);
+                                }
+                            }
+                        }
+                    }
+                }
+                for m in 0..M.min(CO - o) {
+                    for n in 0..N.min(CI - i) {
+                        if let Some(kernel) = B::kernel_mut(grad, o + m, i + n) {
+                            kernel[0][0] += sums[m][n].sum();
+                        }
+                    }
+                }
+            }
+        }
     }
 
     /// Returns `true` if a tile of the weight gradient has `maps` output maps. No other tile is compiled.
