@@ -159,11 +159,11 @@ pub(crate) const fn maps_in_gradient(registers: usize, k: usize) -> usize {
 /// connected with it, the taps in the rows `rows` of the kernel times the inputs. `x(u, v, t)` is the input under tap
 /// `u`, `v` for sum number `t` of a map. If all maps of every tile are connected, the innermost loop has no branch.
 #[inline(always)]
-pub(crate) fn add_taps<V: Vector, const K: usize, const M: usize, const N: usize>(
+pub(crate) fn add_taps<V: Vector, const R: usize, const K: usize, const M: usize, const N: usize>(
     simd: V::Simd,
     sums: &mut [[V; N]; M],
     all: bool,
-    kernels: [Option<&[[V::Element; K]; K]>; M],
+    kernels: [Option<&[[V::Element; K]; R]>; M],
     rows: core::ops::Range<usize>,
     x: impl Fn(usize, usize, usize) -> V,
 ) {

@@ -116,7 +116,9 @@ pub(crate) fn describe_convolution(f: &mut fmt::Formatter<'_>, operation: Operat
 
 /// Every pair of maps is connected.
 pub(crate) struct Full<P, const S: usize>(PhantomData<P>);
-impl<const CI: usize, const CO: usize, const K: usize, P: Padding<K>, const S: usize> Bank<CI, CO, K> for Full<P, S> {
+impl<const CI: usize, const CO: usize, const K: usize, P: Padding<K>, const S: usize> Bank<CI, CO, K, K>
+    for Full<P, S>
+{
     type Params<E: Element> = Kernels<CI, CO, K, E>;
     const FAN_OUT: [usize; CI] = [CO; CI];
     const WHOLE: bool = true;
@@ -175,7 +177,7 @@ where
         x: &Tensor<Maps<CI, H, W>, T>,
         y: &mut Tensor<Self::Out, T>,
     ) {
-        Convolution::<Full<P, S>, CI, CO, K, H, W, OH, OW>::forward::<A, I, T>(simd, params, x, y);
+        Convolution::<Full<P, S>, CI, CO, K, K, H, W, OH, OW>::forward::<A, I, T>(simd, params, x, y);
     }
 
     fn backward<I: Simd, T: Cell, const TO_INPUT: bool>(
@@ -187,7 +189,7 @@ where
         dx: &mut Tensor<Maps<CI, H, W>, T>,
         grad: &mut Self::Params<T::Element>,
     ) {
-        Convolution::<Full<P, S>, CI, CO, K, H, W, OH, OW>::backward::<A, I, T, TO_INPUT>(
+        Convolution::<Full<P, S>, CI, CO, K, K, H, W, OH, OW>::backward::<A, I, T, TO_INPUT>(
             simd, params, x, y, dy, dx, grad,
         );
     }
@@ -218,6 +220,6 @@ where
         d2x: &mut Tensor<Maps<CI, H, W>, T>,
         h: &mut Self::Params<T::Element>,
     ) {
-        Convolution::<Full<P, S>, CI, CO, K, H, W, OH, OW>::curvature::<A, I, T>(simd, squared, x, y, d2y, d2x, h);
+        Convolution::<Full<P, S>, CI, CO, K, K, H, W, OH, OW>::curvature::<A, I, T>(simd, squared, x, y, d2y, d2x, h);
     }
 }

@@ -128,7 +128,7 @@ impl<
     const GI: usize,
     const GO: usize,
     const S: usize,
-> Bank<CI, CO, K> for InGroups<P, G, GI, GO, S>
+> Bank<CI, CO, K, K> for InGroups<P, G, GI, GO, S>
 {
     type Params<E: Element> = GroupKernels<G, GI, GO, K, E>;
     const FAN_OUT: [usize; CI] = [GO; CI];
@@ -194,7 +194,7 @@ where
         x: &Tensor<Maps<CI, H, W>, T>,
         y: &mut Tensor<Self::Out, T>,
     ) {
-        Convolution::<InGroups<P, G, GI, GO, S>, CI, CO, K, H, W, OH, OW>::forward::<A, I, T>(simd, params, x, y);
+        Convolution::<InGroups<P, G, GI, GO, S>, CI, CO, K, K, H, W, OH, OW>::forward::<A, I, T>(simd, params, x, y);
     }
 
     fn backward<I: Simd, T: Cell, const TO_INPUT: bool>(
@@ -206,7 +206,7 @@ where
         dx: &mut Tensor<Maps<CI, H, W>, T>,
         grad: &mut Self::Params<T::Element>,
     ) {
-        Convolution::<InGroups<P, G, GI, GO, S>, CI, CO, K, H, W, OH, OW>::backward::<A, I, T, TO_INPUT>(
+        Convolution::<InGroups<P, G, GI, GO, S>, CI, CO, K, K, H, W, OH, OW>::backward::<A, I, T, TO_INPUT>(
             simd, params, x, y, dy, dx, grad,
         );
     }
@@ -242,7 +242,7 @@ where
         d2x: &mut Tensor<Maps<CI, H, W>, T>,
         h: &mut Self::Params<T::Element>,
     ) {
-        Convolution::<InGroups<P, G, GI, GO, S>, CI, CO, K, H, W, OH, OW>::curvature::<A, I, T>(
+        Convolution::<InGroups<P, G, GI, GO, S>, CI, CO, K, K, H, W, OH, OW>::curvature::<A, I, T>(
             simd, squared, x, y, d2y, d2x, h,
         );
     }

@@ -69,7 +69,7 @@ where
 /// Connects the pairs of maps that the table `C` draws. Here and in `Layer` the table may have any size. Only the bound
 /// of `LayerInfo` requires the right size; if it were required twice, a wrong table would be two errors.
 pub(crate) struct Table<C, const N: usize>(PhantomData<C>);
-impl<const CI: usize, const CO: usize, const N: usize, const K: usize, C: ConnectionTable> Bank<CI, CO, K>
+impl<const CI: usize, const CO: usize, const N: usize, const K: usize, C: ConnectionTable> Bank<CI, CO, K, K>
     for Table<C, N>
 {
     type Params<E: Element> = SparseKernels<CO, N, K, E>;
@@ -127,7 +127,7 @@ where
         x: &Tensor<Maps<CI, H, W>, T>,
         y: &mut Tensor<Self::Out, T>,
     ) {
-        Convolution::<Table<C, N>, CI, CO, K, H, W, OH, OW>::forward::<A, S, T>(simd, params, x, y);
+        Convolution::<Table<C, N>, CI, CO, K, K, H, W, OH, OW>::forward::<A, S, T>(simd, params, x, y);
     }
 
     fn backward<S: Simd, T: Cell, const TO_INPUT: bool>(
@@ -139,7 +139,7 @@ where
         dx: &mut Tensor<Maps<CI, H, W>, T>,
         grad: &mut Self::Params<T::Element>,
     ) {
-        Convolution::<Table<C, N>, CI, CO, K, H, W, OH, OW>::backward::<A, S, T, TO_INPUT>(
+        Convolution::<Table<C, N>, CI, CO, K, K, H, W, OH, OW>::backward::<A, S, T, TO_INPUT>(
             simd, params, x, y, dy, dx, grad,
         );
     }
@@ -172,6 +172,6 @@ where
         d2x: &mut Tensor<Maps<CI, H, W>, T>,
         h: &mut Self::Params<T::Element>,
     ) {
-        Convolution::<Table<C, N>, CI, CO, K, H, W, OH, OW>::curvature::<A, S, T>(simd, squared, x, y, d2y, d2x, h);
+        Convolution::<Table<C, N>, CI, CO, K, K, H, W, OH, OW>::curvature::<A, S, T>(simd, squared, x, y, d2y, d2x, h);
     }
 }

@@ -1,7 +1,7 @@
 //! Which cells of the input lie under which taps: stride, padding and groups.
 //!
-//! Along a side, tap `u` of window `r` lies on cell `r * STRIDE + u - PADDING`. Where there is no such cell, it lies on
-//! a zero or, with `EDGE`, on the nearest cell.
+//! Along a side, tap `u` of window `r` lies on cell `r * stride + u - padding`. Where there is no such cell, it lies on
+//! a zero or, with `EDGE`, on the nearest cell. The rows and the columns are two such sides.
 
 use super::{Bank, Convolution};
 use crate::kernels::tile::Tiling;
@@ -48,17 +48,107 @@ macro_rules! for_columns {
 }
 pub(super) use for_columns;
 
+/// One side of the input, its rows or its columns, with the taps and the windows along it. It is always a constant, so
+/// that the compiler removes the tests of a side without padding.
+#[derive(Clone, Copy)]
+pub(super) struct Side {
+    cells: usize,
+    taps: usize,
+    windows: usize,
+    stride: usize,
+    padding: usize,
+    edge: bool,
+}
+
+impl Side {
+    /// Returns the cell on which a tap of a window lies; `None` if it is a zero.
+    #[inline(always)]
+    pub(super) const fn cell(self, window: usize, tap: usize) -> Option<usize> {
+        let padded = window * self.stride + tap;
+        if self.padding == 0 {
+            Some(padded)
+        } else if self.edge {
+            Some(self.nearest(padded))
+        } else if padded < self.padding || padded - self.padding >= self.cells {
+            None
+        } else {
+            Some(padded - self.padding)
+        }
+    }
+
+    /// Returns the cell that is nearest to position `padded` of the padded side.
+    #[inline(always)]
+    pub(super) const fn nearest(self, padded: usize) -> usize {
+        if self.padding == 0 {
+            return padded;
+        }
+        let cell = padded.saturating_sub(self.padding);
+        if cell < self.cells { cell } else { self.cells - 1 }
+    }
+
+    /// Returns the taps of a window that do not lie on zeros.
+    #[inline(always)]
+    pub(super) fn taps(self, window: usize) -> Range<usize> {
+        if self.padding == 0 || self.edge {
+            return 0..self.taps;
+        }
+        let first = window * self.stride;
+        self.padding.saturating_sub(first)..self.taps.min(self.cells + self.padding - first)
+    }
+
+    /// Returns the windows whose tap number `tap` does not lie on a zero.
+    #[inline(always)]
+    pub(super) fn windows(self, tap: usize) -> Range<usize> {
+        if self.padding == 0 || self.edge {
+            return 0..self.windows;
+        }
+        let end = self.cells + self.padding;
+        let to = if end > tap { (end - tap - 1) / self.stride + 1 } else { 0 };
+        self.padding.saturating_sub(tap).div_ceil(self.stride)..self.windows.min(to)
+    }
+
+    /// Returns the positions of the padded side that are not zeros.
+    #[inline(always)]
+    pub(super) fn positions(self) -> Range<usize> {
+        if self.edge { 0..self.cells + 2 * self.padding } else { self.padding..self.cells + self.padding }
+    }
+
+    /// Returns the first of the positions that are this cell.
+    #[inline(always)]
+    pub(super) fn first_position(self, cell: usize) -> usize {
+        if self.edge && cell == 0 { 0 } else { cell + self.padding }
+    }
+
+    /// Returns the taps that lie on this position of the padded side: the first, and the first after them. They are
+    /// `stride` taps apart.
+    #[inline(always)]
+    pub(super) fn taps_on(self, position: usize) -> Range<usize> {
+        let from = position.saturating_sub((self.windows - 1) * self.stride);
+        from + (position - from) % self.stride..self.taps.min(position + 1)
+    }
+}
+
 impl<
-    B: Bank<CI, CO, K>,
+    B: Bank<CI, CO, R, K>,
     const CI: usize,
     const CO: usize,
+    const R: usize,
     const K: usize,
     const H: usize,
     const W: usize,
     const OH: usize,
     const OW: usize,
-> Convolution<B, CI, CO, K, H, W, OH, OW>
+> Convolution<B, CI, CO, R, K, H, W, OH, OW>
 {
+    /// The rows of the input.
+    pub(super) const ROWS: Side =
+        Side { cells: H, taps: R, windows: OH, stride: B::ROW_STRIDE, padding: B::ROW_PADDING, edge: B::EDGE };
+    /// The columns of the input.
+    pub(super) const COLUMNS: Side =
+        Side { cells: W, taps: K, windows: OW, stride: B::STRIDE, padding: B::PADDING, edge: B::EDGE };
+    /// `true` if there is padding on any side.
+    pub(super) const PADS: bool = B::PADDING > 0 || B::ROW_PADDING > 0;
+
     /// The first column of windows all of whose taps lie on cells of the input, and the first column after them.
     pub(super) const WITHIN: [usize; 2] = {
         let from = B::PADDING.div_ceil(B::STRIDE);
@@ -82,70 +172,6 @@ impl<
             LAST => OW - n,
             _ => column,
         }
-    }
-
-    /// Returns the cell on which a tap of a window lies, on a side of `n` cells; `None` if it is a zero.
-    #[inline(always)]
-    pub(super) const fn cell(window: usize, tap: usize, n: usize) -> Option<usize> {
-        let padded = window * B::STRIDE + tap;
-        if B::PADDING == 0 {
-            Some(padded)
-        } else if B::EDGE {
-            Some(Self::nearest(padded, n))
-        } else if padded < B::PADDING || padded - B::PADDING >= n {
-            None
-        } else {
-            Some(padded - B::PADDING)
-        }
-    }
-
-    /// Returns the cell that is nearest to position `padded` of a padded side of `n` cells.
-    #[inline(always)]
-    pub(super) const fn nearest(padded: usize, n: usize) -> usize {
-        if B::PADDING == 0 {
-            return padded;
-        }
-        let cell = padded.saturating_sub(B::PADDING);
-        if cell < n { cell } else { n - 1 }
-    }
-
-    /// Returns the taps of a window that do not lie on zeros, on a side of `n` cells.
-    #[inline(always)]
-    pub(super) fn taps(window: usize, n: usize) -> Range<usize> {
-        if const { B::PADDING == 0 || B::EDGE } {
-            return 0..K;
-        }
-        B::PADDING.saturating_sub(window * B::STRIDE)..K.min(n + B::PADDING - window * B::STRIDE)
-    }
-
-    /// Returns the windows, of `count` along a side of `n` cells, whose tap number `tap` does not lie on a zero.
-    #[inline(always)]
-    pub(super) fn windows(tap: usize, n: usize, count: usize) -> Range<usize> {
-        if const { B::PADDING == 0 || B::EDGE } {
-            return 0..count;
-        }
-        let to = if n + B::PADDING > tap { (n + B::PADDING - tap - 1) / B::STRIDE + 1 } else { 0 };
-        B::PADDING.saturating_sub(tap).div_ceil(B::STRIDE)..count.min(to)
-    }
-
-    /// Returns the positions of a padded side of `n` cells that are not zeros.
-    #[inline(always)]
-    pub(super) fn positions(n: usize) -> Range<usize> {
-        if B::EDGE { 0..n + 2 * B::PADDING } else { B::PADDING..n + B::PADDING }
-    }
-
-    /// Returns the first of the positions that are this cell.
-    #[inline(always)]
-    pub(super) fn first_position(cell: usize) -> usize {
-        if B::EDGE && cell == 0 { 0 } else { cell + B::PADDING }
-    }
-
-    /// Returns the taps that lie on this position of a padded side with `count` windows: the first, and the first after
-    /// them. They are `STRIDE` taps apart.
-    #[inline(always)]
-    pub(super) fn taps_on(position: usize, count: usize) -> Range<usize> {
-        let from = position.saturating_sub((count - 1) * B::STRIDE);
-        from + (position - from) % B::STRIDE..K.min(position + 1)
     }
 
     /// Returns the input maps that some of these output maps may see.

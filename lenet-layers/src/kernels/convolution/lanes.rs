@@ -48,15 +48,16 @@ const fn maps_at_hand(bytes_in_rows: usize, bytes_in_map: usize) -> usize {
 }
 
 impl<
-    B: Bank<CI, CO, K>,
+    B: Bank<CI, CO, R, K>,
     const CI: usize,
     const CO: usize,
+    const R: usize,
     const K: usize,
     const H: usize,
     const W: usize,
     const OH: usize,
     const OW: usize,
-> Convolution<B, CI, CO, K, H, W, OH, OW>
+> Convolution<B, CI, CO, R, K, H, W, OH, OW>
 {
     /// Computes row `r` of the weighted sums of all output maps. The tiles are output maps by columns, so that every
     /// map of the tile uses each input. The required rows of input stay in the L1 cache for all of them.
@@ -107,7 +108,7 @@ impl<
     ) {
         let (zero, c) = (T::Vector::splat(simd, Default::default()), Self::begin_at(PLACE, N, c));
         // The first position of the windows in the padded rows and columns, and the columns that they reach.
-        let (top, reach) = (r * B::STRIDE, const { (N - 1) * B::STRIDE + K });
+        let (top, reach) = (r * B::ROW_STRIDE, const { (N - 1) * B::STRIDE + K });
         let left = if const { PLACE == INSIDE } { c * B::STRIDE - B::PADDING } else { 0 };
         for part in 0..T::parts::<S>() {
             let mut sums = [[zero; N]; M];
@@ -119,20 +120,21 @@ impl<
                 for m in 0..M.min(CO - o) {
                     kernels[m] = B::kernel(params, o + m, i);
                 }
-                let rows = if const { B::PADDING == 0 } { &x[i][top..][..K] } else { &x[i][..] };
+                let rows = if const { B::ROW_PADDING == 0 } { &x[i][top..][..R] } else { &x[i][..] };
                 add_taps(
                     simd,
                     &mut sums,
                     const { B::FULL && B::GROUP[1].is_multiple_of(M) },
                     kernels,
-                    Self::taps(r, H),
+                    Self::ROWS.taps(r),
                     #[inline(always)]
                     |u, v, t| {
-                        let row = if const { B::PADDING == 0 } { &rows[u] } else { &rows[Self::nearest(top + u, H)] };
+                        let row =
+                            if const { B::ROW_PADDING == 0 } { &rows[u] } else { &rows[Self::ROWS.nearest(top + u)] };
                         if const { PLACE == INSIDE } {
                             return row[left..][..reach][t * B::STRIDE + v].part(simd, part);
                         }
-                        Self::cell(c + t, v, W).map_or(
+                        Self::COLUMNS.cell(c + t, v).map_or(
                             zero,
                             #[inline(always)]
                             |at| row[at].part(simd, part),
@@ -268,18 +270,18 @@ impl<
     ) {
         let zero = T::Vector::splat(simd, Default::default());
         let band = const { rows_in_band(OH, maps_in_gradient(S::REGISTERS, K) * OW * size_of::<T>()) };
-        let mut all = [[[zero; K]; M]; K];
+        let mut all = [[[zero; K]; M]; R];
         for first in (0..OH).step_by(band) {
-            for u in 0..K {
+            for u in 0..R {
                 let mut sums = all[u];
-                let rows = Self::windows(u, H, OH);
+                let rows = Self::ROWS.windows(u);
                 for r in first.max(rows.start)..rows.end.min(first + band) {
                     for part in 0..T::parts::<S>() {
                         let mut das = [&da[0][0]; M];
                         for m in 0..M {
                             das[m] = &da[maps[m]][r];
                         }
-                        let x = &x[Self::nearest(r * B::STRIDE + u, H)];
+                        let x = &x[Self::ROWS.nearest(r * B::ROW_STRIDE + u)];
                         for c in Self::WITHIN[0]..Self::WITHIN[1] {
                             let x = &x[c * B::STRIDE - B::PADDING..][..K];
                             let mut inputs = [zero; K];
@@ -300,7 +302,7 @@ impl<
                             let c = if k < Self::WITHIN[0] { k } else { k + Self::WITHIN[1] - Self::WITHIN[0] };
                             let mut inputs = [zero; K];
                             for v in 0..K {
-                                if let Some(at) = Self::cell(c, v, W) {
+                                if let Some(at) = Self::COLUMNS.cell(c, v) {
                                     inputs[v] = x[at].part(simd, part);
                                 }
                             }
@@ -318,7 +320,7 @@ impl<
         }
         for m in 0..M {
             let Some(kernel) = B::kernel_mut(grad, maps[m], i) else { continue };
-            for u in 0..K {
+            for u in 0..R {
                 for v in 0..K {
                     kernel[u][v] += all[u][m][v].sum();
                 }
@@ -338,13 +340,13 @@ impl<
         simd.vectorize(
             #[inline(always)]
             || {
-                let share = const { maps_at_hand(K * OW * size_of::<T>(), OH * OW * size_of::<T>()) };
-                for position in Self::positions(H) {
+                let share = const { maps_at_hand(R * OW * size_of::<T>(), OH * OW * size_of::<T>()) };
+                for position in Self::ROWS.positions() {
                     // One row at a time, so that large maps are read and written once.
-                    let row = Self::nearest(position, H);
+                    let row = Self::ROWS.nearest(position);
                     for first in (0..CO).step_by(share) {
                         for i in Self::inputs(first..CO.min(first + share)) {
-                            if position == Self::first_position(row) && first <= Self::outputs(i..i + 1).start {
+                            if position == Self::ROWS.first_position(row) && first <= Self::outputs(i..i + 1).start {
                                 dx[i][row].fill(T::ZERO);
                             }
                             for part in 0..T::parts::<S>() {
@@ -382,7 +384,7 @@ impl<
         let (left, reach) = (c * B::STRIDE, const { (N - 1) * B::STRIDE + K });
         let dx = if const { B::PADDING == 0 } { &mut dx[left..][..reach] } else { &mut dx[..] };
         let is_cell = |t: usize| B::PADDING == 0 || left + t >= B::PADDING && left + t < W + B::PADDING;
-        let at = |t: usize| if B::PADDING == 0 { t } else { Self::nearest(left + t, W) };
+        let at = |t: usize| if B::PADDING == 0 { t } else { Self::COLUMNS.nearest(left + t) };
         let mut sums = [T::Vector::splat(simd, Default::default()); MOST];
         for t in 0..reach {
             if is_cell(t) {
@@ -391,10 +393,10 @@ impl<
         }
         for o in maps {
             let Some(kernel) = B::kernel(params, o, i) else { continue };
-            let taps = Self::taps_on(position, OH);
+            let taps = Self::ROWS.taps_on(position);
             let mut u = taps.start;
             while u < taps.end {
-                let da = &da[o][(position - u) / B::STRIDE][c..][..N];
+                let da = &da[o][(position - u) / B::ROW_STRIDE][c..][..N];
                 for v in 0..K {
                     let weight = T::Vector::splat(simd, kernel[u][v]);
                     for t in 0..N {
@@ -402,7 +404,7 @@ impl<
                         *sum = da[t].part(simd, part).mul_add(weight, *sum);
                     }
                 }
-                u += B::STRIDE;
+                u += B::ROW_STRIDE;
             }
         }
         for t in 0..reach {

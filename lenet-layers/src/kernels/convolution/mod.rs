@@ -1,7 +1,9 @@
 //! The loops of a convolution, shared by the dense, the sparse and the grouped layer.
 //!
 //! a\[o\]\[r\]\[c\] = bias\[o\] + sum of kernel(o, i)\[u\]\[v\] x\[i\]\[Sr+u-P\]\[Sc+v-P\] over i, u, v, with a stride of S and P
-//! cells of padding ([`geometry`](self::geometry)). Both are constants: the code for S = 1 and P = 0 has neither.
+//! cells of padding ([`geometry`](self::geometry)). Both are constants: the code for S = 1 and P = 0 has neither. A kernel
+//! has R rows and K columns, and the rows may have a stride and a padding of their own: a convolution along a row
+//! has R = 1.
 //!
 //! There are several versions: plain loops ([`reference`](self::reference), the specification, which the scalar
 //! instruction set runs), loops over several examples in the lanes of a register ([`lanes`](self::lanes)), and three
@@ -26,7 +28,7 @@ use core::marker::PhantomData;
 use lenet_tensor::{Cell, Element, Maps, Tensor, simd::Simd};
 
 /// Access to the kernel of a pair of maps, which differs between the layers, and where the kernels lie on the input.
-pub(crate) trait Bank<const CI: usize, const CO: usize, const K: usize>: 'static {
+pub(crate) trait Bank<const CI: usize, const CO: usize, const R: usize, const K: usize>: 'static {
     /// The parameters.
     type Params<E: Element>: Params<Element = E>;
     /// The number of output maps that each input map is connected with.
@@ -49,16 +51,20 @@ pub(crate) trait Bank<const CI: usize, const CO: usize, const K: usize>: 'static
     const FULL: bool = Self::KERNELS == CI * Self::GROUP[1];
     /// `true` if so many pairs are connected that computing the others with zeros costs less than testing each pair.
     const MOSTLY_FULL: bool = 2 * Self::KERNELS >= CI * Self::GROUP[1];
-    /// The distance from a window to the next one.
+    /// The distance from a window to the next one in a row.
     const STRIDE: usize = 1;
-    /// The number of cells of padding at each end of a row and of a column. It is less than `K`.
+    /// The distance from a row of windows to the next one.
+    const ROW_STRIDE: usize = Self::STRIDE;
+    /// The number of cells of padding at each end of a row. It is less than `K`.
     const PADDING: usize = 0;
+    /// The number of rows of padding at each end of a column. It is less than `R`.
+    const ROW_PADDING: usize = Self::PADDING;
     /// `true` if these cells repeat the cell at the border; otherwise they are zeros.
     const EDGE: bool = false;
     /// Returns the kernel from input map `i` to output map `o`, if they are connected.
-    fn kernel<E: Element>(params: &Self::Params<E>, o: usize, i: usize) -> Option<&[[E; K]; K]>;
+    fn kernel<E: Element>(params: &Self::Params<E>, o: usize, i: usize) -> Option<&[[E; K]; R]>;
     /// The same, mutable.
-    fn kernel_mut<E: Element>(params: &mut Self::Params<E>, o: usize, i: usize) -> Option<&mut [[E; K]; K]>;
+    fn kernel_mut<E: Element>(params: &mut Self::Params<E>, o: usize, i: usize) -> Option<&mut [[E; K]; R]>;
     /// Returns the biases.
     fn bias<E: Element>(params: &Self::Params<E>) -> &[E; CO];
     /// Returns the biases, mutable.
@@ -95,6 +101,7 @@ pub(crate) struct Convolution<
     B,
     const CI: usize,
     const CO: usize,
+    const R: usize,
     const K: usize,
     const H: usize,
     const W: usize,
@@ -103,26 +110,30 @@ pub(crate) struct Convolution<
 >(PhantomData<B>);
 
 impl<
-    B: Bank<CI, CO, K>,
+    B: Bank<CI, CO, R, K>,
     const CI: usize,
     const CO: usize,
+    const R: usize,
     const K: usize,
     const H: usize,
     const W: usize,
     const OH: usize,
     const OW: usize,
-> Convolution<B, CI, CO, K, H, W, OH, OW>
+> Convolution<B, CI, CO, R, K, H, W, OH, OW>
 {
     /// Returns `true` if a layer of these sizes runs the reference loops. With the scalar instruction set, all layers
     /// do. With the others, layers with kernels that are too wide for the tiles do; for one example, layers with maps
     /// that are too small for a register or too large to be laid out do too.
     const fn plain<S: Simd, T: Cell>() -> bool {
-        matrix::plain::<S>() || K > lanes::MOST_TAPS || T::LANES == 1 && !Self::single_fits::<S, T::Element>()
+        matrix::plain::<S>()
+            || K > lanes::MOST_TAPS
+            || R > lanes::MOST_TAPS
+            || T::LANES == 1 && !Self::single_fits::<S, T::Element>()
     }
 
     /// `true` if the only window of each output map is the whole input, as C5's: the convolution is then computed as a
     /// matrix product.
-    const IS_PRODUCT: bool = H == K && W == K && B::PADDING == 0 && B::GROUP[1] == CO && B::WHOLE;
+    const IS_PRODUCT: bool = H == R && W == K && !Self::PADS && B::GROUP[1] == CO && B::WHOLE;
 
     /// Computes `y` from `x`.
     #[inline]
@@ -134,7 +145,7 @@ impl<
     ) {
         if const { Self::IS_PRODUCT } {
             let (weight, bias) = (B::whole(params), B::bias(params));
-            matrix::forward::<A, S, T, Cube<CI, K>, CO>(simd, weight, bias, x.cells(), y.cells_mut());
+            matrix::forward::<A, S, T, Cube<CI, R, K>, CO>(simd, weight, bias, x.cells(), y.cells_mut());
         } else if const { Self::plain::<S, T>() } {
             Self::plain_forward(simd, params, &x.data, &mut y.data);
             apply_activation::<A, S, _>(simd, T::elements_mut(y.cells_mut()));
@@ -171,7 +182,7 @@ impl<
         if const { Self::IS_PRODUCT } {
             let (weight, (dw, db)) = (B::whole(params), B::whole_mut(grad));
             let (x, y, da, dx) = (x.cells(), y.cells(), dy.cells_mut(), dx.cells_mut());
-            return matrix::backward::<A, S, T, Cube<CI, K>, CO, TO_INPUT>(simd, weight, x, y, da, dx, dw, db);
+            return matrix::backward::<A, S, T, Cube<CI, R, K>, CO, TO_INPUT>(simd, weight, x, y, da, dx, dw, db);
         }
         for (o, (y, dy)) in y.data.iter().zip(&mut dy.data).enumerate() {
             let (y, dy) = (T::elements(y.as_flattened()), T::elements_mut(dy.as_flattened_mut()));
@@ -199,7 +210,7 @@ impl<
         if const { Self::IS_PRODUCT } {
             let (weight, (d2w, d2b)) = (B::whole(squared), B::whole_mut(h));
             let (x, y, d2a, d2x) = (x.cells(), y.cells(), d2y.cells_mut(), d2x.cells_mut());
-            return matrix::curvature::<A, S, T, Cube<CI, K>, CO>(simd, weight, x, y, d2a, d2x, d2w, d2b);
+            return matrix::curvature::<A, S, T, Cube<CI, R, K>, CO>(simd, weight, x, y, d2a, d2x, d2w, d2b);
         }
         for (o, (y, d2y)) in y.data.iter().zip(&mut d2y.data).enumerate() {
             let (y, d2y) = (T::elements(y.as_flattened()), T::elements_mut(d2y.as_flattened_mut()));

@@ -5,15 +5,16 @@ use super::{Bank, Convolution};
 use lenet_tensor::{Cell, simd::Simd};
 
 impl<
-    B: Bank<CI, CO, K>,
+    B: Bank<CI, CO, R, K>,
     const CI: usize,
     const CO: usize,
+    const R: usize,
     const K: usize,
     const H: usize,
     const W: usize,
     const OH: usize,
     const OW: usize,
-> Convolution<B, CI, CO, K, H, W, OH, OW>
+> Convolution<B, CI, CO, R, K, H, W, OH, OW>
 {
     /// Computes the weighted sums.
     #[inline(never)]
@@ -32,9 +33,10 @@ impl<
                             let mut sum = T::splat(B::bias(params)[o]);
                             for i in Self::inputs(o..o + 1) {
                                 let Some(kernel) = B::kernel(params, o, i) else { continue };
-                                for u in 0..K {
+                                for u in 0..R {
                                     for v in 0..K {
-                                        let (Some(row), Some(column)) = (Self::cell(r, u, H), Self::cell(c, v, W))
+                                        let (Some(row), Some(column)) =
+                                            (Self::ROWS.cell(r, u), Self::COLUMNS.cell(c, v))
                                         else {
                                             continue;
                                         };
@@ -64,12 +66,13 @@ impl<
                 for o in 0..CO {
                     for i in Self::inputs(o..o + 1) {
                         let Some(kernel) = B::kernel_mut(grad, o, i) else { continue };
-                        for u in 0..K {
+                        for u in 0..R {
                             for v in 0..K {
                                 let mut sum = T::ZERO;
                                 for r in 0..OH {
                                     for c in 0..OW {
-                                        let (Some(row), Some(column)) = (Self::cell(r, u, H), Self::cell(c, v, W))
+                                        let (Some(row), Some(column)) =
+                                            (Self::ROWS.cell(r, u), Self::COLUMNS.cell(c, v))
                                         else {
                                             continue;
                                         };
@@ -102,9 +105,10 @@ impl<
                         let Some(kernel) = B::kernel(params, o, i) else { continue };
                         for r in 0..OH {
                             for c in 0..OW {
-                                for u in 0..K {
+                                for u in 0..R {
                                     for v in 0..K {
-                                        let (Some(row), Some(column)) = (Self::cell(r, u, H), Self::cell(c, v, W))
+                                        let (Some(row), Some(column)) =
+                                            (Self::ROWS.cell(r, u), Self::COLUMNS.cell(c, v))
                                         else {
                                             continue;
                                         };

@@ -34,30 +34,31 @@ const fn maps_laid_out(bytes: usize, others: usize) -> usize {
 }
 
 impl<
-    B: Bank<CI, CO, K>,
+    B: Bank<CI, CO, R, K>,
     const CI: usize,
     const CO: usize,
+    const R: usize,
     const K: usize,
     const H: usize,
     const W: usize,
     const OH: usize,
     const OW: usize,
-> Convolution<B, CI, CO, K, H, W, OH, OW>
+> Convolution<B, CI, CO, R, K, H, W, OH, OW>
 {
     /// The length of a row with its padding.
     const LINE: usize = W + 2 * B::PADDING;
     /// The number of cells of a map with its padding.
-    const PADDED: usize = (H + 2 * B::PADDING) * Self::LINE;
+    const PADDED: usize = (H + 2 * B::ROW_PADDING) * Self::LINE;
     /// The number of maps that take as much room as one with its padding, and with what the last register of the sums
     /// has beyond them.
-    const MAPS: usize = if B::PADDING == 0 || H * W == 0 { 1 } else { (Self::PADDED + WIDEST - 1).div_ceil(H * W) };
+    const MAPS: usize = if !Self::PADS || H * W == 0 { 1 } else { (Self::PADDED + WIDEST - 1).div_ceil(H * W) };
     /// The number of sums of an output map, with those that are discarded.
-    const SUMS: usize = stretch((OH - 1) * B::STRIDE + 1, (OW - 1) * B::STRIDE + 1, Self::LINE);
+    const SUMS: usize = stretch((OH - 1) * B::ROW_STRIDE + 1, (OW - 1) * B::STRIDE + 1, Self::LINE);
 
     /// Returns `true` if the maps are large enough to fill a register, and there is room for those that are laid out at
     /// the same time: four maps with their padding, and two more where there is padding.
     pub(super) const fn single_fits<S: Simd, E: Element>() -> bool {
-        let maps = if B::PADDING == 0 { 4 } else { 6 };
+        let maps = if Self::PADS { 6 } else { 4 };
         let room = maps * Self::MAPS * H * W * size_of::<E>() <= ROOM && Self::MAPS <= 4;
         room && Self::SUMS >= width::<S, E>()
     }
@@ -66,7 +67,7 @@ impl<
     #[inline(always)]
     fn lay_out<E: Element>(from: &[E], to: &mut [E]) {
         for r in 0..OH {
-            let (from, to) = (&from[r * OW..][..OW], &mut to[r * B::STRIDE * Self::LINE..]);
+            let (from, to) = (&from[r * OW..][..OW], &mut to[r * B::ROW_STRIDE * Self::LINE..]);
             if const { B::STRIDE == 1 } {
                 to[..OW].copy_from_slice(from);
             } else {
@@ -81,7 +82,7 @@ impl<
     #[inline(always)]
     fn pick<E: Element>(from: &[E], to: &mut [E]) {
         for r in 0..OH {
-            let (from, to) = (&from[r * B::STRIDE * Self::LINE..], &mut to[r * OW..][..OW]);
+            let (from, to) = (&from[r * B::ROW_STRIDE * Self::LINE..], &mut to[r * OW..][..OW]);
             if const { B::STRIDE == 1 } {
                 to.copy_from_slice(&from[..OW]);
             } else {
@@ -96,10 +97,10 @@ impl<
     #[inline(always)]
     fn pad<E: Element>(from: &[[E; W]; H], to: &mut [E]) {
         for (row, to) in to[..Self::PADDED].chunks_exact_mut(Self::LINE).enumerate() {
-            if !B::EDGE && !(B::PADDING..H + B::PADDING).contains(&row) {
+            if !B::EDGE && !(B::ROW_PADDING..H + B::ROW_PADDING).contains(&row) {
                 continue;
             }
-            let from = &from[Self::nearest(row, H)];
+            let from = &from[Self::ROWS.nearest(row)];
             to[B::PADDING..][..W].copy_from_slice(from);
             if B::EDGE {
                 to[..B::PADDING].fill(from[0]);
@@ -112,10 +113,10 @@ impl<
     #[inline(always)]
     fn fold<E: Element>(from: &[E], to: &mut [E]) {
         for (row, from) in from[..Self::PADDED].chunks_exact(Self::LINE).enumerate() {
-            if !B::EDGE && !(B::PADDING..H + B::PADDING).contains(&row) {
+            if !B::EDGE && !(B::ROW_PADDING..H + B::ROW_PADDING).contains(&row) {
                 continue;
             }
-            let to = &mut to[Self::nearest(row, H) * W..][..W];
+            let to = &mut to[Self::ROWS.nearest(row) * W..][..W];
             for (to, from) in to.iter_mut().zip(&from[B::PADDING..]) {
                 *to += *from;
             }
@@ -160,11 +161,11 @@ impl<
             let mut sums = [[[[E::default(); W]; H]; L]; M];
             let inputs = Self::inputs(o..CO.min(o + M));
             // Maps without padding are used where they are, all in one tile.
-            let step = if B::PADDING == 0 { CI } else { 1 };
+            let step = if Self::PADS { 1 } else { CI };
             for first in inputs.clone().step_by(step) {
                 let maps = first..inputs.end.min(first + step);
                 let mut cells = x[first..].as_flattened().as_flattened();
-                if B::PADDING > 0 {
+                if Self::PADS {
                     Self::pad(&x[first], padded.as_flattened_mut().as_flattened_mut());
                     cells = padded.as_flattened().as_flattened();
                 }
@@ -194,12 +195,10 @@ impl<
         [o, j]: [usize; 2],
         sums: &mut [[[[E; W]; H]; L]; M],
     ) {
-        let begin = |t: usize| match B::PADDING {
-            0 => begin::<E::Row<S>>(j + t, Self::SUMS),
-            // Here sums are added to: no register may overlap another.
-            _ => (j + t) * width::<S, E>(),
-        };
-        let is_first = B::PADDING == 0 || maps.start == Self::inputs(o..CO.min(o + M)).start;
+        // With padding, sums are added to: no register may overlap another.
+        let begin =
+            |t: usize| if Self::PADS { (j + t) * width::<S, E>() } else { begin::<E::Row<S>>(j + t, Self::SUMS) };
+        let is_first = !Self::PADS || maps.start == Self::inputs(o..CO.min(o + M)).start;
         let mut tile = [[E::Row::splat(simd, E::default()); N]; M];
         for m in 0..M.min(CO - o) {
             if is_first {
@@ -215,13 +214,13 @@ impl<
             for m in 0..M.min(CO - o) {
                 kernels[m] = B::kernel(params, o + m, i);
             }
-            let x = if const { B::PADDING == 0 } { &x[slot * H * W..][..H * W] } else { x };
+            let x = if const { Self::PADS } { x } else { &x[slot * H * W..][..H * W] };
             add_taps(
                 simd,
                 &mut tile,
                 const { B::FULL && B::GROUP[1].is_multiple_of(M) },
                 kernels,
-                0..K,
+                0..R,
                 #[inline(always)]
                 |u, v, t| E::Row::load(simd, &x[begin(t) + u * Self::LINE + v..]),
             );
@@ -269,7 +268,7 @@ impl<
             }
             for i in Self::inputs(o..CO.min(o + M)) {
                 let mut cells = x[i].as_flattened();
-                if B::PADDING > 0 {
+                if Self::PADS {
                     Self::pad(&x[i], padded.as_flattened_mut().as_flattened_mut());
                     cells = padded.as_flattened().as_flattened();
                 }
@@ -297,7 +296,7 @@ impl<
         for m in 0..M {
             ends[m][width - fresh..width].copy_from_slice(&da[m].as_flattened().as_flattened()[length - fresh..length]);
         }
-        for u in 0..K {
+        for u in 0..R {
             let mut sums = [[zero; K]; M];
             for first in (0..length - fresh).step_by(width) {
                 let mut inputs = [zero; K];
@@ -350,7 +349,7 @@ impl<
     /// The number of maps of `da` that are laid out at once. There are also a map of zeros and, with padding, those of a
     /// tile of `dx`.
     const fn laid_out_at_once<E: Element>() -> usize {
-        maps_laid_out(Self::MAPS * H * W * size_of::<E>(), if B::PADDING == 0 { 1 } else { 5 })
+        maps_laid_out(Self::MAPS * H * W * size_of::<E>(), if Self::PADS { 5 } else { 1 })
     }
 
     /// The same with `MAPS` maps of `da` laid out at once, after one map of zeros.
@@ -390,11 +389,8 @@ impl<
         for i in inputs.clone().step_by(M) {
             let dx = &mut dx[i * H * W..];
             let mut padded = [[[[E::default(); W]; H]; L]; M];
-            let tile_of_dx = if B::PADDING == 0 {
-                &mut *dx
-            } else {
-                padded.as_flattened_mut().as_flattened_mut().as_flattened_mut()
-            };
+            let tile_of_dx =
+                if Self::PADS { padded.as_flattened_mut().as_flattened_mut().as_flattened_mut() } else { &mut *dx };
             for_tiles!(
                 Tiling::new(
                     Self::PADDED.div_ceil(width::<S, E>()),
@@ -403,7 +399,7 @@ impl<
                 N => Self::reach_back_tile::<S, E, M, N, L>,
                 |tile, j| tile(simd, params, wide, maps.clone(), [i, j], tile_of_dx)
             );
-            if B::PADDING > 0 {
+            if Self::PADS {
                 for (padded, dx) in padded.iter().zip(dx.chunks_exact_mut(H * W)) {
                     Self::fold(padded.as_flattened().as_flattened(), dx);
                 }
@@ -423,7 +419,7 @@ impl<
         dx: &mut [E],
     ) {
         let mut tile = [[E::Row::splat(simd, E::default()); N]; M];
-        let zeros = [[E::default(); K]; K];
+        let zeros = [[E::default(); K]; R];
         let (room, line) = (L * H * W, const { Self::LINE });
         for o in Self::outputs_among(maps.clone(), i..CI.min(i + M)) {
             let mut kernels = [None; M];
@@ -433,18 +429,18 @@ impl<
                     kernels[m] = kernels[m].or(Some(&zeros));
                 }
             }
-            // A tap reaches back at most K - 1 rows and K - 1 cells, and there are as many zeros before the map.
-            let reach = const { (K - 1) * Self::LINE + K - 1 };
+            // A tap reaches back at most R - 1 rows and K - 1 cells, and there are as many zeros before the map.
+            let reach = const { (R - 1) * Self::LINE + K - 1 };
             let map = &wide[(o - maps.start + 1) * room - reach..][..Self::PADDED + reach];
             add_taps(
                 simd,
                 &mut tile,
                 const { B::MOSTLY_FULL && B::GROUP[0].is_multiple_of(M) },
                 kernels,
-                0..K,
+                0..R,
                 #[inline(always)]
                 |u, v, t| {
-                    let at = begin::<E::Row<S>>(j + t, Self::PADDED) + (K - 1 - u) * line + K - 1 - v;
+                    let at = begin::<E::Row<S>>(j + t, Self::PADDED) + (R - 1 - u) * line + K - 1 - v;
                     E::Row::load(simd, &map[at..])
                 },
             );

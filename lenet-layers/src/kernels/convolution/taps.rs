@@ -11,7 +11,7 @@ use lenet_tensor::Element;
 use lenet_tensor::simd::{Simd, Vector};
 
 /// Kernels with the input map as the last axis: `[output map][row][column][input map]`.
-type Taps<E, const CI: usize, const CO: usize, const K: usize> = [[[[E; CI]; K]; K]; CO];
+type Taps<E, const CI: usize, const CO: usize, const R: usize, const K: usize> = [[[[E; CI]; K]; R]; CO];
 
 /// The largest number of registers that a row may fill; each also needs a register for its sums.
 const MOST_REGISTERS: usize = 4;
@@ -28,20 +28,21 @@ const fn rows_in_tile(available: usize, registers: usize) -> usize {
 }
 
 impl<
-    B: Bank<CI, CO, K>,
+    B: Bank<CI, CO, R, K>,
     const CI: usize,
     const CO: usize,
+    const R: usize,
     const K: usize,
     const H: usize,
     const W: usize,
     const OH: usize,
     const OW: usize,
-> Convolution<B, CI, CO, K, H, W, OH, OW>
+> Convolution<B, CI, CO, R, K, H, W, OH, OW>
 {
     /// Returns `true` if a row of the kernels fills its registers well enough, and the transposed arrays fit on the
     /// stack.
     pub(super) const fn taps_fit<S: Simd, E: Element>() -> bool {
-        let room = (CO * K * K + H * W) * CI * size_of::<E>() <= ROOM;
+        let room = (CO * R * K + H * W) * CI * size_of::<E>() <= ROOM;
         let registers = registers::<S, E>(K * CI);
         let idle = registers * width::<S, E>() - K * CI;
         room && B::GROUP[0] == CI && B::MOSTLY_FULL && registers <= MOST_REGISTERS && 4 * idle <= K * CI
@@ -55,7 +56,7 @@ impl<
             || {
                 let taps = Self::kernels_by_input::<E>(params);
                 let mut turned = [[[E::default(); CI]; W]; H];
-                version!(registers::<S, E>(K * CI), 1..=4, R => Self::send_rows_back::<S, E, R>)(
+                version!(registers::<S, E>(K * CI), 1..=4, L => Self::send_rows_back::<S, E, L>)(
                     simd,
                     &taps,
                     da,
@@ -72,12 +73,12 @@ impl<
 
     /// Returns the transposed kernels, with zeros for the missing ones.
     #[inline(always)]
-    fn kernels_by_input<E: Element>(params: &B::Params<E>) -> Taps<E, CI, CO, K> {
-        let mut taps = [[[[E::default(); CI]; K]; K]; CO];
+    fn kernels_by_input<E: Element>(params: &B::Params<E>) -> Taps<E, CI, CO, R, K> {
+        let mut taps = [[[[E::default(); CI]; K]; R]; CO];
         for o in 0..CO {
             for i in 0..CI {
                 let Some(kernel) = B::kernel(params, o, i) else { continue };
-                for u in 0..K {
+                for u in 0..R {
                     for v in 0..K {
                         taps[o][u][v][i] = kernel[u][v];
                     }
@@ -87,11 +88,11 @@ impl<
         taps
     }
 
-    /// Adds the contributions of all cells through the kernels, whose rows fill `R` registers.
+    /// Adds the contributions of all cells through the kernels, whose rows fill `L` registers.
     #[inline(always)]
-    fn send_rows_back<S: Simd, E: Element, const R: usize>(
+    fn send_rows_back<S: Simd, E: Element, const L: usize>(
         simd: S,
-        taps: &Taps<E, CI, CO, K>,
+        taps: &Taps<E, CI, CO, R, K>,
         da: &[E],
         dx: &mut [[[E; CI]; W]; H],
     ) {
@@ -99,8 +100,8 @@ impl<
         // would wait for the first.
         for_tiles!(
             Tiling::new(OH, rows_in_tile(S::REGISTERS, registers::<S, E>(K * CI))),
-            N => Self::send_back::<S, E, N, R>,
-            |tile, r| for u in 0..K {
+            N => Self::send_back::<S, E, N, L>,
+            |tile, r| for u in 0..R {
                 for c in 0..OW {
                     tile(simd, taps, da, [r, c, u], dx);
                 }
@@ -109,37 +110,37 @@ impl<
     }
 
     /// Adds the contributions of the cells in column `c` of `N` rows from `r` through row `u` of the kernels, which
-    /// fills `R` registers.
+    /// fills `L` registers.
     #[inline(always)]
-    fn send_back<S: Simd, E: Element, const N: usize, const R: usize>(
+    fn send_back<S: Simd, E: Element, const N: usize, const L: usize>(
         simd: S,
-        taps: &Taps<E, CI, CO, K>,
+        taps: &Taps<E, CI, CO, R, K>,
         da: &[E],
         [r, c, u]: [usize; 3],
         dx: &mut [[[E; CI]; W]; H],
     ) {
-        let mut sums = [[E::Row::splat(simd, E::default()); R]; N];
+        let mut sums = [[E::Row::splat(simd, E::default()); L]; N];
         for (taps, da) in taps.iter().zip(da.chunks_exact(OH * OW)) {
             let line = taps[u].as_flattened();
-            let mut weights = [E::Row::splat(simd, E::default()); R];
-            for j in 0..R {
+            let mut weights = [E::Row::splat(simd, E::default()); L];
+            for j in 0..L {
                 weights[j] = load(simd, &line[j * width::<S, E>()..]);
             }
             for n in 0..N {
                 let da = E::Row::splat(simd, da[(r + n) * OW + c]);
-                for j in 0..R {
+                for j in 0..L {
                     sums[n][j] = weights[j].mul_add(da, sums[n][j]);
                 }
             }
         }
         for n in 0..N {
-            let Some(row) = Self::cell(r + n, u, H) else { continue };
+            let Some(row) = Self::ROWS.cell(r + n, u) else { continue };
             if const { B::PADDING > 0 } && !(Self::WITHIN[0]..Self::WITHIN[1]).contains(&c) {
-                Self::add_at_border::<S, E, R>(&sums[n], c, &mut dx[row]);
+                Self::add_at_border::<S, E, L>(&sums[n], c, &mut dx[row]);
                 continue;
             }
             let line = dx[row][c * B::STRIDE - B::PADDING..][..K].as_flattened_mut();
-            for j in 0..R {
+            for j in 0..L {
                 let line = &mut line[j * width::<S, E>()..];
                 store(load::<E::Row<S>>(simd, line) + sums[n][j], line);
             }
@@ -148,13 +149,13 @@ impl<
 
     /// Adds to a row of `dx` what window `c`, which is partly outside of it, sends back.
     #[inline(always)]
-    fn add_at_border<S: Simd, E: Element, const R: usize>(sums: &[E::Row<S>; R], c: usize, dx: &mut [[E; CI]; W]) {
+    fn add_at_border<S: Simd, E: Element, const L: usize>(sums: &[E::Row<S>; L], c: usize, dx: &mut [[E; CI]; W]) {
         let mut window = [[E::default(); CI]; K];
         for (sums, window) in sums.iter().zip(window.as_flattened_mut().chunks_mut(width::<S, E>())) {
             store(*sums, window);
         }
         for (v, sums) in window.iter().enumerate() {
-            let Some(column) = Self::cell(c, v, W) else { continue };
+            let Some(column) = Self::COLUMNS.cell(c, v) else { continue };
             for (dx, sum) in dx[column].iter_mut().zip(sums) {
                 *dx += *sum;
             }

@@ -24,10 +24,10 @@ impl<const I: usize> Length for Row<I> {
     const N: usize = I;
 }
 
-/// `C` maps of `K` x `K`.
-pub(crate) struct Cube<const C: usize, const K: usize>;
-impl<const C: usize, const K: usize> Length for Cube<C, K> {
-    const N: usize = C * K * K;
+/// `C` maps of `R` x `K`.
+pub(crate) struct Cube<const C: usize, const R: usize, const K: usize>;
+impl<const C: usize, const R: usize, const K: usize> Length for Cube<C, R, K> {
+    const N: usize = C * R * K;
 }
 
 /// Returns `true` if `S` runs the reference loops.
