@@ -5,14 +5,14 @@
 //! | task | items |
 //! |---|---|
 //! | declare a network | [`sequential!`], [`connection_table!`], [`Maps`], [`Units`] |
-//! | layers | [`Conv2d`], [`GroupConv2d`], [`DepthwiseConv2d`], [`SparseConv2d`], [`Subsample`], [`AvgPool`], [`MaxPool`], [`GlobalAvgPool`], [`BatchNorm`], [`Dropout`], [`Flatten`], [`Dense`], [`Rbf`], [`Repeat`] |
+//! | layers | [`Conv1d`], [`Conv2d`], [`GroupConv2d`], [`DepthwiseConv2d`], [`SparseConv2d`], [`Subsample`], [`AvgPool`], [`MaxPool`], [`AvgPool1d`], [`MaxPool1d`], [`GlobalAvgPool`], [`BatchNorm`], [`Dropout`], [`Flatten`], [`Dense`], [`Rbf`], [`Repeat`] |
 //! | padding of a convolution | [`Unpadded`], [`SamePadding`], [`Zeros`], [`Edge`]; [`Padding`], [`Fill`] |
 //! | stages of networks | [`Residual`], [`Concat`], [`Branch`], [`Same`], [`Joined`], [`JoinedParams`] |
 //! | training and inference | [`Network::forward_training`], [`TrainingPass`], [`Mode`], [`BatchNormParams`], [`Rows`] |
 //! | activation functions | [`Identity`], [`ScaledTanh`], [`Tanh`], [`Sigmoid`], [`Relu`], [`LeakyRelu`] |
 //! | functions as a stage | [`Apply`], [`Silu`], [`GeluTanh`], [`HardSwish`], [`Function`] |
 //! | run a network | [`Network`], [`Trace`], [`Tensor`], [`Cell`], [`Lanes`], [`Element`] |
-//! | its parameters | [`Params`], [`ParamInfo`], [`Role`], [`Kernels`], [`GroupKernels`], [`SparseKernels`], [`Coefficients`], [`Weights`], [`NoParams`] |
+//! | its parameters | [`Params`], [`ParamInfo`], [`Role`], [`Kernels`], [`Kernels1d`], [`GroupKernels`], [`SparseKernels`], [`Coefficients`], [`Weights`], [`NoParams`] |
 //! | measure the error | [`Loss`], [`MeanSquared`], [`SoftmaxMeanSquared`], [`SoftmaxCrossEntropy`], [`SmoothedCrossEntropy`], [`CorrectPenalty`], [`MaximumAPosteriori`], [`Ctc`], [`softmax`], [`Class`]; error: [`ClassError`] |
 //! | measure the error of numbers | [`SquaredError`], [`Huber`], [`BinaryCrossEntropy`] |
 //! | train | [`initialize`], [`Init`], [`Grad`], [`Sgd`], [`Adam`], [`AdamW`], [`AdamSettings`], [`clip_norm`], [`Schedule`]; error: [`ScheduleError`] |
@@ -48,10 +48,11 @@ mod params;
 pub use activation::{Activation, ActivationKind, Identity, LeakyRelu, Relu, ScaledTanh, Sigmoid, Tanh};
 pub use function::{Function, GeluTanh, HardSwish, Silu};
 pub use layers::{
-    Apply, AvgPool, BatchNorm, BatchNormParams, Bitmaps, Codes, Coefficients, ConnectionTable, Connections, Conv2d,
-    Curved, Dense, DepthwiseConv2d, Dropout, Edge, Fill, Flatten, GlobalAvgPool, GroupConv2d, GroupKernels, Kernels,
-    Layer, LayerInfo, MaxPool, Operation, Padding, Rbf, Repeat, Rows, STATISTIC_MOMENTUM, SamePadding, SparseConv2d,
-    SparseKernels, StageInfo, Subsample, Table1, Trainable, Unpadded, Weights, Zeros,
+    Apply, AvgPool, AvgPool1d, BatchNorm, BatchNormParams, Bitmaps, Codes, Coefficients, ConnectionTable, Connections,
+    Conv1d, Conv2d, Curved, Dense, DepthwiseConv2d, Dropout, Edge, Fill, Flatten, GlobalAvgPool, GroupConv2d,
+    GroupKernels, Kernels, Kernels1d, Layer, LayerInfo, MaxPool, MaxPool1d, Operation, Padding, Rbf, Repeat, Rows,
+    STATISTIC_MOMENTUM, SamePadding, SparseConv2d, SparseKernels, StageInfo, Subsample, Table1, Trainable, Unpadded,
+    Weights, Zeros,
 };
 #[doc(hidden)]
 pub use layers::{CurvedStage, Gives, Stage};

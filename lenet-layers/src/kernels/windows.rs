@@ -1,4 +1,4 @@
-//! Non-overlapping windows of `K` x `K`: their sums, and the gradients that go back to their cells.
+//! Non-overlapping windows of `R` x `K`: their sums, and the gradients that go back to their cells.
 //!
 //! The functions for all maps do not depend on the activation function, so they are compiled once for each size and not for
 //! each layer that uses them. The maximum of windows is in `MaxPool` itself.
@@ -12,6 +12,7 @@ use lenet_tensor::{Cell, Element};
 pub(crate) fn sums<
     S: Simd,
     T: Cell,
+    const R: usize,
     const K: usize,
     const C: usize,
     const H: usize,
@@ -27,7 +28,7 @@ pub(crate) fn sums<
         #[inline(always)]
         || {
             for (x, y) in x.iter().zip(y) {
-                sums_of_map::<S, T, K, H, W, OH, OW>(simd, x, y);
+                sums_of_map::<S, T, R, K, H, W, OH, OW>(simd, x, y);
             }
         },
     );
@@ -39,6 +40,7 @@ pub(crate) fn dot<
     const SQUARED: bool,
     S: Simd,
     T: Cell,
+    const R: usize,
     const K: usize,
     const C: usize,
     const H: usize,
@@ -55,7 +57,7 @@ pub(crate) fn dot<
         #[inline(always)]
         || {
             for m in 0..C {
-                sums[m] += dot_of_map::<SQUARED, S, T, K, H, W, OH, OW>(simd, &x[m], &da[m]);
+                sums[m] += dot_of_map::<SQUARED, S, T, R, K, H, W, OH, OW>(simd, &x[m], &da[m]);
             }
         },
     );
@@ -66,6 +68,7 @@ pub(crate) fn dot<
 pub(crate) fn spread<
     S: Simd,
     T: Cell,
+    const R: usize,
     const K: usize,
     const C: usize,
     const H: usize,
@@ -82,7 +85,7 @@ pub(crate) fn spread<
         #[inline(always)]
         || {
             for m in 0..C {
-                spread_in_map::<S, T, K, H, W, OH, OW>(simd, factors[m], &dy[m], &mut dx[m]);
+                spread_in_map::<S, T, R, K, H, W, OH, OW>(simd, factors[m], &dy[m], &mut dx[m]);
             }
         },
     );
@@ -90,19 +93,28 @@ pub(crate) fn spread<
 
 /// Computes the sum of every window of a map.
 #[inline(always)]
-fn sums_of_map<S: Simd, T: Cell, const K: usize, const H: usize, const W: usize, const OH: usize, const OW: usize>(
+fn sums_of_map<
+    S: Simd,
+    T: Cell,
+    const R: usize,
+    const K: usize,
+    const H: usize,
+    const W: usize,
+    const OH: usize,
+    const OW: usize,
+>(
     simd: S,
     x: &[[T; W]; H],
     y: &mut [[T; OW]; OH],
 ) {
     for r in 0..OH {
         if T::LANES == 1 {
-            let rows = T::elements(x[K * r..][..K].as_flattened());
+            let rows = T::elements(x[R * r..][..R].as_flattened());
             row_sums::<S, T::Element, K>(simd, rows, W, T::elements_mut(&mut y[r]));
         } else {
             for c in 0..OW {
                 for part in 0..T::parts::<S>() {
-                    y[r][c].set_part(part, sum::<S, T, K, H, W>(simd, x, [r, c, part]));
+                    y[r][c].set_part(part, sum::<S, T, R, K, H, W>(simd, x, [r, c, part]));
                 }
             }
         }
@@ -144,14 +156,14 @@ fn column_sums<V: Vector>(simd: V::Simd, rows: &[V::Element], w: usize, first: u
 
 /// Returns a part of the sum of one window.
 #[inline(always)]
-fn sum<S: Simd, T: Cell, const K: usize, const H: usize, const W: usize>(
+fn sum<S: Simd, T: Cell, const R: usize, const K: usize, const H: usize, const W: usize>(
     simd: S,
     x: &[[T; W]; H],
     [r, c, part]: [usize; 3],
 ) -> T::Vector<S> {
     let mut sum = T::Vector::splat(simd, Default::default());
-    for u in 0..K {
-        let row = &x[K * r + u][K * c..][..K];
+    for u in 0..R {
+        let row = &x[R * r + u][K * c..][..K];
         for v in 0..K {
             sum = sum + row[v].part(simd, part);
         }
@@ -165,6 +177,7 @@ fn dot_of_map<
     const SQUARED: bool,
     S: Simd,
     T: Cell,
+    const R: usize,
     const K: usize,
     const H: usize,
     const W: usize,
@@ -180,7 +193,7 @@ fn dot_of_map<
         let mut total = <T::Element as Element>::Row::splat(simd, Default::default());
         let mut sums = [T::ZERO; OW];
         for r in 0..OH {
-            let rows = T::elements(x[K * r..][..K].as_flattened());
+            let rows = T::elements(x[R * r..][..R].as_flattened());
             row_sums::<S, T::Element, K>(simd, rows, W, T::elements_mut(&mut sums));
             for (sums, da) in T::elements(&sums).chunks(width).zip(T::elements(&da[r]).chunks(width)) {
                 let sums = load::<<T::Element as Element>::Row<S>>(simd, sums);
@@ -193,7 +206,7 @@ fn dot_of_map<
     for r in 0..OH {
         for c in 0..OW {
             for part in 0..T::parts::<S>() {
-                let sum = sum::<S, T, K, H, W>(simd, x, [r, c, part]);
+                let sum = sum::<S, T, R, K, H, W>(simd, x, [r, c, part]);
                 total = if SQUARED { sum * sum } else { sum }.mul_add(da[r][c].part(simd, part), total);
             }
         }
@@ -203,7 +216,16 @@ fn dot_of_map<
 
 /// Writes `factor` times a window's cell of `dy` to every cell of the window.
 #[inline(always)]
-fn spread_in_map<S: Simd, T: Cell, const K: usize, const H: usize, const W: usize, const OH: usize, const OW: usize>(
+fn spread_in_map<
+    S: Simd,
+    T: Cell,
+    const R: usize,
+    const K: usize,
+    const H: usize,
+    const W: usize,
+    const OH: usize,
+    const OW: usize,
+>(
     simd: S,
     factor: T::Element,
     dy: &[[T; OW]; OH],
@@ -217,16 +239,16 @@ fn spread_in_map<S: Simd, T: Cell, const K: usize, const H: usize, const W: usiz
                     wide[K * c + v] = dy[r][c].times(T::splat(factor));
                 }
             }
-            for u in 0..K {
-                dx[K * r + u] = wide;
+            for u in 0..R {
+                dx[R * r + u] = wide;
             }
         } else {
             let factor = T::Vector::splat(simd, factor);
             for c in 0..OW {
                 for part in 0..T::parts::<S>() {
                     let share = dy[r][c].part(simd, part) * factor;
-                    for u in 0..K {
-                        let row = &mut dx[K * r + u][K * c..][..K];
+                    for u in 0..R {
+                        let row = &mut dx[R * r + u][K * c..][..K];
                         for v in 0..K {
                             row[v].set_part(part, share);
                         }

@@ -75,9 +75,9 @@ impl<const CI: usize, const CO: usize, const K: usize, A: Activation, P: Padding
     for Conv2d<CI, CO, K, A, P, S>
 {
     const OPERATION: Operation = Operation::Convolution {
-        kernel: K,
-        stride: S,
-        padding: P::CELLS,
+        kernel: [K; 2],
+        stride: [S; 2],
+        padding: [P::CELLS; 2],
         fill: P::FILL,
         groups: 1,
         activation: A::KIND,
@@ -92,14 +92,21 @@ impl<const CI: usize, const CO: usize, const K: usize, A: Activation, P: Padding
         }
     }
     fn describe(f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        describe_convolution(f, Self::OPERATION, A::NAME)
+        describe_convolution(f, format_args!("{K}x{K}"), Self::OPERATION, A::NAME)
     }
 }
 
-/// Writes a convolution's name for a summary.
-pub(crate) fn describe_convolution(f: &mut fmt::Formatter<'_>, operation: Operation, activation: &str) -> fmt::Result {
-    let Operation::Convolution { kernel, stride, padding, fill, groups, .. } = operation else { return Ok(()) };
-    write!(f, "convolution {kernel}x{kernel}")?;
+/// Writes a convolution's name for a summary. Stride and padding are those of the columns.
+pub(crate) fn describe_convolution(
+    f: &mut fmt::Formatter<'_>,
+    kernel: fmt::Arguments<'_>,
+    operation: Operation,
+    activation: &str,
+) -> fmt::Result {
+    let Operation::Convolution { stride: [_, stride], padding: [_, padding], fill, groups, .. } = operation else {
+        return Ok(());
+    };
+    write!(f, "convolution {kernel}")?;
     if groups > 1 {
         write!(f, ", {groups} groups")?;
     }

@@ -96,9 +96,9 @@ impl<const G: usize, const CI: usize, const CO: usize, const K: usize, A: Activa
     LayerInfo for GroupConv2d<G, CI, CO, K, A, P, S>
 {
     const OPERATION: Operation = Operation::Convolution {
-        kernel: K,
-        stride: S,
-        padding: P::CELLS,
+        kernel: [K; 2],
+        stride: [S; 2],
+        padding: [P::CELLS; 2],
         fill: P::FILL,
         groups: G,
         activation: A::KIND,
@@ -113,7 +113,7 @@ impl<const G: usize, const CI: usize, const CO: usize, const K: usize, A: Activa
         }
     }
     fn describe(f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        describe_convolution(f, Self::OPERATION, A::NAME)
+        describe_convolution(f, format_args!("{K}x{K}"), Self::OPERATION, A::NAME)
     }
 }
 

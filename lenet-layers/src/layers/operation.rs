@@ -11,21 +11,22 @@ use crate::{ActivationKind, Fill, StageInfo};
 /// let activation = ActivationKind::ScaledTanh { amplitude: 1.7159, slope: 2.0 / 3.0 };
 /// assert_eq!(
 ///     Conv2d::<1, 6, 5, ScaledTanh>::OPERATION,
-///     Operation::Convolution { kernel: 5, stride: 1, padding: 0, fill: Fill::Zeros, groups: 1, activation },
+///     Operation::Convolution { kernel: [5, 5], stride: [1, 1], padding: [0, 0], fill: Fill::Zeros, groups: 1, activation },
 /// );
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Operation {
     /// Each output map has a kernel for each input map that it sees, and a bias. Parameters: weight, bias.
-    /// [`Conv2d`](crate::Conv2d), [`GroupConv2d`](crate::GroupConv2d) and [`SparseConv2d`](crate::SparseConv2d).
+    /// [`Conv2d`](crate::Conv2d), [`GroupConv2d`](crate::GroupConv2d), [`SparseConv2d`](crate::SparseConv2d) and
+    /// [`Conv1d`](crate::Conv1d), whose weights have no axis for the only row of a kernel.
     Convolution {
         /// Rows and columns of a kernel.
-        kernel: usize,
-        /// The distance from a window to the next one.
-        stride: usize,
-        /// The number of cells of padding at each end of a row and of a column.
-        padding: usize,
+        kernel: [usize; 2],
+        /// The distance from a window to the next one, in rows and in columns.
+        stride: [usize; 2],
+        /// The number of rows of padding above and below, and of columns of padding left and right.
+        padding: [usize; 2],
         /// What is in these cells.
         fill: Fill,
         /// The number of groups into which the maps are divided; a map sees the maps of its own group.
@@ -44,12 +45,12 @@ pub enum Operation {
     /// The mean of each window. [`AvgPool`](crate::AvgPool).
     AveragePool {
         /// Rows and columns of a window.
-        window: usize,
+        window: [usize; 2],
     },
     /// The largest cell of each window. [`MaxPool`](crate::MaxPool).
     MaxPool {
         /// Rows and columns of a window.
-        window: usize,
+        window: [usize; 2],
     },
     /// Every unit sees every input. Parameters: weight, bias. [`Dense`](crate::Dense).
     FullConnection {

@@ -3,7 +3,8 @@
 use lenet_tensor::{Centred, Padded, Size, Strided};
 
 /// What a convolution with kernels of side `K` sees beyond the border of a map: a type without values, the parameter
-/// `P` of [`Conv2d`](crate::Conv2d) and [`GroupConv2d`](crate::GroupConv2d).
+/// `P` of [`Conv2d`](crate::Conv2d), [`GroupConv2d`](crate::GroupConv2d) and [`Conv1d`](crate::Conv1d), which pads rows
+/// alone.
 ///
 /// | padding | cells at each end | a side of N becomes, with a stride of S |
 /// |---|---|---|

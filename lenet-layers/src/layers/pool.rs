@@ -7,7 +7,8 @@ use core::fmt;
 use lenet_tensor::simd::{Simd, Vector};
 use lenet_tensor::{Cell, Element, Maps, Size, Tensor, Tiled};
 
-/// Reduces every map to the means of its non-overlapping `K` x `K` windows.
+/// Reduces every map to the means of its non-overlapping windows of `R` rows and `K` columns; they are square unless `R`
+/// is given.
 ///
 /// ```
 /// use lenet_layers::{AvgPool, Layer, Maps, NoParams, Tensor, simd::Scalar};
@@ -17,24 +18,39 @@ use lenet_tensor::{Cell, Element, Maps, Size, Tensor, Tiled};
 /// assert_eq!(y.data, [[[3.0, 5.0]]]);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct AvgPool<const K: usize>;
+pub struct AvgPool<const K: usize, const R: usize = K>;
 
-/// Reduces every map to the largest cells of its non-overlapping `K` x `K` windows. If several cells are equal, the
-/// gradient goes to the first one, row by row.
+/// Reduces every map to the largest cells of its non-overlapping windows of `R` rows and `K` columns; they are square
+/// unless `R` is given. If several cells are equal, the gradient goes to the first one, row by row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct MaxPool<const K: usize>;
+pub struct MaxPool<const K: usize, const R: usize = K>;
 
-impl<const K: usize> Trainable for AvgPool<K> {
+/// Reduces every row to the means of its non-overlapping windows of `K` cells: `Maps<C, 1, W>` to `Maps<C, 1, W / K>`.
+pub type AvgPool1d<const K: usize> = AvgPool<K, 1>;
+
+/// Reduces every row to the largest cells of its non-overlapping windows of `K` cells: `Maps<C, 1, W>` to
+/// `Maps<C, 1, W / K>`.
+///
+/// ```
+/// use lenet_layers::{Layer, Maps, MaxPool1d, NoParams, Tensor, simd::Scalar};
+/// let x = Tensor::<Maps<1, 1, 6>> { data: [[[1.0, 7.0, 2.0, 3.0, 0.0, 5.0]]] };
+/// let mut y = Tensor::<Maps<1, 1, 2>>::ZERO;
+/// MaxPool1d::<3>::forward(Scalar, &NoParams::default(), &x, &mut y);
+/// assert_eq!(y.data, [[[7.0, 5.0]]]);
+/// ```
+pub type MaxPool1d<const K: usize> = MaxPool<K, 1>;
+
+impl<const K: usize, const R: usize> Trainable for AvgPool<K, R> {
     type Params<E: Element> = NoParams<E>;
 }
 
-impl<const K: usize> LayerInfo for AvgPool<K> {
-    const OPERATION: Operation = Operation::AveragePool { window: K };
+impl<const K: usize, const R: usize> LayerInfo for AvgPool<K, R> {
+    const OPERATION: Operation = Operation::AveragePool { window: [R, K] };
     fn info(index: usize) -> ParamInfo {
         panic!("no parameter {index}: AvgPool has none")
     }
     fn describe(f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "average pooling {K}x{K}")
+        write!(f, "average pooling {R}x{K}")
     }
 }
 
@@ -54,28 +70,28 @@ fn is_equal<E: Element>(a: E, b: E) -> E {
     if a == b { E::from_f64(1.0) } else { E::from_f64(0.0) }
 }
 
-impl<const K: usize> Trainable for MaxPool<K> {
+impl<const K: usize, const R: usize> Trainable for MaxPool<K, R> {
     type Params<E: Element> = NoParams<E>;
 }
 
-impl<const K: usize> LayerInfo for MaxPool<K> {
-    const OPERATION: Operation = Operation::MaxPool { window: K };
+impl<const K: usize, const R: usize> LayerInfo for MaxPool<K, R> {
+    const OPERATION: Operation = Operation::MaxPool { window: [R, K] };
     fn info(index: usize) -> ParamInfo {
         panic!("no parameter {index}: MaxPool has none")
     }
     fn describe(f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "max pooling {K}x{K}")
+        write!(f, "max pooling {R}x{K}")
     }
 }
 
-impl<const K: usize, const C: usize, const H: usize, const W: usize, const OH: usize, const OW: usize>
-    Layer<Maps<C, H, W>> for AvgPool<K>
+impl<const K: usize, const R: usize, const C: usize, const H: usize, const W: usize, const OH: usize, const OW: usize>
+    Layer<Maps<C, H, W>> for AvgPool<K, R>
 where
-    Size<H>: Tiled<K, Out = Size<OH>>,
+    Size<H>: Tiled<R, Out = Size<OH>>,
     Size<W>: Tiled<K, Out = Size<OW>>,
 {
     type Out = Maps<C, OH, OW>;
-    const CONNECTIONS: usize = C * OH * OW * K * K;
+    const CONNECTIONS: usize = C * OH * OW * R * K;
     const MULTIPLY_ADDS: usize = C * OH * OW;
 
     fn forward<S: Simd, T: Cell>(
@@ -84,8 +100,8 @@ where
         x: &Tensor<Maps<C, H, W>, T>,
         y: &mut Tensor<Self::Out, T>,
     ) {
-        windows::sums::<S, T, K, C, H, W, OH, OW>(simd, &x.data, &mut y.data);
-        let share = T::Element::from_f64(1.0 / (K * K) as f64);
+        windows::sums::<S, T, R, K, C, H, W, OH, OW>(simd, &x.data, &mut y.data);
+        let share = T::Element::from_f64(1.0 / (R * K) as f64);
         map_rows(
             simd,
             T::elements_mut(y.cells_mut()),
@@ -104,16 +120,16 @@ where
         _: &mut NoParams<T::Element>,
     ) {
         if TO_INPUT {
-            let share = T::Element::from_f64(1.0 / (K * K) as f64);
-            windows::spread::<S, T, K, C, H, W, OH, OW>(simd, &[share; C], &dy.data, &mut dx.data);
+            let share = T::Element::from_f64(1.0 / (R * K) as f64);
+            windows::spread::<S, T, R, K, C, H, W, OH, OW>(simd, &[share; C], &dy.data, &mut dx.data);
         }
     }
 }
 
-impl<const K: usize, const C: usize, const H: usize, const W: usize, const OH: usize, const OW: usize>
-    Curved<Maps<C, H, W>> for AvgPool<K>
+impl<const K: usize, const R: usize, const C: usize, const H: usize, const W: usize, const OH: usize, const OW: usize>
+    Curved<Maps<C, H, W>> for AvgPool<K, R>
 where
-    Size<H>: Tiled<K, Out = Size<OH>>,
+    Size<H>: Tiled<R, Out = Size<OH>>,
     Size<W>: Tiled<K, Out = Size<OW>>,
 {
     fn curvature<S: Simd, T: Cell>(
@@ -125,19 +141,19 @@ where
         d2x: &mut Tensor<Maps<C, H, W>, T>,
         _: &mut NoParams<T::Element>,
     ) {
-        let squared_share = T::Element::from_f64(1.0 / (K * K * K * K) as f64);
-        windows::spread::<S, T, K, C, H, W, OH, OW>(simd, &[squared_share; C], &d2y.data, &mut d2x.data);
+        let squared_share = T::Element::from_f64(1.0 / (R * K * R * K) as f64);
+        windows::spread::<S, T, R, K, C, H, W, OH, OW>(simd, &[squared_share; C], &d2y.data, &mut d2x.data);
     }
 }
 
-impl<const K: usize, const C: usize, const H: usize, const W: usize, const OH: usize, const OW: usize>
-    Layer<Maps<C, H, W>> for MaxPool<K>
+impl<const K: usize, const R: usize, const C: usize, const H: usize, const W: usize, const OH: usize, const OW: usize>
+    Layer<Maps<C, H, W>> for MaxPool<K, R>
 where
-    Size<H>: Tiled<K, Out = Size<OH>>,
+    Size<H>: Tiled<R, Out = Size<OH>>,
     Size<W>: Tiled<K, Out = Size<OW>>,
 {
     type Out = Maps<C, OH, OW>;
-    const CONNECTIONS: usize = C * OH * OW * K * K;
+    const CONNECTIONS: usize = C * OH * OW * R * K;
     const MULTIPLY_ADDS: usize = 0;
 
     fn forward<S: Simd, T: Cell>(
@@ -152,10 +168,10 @@ where
                 for (x, y) in x.data.iter().zip(&mut y.data) {
                     for r in 0..OH {
                         for c in 0..OW {
-                            let mut largest = x[K * r][K * c];
-                            for u in 0..K {
+                            let mut largest = x[R * r][K * c];
+                            for u in 0..R {
                                 for v in 0..K {
-                                    largest = largest.zip(x[K * r + u][K * c + v], larger);
+                                    largest = largest.zip(x[R * r + u][K * c + v], larger);
                                 }
                             }
                             y[r][c] = largest;
@@ -186,11 +202,11 @@ where
                         for c in 0..OW {
                             // The gradient that is not yet assigned; the first cell that equals the largest takes it.
                             let (largest, mut left) = (y.data[m][r][c], dy.data[m][r][c]);
-                            for u in 0..K {
+                            for u in 0..R {
                                 for v in 0..K {
-                                    let takes = x.data[m][K * r + u][K * c + v].zip(largest, is_equal);
+                                    let takes = x.data[m][R * r + u][K * c + v].zip(largest, is_equal);
                                     let taken = left.times(takes);
-                                    dx.data[m][K * r + u][K * c + v] = taken;
+                                    dx.data[m][R * r + u][K * c + v] = taken;
                                     left = left.zip(taken, |left, taken| left - taken);
                                 }
                             }
@@ -202,10 +218,10 @@ where
     }
 }
 
-impl<const K: usize, const C: usize, const H: usize, const W: usize, const OH: usize, const OW: usize>
-    Curved<Maps<C, H, W>> for MaxPool<K>
+impl<const K: usize, const R: usize, const C: usize, const H: usize, const W: usize, const OH: usize, const OW: usize>
+    Curved<Maps<C, H, W>> for MaxPool<K, R>
 where
-    Size<H>: Tiled<K, Out = Size<OH>>,
+    Size<H>: Tiled<R, Out = Size<OH>>,
     Size<W>: Tiled<K, Out = Size<OW>>,
 {
     fn curvature<S: Simd, T: Cell>(

@@ -45,8 +45,14 @@ where
     C: Connections<CI, CO, N>,
     A: Activation,
 {
-    const OPERATION: Operation =
-        Operation::Convolution { kernel: K, stride: 1, padding: 0, fill: Fill::Zeros, groups: 1, activation: A::KIND };
+    const OPERATION: Operation = Operation::Convolution {
+        kernel: [K; 2],
+        stride: [1; 2],
+        padding: [0; 2],
+        fill: Fill::Zeros,
+        groups: 1,
+        activation: A::KIND,
+    };
     fn info(index: usize) -> ParamInfo {
         /// Returns the fan-in of the output map that kernel number `n` feeds: K x K for each map that it sees.
         fn fan_in<const CI: usize, const CO: usize>(table: &[[Option<usize>; CI]; CO], n: usize, k: usize) -> usize {

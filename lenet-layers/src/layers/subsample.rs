@@ -59,7 +59,7 @@ where
         x: &Tensor<Maps<C, H, W>, T>,
         y: &mut Tensor<Self::Out, T>,
     ) {
-        windows::sums::<S, T, K, C, H, W, OH, OW>(simd, &x.data, &mut y.data);
+        windows::sums::<S, T, K, K, C, H, W, OH, OW>(simd, &x.data, &mut y.data);
         for (m, y) in y.data.iter_mut().enumerate() {
             let (coefficient, bias) = (params.coefficient[m], params.bias[m]);
             scale_and_apply::<A, S, _>(simd, coefficient, bias, T::elements_mut(y.as_flattened_mut()));
@@ -79,9 +79,9 @@ where
             let (y, dy) = (T::elements(y.as_flattened()), T::elements_mut(dy.as_flattened_mut()));
             grad.bias[m] += apply_slope::<A, S, _>(simd, y, dy);
         }
-        windows::dot::<false, S, T, K, C, H, W, OH, OW>(simd, &x.data, &dy.data, &mut grad.coefficient);
+        windows::dot::<false, S, T, K, K, C, H, W, OH, OW>(simd, &x.data, &dy.data, &mut grad.coefficient);
         if TO_INPUT {
-            windows::spread::<S, T, K, C, H, W, OH, OW>(simd, &params.coefficient, &dy.data, &mut dx.data);
+            windows::spread::<S, T, K, K, C, H, W, OH, OW>(simd, &params.coefficient, &dy.data, &mut dx.data);
         }
     }
 }
@@ -109,8 +109,8 @@ where
         // A coefficient has one connection to each unit, from the window's sum. If each cell counted as a connection of
         // its own, the second derivative would be up to K * K times too small, and training with the paper's learning
         // rates would not converge (docs/paper.md).
-        windows::dot::<true, S, T, K, C, H, W, OH, OW>(simd, &x.data, &d2y.data, &mut h.coefficient);
-        windows::spread::<S, T, K, C, H, W, OH, OW>(simd, &squared.coefficient, &d2y.data, &mut d2x.data);
+        windows::dot::<true, S, T, K, K, C, H, W, OH, OW>(simd, &x.data, &d2y.data, &mut h.coefficient);
+        windows::spread::<S, T, K, K, C, H, W, OH, OW>(simd, &squared.coefficient, &d2y.data, &mut d2x.data);
     }
 }
 
