@@ -117,14 +117,17 @@ def in_pytorch(pictures, labels):
 
 
 def layers_of_today():
-    """Runs the network of lenet-train's example. Returns whether the results differ."""
+    """Runs the networks of lenet-train's example, one of pictures and one of signals. Returns whether any results differ."""
     run("examples/onnx_layers", OUT)
-    onnx.checker.check_model(str(OUT / "layers.onnx"), full_check=True)
-    session = onnxruntime.InferenceSession(OUT / "layers.onnx", providers=["CPUExecutionProvider"])
-    given, = session.get_inputs()
-    x = np.fromfile(OUT / "layers-input", np.float32).reshape(1, *given.shape[1:])
-    return differ("layers of today, from the graph", session.run(None, {given.name: x})[0].ravel(),
-                  np.fromfile(OUT / "layers-output", np.float32))
+    wrong = []
+    for name in ["layers", "signals"]:
+        onnx.checker.check_model(str(OUT / f"{name}.onnx"), full_check=True)
+        session = onnxruntime.InferenceSession(OUT / f"{name}.onnx", providers=["CPUExecutionProvider"])
+        given, = session.get_inputs()
+        x = np.fromfile(OUT / f"{name}-input", np.float32).reshape(1, *given.shape[1:])
+        wrong.append(differ(f"{name} of today, from the graph", session.run(None, {given.name: x})[0].ravel(),
+                            np.fromfile(OUT / f"{name}-output", np.float32)))
+    return any(wrong)
 
 
 def main():

@@ -1,5 +1,6 @@
-//! Writes a network of the layers that LeNet-5 does not have as an ONNX file, with an input and the network's output for
-//! it, as `f32`: `onnx_layers FOLDER`. `ci/onnx/run` compares them with what ONNX Runtime computes.
+//! Writes two networks of the layers that LeNet-5 does not have as ONNX files, one of pictures and one of signals, each
+//! with an input and the network's output for it, as `f32`: `onnx_layers FOLDER`. `ci/onnx/run` compares them with what
+//! ONNX Runtime computes.
 
 use lenet_layers::*;
 use lenet_train::{Metadata, initial_weights, onnx::save_onnx};
@@ -49,24 +50,43 @@ sequential! {
     }
 }
 
+sequential! {
+    pub struct Signals, trace SignalsTrace {
+        input:                                          Maps<2, 1, 48>;
+        c1:   Conv1d<2, 4, 5, Identity, Edge<2>, 2>   => Maps<4, 1, 24>;
+        n1:   BatchNorm<4, Relu>                      => Maps<4, 1, 24>;
+        c2:   Conv1d<4, 6, 3, Tanh, SamePadding>      => Maps<6, 1, 24>;
+        p2:   MaxPool1d<2>                            => Maps<6, 1, 12>;
+        c3:   Conv1d<6, 4, 4, Relu>                 => Maps<4, 1, 9>;
+        p3:   AvgPool1d<3>                            => Maps<4, 1, 3>;
+        flat: Flatten                                 => Units<12>;
+        out:  Dense<12, 5>                            => Units<5>;
+    }
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args().nth(1).ok_or("onnx_layers FOLDER")?;
-    let mut net = Layers::<f32>::boxed_zeroed();
+    write::<Layers>(Path::new(&folder), "layers")?;
+    write::<Signals>(Path::new(&folder), "signals")
+}
+
+/// Writes a network, an input and its output.
+fn write<N: Network<Element = f32>>(folder: &Path, name: &str) -> Result<(), Box<dyn Error>> {
+    let mut net = N::boxed_zeroed();
     initialize(&mut *net, Init::SqrtFanIn, &mut initial_weights(1));
     // Numbers of all signs in the arrays that start at 0 and 1; variances stay positive.
-    for i in 0..Layers::<f32>::TENSORS {
-        if matches!(<Layers<f32> as Network>::info(i).role, Role::Bias | Role::Scale | Role::Mean | Role::Variance) {
+    for i in 0..N::TENSORS {
+        if matches!(N::info(i).role, Role::Bias | Role::Scale | Role::Mean | Role::Variance) {
             let numbers = net.tensor_mut(i).iter_mut().enumerate();
             numbers.for_each(|(j, number)| *number += 0.3 * ((7 * i + 3 * j) as f32).sin());
         }
     }
-    let mut trace = LayersTrace::<f32>::boxed_zeroed();
-    let cells = trace.input.cells_mut().iter_mut().enumerate();
+    let mut trace = N::Trace::<f32>::boxed_zeroed();
+    let cells = trace.input_mut().cells_mut().iter_mut().enumerate();
     cells.for_each(|(i, cell)| *cell = (i as f32 * 0.37).sin() + (i as f32 * 0.011).cos());
     let bytes = |numbers: &[f32]| numbers.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
-    let folder = Path::new(&folder);
-    fs::write(folder.join("layers-input"), bytes(trace.input.cells()))?;
-    fs::write(folder.join("layers-output"), bytes(net.forward(&mut trace).cells()))?;
-    save_onnx(&*net, &Metadata::new(), &folder.join("layers.onnx"))?;
+    fs::write(folder.join(format!("{name}-input")), bytes(trace.input().cells()))?;
+    fs::write(folder.join(format!("{name}-output")), bytes(net.forward(&mut trace).cells()))?;
+    save_onnx(&*net, &Metadata::new(), &folder.join(format!("{name}.onnx")))?;
     Ok(())
 }

@@ -3,8 +3,8 @@
 
 use lenet_data::{Dataset, LabelledImages, Picture, prepare, prepare_in_steps};
 use lenet_layers::{
-    Conv2d, Dense, DepthwiseConv2d, Edge, Flatten, GroupConv2d, Init, Maps, Network, Params, SamePadding, Tanh, Units,
-    Zeros, initialize, sequential,
+    AvgPool1d, Conv1d, Conv2d, Dense, DepthwiseConv2d, Edge, Flatten, GroupConv2d, Init, Maps, MaxPool, MaxPool1d,
+    Network, Params, SamePadding, Tanh, Units, Zeros, initialize, sequential,
 };
 use lenet_model::reader::Reader;
 use lenet_model::{DigitNetwork, LeNet1, LeNet4, LeNet5, LeNet5Average, LeNet5Modern, LeNet5Rbf, Normalization, read};
@@ -39,6 +39,21 @@ sequential! {
     }
 }
 
+sequential! {
+    /// The columns of a picture as a signal, with kernels and windows of one row.
+    pub struct Columns, trace ColumnsTrace {
+        input:                                              Maps<1, 28, 28>;
+        high:   MaxPool<1, 28>                              => Maps<1, 1, 28>;
+        edge:   Conv1d<1, 4, 5, Tanh, Edge<2>>              => Maps<4, 1, 28>;
+        most:   MaxPool1d<2>                                => Maps<4, 1, 14>;
+        half:   Conv1d<4, 6, 3, Tanh, SamePadding, 2>       => Maps<6, 1, 7>;
+        valid:  Conv1d<6, 4, 2, Tanh>                       => Maps<4, 1, 6>;
+        mean:   AvgPool1d<3>                                => Maps<4, 1, 2>;
+        flat:   Flatten                                     => Units<8>;
+        output: Dense<8, 10>                                => Units<10>;
+    }
+}
+
 /// Every unit of every stage: the sum that is shown, through the activation function, is what the network computed.
 fn every_unit_is_explained(network: &mut dyn Running) {
     let image = mnist().images()[18];
@@ -67,6 +82,7 @@ fn what_a_unit_shows_is_what_it_computed() {
     every_unit_is_explained(&mut random::<LeNet4>());
     every_unit_is_explained(&mut random::<LeNet1>());
     every_unit_is_explained(&mut random::<Padded>());
+    every_unit_is_explained(&mut random::<Columns>());
 }
 
 /// Changing a pixel changes a unit only if the pixel is in its receptive field, and it changes some unit for each such pixel.
@@ -145,6 +161,28 @@ fn a_unit_of_a_group_sees_the_maps_of_its_group() {
     assert_eq!(said.terms.iter().map(|term| term.map).collect::<Vec<_>>(), [Some(3), Some(4), Some(5)]);
     let inputs = &said.terms[0].inputs;
     assert_eq!((inputs.len(), inputs[0], inputs[1]), (9, inputs[4], inputs[4]), "the corner is repeated");
+}
+
+#[test]
+fn a_unit_of_a_row_sees_numbers_of_the_row() {
+    let mut network = random::<Columns>();
+    let _ = network.read(&mnist().images()[0]);
+    // Map 2, column 1 of the mean of three windows each.
+    let said = explain(&network, 5, 2 * 2 + 1).expect("the unit is there");
+    assert_eq!(said.at, [2, 0, 1]);
+    let fields: Vec<_> = said.fields.iter().map(|field| (field.rows, field.columns)).collect();
+    let row = [0, 1];
+    let seen = [([0, 28], [8, 28]), (row, [8, 28]), (row, [10, 28]), (row, [5, 14]), (row, [3, 7]), (row, [3, 6])];
+    assert_eq!(fields, seen);
+    // The first stage, a window of 28 rows and one column.
+    assert_eq!(explain(&network, 0, 5).expect("a unit").fields[0].rows, [0, 28]);
+    let sizes: Vec<_> = describe(network.info())["stages"]
+        .as_array()
+        .expect("stages")
+        .iter()
+        .map(|stage| stage["size"].clone())
+        .collect();
+    assert_eq!(sizes[..6], [1, 5, 2, 3, 2, 3]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::activation::apply_slope;
 use crate::kernels::tile::{load, store, width};
 use crate::layers::conv::Kernels;
+use crate::layers::conv1d::Kernels1d;
 use crate::layers::dense::Weights;
 use crate::params::flat_mut;
 use crate::{Activation, Identity, Layer, LayerInfo, Mode, Operation, ParamInfo, Params, Role, Trainable};
@@ -83,6 +84,11 @@ pub trait Rows<const C: usize, E> {
     fn rows(&mut self) -> (&mut [E], &mut [E; C]);
 }
 impl<const CI: usize, const CO: usize, const K: usize, E: Element> Rows<CO, E> for Kernels<CI, CO, K, E> {
+    fn rows(&mut self) -> (&mut [E], &mut [E; CO]) {
+        (flat_mut(&mut self.weight), &mut self.bias)
+    }
+}
+impl<const CI: usize, const CO: usize, const K: usize, E: Element> Rows<CO, E> for Kernels1d<CI, CO, K, E> {
     fn rows(&mut self) -> (&mut [E], &mut [E; CO]) {
         (flat_mut(&mut self.weight), &mut self.bias)
     }

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import torch
 
-# Maps and sides of the input, output maps, side of the kernel, stride, padding and its mode, groups.
+# Maps and sides of the input, output maps, side of the kernel, stride, padding and its mode, groups. An input with one
+# side is that of a Conv1d.
 GEOMETRIES = [
     ((2, 5, 7), 3, 3, 1, 1, "zeros", 1),
     ((1, 6, 5), 2, 5, 1, 2, "zeros", 1),
@@ -28,6 +29,10 @@ GEOMETRIES = [
     ((6, 4, 5), 4, 3, 1, 1, "zeros", 2),
     ((4, 6, 5), 4, 3, 2, 1, "zeros", 4),
     ((3, 5, 4), 6, 3, 1, 1, "replicate", 3),
+    ((2, 11), 3, 4, 1, 0, "zeros", 1),
+    ((3, 8), 2, 5, 2, 2, "zeros", 1),
+    ((2, 7), 2, 3, 3, 2, "zeros", 1),
+    ((1, 6), 3, 5, 1, 2, "replicate", 1),
 ]
 
 
@@ -43,9 +48,8 @@ def main():
     torch.manual_seed(1998)
     arrays = []
     for shape, maps, kernel, stride, padding, mode, groups in GEOMETRIES:
-        layer = torch.nn.Conv2d(
-            shape[0], maps, kernel, stride=stride, padding=padding, padding_mode=mode, groups=groups
-        )
+        kind = torch.nn.Conv1d if len(shape) == 2 else torch.nn.Conv2d
+        layer = kind(shape[0], maps, kernel, stride=stride, padding=padding, padding_mode=mode, groups=groups)
         with torch.no_grad():
             layer.weight.copy_(numbers(*layer.weight.shape))
             layer.bias.copy_(numbers(maps))

@@ -121,23 +121,43 @@ impl Net {
         padding: Padding,
         function: Function,
     ) -> Self {
+        self.kernels(co, [k; 2], table, [stride; 2], [padding; 2], function)
+    }
+
+    /// Adds kernels of one row.
+    pub(crate) fn row(self, co: usize, k: usize, stride: usize, padding: Padding, function: Function) -> Self {
+        self.kernels(co, [1, k], all, [1, stride], [Padding::Zeros(0), padding], function)
+    }
+
+    /// Adds kernels; sides, strides and paddings are those of the rows and of the columns.
+    fn kernels(
+        self,
+        co: usize,
+        [high, wide]: [usize; 2],
+        table: fn(usize, usize) -> bool,
+        [down, right]: [usize; 2],
+        [above, left]: [Padding; 2],
+        function: Function,
+    ) -> Self {
         let ([ci, h, w], first) = (self.dims, self.parameters);
         let pairs: Vec<_> = (0..co).flat_map(|o| (0..ci).map(move |i| (o, i))).filter(|(o, i)| table(*o, *i)).collect();
-        let weights = pairs.len() * k * k;
-        let (Padding::Zeros(margin) | Padding::Edge(margin)) = padding;
-        let side = |n: usize| (n + 2 * margin - k) / stride + 1;
-        let cell = |at: usize, n: usize| match padding {
-            Padding::Zeros(_) => at.checked_sub(margin).filter(|at| *at < n),
-            Padding::Edge(_) => Some(at.clamp(margin, margin + n - 1) - margin),
+        let weights = pairs.len() * high * wide;
+        let side = |n: usize, k: usize, stride: usize, (Padding::Zeros(margin) | Padding::Edge(margin))| {
+            (n + 2 * margin - k) / stride + 1
         };
-        self.layer([co, side(h), side(w)], function, weights + co, |net, [o, r, c]| {
+        let cell = |at: usize, n: usize, padding: Padding| match padding {
+            Padding::Zeros(margin) => at.checked_sub(margin).filter(|at| *at < n),
+            Padding::Edge(margin) => Some(at.clamp(margin, margin + n - 1) - margin),
+        };
+        let [rows, columns] = [side(h, high, down, above), side(w, wide, right, left)];
+        self.layer([co, rows, columns], function, weights + co, |net, [o, r, c]| {
             let mut incoming = vec![(Source::One, Weight::Parameter(first + weights + o))];
             for (n, (_, i)) in pairs.iter().enumerate().filter(|(_, pair)| pair.0 == o) {
-                for u in 0..k {
-                    for v in 0..k {
-                        let (row, column) = (cell(r * stride + u, h), cell(c * stride + v, w));
+                for u in 0..high {
+                    for v in 0..wide {
+                        let (row, column) = (cell(r * down + u, h, above), cell(c * right + v, w, left));
                         let (Some(row), Some(column)) = (row, column) else { continue };
-                        incoming.push((net.at(*i, row, column), Weight::Parameter(first + (n * k + u) * k + v)));
+                        incoming.push((net.at(*i, row, column), Weight::Parameter(first + (n * high + u) * wide + v)));
                     }
                 }
             }
@@ -149,7 +169,7 @@ impl Net {
     /// it.
     pub(crate) fn subsample(self, k: usize, function: Function) -> Self {
         let (maps, first) = (self.dims[0], self.parameters);
-        let sums = self.windows(k, 1.0);
+        let sums = self.windows([k; 2], 1.0);
         let dims = sums.dims;
         sums.layer(dims, function, 2 * maps, |net, [m, r, c]| {
             let (coefficient, bias) = (Weight::Parameter(first + m), Weight::Parameter(first + maps + m));
@@ -157,15 +177,16 @@ impl Net {
         })
     }
 
-    pub(crate) fn average(self, k: usize) -> Self {
-        self.windows(k, 1.0 / (k * k) as f64)
+    /// Means of windows of these rows and columns.
+    pub(crate) fn average(self, window: [usize; 2]) -> Self {
+        self.windows(window, 1.0 / (window[0] * window[1]) as f64)
     }
 
     /// Connects every cell of a window with the same fixed weight.
-    fn windows(self, k: usize, weight: f64) -> Self {
+    fn windows(self, [high, wide]: [usize; 2], weight: f64) -> Self {
         let [maps, h, w] = self.dims;
-        self.layer([maps, h / k, w / k], IDENTITY, 0, |net, [m, r, c]| {
-            let cells = (0..k).flat_map(|u| (0..k).map(move |v| net.at(m, k * r + u, k * c + v)));
+        self.layer([maps, h / high, w / wide], IDENTITY, 0, |net, [m, r, c]| {
+            let cells = (0..high).flat_map(|u| (0..wide).map(move |v| net.at(m, high * r + u, wide * c + v)));
             cells.map(|cell| (cell, Weight::Fixed(weight))).collect::<Vec<_>>()
         })
     }

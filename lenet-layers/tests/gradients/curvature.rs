@@ -127,6 +127,10 @@ const LAYERS: &[Check] = checks! {
     Conv2d<1, 2, 3, Drawn, Edge<2>, 3>, on Maps<1, 5, 4>, as |x| x.padded(2, 3, all, 3, Padding::Edge(2), drawn());
     Conv2d<2, 2, 2, Drawn, Unpadded, 2>, on Maps<2, 3, 2>, as |x| x.padded(2, 2, all, 2, Padding::Zeros(0), drawn());
     GroupConv2d<3, 2, 1, 3, Drawn, Edge<1>>, on Maps<6, 3, 4>, as |x| x.padded(3, 3, in_pairs, 1, Padding::Edge(1), drawn());
+    Conv1d<2, 3, 4, Drawn>, on Maps<2, 1, 9>, as |x| x.row(3, 4, 1, Padding::Zeros(0), drawn());
+    Conv1d<3, 2, 5, Drawn, SamePadding, 2>, on Maps<3, 1, 8>, as |x| x.row(2, 5, 2, Padding::Zeros(2), drawn());
+    Conv1d<1, 2, 3, Drawn, Edge<2>, 3>, on Maps<1, 1, 7>, as |x| x.row(2, 3, 3, Padding::Edge(2), drawn());
+    Conv1d<2, 5, 6, Drawn>, on Maps<2, 1, 6>, as |x| x.row(5, 6, 1, Padding::Zeros(0), drawn());
     SparseConv2d<6, 16, 60, 3, Table1, Drawn>, on Maps<6, 5, 4>, as |x| x.conv(16, 3, table_1, drawn());
     SparseConv2d<4, 3, 5, 2, Gaps, Drawn>, on Maps<4, 3, 5>, as |x| x.conv(3, 2, gaps, drawn());
     SparseConv2d<4, 3, 5, 2, Gaps, Drawn>, on Maps<4, 2, 2>, as |x| x.conv(3, 2, gaps, drawn()); // one cell out
@@ -134,8 +138,10 @@ const LAYERS: &[Check] = checks! {
     Subsample<2, 3, Drawn>, on Maps<2, 6, 9>, as |x| x.subsample(3, drawn());
     Dense<7, 5, Drawn>, on Units<7>, as |x| x.dense(5, drawn());
     Dense<65, 3, Drawn>, on Units<65>, as |x| x.dense(3, drawn());
-    AvgPool<2>, on Maps<2, 4, 6>, as |x| x.average(2);
-    AvgPool<3>, on Maps<1, 3, 6>, as |x| x.average(3);
+    AvgPool<2>, on Maps<2, 4, 6>, as |x| x.average([2; 2]);
+    AvgPool<3>, on Maps<1, 3, 6>, as |x| x.average([3; 2]);
+    AvgPool1d<3>, on Maps<2, 1, 9>, as |x| x.average([1, 3]);
+    AvgPool<2, 3>, on Maps<2, 6, 4>, as |x| x.average([3, 2]);
     Flatten, on Maps<2, 3, 4>, as Net::flatten;
     Repeat<1>, on Maps<2, 2, 3>, as |x| x.repeat(1);
     Repeat<3>, on Maps<2, 2, 3>, as |x| x.repeat(3);
@@ -181,7 +187,7 @@ sequential! {
 fn pairs() -> Net {
     Net::new([2, 12, 12])
         .conv(2, 1, all, drawn())
-        .average(2)
+        .average([2; 2])
         .repeat(2)
         .subsample(3, drawn())
         .conv(5, 2, all, drawn())

@@ -26,6 +26,12 @@ const GEOMETRIES: &[Check] = checks! {
     GroupConv2d<2, 1, 2, 1, Drawn>, on Maps<2, 3, 2>;
     DepthwiseConv2d<3, 3, Drawn, SamePadding>, on Maps<3, 4, 5>;
     DepthwiseConv2d<5, 5, Drawn, Edge<2>, 2>, on Maps<5, 5, 4>;
+    Conv1d<2, 3, 4, Drawn>, on Maps<2, 1, 11>;
+    Conv1d<3, 2, 5, Drawn, SamePadding, 2>, on Maps<3, 1, 8>;
+    Conv1d<2, 2, 3, Drawn, Zeros<2>, 3>, on Maps<2, 1, 7>;
+    Conv1d<1, 3, 5, Drawn, Edge<2>>, on Maps<1, 1, 6>;
+    Conv1d<3, 4, 6, Drawn>, on Maps<3, 1, 6>; // one number out: the matrix product
+    Conv1d<1, 1, 1, Drawn>, on Maps<1, 1, 1>;
 };
 
 #[test]
@@ -67,6 +73,33 @@ fn windows_by_hand() {
     assert_eq!(sums::<Conv2d<1, 1, 3, Identity, Edge<1>, 2>, 3>(), [36.0, 3330.0, 63_000.0]);
     assert_eq!(sums::<Conv2d<1, 1, 1, Identity, Unpadded, 2>, 3>(), [1.0, 100.0, 10_000.0]);
     assert_eq!(sums::<Conv2d<1, 1, 1, Identity, Unpadded, 3>, 2>(), [1.0, 1000.0]);
+    assert_eq!(sums::<Conv1d<1, 1, 2>, 4>(), [11.0, 110.0, 1100.0, 11_000.0]);
+    assert_eq!(sums::<Conv1d<1, 1, 3, Identity, SamePadding, 2>, 3>(), [11.0, 1110.0, 11_000.0]);
+    // The one row is not repeated.
+    assert_eq!(sums::<Conv1d<1, 1, 3, Identity, Edge<1>, 2>, 3>(), [12.0, 1110.0, 21_000.0]);
+}
+
+/// A convolution along a row computes the same bits as one of maps whose kernels have zeros in their other rows.
+#[test]
+fn a_row_is_a_map_of_one_row() {
+    let mut params = Kernels1d::<3, 4, 5>::boxed_zeroed();
+    for i in 0..2 {
+        params.tensor_mut(i).iter_mut().enumerate().for_each(|(k, w)| *w = (k * 37 % 101) as f32 / 101.0 - 0.5);
+    }
+    let mut square = Kernels::<3, 4, 5>::boxed_zeroed();
+    square.bias = params.bias;
+    for (o, i) in (0..4).flat_map(|o| (0..3).map(move |i| (o, i))) {
+        square.weight[o][i][2] = params.weight[o][i];
+    }
+    let mut x = Tensor::<Maps<3, 1, 19>, f32>::boxed_zeroed();
+    x.cells_mut().iter_mut().enumerate().for_each(|(k, x)| *x = (k * 29 % 97) as f32 / 97.0 - 0.5);
+    let (mut row, mut map) = (Tensor::<Maps<4, 1, 10>>::ZERO, Tensor::<Maps<4, 1, 10>>::ZERO);
+    Conv1d::<3, 4, 5, Tanh, SamePadding, 2>::forward(simd::Scalar, &params, &x, &mut row);
+    Conv2d::<3, 4, 5, Tanh, SamePadding, 2>::forward(simd::Scalar, &square, &x, &mut map);
+    assert_eq!(row.data, map.data);
+    let [weight, bias] = [0, 1].map(Conv1d::<3, 4, 5>::info);
+    assert_eq!((weight.dims, bias.dims, (weight.fan_in)(0)), (&[4, 3, 5][..], &[4][..], 15));
+    assert_eq!(<Conv1d<3, 4, 5> as Layer<Maps<3, 1, 19>>>::CONNECTIONS, 15 * (3 * 4 * 5 + 4));
 }
 
 /// The parameters of a group are those of a convolution by itself.
@@ -119,5 +152,8 @@ fn summaries_name_what_differs() {
     }
     assert_eq!(name::<Conv2d<1, 6, 5, Tanh>>(), "convolution 5x5, tanh");
     assert_eq!(name::<Conv2d<1, 6, 5, Relu, SamePadding, 2>>(), "convolution 5x5, stride 2, padding 2, ReLU");
+    assert_eq!(name::<Conv1d<1, 6, 5, Relu, Edge<2>, 2>>(), "convolution of 5, stride 2, edge padding 2, ReLU");
+    assert_eq!(name::<MaxPool1d<4>>(), "max pooling 1x4");
+    assert_eq!(name::<AvgPool<4, 3>>(), "average pooling 3x4");
     assert_eq!(name::<DepthwiseConv2d<8, 3, Relu, Edge<1>>>(), "convolution 3x3, 8 groups, edge padding 1, ReLU");
 }

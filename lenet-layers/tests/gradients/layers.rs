@@ -84,6 +84,8 @@ const AVG_POOL: &[Check] = checks! {
     AvgPool<7>, on Maps<4, 7, 7>;
     AvgPool<6>, on Maps<1, 6, 12>;
     AvgPool<2>, on Maps<16, 2, 8>;
+    AvgPool1d<3>, on Maps<2, 1, 12>;
+    AvgPool<2, 3>, on Maps<2, 6, 4>;
 };
 
 const MAX_POOL: &[Check] = checks! {
@@ -99,6 +101,8 @@ const MAX_POOL: &[Check] = checks! {
     MaxPool<7>, on Maps<4, 7, 7>;
     MaxPool<6>, on Maps<1, 6, 12>;
     MaxPool<2>, on Maps<16, 2, 8>;
+    MaxPool1d<3>, on Maps<2, 1, 12>;
+    MaxPool<2, 3>, on Maps<2, 6, 4>;
 };
 
 const FLATTEN: &[Check] = checks! {

@@ -57,6 +57,10 @@ const GEOMETRIES: &[Both] = list! {
     GroupConv2d<2, 3, 2, 3, Identity, SamePadding>, on Maps<6, 4, 5>;
     DepthwiseConv2d<4, 3, Identity, SamePadding, 2>, on Maps<4, 6, 5>;
     GroupConv2d<3, 1, 2, 3, Identity, Edge<1>>, on Maps<3, 5, 4>;
+    Conv1d<2, 3, 4>, on Maps<2, 1, 11>;
+    Conv1d<3, 2, 5, Identity, SamePadding, 2>, on Maps<3, 1, 8>;
+    Conv1d<2, 2, 3, Identity, Zeros<2>, 3>, on Maps<2, 1, 7>;
+    Conv1d<1, 3, 5, Identity, Edge<2>>, on Maps<1, 1, 6>;
 };
 
 #[test]

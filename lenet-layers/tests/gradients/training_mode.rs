@@ -175,6 +175,18 @@ fn a_folded_network_computes_the_same() {
     }
 }
 
+/// Its parameters are rows, as those of the other convolutions.
+#[test]
+fn a_convolution_along_a_row_is_folded() {
+    let mut norm = BatchNormParams::<2, f64>::zeroed();
+    (norm.weight, norm.running_mean, norm.running_var) = ([3.0, 1.0], [0.0, 5.0], [9.0 - 1e-5, 4.0 - 1e-5]);
+    let mut kernels = Kernels1d { weight: [[[1.0, 2.0]], [[4.0, 6.0]]], bias: [7.0, 9.0] };
+    norm.fold(&mut kernels);
+    let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} and {b}");
+    kernels.weight.as_flattened().as_flattened().iter().zip([1.0, 2.0, 2.0, 3.0]).for_each(|(a, b)| near(*a, b));
+    kernels.bias.iter().zip([7.0, 2.0]).for_each(|(a, b)| near(*a, b));
+}
+
 sequential! {
     struct Dropping, trace DroppingTrace {
         input:                Units<400>;

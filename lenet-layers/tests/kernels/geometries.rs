@@ -30,6 +30,23 @@ const GEOMETRIES: &[Everywhere] = both! {
     GroupConv2d<3, 5, 6, 1, Tanh>, on Maps<15, 3, 6>;
     DepthwiseConv2d<5, 3, Tanh, SamePadding>, on Maps<5, 9, 26>;
     DepthwiseConv2d<20, 5, Tanh>, on Maps<20, 5, 5>; // one cell out
+    Conv1d<2, 3, 5, Tanh>, on Maps<2, 1, 75>; // several tiles along the row
+    Conv1d<3, 16, 9, Tanh, SamePadding>, on Maps<3, 1, 40>; // output signals fill a register
+    Conv1d<16, 32, 3, Tanh, SamePadding, 2>, on Maps<16, 1, 64>; // and input signals too
+    Conv1d<16, 16, 3, Relu, Edge<1>>, on Maps<16, 1, 30>;
+    Conv1d<3, 7, 4, ScaledTanh, Zeros<1>, 3>, on Maps<3, 1, 47>;
+    Conv1d<2, 5, 7, Tanh, Edge<3>, 2>, on Maps<2, 1, 29>;
+    Conv1d<4, 3, 13, Tanh, SamePadding>, on Maps<4, 1, 20>;
+    Conv1d<2, 3, 25, Tanh>, on Maps<2, 1, 60>; // too wide for the tiles
+    Conv1d<3, 5, 1, Tanh, Unpadded, 2>, on Maps<3, 1, 33>;
+    Conv1d<2, 20, 2, Tanh>, on Maps<2, 1, 18>; // more output signals than are laid out at once
+    Conv1d<5, 6, 3, Tanh>, on Maps<5, 1, 4>; // less than a register
+    Conv1d<6, 17, 8, Tanh>, on Maps<6, 1, 8>; // one number out: the matrix product
+    MaxPool1d<4>, on Maps<3, 1, 36>;
+    MaxPool<2, 3>, on Maps<2, 9, 34>;
+    AvgPool1d<2>, on Maps<2, 1, 70>; // more than a register
+    AvgPool1d<3>, on Maps<3, 1, 15>;
+    AvgPool<2, 3>, on Maps<2, 9, 34>;
 };
 
 #[test]

@@ -46,6 +46,7 @@ fn doubles_take_the_same_ways() {
     check::<Conv2d<3, 7, 3, ScaledTanh>, Maps<3, 8, 9>>();
     check::<SparseConv2d<6, 16, 60, 5, Table1, Tanh>, Maps<6, 9, 7>>();
     check::<SparseConv2d<4, 3, 5, 2, Gaps, Sigmoid>, Maps<4, 5, 3>>();
+    check::<Conv1d<3, 7, 5, ScaledTanh, SamePadding, 2>, Maps<3, 1, 19>>();
     check::<Subsample<3, 2, Tanh>, Maps<3, 6, 4>>();
     check::<Dense<37, 5, Tanh>, Units<37>>();
 }

@@ -147,24 +147,30 @@ impl<'n> Graph<'n> {
         let sum = at("sum");
         match stage.operation {
             Operation::Convolution { kernel, stride, padding, fill, groups, activation } => {
-                let [weight, bias] = self.initializers(place)?;
-                let mut attributes = vec![square("kernel_shape", kernel)];
+                let [(weight, mut dims, numbers), (bias, biases_dims, biases)] = self.parameters(place)?;
+                // The kernels of a convolution along a row have no axis for their only row.
+                if dims.len() == 3 {
+                    dims.insert(2, 1);
+                }
+                self.floats(&weight, &dims, &numbers);
+                self.floats(&bias, &biases_dims, &biases);
+                let mut attributes = vec![sides("kernel_shape", kernel)];
                 // Where these are missing, stride and groups are 1.
-                if stride > 1 {
-                    attributes.push(square("strides", stride));
+                if stride != [1, 1] {
+                    attributes.push(sides("strides", stride));
                 }
                 if groups > 1 {
                     attributes.push(int("group", groups));
                 }
-                let (p, padded) = (padding as i64, at("padded"));
+                let ([above, left], padded) = (padding.map(|cells| cells as i64), at("padded"));
                 let x = match fill {
-                    _ if padding == 0 => x,
+                    _ if padding == [0, 0] => x,
                     Fill::Zeros => {
-                        attributes.push(ints("pads", vec![p; 4]));
+                        attributes.push(ints("pads", vec![above, left, above, left]));
                         x
                     }
                     Fill::Edge => {
-                        self.integers(&at("margins"), &[0, 0, p, p, 0, 0, p, p]);
+                        self.integers(&at("margins"), &[0, 0, above, left, 0, 0, above, left]);
                         self.node("Pad", &[x, &at("margins")], &padded, vec![string("mode", "edge")]);
                         &padded
                     }
@@ -182,7 +188,8 @@ impl<'n> Graph<'n> {
                 let kernel = at("window");
                 self.floats(&kernel, &[maps, 1, window, window], &kernels);
                 self.floats(&bias_name, &[maps], &bias);
-                let attributes = vec![int("group", maps), square("kernel_shape", window), square("strides", window)];
+                let attributes =
+                    vec![int("group", maps), sides("kernel_shape", [window; 2]), sides("strides", [window; 2])];
                 self.node("Conv", &[x, &kernel, &bias_name], &sum, attributes);
                 self.activate(place, activation, sum)
             }
@@ -261,8 +268,8 @@ impl<'n> Graph<'n> {
         }))
     }
 
-    fn pool(&mut self, op: &str, window: usize, x: &str, output: String) -> String {
-        self.node(op, &[x], &output, vec![square("kernel_shape", window), square("strides", window)]);
+    fn pool(&mut self, op: &str, window: [usize; 2], x: &str, output: String) -> String {
+        self.node(op, &[x], &output, vec![sides("kernel_shape", window), sides("strides", window)]);
         output
     }
 
@@ -331,7 +338,7 @@ fn string(name: &str, value: &str) -> AttributeProto {
     AttributeProto { name: name.into(), s: Some(value.into()), r#type: STRING, ..AttributeProto::default() }
 }
 
-/// An attribute with the same number of rows and columns.
-fn square(name: &str, side: usize) -> AttributeProto {
-    ints(name, vec![side as i64; 2])
+/// An attribute with a number of rows and of columns.
+fn sides(name: &str, sides: [usize; 2]) -> AttributeProto {
+    ints(name, sides.map(|side| side as i64).to_vec())
 }

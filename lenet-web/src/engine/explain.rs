@@ -104,16 +104,19 @@ fn seen(network: &dyn Running, stage: usize, field: &Field, below: &[usize]) -> 
     let wider = |[from, to]: [usize; 2], cells: usize, kernel: usize, stride: usize, padding: usize| {
         [(from * stride).saturating_sub(padding), ((to - 1) * stride + kernel).saturating_sub(padding).min(cells)]
     };
-    let larger = |[from, to]: [usize; 2], window: usize| [from * window, to * window];
+    let larger = |[rows, columns]: [usize; 2]| Field {
+        maps: field.maps.clone(),
+        rows: field.rows.map(|row| row * rows),
+        columns: field.columns.map(|column| column * columns),
+    };
     match about.operation {
         Operation::Convolution { kernel, stride, padding, groups, .. } => Field {
             maps: connected_to(network, stage, field.maps.as_deref(), groups),
-            rows: wider(field.rows, rows, kernel, stride, padding),
-            columns: wider(field.columns, columns, kernel, stride, padding),
+            rows: wider(field.rows, rows, kernel[0], stride[0], padding[0]),
+            columns: wider(field.columns, columns, kernel[1], stride[1], padding[1]),
         },
-        Operation::Subsampling { window, .. } | Operation::AveragePool { window } | Operation::MaxPool { window } => {
-            Field { maps: field.maps.clone(), rows: larger(field.rows, window), columns: larger(field.columns, window) }
-        }
+        Operation::Subsampling { window, .. } => larger([window; 2]),
+        Operation::AveragePool { window } | Operation::MaxPool { window } => larger(window),
         Operation::Repeat { times } => Field {
             maps: field.maps.as_ref().map(|maps| without_copies(maps.iter().map(|map| map / times))),
             ..field.clone()
@@ -178,9 +181,9 @@ impl Parts {
             Some(network.array(index))
         };
         let [_, rows, columns] = below;
-        let window = |size: usize| -> Vec<f32> {
-            let cells = |r: usize| &input[(map * rows + row * size + r) * columns + column * size..][..size];
-            (0..size).flat_map(cells).copied().collect()
+        let window = |[high, wide]: [usize; 2]| -> Vec<f32> {
+            let cells = |r: usize| &input[(map * rows + row * high + r) * columns + column * wide..][..wide];
+            (0..high).flat_map(cells).copied().collect()
         };
         let bias = array("bias").map(|bias| bias[map]);
         let unweighted = |inputs: Vec<f32>, sum: f64| Parts {
@@ -194,22 +197,24 @@ impl Parts {
                 let weights = array("weight").unwrap_or_default();
                 let kernels = kernels_of(network, stage, map, groups);
                 // The cell of the input at a place of the padded side; `None` if it is a zero.
-                let cell = |at: usize, tap: usize, cells: usize| {
-                    let at = (at * stride + tap).checked_sub(padding);
+                let cell = |side: usize, at: usize, tap: usize, cells: usize| {
+                    let at = (at * stride[side] + tap).checked_sub(padding[side]);
                     match fill {
                         Fill::Zeros => at.filter(|at| *at < cells),
                         _ => Some(at.unwrap_or(0).min(cells - 1)),
                     }
                 };
-                let under =
-                    |map: usize, tap: usize| match (cell(row, tap / kernel, rows), cell(column, tap % kernel, columns))
-                    {
-                        (Some(row), Some(column)) => input[(map * rows + row) * columns + column],
-                        _ => 0.0,
-                    };
+                let [high, wide] = kernel;
+                let under = |map: usize, tap: usize| match (
+                    cell(0, row, tap / wide, rows),
+                    cell(1, column, tap % wide, columns),
+                ) {
+                    (Some(row), Some(column)) => input[(map * rows + row) * columns + column],
+                    _ => 0.0,
+                };
                 let term = |(map, at): (usize, usize)| {
-                    let weights = weights[at * kernel * kernel..][..kernel * kernel].to_vec();
-                    let inputs = (0..kernel * kernel).map(|tap| under(map, tap)).collect();
+                    let weights = weights[at * high * wide..][..high * wide].to_vec();
+                    let inputs = (0..high * wide).map(|tap| under(map, tap)).collect();
                     Term::products(Some(map), inputs, weights)
                 };
                 Self::added(kernels.into_iter().map(term).collect(), bias)
@@ -219,7 +224,7 @@ impl Parts {
                 Self::added(vec![Term::products(None, input.to_vec(), weights)], bias)
             }
             Operation::Subsampling { window: size, .. } => {
-                let inputs = window(size);
+                let inputs = window([size; 2]);
                 let whole: f64 = inputs.iter().map(|x| f64::from(*x)).sum();
                 let coefficient = array("coefficient").map_or(1.0, |c| c[map]);
                 let sum = f64::from(coefficient) * whole + f64::from(bias.unwrap_or(0.0));

@@ -127,10 +127,10 @@ pub fn describe(info: NetworkInfo) -> Value {
 
 fn stage(stage: &StageInfo) -> Value {
     let (kind, size, codes) = match stage.operation {
-        Operation::Convolution { kernel, .. } => ("convolution", kernel, None),
+        Operation::Convolution { kernel: [_, columns], .. } => ("convolution", columns, None),
         Operation::Subsampling { window, .. } => ("subsampling", window, None),
-        Operation::AveragePool { window } => ("average", window, None),
-        Operation::MaxPool { window } => ("maximum", window, None),
+        Operation::AveragePool { window: [_, columns] } => ("average", columns, None),
+        Operation::MaxPool { window: [_, columns] } => ("maximum", columns, None),
         Operation::FullConnection { .. } => ("full", 0, None),
         Operation::Rbf { codes } => ("rbf", 0, Some(codes)),
         Operation::Repeat { times } => ("repeat", times, None),
