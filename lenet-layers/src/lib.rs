@@ -11,6 +11,7 @@
 //! | training and inference | [`Network::forward_training`], [`TrainingPass`], [`Mode`], [`BatchNormParams`], [`Rows`] |
 //! | activation functions | [`Identity`], [`ScaledTanh`], [`Tanh`], [`Sigmoid`], [`Relu`], [`LeakyRelu`] |
 //! | functions as a stage | [`Apply`], [`Silu`], [`GeluTanh`], [`HardSwish`], [`Function`] |
+//! | a trained network within the program | [`embedded!`] |
 //! | run a network | [`Network`], [`Trace`], [`Tensor`], [`Cell`], [`Lanes`], [`Element`] |
 //! | its parameters | [`Params`], [`ParamInfo`], [`Role`], [`Kernels`], [`Kernels1d`], [`GroupKernels`], [`SparseKernels`], [`Coefficients`], [`Weights`], [`NoParams`] |
 //! | measure the error | [`Loss`], [`MeanSquared`], [`SoftmaxMeanSquared`], [`SoftmaxCrossEntropy`], [`SmoothedCrossEntropy`], [`CorrectPenalty`], [`MaximumAPosteriori`], [`Ctc`], [`softmax`], [`Class`]; error: [`ClassError`] |
@@ -89,6 +90,7 @@ pub use params::{Curvature, Grad, NoParams, ParamInfo, Params, Role, Squared};
 #[doc(hidden)]
 pub mod __private {
     pub use crate::layers::parse;
+    pub use crate::network::embedded::{native, numbers};
     pub use lenet_tensor::Num;
 }
 #[cfg(feature = "nalgebra")]

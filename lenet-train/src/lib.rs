@@ -6,9 +6,11 @@
 //! |---|---|
 //! | say what to learn from | [`Examples`], [`Floats`], [`Bytes`], [`Layout`], [`Altered`], [`Part`]; error: [`DataError`] |
 //! | train | [`Training`], [`Settings`], [`Optimizer`], [`SecondOrder`], [`Method`], [`Run`], [`Event`], [`Made`], [`Epoch`], [`Outcome`]; errors: [`TrainError`], [`SettingsError`], [`ResumeError`] |
+//! | compute the outputs of many examples | [`outputs`] |
 //! | measure | [`evaluate`], [`Evaluation`], [`Metric`], [`Accuracy`], [`Larger`], [`Smaller`] |
 //! | save and load | [`save`], [`load`], [`import`], [`to_bytes`], [`from_bytes`], [`Metadata`]; error: [`FileError`]; any other file: [`write_beside`], [`UNFINISHED`] |
 //! | write ONNX files | the module [`onnx`] |
+//! | a network within a program without std | [`save_raw`], [`to_raw`], [`embedded!`](lenet_layers::embedded) |
 //! | a training loop of one's own | [`Batch`], [`Shown`], [`Block`], [`Slot`], [`Tally`], [`OptimizerState`] |
 //! | a trainer of one's own, compiled once for many networks | [`Arrays`], [`NetworkInfo`], [`Course`], [`Plan`], [`Parts`], [`Work`], [`Halt`], [`SoFar`], [`Position`], [`SecondDerivatives`], [`Curve`], [`initial_weights`] |
 //! | its files | [`Tensors`], [`take`], [`dense`], [`read_at_most`], [`plain`] |
@@ -37,14 +39,14 @@ pub use arrays::{Arrays, NetworkInfo};
 #[cfg(feature = "train")]
 pub use data::{Altered, Bytes, DataError, Examples, Floats, Layout, Part};
 pub use files::{
-    FileError, Metadata, Tensors, UNFINISHED, dense, from_bytes, import, load, plain, read_at_most, save, take,
-    to_bytes, write_beside,
+    FileError, Metadata, Tensors, UNFINISHED, dense, from_bytes, import, load, plain, read_at_most, save, save_raw,
+    take, to_bytes, to_raw, write_beside,
 };
 pub use parallel::{FEW, LANES, fork, sweep};
 #[cfg(feature = "train")]
 pub use run::{
     Accuracy, Epoch, Evaluation, Event, Larger, Method, Metric, Optimizer, Outcome, ResumeError, Run, Settings,
-    SettingsError, Smaller, TrainError, Training, evaluate,
+    SettingsError, Smaller, TrainError, Training, evaluate, outputs,
 };
 #[cfg(feature = "train")]
 pub use step::{

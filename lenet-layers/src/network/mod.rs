@@ -6,6 +6,7 @@ use lenet_tensor::{Cell, Element, Shape, Tensor};
 use zerocopy::{FromBytes, Immutable, KnownLayout};
 
 mod branch;
+pub(crate) mod embedded;
 mod names;
 mod sequential;
 

@@ -5,7 +5,7 @@
 //! place.
 
 use crate::LeNet5;
-use lenet_layers::{Connections, Params, Table1, zerocopy};
+use lenet_layers::{__private::native, Connections, Params, Table1, zerocopy};
 
 /// The file.
 const FILE: &[u8] = include_bytes!("../../models/lenet5.safetensors");
@@ -83,15 +83,7 @@ const fn numbers() -> [u8; BYTES] {
         array += 1;
     }
     assert!(filled == BYTES);
-    if cfg!(target_endian = "big") {
-        let mut i = 0;
-        while i < BYTES {
-            (numbers[i], numbers[i + 1], numbers[i + 2], numbers[i + 3]) =
-                (numbers[i + 3], numbers[i + 2], numbers[i + 1], numbers[i]);
-            i += 4;
-        }
-    }
-    numbers
+    native(numbers)
 }
 
 /// Copies `length` bytes of the file from `from` to `to`.

@@ -15,5 +15,5 @@ pub use error::{FileError, plain};
 pub(crate) use error::{read_file, write_file};
 #[cfg(feature = "train")]
 pub(crate) use network::most;
-pub use network::{from_bytes, import, load, save, to_bytes};
+pub use network::{from_bytes, import, load, save, save_raw, to_bytes, to_raw};
 pub use tensors::{Tensors, dense, take};

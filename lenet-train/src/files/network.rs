@@ -58,6 +58,34 @@ pub fn to_bytes<N: Network<Element = f32>>(network: &N, metadata: &Metadata) -> 
     bytes(NetworkInfo::of::<N>(), network, metadata, Path::new("the network"))
 }
 
+/// The numbers of all parameters in the order of the network's fields, four bytes each, low byte first: a file for
+/// [`embedded!`](lenet_layers::embedded), with which a program without std has the network.
+///
+/// ```
+/// use lenet_layers::{Dense, Params, Units, sequential};
+/// sequential! {
+///     pub struct Net, trace NetTrace {
+///         input:           Units<1>;
+///         out: Dense<1, 1> => Units<1>;
+///     }
+/// }
+/// let mut net = Net::<f32>::zeroed();
+/// (net.out.weight, net.out.bias) = ([[1.0]], [-2.0]);
+/// assert_eq!(lenet_train::to_raw(&net), [0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0]);
+/// ```
+#[must_use]
+pub fn to_raw<N: Network<Element = f32>>(network: &N) -> Vec<u8> {
+    network.tensors().flatten().flat_map(|number| number.to_le_bytes()).collect()
+}
+
+/// Writes [`to_raw`] of a network, as [`save`] writes.
+///
+/// # Errors
+/// If the file can't be written; an old file is then still there.
+pub fn save_raw<N: Network<Element = f32>>(network: &N, path: &Path) -> Result<(), FileError> {
+    write_file(path, &to_raw(network))
+}
+
 /// Reads a network that [`save`] has written, and its metadata.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 mod evaluation;
 mod method;
 mod metric;
+mod outputs;
 mod passes;
 mod progress;
 mod saved;
@@ -12,6 +13,7 @@ mod training;
 pub use evaluation::{Evaluation, evaluate};
 pub use method::{Method, Optimizer};
 pub use metric::{Accuracy, Larger, Metric, Smaller};
+pub use outputs::outputs;
 pub use progress::{Epoch, Event, Outcome, Run};
 pub use saved::ResumeError;
 pub use settings::{Settings, SettingsError};

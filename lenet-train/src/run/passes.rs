@@ -8,6 +8,13 @@ use lenet_layers::{
     Cell, CurvedLoss, CurvedNetwork, Lanes, Loss, Network, Shape, Squared, Tensor, Trace, TrainingPass,
 };
 
+/// Copies the numbers of one example.
+pub(super) fn one_of<S: Shape, T: Cell<Element = f32>>(y: &Tensor<S, T>, lane: usize, output: &mut Tensor<S>) {
+    for (number, cell) in output.cells_mut().iter_mut().zip(y.cells()) {
+        *number = cell.lanes()[lane];
+    }
+}
+
 /// What all passes of a run share: the examples, the loss and the metric.
 #[derive(Debug)]
 pub struct Task<'t, E, L, M> {
@@ -109,9 +116,7 @@ where
     ) -> f64 {
         let y = traces.trace.output();
         for (lane, target) in targets.iter().enumerate() {
-            for (number, cell) in output.cells_mut().iter_mut().zip(y.cells()) {
-                *number = cell.lanes()[lane];
-            }
+            one_of(y, lane, output);
             see(task.metric.measure(output, target, N::PENALTIES));
         }
         f64::from(task.loss.evaluate(y, targets, scale, traces.errors.output_mut()))

@@ -2,10 +2,10 @@
 
 use crate::common::Net;
 use lenet_layers::{
-    Conv2d, Dense, Flatten, Init, Maps, Network, Params, Relu, SparseConv2d, Subsample, Table1, Tanh, Units,
+    Conv2d, Dense, Flatten, Init, Maps, Network, Params, Relu, SparseConv2d, Subsample, Table1, Tanh, Units, embedded,
     initialize, sequential,
 };
-use lenet_train::{FileError, Metadata, from_bytes, import, load, save, to_bytes};
+use lenet_train::{FileError, Metadata, from_bytes, import, load, save, save_raw, to_bytes, to_raw};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use std::path::Path;
@@ -135,4 +135,27 @@ fn a_file_of_another_program_is_imported() {
     assert!(error.to_string().contains("tensor c1.weight: has the shape [4, 2, 3, 3], not [4, 3, 3, 3]"), "{error}");
     write(&views[1..]);
     assert!(matches!(import::<Net>(path), Err(FileError::Tensor { reason, .. }) if reason == "is missing"));
+}
+
+/// What `save_raw` writes is the network that the compiler makes of it. The file within the test is that of a network
+/// whose every number is another one, so that no two arrays can change places.
+#[test]
+fn a_raw_file_is_a_network_within_the_program() {
+    static NET: Net = embedded!(Net, include_bytes!("net.f32"));
+    let mut net = Net::boxed_zeroed();
+    let mut next = 0.0;
+    for index in 0..Net::<f32>::TENSORS {
+        net.tensor_mut(index).fill_with(|| {
+            next += 0.125;
+            next
+        });
+    }
+    assert_eq!(to_raw(&*net), include_bytes!("net.f32"));
+    assert_eq!(NET, *net);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("again.f32");
+    save_raw(&*net, &path).unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), include_bytes!("net.f32"));
+    let error = save_raw(&*net, &folder.path().join("none/net.f32")).unwrap_err();
+    assert!(matches!(error, FileError::Write { .. }), "{error}");
 }

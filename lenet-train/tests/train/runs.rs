@@ -1,8 +1,9 @@
 //! Events, and the network that is kept.
 
 use crate::common::*;
-use lenet_layers::{Init, SoftmaxCrossEntropy};
-use lenet_train::{Accuracy, Event, Part, Settings, TrainError, Training, evaluate};
+use lenet_layers::{Init, Network, Params, SoftmaxCrossEntropy, Tensor, Trace, initialize};
+use lenet_train::{Accuracy, Event, Examples, Part, Settings, TrainError, Training, evaluate, outputs};
+use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use std::ops::ControlFlow;
 
 #[test]
@@ -53,4 +54,27 @@ fn events_come_in_order_and_can_stop_the_run() {
         _ => ControlFlow::Continue(()),
     });
     assert_eq!(stopped.map(|outcome| outcome.epochs), Err(TrainError::Stopped { epoch: 2, step: 6 }));
+}
+
+/// The last block of the last part is short, so that it follows other examples in its lanes.
+#[test]
+fn outputs_are_those_of_every_example_alone() {
+    let (marks, mut net) = (Marks(700), Net::boxed_zeroed());
+    initialize(&mut *net, Init::SqrtFanIn, &mut ChaCha8Rng::seed_from_u64(5));
+    let indexes: Vec<u32> = (0..600).map(|i| i * 577 % 700).collect();
+    let part = Part::of(&marks, &indexes);
+    let on = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| outputs(&*net, &part))
+    };
+    let (one, three) = (on(1), on(3));
+    assert_eq!(one, three);
+    assert_eq!(one.len(), 600);
+    let mut trace = NetTrace::<f32>::boxed_zeroed();
+    for (index, output) in indexes.iter().zip(&one) {
+        marks.show(*index as usize, 0, trace.input_mut().cells_mut());
+        let alone: &Tensor<_> = net.forward(&mut trace);
+        let near = alone.cells().iter().zip(output.cells()).all(|(a, b)| (a - b).abs() < 1e-5);
+        assert!(near, "example {index}: {output:?} among others, {alone:?} alone");
+    }
 }
