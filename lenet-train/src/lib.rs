@@ -23,6 +23,11 @@
 #![forbid(unsafe_code)]
 #![warn(missing_debug_implementations)]
 
+/// The guide, whose listings are tested here. It is not part of the package.
+#[cfg(all(doctest, feature = "train", feature = "onnx"))]
+#[doc = include_str!("../../docs/guide.md")]
+mod guide {}
+
 mod arrays;
 #[cfg(feature = "train")]
 mod data;

@@ -1,9 +1,10 @@
-//! LeNet-5 reads a digit, with neither std nor an allocator; with the feature `std`, the same program with std.
-//! The exit code is the digit, or 99 if the probabilities do not add up to 1.
+//! LeNet-5 reads a digit, and the network of docs/guide.md reads a cross, with neither std nor an allocator; with the
+//! feature `std`, the same program with std. The exit code is the digit, 99 if the probabilities do not add up to 1, or 98
+//! if the cross is read as something else.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(not(feature = "std"), no_main)]
 
-use lenet_layers::Params;
+use lenet_layers::{Conv2d, Dense, Flatten, Maps, MaxPool, Network, Params, Relu, Trace, Units, embedded, sequential};
 use lenet_model::{Image, LeNet5, Normalization, read};
 
 #[cfg(not(feature = "std"))]
@@ -25,13 +26,41 @@ mod bare {
     // SAFETY: the C library calls `main` by this name, and no other symbol has it.
     #[unsafe(no_mangle)]
     extern "C" fn main() -> i32 {
-        super::read_seven()
+        super::read_all()
     }
 }
 
 #[cfg(feature = "std")]
 fn main() {
-    std::process::exit(read_seven());
+    std::process::exit(read_all());
+}
+
+/// Reads both; the exit code.
+fn read_all() -> i32 {
+    if reads_a_cross() { read_seven() } else { 98 }
+}
+
+sequential! {
+    /// A network of one's own: rings, crosses and bars.
+    struct Reader, trace ReaderTrace {
+        input:                         Maps<1, 12, 12>;
+        c1:   Conv2d<1, 6, 3, Relu> => Maps<6, 10, 10>;
+        s2:   MaxPool<2>            => Maps<6, 5, 5>;
+        flat: Flatten               => Units<150>;
+        out:  Dense<150, 3>         => Units<3>;
+    }
+}
+static READER: Reader = embedded!(Reader, include_bytes!("../../../lenet-train/tests/marks.f32"));
+
+fn reads_a_cross() -> bool {
+    let mut trace = ReaderTrace::<f32>::zeroed();
+    trace.input.fill(-0.2);
+    for i in 0..12 {
+        trace.input.data[0][6][i] = 0.8;
+        trace.input.data[0][i][6] = 0.8;
+    }
+    let [ring, cross, bar] = READER.forward(&mut trace).data;
+    cross > ring && cross > bar
 }
 
 /// A seven, drawn by hand.

@@ -51,13 +51,33 @@ fn messages_speak_the_words_of_the_field() {
     assert!(seen > 15, "{seen} messages: where are the rest?");
 }
 
-/// The READMEs quote the message that the compiler prints.
+/// The READMEs and the guide quote the messages that the compiler prints.
 #[test]
-fn the_readme_quotes_the_compiler() {
-    let message = include_str!("ui/fail_wrong_kernel.stderr").trim_end();
-    for (name, readme) in
-        [("lenet-layers/README.md", include_str!("../../README.md")), ("README.md", include_str!("../../../README.md"))]
-    {
-        assert!(readme.contains(message), "{name} shows another message than fail_wrong_kernel.stderr");
+fn the_documents_quote_the_compiler() {
+    let (kernel, windows) =
+        (include_str!("ui/fail_wrong_kernel.stderr"), include_str!("ui/fail_pool_does_not_tile.stderr"));
+    for (name, document, message) in [
+        ("lenet-layers/README.md", include_str!("../../README.md"), kernel),
+        ("README.md", include_str!("../../../README.md"), kernel),
+        ("docs/guide.md", GUIDE, windows),
+    ] {
+        assert!(document.contains(message.trim_end()), "{name} shows another message than the compiler");
     }
+}
+
+const GUIDE: &str = include_str!("../../../docs/guide.md");
+
+/// The guide's table has every layer that the list in lib.rs has, and names every activation function.
+#[test]
+fn the_guide_names_every_layer() {
+    let (mut seen, list) = (0, include_str!("../../src/lib.rs"));
+    for row in ["| layers |", "| activation functions |"] {
+        let line = list.lines().find_map(|line| line.strip_prefix("//! ")?.strip_prefix(row)).expect(row);
+        for name in line.split("[`").skip(1).filter_map(|name| name.split('`').next()) {
+            seen += 1;
+            let named = [format!("`{name}`"), format!("`{name}<")].iter().any(|quoted| GUIDE.contains(quoted));
+            assert!(named, "docs/guide.md does not name {name}");
+        }
+    }
+    assert!(seen > 15, "{seen} layers: where are the rest?");
 }
