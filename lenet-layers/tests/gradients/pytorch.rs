@@ -1,17 +1,14 @@
 //! Compares convolutions with PyTorch's: outputs and gradients, on every instruction set of this machine.
 //! `tests/golden/make_convolutions.py` made the numbers and has the same list of geometries.
 
-use crate::subject::{Case, Dispatched, Reference, Subject};
+use crate::subject::{Case, Dispatched, Reference, Subject, Way};
 use lenet_layers::simd::Isa;
 use lenet_layers::*;
 
 /// In `f32` and in `f64`.
 type Both = [fn(&mut &[f64], Isa); 2];
 
-fn compare<L: Layer<I> + LayerInfo, I: Shape, E: Element, W: crate::subject::Way>(numbers: &mut &[f64], isa: Isa)
-where
-    E: Cell<Element = E>,
-{
+fn compare<L: Layer<I> + LayerInfo, I: Shape, E: Cell<Element = E> + Element, W: Way>(numbers: &mut &[f64], isa: Isa) {
     against(&mut *Case::<L, I, E, W>::boxed_zeroed(), numbers, isa, if size_of::<E>() == 8 { 1e-12 } else { 1e-5 });
 }
 
