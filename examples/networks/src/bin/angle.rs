@@ -19,6 +19,9 @@ sequential! {
     }
 }
 
+/// The program fails if the mean error is larger, in degrees; it is 1.4.
+const BAR: f64 = 3.0;
+
 /// Bars of any length, width and place, drawn when they are shown: another one in every presentation.
 struct Bars {
     count: usize,
@@ -68,5 +71,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     })?;
     let result = evaluate(&*outcome.last, &Part::all(&others), &Huber { delta: 0.3 }, &error);
     println!("{} parameters; mean error for other bars, in degrees: {result}", Turned::<f32>::LEN);
+    if result.metric > BAR {
+        return Err(format!("a mean error above {BAR} degrees").into());
+    }
     Ok(())
 }

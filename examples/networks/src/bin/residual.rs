@@ -59,6 +59,9 @@ sequential! {
     }
 }
 
+/// The program fails if it reads a smaller part of the pictures that it draws; it reads 0.993.
+const BAR: f64 = 0.95;
+
 /// The mean and the deviation of the channels of CIFAR-10.
 const CHANNELS: [(f32, f32); 3] = [(0.491, 0.247), (0.482, 0.243), (0.447, 0.262)];
 
@@ -72,7 +75,8 @@ fn drawn(count: usize, seed: u64) -> Pictures {
     for i in 0..count {
         let (shape, striped) = (i % 5, i % 10 >= 5);
         let [x0, y0] = [0; 2].map(|_: i32| random.random_range(11.0..21.0_f32));
-        let (size, wave, tone) = (random.random_range(7.0..11.0_f32), random.random_range(1.0..3.0_f32), random.random_range(0..40));
+        let (size, wave, tone) =
+            (random.random_range(7.0..11.0_f32), random.random_range(1.0..3.0_f32), random.random_range(0..40));
         let colours: [[i32; 3]; 2] = [(); 2].map(|()| [(); 3].map(|()| random.random_range(0..216)));
         let within = |x: f32, y: f32| match shape {
             0 => x * x + y * y < size * size,
@@ -109,7 +113,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         None => (drawn(4000, 1), drawn(1000, 2)),
     };
     let learn = examples(&learn)?.altered(mirror);
-    let settings = Settings { epochs: if folder.is_some() { 30 } else { 8 }, batch: 32, rate: 0.05, ..Settings::default() };
+    let settings =
+        Settings { epochs: if folder.is_some() { 30 } else { 8 }, batch: 32, rate: 0.05, ..Settings::default() };
     let loss = SmoothedCrossEntropy { smoothing: 0.1 };
     let training = Training::new(settings, Part::all(&learn), loss, Accuracy);
     let outcome = training.run::<ResNet8>(Init::SqrtFanIn, |event| {
@@ -118,7 +123,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         ControlFlow::Continue(())
     })?;
-    println!("{} parameters; other pictures: {}", ResNet8::<f32>::LEN, evaluate(&*outcome.last, &Part::all(&examples(&test)?), &loss, &Accuracy));
+    let result = evaluate(&*outcome.last, &Part::all(&examples(&test)?), &loss, &Accuracy);
+    println!("{} parameters; other pictures: {result}", ResNet8::<f32>::LEN);
+    if folder.is_none() && result.metric < BAR {
+        return Err(format!("fewer than {BAR} of the drawn pictures").into());
+    }
     Ok(())
 }
 

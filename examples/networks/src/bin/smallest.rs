@@ -1,5 +1,6 @@
-//! The smallest reader of MNIST's digits with 99% here: depthwise convolutions, each followed by one of 1x1, and batch
-//! normalization, which is merged into the convolutions at the end. The real data, which come with lenet-data.
+//! A small reader of MNIST's digits: depthwise convolutions, each followed by one of 1x1, and batch normalization, which is
+//! merged into the convolutions at the end. 1,634 parameters read 98.7% of the test images after twelve epochs. The digits
+//! come with lenet-data. The argument is the number of epochs. The network is written to the current folder.
 
 use lenet_data::Dataset;
 use lenet_layers::*;
@@ -23,6 +24,34 @@ sequential! {
     }
 }
 
+sequential! {
+    /// The same, with batch normalization merged into the convolutions.
+    pub struct Merged, trace MergedTrace {
+        input:                                               Maps<1, 28, 28>;
+        c1:   Conv2d<1, 8, 5, Relu, SamePadding, 2>           => Maps<8, 14, 14>;
+        d2:   DepthwiseConv2d<8, 5, Identity, SamePadding>   => Maps<8, 14, 14>;
+        c2:   Conv2d<8, 16, 1, Relu>                         => Maps<16, 14, 14>;
+        s2:   MaxPool<2>                                     => Maps<16, 7, 7>;
+        d3:   DepthwiseConv2d<16, 5>                         => Maps<16, 3, 3>;
+        c3:   Conv2d<16, 24, 1, Relu>                        => Maps<24, 3, 3>;
+        mean: GlobalAvgPool                                  => Units<24>;
+        out:  Dense<24, 10>                                  => Units<10>;
+    }
+}
+
+fn merged(net: &Smallest) -> Box<Merged> {
+    let mut merged = Merged::boxed_zeroed();
+    (merged.c1, merged.d2, merged.c2) = (net.c1.clone(), net.d2.clone(), net.c2.clone());
+    (merged.d3, merged.c3, merged.out) = (net.d3.clone(), net.c3.clone(), net.out.clone());
+    net.n1.fold(&mut merged.c1);
+    net.n2.fold(&mut merged.c2);
+    net.n3.fold(&mut merged.c3);
+    merged
+}
+
+/// The program fails if it reads a smaller part of the test images; it reads 0.977 after one epoch.
+const BAR: f64 = 0.94;
+
 /// Every presentation after the first is moved by up to a pixel each way.
 fn moved(index: usize, presentation: u64, pixels: &mut [f32]) {
     let drawn = (index as u64).wrapping_mul(0x9e37_79b9).wrapping_add(presentation.wrapping_mul(0x85eb_ca6b)) >> 7;
@@ -41,9 +70,11 @@ fn moved(index: usize, presentation: u64, pixels: &mut [f32]) {
 fn main() -> Result<(), Box<dyn Error>> {
     let epochs: u32 = std::env::args().nth(1).map_or(Ok(12), |epochs| epochs.parse())?;
     let mnist = Dataset::mnist()?;
-    let classes = |labels: &[u8]| labels.iter().map(|l| Class::new(usize::from(*l))).collect::<Result<Vec<Class<10>>, _>>();
+    let classes =
+        |labels: &[u8]| labels.iter().map(|l| Class::new(usize::from(*l))).collect::<Result<Vec<Class<10>>, _>>();
     let (labels, test_labels) = (classes(mnist.train.labels())?, classes(mnist.test.labels())?);
-    let (pixels, test_pixels) = (mnist.train.images().as_flattened().as_flattened(), mnist.test.images().as_flattened().as_flattened());
+    let (pixels, test_pixels) =
+        (mnist.train.images().as_flattened().as_flattened(), mnist.test.images().as_flattened().as_flattened());
     let examples = Bytes::new(pixels, &labels, Layout::Planar, &[(0.1307, 0.3081)])?.altered(moved);
 
     // 5,000 images are held out, to look at; nothing is chosen by them here.
@@ -54,14 +85,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     let outcome = training.run::<Smallest>(Init::SqrtFanIn, |event| {
         if let Event::Epoch { record, .. } = event {
             let held_out = record.held_out.map_or(0.0, |result| result.metric);
-            println!("epoch {}: {:.2}% of the held-out images, {:.1} s", record.epoch, 100.0 * held_out, record.seconds);
+            println!(
+                "epoch {}: {:.2}% of the held-out images, {:.1} s",
+                record.epoch,
+                100.0 * held_out,
+                record.seconds
+            );
         }
         ControlFlow::Continue(())
     })?;
     let test = Bytes::new(test_pixels, &test_labels, Layout::Planar, &[(0.1307, 0.3081)])?;
-    // Means and variances are measured, not trained; they vanish when batch normalization is merged.
-    let parameters = Smallest::<f32>::LEN - 2 * (8 + 16 + 24);
-    println!("{parameters} parameters; test images: {}", evaluate(&*outcome.last, &Part::all(&test), &loss, &Accuracy));
-    save(&*outcome.last, &Metadata::new().with("epochs", epochs), Path::new("smallest.safetensors"))?;
+    let merged = merged(&outcome.last);
+    let result = evaluate(&*merged, &Part::all(&test), &loss, &Accuracy);
+    println!("{} parameters; test images: {result}", Merged::<f32>::LEN);
+    save(&*merged, &Metadata::new().with("epochs", epochs), Path::new("smallest.safetensors"))?;
+    if result.metric < BAR {
+        return Err(format!("fewer than {BAR} of the test images").into());
+    }
     Ok(())
 }
