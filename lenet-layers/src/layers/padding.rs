@@ -80,7 +80,7 @@ pub struct Zeros<const P: usize>;
 /// let mut kernels = Kernels::<1, 1, 3>::zeroed();
 /// kernels.weight[0][0][1] = [1.0, 0.0, 1.0]; // the neighbours in the row
 /// let x = Tensor::<Maps<1, 1, 4>> { data: [[[1.0, 2.0, 3.0, 4.0]]] };
-/// let mut y = Tensor::ZERO;
+/// let mut y = Tensor::<Maps<1, 1, 4>>::ZERO;
 /// Conv2d::<1, 1, 3, Identity, Edge<1>>::forward(Scalar, &kernels, &x, &mut y);
 /// assert_eq!(y.data, [[[1.0 + 2.0, 4.0, 6.0, 3.0 + 4.0]]]);
 /// ```
