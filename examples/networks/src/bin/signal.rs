@@ -36,12 +36,19 @@ impl Examples for Signals {
     fn show(&self, index: usize, presentation: u64, input: &mut [f32]) -> Class<4> {
         let mut random = ChaCha8Rng::seed_from_u64(self.seed);
         random.set_stream(presentation << 32 | index as u64);
-        let (class, period, start) = (index % 4, random.random_range(12.0..40.0_f32), random.random_range(0.0..1.0_f32));
+        let (class, period, start) =
+            (index % 4, random.random_range(12.0..40.0_f32), random.random_range(0.0..1.0_f32));
         for (t, sample) in input.iter_mut().enumerate() {
             let phase = (start + t as f32 / period).fract();
             let wave = match class {
                 0 => (TAU * phase).sin(),
-                1 => if phase < 0.5 { 1.0 } else { -1.0 },
+                1 => {
+                    if phase < 0.5 {
+                        1.0
+                    } else {
+                        -1.0
+                    }
+                }
                 2 => 1.0 - 4.0 * (phase - 0.5).abs(),
                 _ => 2.0 * phase - 1.0,
             };
@@ -54,8 +61,8 @@ impl Examples for Signals {
 fn main() -> Result<(), Box<dyn Error>> {
     let (signals, others) = (Signals { count: 8000, seed: 1 }, Signals { count: 2000, seed: 2 });
     let settings = Settings { epochs: 10, batch: 32, rate: 0.004, clip: Some(5.0), ..Settings::default() };
-    let training =
-        Training::new(settings, Part::all(&signals), SoftmaxCrossEntropy, Accuracy).with_optimizer(Optimizer::adam_w(0.01));
+    let training = Training::new(settings, Part::all(&signals), SoftmaxCrossEntropy, Accuracy)
+        .with_optimizer(Optimizer::adam_w(0.01));
     let outcome = training.run::<Waves>(Init::SqrtFanIn, |event| {
         if let Event::Epoch { record, .. } = event {
             println!("epoch {}: {:.1}% of the signals, {:.1} s", record.epoch, 100.0 * record.metric, record.seconds);
