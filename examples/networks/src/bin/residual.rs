@@ -4,8 +4,7 @@
 use lenet_data::cifar::{Cifar10, CifarImages};
 use lenet_layers::*;
 use lenet_train::{Accuracy, Bytes, DataError, Event, Examples, Layout, Part, Settings, Training, evaluate};
-use rand::RngExt;
-use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
+use networks::{Pictures, shapes};
 use std::{error::Error, ops::ControlFlow, path::Path};
 
 /// A convolution without an activation function, before batch normalization.
@@ -65,40 +64,7 @@ const BAR: f64 = 0.95;
 /// The mean and the deviation of the channels of CIFAR-10.
 const CHANNELS: [(f32, f32); 3] = [(0.491, 0.247), (0.482, 0.243), (0.447, 0.262)];
 
-/// Pixels, channel after channel, and classes.
-type Pictures = (Vec<u8>, Vec<Class<10>>);
-
-/// Ten classes: a disc, square, triangle, cross or ring, plain or striped.
-fn drawn(count: usize, seed: u64) -> Pictures {
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let (mut pixels, mut classes) = (Vec::with_capacity(count * 3072), Vec::with_capacity(count));
-    for i in 0..count {
-        let (shape, striped) = (i % 5, i % 10 >= 5);
-        let [x0, y0] = [0; 2].map(|_: i32| random.random_range(11.0..21.0_f32));
-        let (size, wave, tone) =
-            (random.random_range(7.0..11.0_f32), random.random_range(1.0..3.0_f32), random.random_range(0..40));
-        let colours: [[i32; 3]; 2] = [(); 2].map(|()| [(); 3].map(|()| random.random_range(0..216)));
-        let within = |x: f32, y: f32| match shape {
-            0 => x * x + y * y < size * size,
-            1 => x.abs().max(y.abs()) < 0.8 * size,
-            2 => y.abs() < 0.8 * size && 2.0 * x.abs() < y + 0.8 * size,
-            3 => x.abs().min(y.abs()) < 0.3 * size && x.abs().max(y.abs()) < size,
-            _ => (0.3..1.0).contains(&((x * x + y * y) / (size * size))),
-        };
-        for channel in 0..3 {
-            for (x, y) in (0..1024).map(|i| ((i % 32) as f32, (i / 32) as f32)) {
-                let ink = within(x - x0, y - y0) && !(striped && (x + y) % 4.0 < 2.0);
-                let pattern = tone + (20.0 * (x / wave).sin() * (y / wave).cos()) as i32;
-                let light = colours[usize::from(ink)][channel] + if ink { 0 } else { pattern };
-                pixels.push((light + random.random_range(-12..=12)).clamp(0, 255) as u8);
-            }
-        }
-        classes.push(Class::new(i % 10).expect("ten classes"));
-    }
-    (pixels, classes)
-}
-
-fn photographed(part: &CifarImages) -> Result<Pictures, ClassError> {
+fn photographed(part: &CifarImages) -> Result<Pictures<10>, ClassError> {
     let classes = part.labels().iter().map(|label| Class::new(usize::from(*label)));
     Ok((part.images().as_flattened().as_flattened().as_flattened().to_vec(), classes.collect::<Result<_, _>>()?))
 }
@@ -110,7 +76,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let Cifar10 { train, test } = Cifar10::read_dir(Path::new(folder))?;
             (photographed(&train)?, photographed(&test)?)
         }
-        None => (drawn(4000, 1), drawn(1000, 2)),
+        None => (shapes(4000, 1), shapes(1000, 2)),
     };
     let learn = examples(&learn)?.altered(mirror);
     let settings =
@@ -131,7 +97,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn examples((pixels, classes): &Pictures) -> Result<Bytes<'_, Maps<3, 32, 32>, Class<10>>, DataError> {
+fn examples((pixels, classes): &Pictures<10>) -> Result<Bytes<'_, Maps<3, 32, 32>, Class<10>>, DataError> {
     Bytes::new(pixels, classes, Layout::Planar, &CHANNELS)
 }
 
