@@ -119,9 +119,9 @@ impl<'t, E: Examples, L, M> Training<'t, E, L, M> {
 
 impl<'t, E: Examples, L, M, O> Training<'t, E, L, M, O> {
     /// The same with examples that are not learned from: the network is measured on them after each epoch, and the best
-    /// one is kept.
+    /// one is kept. A part without examples counts as nothing held out, so the latest epoch is the best.
     pub fn with_held_out(self, held_out: Part<'t, E>) -> Self {
-        Training { held_out: Some(held_out), ..self }
+        Training { held_out: Some(held_out).filter(|part| !part.indexes().is_empty()), ..self }
     }
 
     /// The same with another [`Optimizer`], or with [`SecondOrder`](crate::SecondOrder).

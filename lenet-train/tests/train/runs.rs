@@ -23,6 +23,18 @@ fn the_best_epoch_is_kept() {
 }
 
 #[test]
+fn an_empty_part_is_nothing_held_out() {
+    let marks = Marks(50);
+    // A hundredth of 50 examples, rounded down.
+    let (learn, held_out) = Part::split(&marks, 0.01, 1);
+    assert_eq!(held_out.indexes().len(), 0);
+    let training = Training::new(settings(), learn, SoftmaxCrossEntropy, Accuracy).with_held_out(held_out);
+    let outcome = training.run::<Net>(Init::SqrtFanIn, go).unwrap();
+    assert!(outcome.epochs.iter().all(|epoch| epoch.held_out.is_none() && epoch.best));
+    assert_eq!((outcome.best_epoch, &outcome.best), (3, &outcome.last));
+}
+
+#[test]
 fn events_come_in_order_and_can_stop_the_run() {
     let marks = Marks(50);
     let training = Training::new(settings(), Part::all(&marks), SoftmaxCrossEntropy, ());
