@@ -44,8 +44,9 @@ impl Evaluation {
         });
         let n = sums.examples.max(1) as f64;
         let (loss, metric) = (sums.loss / n, sums.metric / n);
-        // Rounding can make the difference negative, where all numbers are alike.
-        let variance = (sums.squares / n - metric * metric).max(0.0);
+        // Rounding can make the difference negative, where all numbers are alike. It is NaN if the squares are too large.
+        let variance = sums.squares / n - metric * metric;
+        let variance = if variance < 0.0 { 0.0 } else { variance };
         Evaluation { examples: sums.examples, loss, metric, standard_error: (variance / n).sqrt() }
     }
 }

@@ -77,7 +77,7 @@ impl<N: Network<Element = f32>> Run<'_, N> {
         &self.network
     }
 
-    /// The network of the best epoch so far; all zeros before the end of the first.
+    /// The network of the best epoch so far; before the end of the first, the one that the run began with.
     #[must_use]
     pub fn best(&self) -> &N {
         &self.best
@@ -99,7 +99,7 @@ impl<N: Network<Element = f32>> Run<'_, N> {
     /// training; the run can then be continued from there.
     ///
     /// # Errors
-    /// If the loss stops being finite, or `watch` stops the training.
+    /// If the loss or the metric stops being finite, or `watch` stops the training.
     pub fn go_on(&mut self, mut watch: impl FnMut(Event<'_, N>) -> ControlFlow<()>) -> Result<(), TrainError> {
         while self.core.has_more() {
             self.core.pass(&mut *self.network, &mut |made| watch(Event::Step(made)))?;
@@ -135,7 +135,7 @@ pub(super) struct Core<'t> {
     pub(super) form: NetworkInfo,
     judge: Option<Judge<'t>>,
     all_epochs: u32,
-    /// The settings, the optimizer and the numbers of examples, as they are saved.
+    /// The settings, the optimizer, the numbers of examples and the direction of the metric, as they are saved.
     pub(super) what: serde_json::Value,
     pub(super) best_epoch: u32,
     /// The completed epochs.
@@ -179,6 +179,9 @@ impl<'t> Core<'t> {
         // Finite weights can be so large that their sums are not finite.
         if held_out.is_some_and(|result| !result.loss.is_finite()) {
             return Err(TrainError::NotFinite { epoch, step: self.course.step() });
+        }
+        if held_out.is_some_and(|result| !result.metric.is_finite() || !result.standard_error.is_finite()) {
+            return Err(TrainError::MetricNotFinite { epoch, step: self.course.step() });
         }
         let best = self.is_best(held_out);
         if best {

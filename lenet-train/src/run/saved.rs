@@ -33,7 +33,7 @@ pub enum ResumeError {
 /// The content of the file besides the tensors.
 #[derive(Serialize, Deserialize)]
 struct Saved {
-    /// The settings, the optimizer and the numbers of examples.
+    /// The settings, the optimizer, the numbers of examples and the direction of the metric.
     what: serde_json::Value,
     stages: Vec<Stage>,
     position: Position,
@@ -101,6 +101,9 @@ impl Core<'_> {
         }
         if saved.what["examples"] != self.what["examples"] {
             return Err(other("it is from a run with other data"));
+        }
+        if saved.what["larger_is_better"] != self.what["larger_is_better"] {
+            return Err(other("it is from a run with another metric"));
         }
         if saved.what != self.what {
             return Err(other("it is from a run with other settings"));

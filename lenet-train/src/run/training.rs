@@ -40,6 +40,14 @@ pub enum TrainError {
         /// The step, from 1.
         step: u64,
     },
+    /// The metric became infinite or NaN.
+    #[error("the metric stopped being finite in epoch {epoch}, step {step}: let it give a finite number for every output")]
+    MetricNotFinite {
+        /// The epoch, from 1.
+        epoch: u32,
+        /// The step, from 1.
+        step: u64,
+    },
     /// The caller asked to stop.
     #[error("stopped in epoch {epoch}, step {step}")]
     Stopped {
@@ -54,6 +62,7 @@ impl From<Halt> for TrainError {
     fn from(halt: Halt) -> Self {
         match halt {
             Halt::NotFinite { epoch, step } => TrainError::NotFinite { epoch, step },
+            Halt::MetricNotFinite { epoch, step } => TrainError::MetricNotFinite { epoch, step },
             Halt::Stopped { epoch, step } => TrainError::Stopped { epoch, step },
         }
     }
@@ -139,9 +148,12 @@ impl<'t, E: Examples, L, M, O> Training<'t, E, L, M, O> {
     /// Trains a network from random weights, on the rayon pool in which it is called. The result is the same to the bit
     /// for any number of threads. `watch` sees every event and can stop the training.
     ///
+    /// An error discards the network, also if `watch` stops the training. To keep it, use [`begin`](Self::begin) and
+    /// [`Run::go_on`].
+    ///
     /// # Errors
-    /// If the settings make no sense, an example does not exist, the loss stops being finite, or `watch` stops the
-    /// training.
+    /// If the settings make no sense, an example does not exist, the loss or the metric stops being finite, or `watch`
+    /// stops the training.
     pub fn run<N>(
         &self,
         init: Init,
@@ -211,12 +223,18 @@ impl<'t, E: Examples, L, M, O> Training<'t, E, L, M, O> {
             "settings": self.settings,
             "optimizer": self.optimizer.describe(),
             "examples": [self.learn.indexes().len(), held_out],
+            "larger_is_better": M::LARGER_IS_BETTER,
         });
         let core = Core::new(course, NetworkInfo::of::<N>(), judge, self.settings.epochs, what);
-        Ok(Run { network, best: N::boxed_zeroed(), core })
+        let mut best = N::boxed_zeroed();
+        (&mut *best as &mut dyn Arrays).copy_from(&*network);
+        Ok(Run { network, best, core })
     }
 
     /// Loads a run that [`Run::save`] has written, to be continued from there.
+    ///
+    /// The file says nothing of the loss, nor of the metric except whether a larger one is better, and of the examples it
+    /// has only the numbers: give the same as before, or the run does not continue to the same bits.
     ///
     /// # Errors
     /// If the file can't be read, or is not from a run of this network with these settings and as many examples.

@@ -70,11 +70,29 @@ impl std::fmt::Debug for Plan<'_> {
 }
 
 impl Plan<'_> {
-    /// The number of steps of the whole run. If the list of examples ends within a batch, that batch is shorter and the
-    /// run takes one step more; this is not counted here.
-    fn steps(&self) -> u64 {
-        u64::from(self.epochs) * self.presentations.div_ceil(self.batch) as u64
+    /// The number of steps of the first `epochs` epochs and of `seen` examples of the next one. A list of `examples` may
+    /// end within a batch, which is then shorter.
+    fn steps_after(&self, epochs: u32, seen: usize, examples: usize) -> u64 {
+        let (batch, list, each) = (self.batch as u64, examples as u64, self.presentations as u64);
+        // The steps of an epoch that begins after `taken` examples of the list: the rest of the list, whole lists, and the
+        // start of one.
+        let steps = |taken: u64, of: u64| {
+            let rest = of.min(list - taken);
+            let (lists, start) = ((of - rest) / list, (of - rest) % list);
+            rest.div_ceil(batch) + lists * list.div_ceil(batch) + start.div_ceil(batch)
+        };
+        let begin = |epoch: u64| (epoch * each) % list;
+        // After so many epochs an epoch begins at the start of the list again.
+        let round = list / greatest_common_divisor(each, list);
+        let (rounds, epochs) = (u64::from(epochs) / round, u64::from(epochs) % round);
+        let sum = |epochs: u64| (0..epochs).map(|epoch| steps(begin(epoch), each)).sum::<u64>();
+        let whole = if rounds == 0 { 0 } else { rounds * sum(round) };
+        whole + sum(epochs) + steps(begin(epochs), seen as u64)
     }
+}
+
+fn greatest_common_divisor(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }
 
 /// A step that was made.
@@ -101,6 +119,13 @@ pub struct Made {
 pub enum Halt {
     /// The loss or a parameter became infinite or NaN.
     NotFinite {
+        /// The epoch, from 1.
+        epoch: u32,
+        /// The step, from 1.
+        step: u64,
+    },
+    /// The metric became infinite or NaN.
+    MetricNotFinite {
         /// The epoch, from 1.
         epoch: u32,
         /// The step, from 1.
@@ -160,18 +185,23 @@ pub struct Course<'t> {
     /// The seed of the first step's passes.
     passes: u64,
     step: u64,
+    /// The number of steps of the whole run.
+    steps: u64,
     so_far: SoFar,
 }
 
 impl std::fmt::Debug for Course<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "a run after step {} of {}", self.step, self.plan.steps())
+        write!(f, "a run after step {} of {}", self.step, self.steps)
     }
 }
 
 impl<'t> Course<'t> {
     /// A run that has not made a step, of a network with its initial weights, with buffers for the rayon pool in which
     /// this is called.
+    ///
+    /// # Panics
+    /// If there are no examples, an epoch has none, or a batch has none.
     pub fn new(plan: Plan<'t>, parts: Parts<'_, 't>, examples: &[u32], network: &dyn Arrays) -> Self {
         let copy = || {
             let mut learner = (parts.zeroed)();
@@ -187,6 +217,7 @@ impl<'t> Course<'t> {
             second: parts.second,
             examples: examples.to_vec(),
             step: 0,
+            steps: plan.steps_after(plan.epochs, 0, examples.len()),
             so_far: SoFar::default(),
             plan,
         }
@@ -201,7 +232,7 @@ impl<'t> Course<'t> {
     /// The number of steps of the whole run.
     #[must_use]
     pub fn steps(&self) -> u64 {
-        self.plan.steps()
+        self.steps
     }
 
     /// The result of the current epoch so far.
@@ -226,7 +257,8 @@ impl<'t> Course<'t> {
     /// Makes the remaining steps of epoch number `epoch`, from 1, on the rayon pool in which it is called.
     ///
     /// # Errors
-    /// If the loss or a parameter stops being finite, or `watch` stops the run.
+    /// If the loss, the metric or a parameter stops being finite, or `watch` stops the run. A step whose loss or metric
+    /// is not finite changes nothing: the run is still after the step before, and the same pass gives the same error.
     pub fn pass(
         &mut self,
         network: &mut dyn Arrays,
@@ -247,7 +279,7 @@ impl<'t> Course<'t> {
         epoch: u32,
         watch: &mut dyn FnMut(Made) -> ControlFlow<()>,
     ) -> Result<(), Halt> {
-        let (presentations, steps) = (self.plan.presentations, self.plan.steps());
+        let (presentations, steps) = (self.plan.presentations, self.steps);
         if self.so_far.seen == 0 {
             self.set_rates(network, epoch);
         }
@@ -255,21 +287,21 @@ impl<'t> Course<'t> {
         while self.so_far.seen < presentations {
             let rate = self.rate(epoch);
             let (examples, tally) = self.gradient(network);
-            self.step += 1;
-            let step = self.step;
-            if !tally.loss.is_finite() {
-                return Err(Halt::NotFinite { epoch, step });
+            let (step, so_far) = (self.step + 1, self.so_far);
+            let sum = Tally { loss: so_far.tally.loss + tally.loss, metric: so_far.tally.metric + tally.metric };
+            if !sum.loss.is_finite() || !sum.metric.is_finite() {
+                self.order.put_back(examples);
+                let in_loss = !sum.loss.is_finite();
+                return Err(if in_loss { Halt::NotFinite { epoch, step } } else { Halt::MetricNotFinite { epoch, step } });
             }
+            self.step = step;
             self.batch.step(&mut self.optimizer, network, rate as f32, self.plan.clip);
             if let Some(average) = &mut average {
                 follow(*average, network, self.plan.average, step);
             }
-            let so_far = &mut self.so_far;
-            so_far.tally.loss += tally.loss;
-            so_far.tally.metric += tally.metric;
-            so_far.seen += examples;
-            let seen = so_far.seen as f64;
-            let (loss, metric) = (so_far.tally.loss / seen, so_far.tally.metric / seen);
+            self.so_far = SoFar { tally: sum, seen: so_far.seen + examples, ..so_far };
+            let seen = self.so_far.seen as f64;
+            let (loss, metric) = (sum.loss / seen, sum.metric / seen);
             if watch(Made { epoch, step, steps, loss, metric, rate, examples }).is_break() {
                 self.so_far.time += resumed.elapsed();
                 resumed = Instant::now();
@@ -297,7 +329,7 @@ impl<'t> Course<'t> {
     /// The global rate of the next step: by steps, or by epochs if every parameter has its own rate.
     fn rate(&self, epoch: u32) -> f64 {
         let (at, of) = match self.second {
-            None => (self.step, self.plan.steps()),
+            None => (self.step, self.steps),
             Some(_) => (u64::from(epoch - 1), u64::from(self.plan.epochs)),
         };
         self.plan.rate * (self.plan.factor)(at, of)
@@ -309,7 +341,8 @@ impl<'t> Course<'t> {
         let eta = self.rate(epoch);
         let (Some(second), OptimizerState::Sdlm { rates }) = (&mut self.second, &mut self.optimizer) else { return };
         let settings = second.settings();
-        if (epoch - 1).is_multiple_of(settings.every) {
+        // Not again if the epoch's first step failed before.
+        if second.estimates == (epoch - 1).div_ceil(settings.every) && (epoch - 1).is_multiple_of(settings.every) {
             second.estimate(network, &self.examples);
         }
         let (patterns, mu) = (settings.patterns, settings.mu as f32);
@@ -350,20 +383,17 @@ impl Course<'_> {
     #[must_use]
     pub fn go_to(&mut self, position: Position, epochs: usize) -> Option<()> {
         let Position { step, loss, metric, seen, seconds, place, estimates } = position;
-        let (presentations, batch) = (self.plan.presentations, self.plan.batch);
-        if epochs > self.plan.epochs as usize || seen > presentations {
+        let epochs = u32::try_from(epochs).ok().filter(|epochs| *epochs <= self.plan.epochs)?;
+        if seen > self.plan.presentations {
             return None;
         }
-        // Each time the list ends within a batch there is one step more.
-        let batches = |examples: usize| examples.div_ceil(batch) as u64;
-        let steps = epochs as u64 * batches(presentations) + batches(seen);
-        let examples = (epochs * presentations + seen) as u64;
+        let examples = u64::from(epochs).checked_mul(self.plan.presentations as u64)?.checked_add(seen as u64)?;
         let (laps, taken) = place;
         let shown = laps.checked_mul(self.order.len() as u64).and_then(|shown| shown.checked_add(taken as u64));
         let time = Duration::try_from_secs_f64(seconds).ok()?;
         let sound = shown == Some(examples)
-            && (steps..=steps + laps).contains(&step)
-            && estimates as usize <= epochs + 1
+            && step == self.plan.steps_after(epochs, seen, self.examples.len())
+            && estimates <= epochs.saturating_add(1)
             && loss.is_finite()
             && metric.is_finite();
         if !sound {

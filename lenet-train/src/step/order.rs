@@ -33,6 +33,11 @@ impl Walk {
         Shown { indexes: &self.indexes[first..self.taken], presentation: self.laps }
     }
 
+    /// Takes back the latest `count` examples, which [`next`](Self::next) has returned together.
+    pub(crate) fn put_back(&mut self, count: usize) {
+        self.taken -= count;
+    }
+
     fn start_again(&mut self) {
         (self.laps, self.taken) = (self.laps + 1, 0);
         if !self.fixed {

@@ -1,6 +1,7 @@
 //! The trainer with networks of its own: determinism, resuming, regression, files, and what is refused.
 
 mod common;
+mod course;
 mod data;
 mod determinism;
 mod errors;
