@@ -3,6 +3,8 @@
 //! Only the passes through a network depend on its type. Everything else works on slices, so it is compiled once and
 //! not once for each network.
 
+#[cfg(feature = "train")]
+use lenet_layers::Role;
 use lenet_layers::{Network, ParamInfo, Params, Shape, StageInfo};
 use std::any::Any;
 
@@ -128,7 +130,7 @@ pub struct NetworkInfo {
     pub stages: &'static [StageInfo],
     /// Whether the outputs are penalties: the smallest one gives the class.
     pub penalties: bool,
-    /// The number of trainable parameters.
+    /// The number of trainable parameters, without the statistics that batch normalization measures.
     pub parameters: usize,
     /// The number of connections, as the 1998 paper counts them.
     pub connections: usize,
@@ -148,7 +150,7 @@ impl NetworkInfo {
             input: <N::Input as Shape>::DIMS,
             stages: N::STAGES,
             penalties: N::PENALTIES,
-            parameters: N::LEN,
+            parameters: N::LEN - N::STATISTICS,
             connections: N::CONNECTIONS,
             multiply_adds: N::MULTIPLY_ADDS,
             tensors: N::TENSORS,
@@ -160,6 +162,12 @@ impl NetworkInfo {
     #[must_use]
     pub fn tensors(self) -> impl ExactSizeIterator<Item = ParamInfo> {
         (0..self.tensors).map(self.tensor)
+    }
+
+    /// Whether array number `index` multiplies inputs: neither biases, nor the scales of a normalization.
+    #[cfg(feature = "train")]
+    pub(crate) fn is_weight(self, index: usize) -> bool {
+        matches!((self.tensor)(index).role, Role::Weight | Role::Coefficient { .. })
     }
 }
 

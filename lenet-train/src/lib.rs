@@ -5,7 +5,7 @@
 //! | task | items |
 //! |---|---|
 //! | say what to learn from | [`Examples`], [`Floats`], [`Bytes`], [`Layout`], [`Altered`], [`Part`]; error: [`DataError`] |
-//! | train | [`Training`], [`Settings`], [`Optimizer`], [`SecondOrder`], [`Method`], [`Run`], [`Event`], [`Made`], [`Epoch`], [`Outcome`]; errors: [`TrainError`], [`SettingsError`], [`ResumeError`] |
+//! | train | [`Training`], [`Settings`], [`Decay`], [`Optimizer`], [`SecondOrder`], [`Method`], [`Run`], [`Event`], [`Made`], [`Epoch`], [`Outcome`]; errors: [`TrainError`], [`SettingsError`], [`ResumeError`] |
 //! | compute the outputs of many examples | [`outputs`] |
 //! | measure | [`evaluate`], [`Evaluation`], [`Metric`], [`Accuracy`], [`Larger`], [`Smaller`] |
 //! | save and load | [`save`], [`load`], [`import`], [`to_bytes`], [`from_bytes`], [`Metadata`]; error: [`FileError`]; any other file: [`write_beside`], [`UNFINISHED`] |
@@ -50,7 +50,7 @@ pub use files::{
 pub use parallel::{FEW, LANES, fork, sweep};
 #[cfg(feature = "train")]
 pub use run::{
-    Accuracy, Epoch, Evaluation, Event, Larger, Method, Metric, Optimizer, Outcome, ResumeError, Run, Settings,
+    Accuracy, Decay, Epoch, Evaluation, Event, Larger, Method, Metric, Optimizer, Outcome, ResumeError, Run, Settings,
     SettingsError, Smaller, TrainError, Training, evaluate, outputs,
 };
 #[cfg(feature = "train")]

@@ -215,6 +215,7 @@ impl<'t> State<'t> {
                 momentum: recipe.momentum as f32,
                 weight_decay: recipe.weight_decay as f32,
                 nesterov: false,
+                weights_of: None,
             },
             Some(_) => OptimizerState::Sdlm { rates: network.zeroed_like() },
         };

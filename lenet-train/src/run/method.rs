@@ -3,9 +3,9 @@
 
 use super::metric::Metric;
 use super::passes::{Passes, Task};
-use super::settings::{SettingsError, fraction, within};
+use super::settings::{Decay, SettingsError, fraction, not_negative, positive, within};
 use crate::data::Examples;
-use crate::{Arrays, OptimizerState, SecondDerivatives, SecondOrder};
+use crate::{Arrays, NetworkInfo, OptimizerState, SecondDerivatives, SecondOrder};
 use lenet_layers::{AdamSettings, Curvature, CurvedLoss, CurvedNetwork, Network, Params, Squared};
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ pub enum Optimizer {
     Sgd {
         /// The fraction of the velocity that is kept at each step.
         momentum: f64,
-        /// How strongly every parameter is pulled towards zero.
+        /// How strongly parameters are pulled towards zero; which ones, [`Settings::decay`](crate::Settings) says.
         weight_decay: f64,
         /// Whether the momentum is Nesterov's.
         nesterov: bool,
@@ -38,7 +38,7 @@ pub enum Optimizer {
         beta2: f64,
         /// Added to the root of the mean square.
         epsilon: f64,
-        /// How strongly every parameter is pulled towards zero.
+        /// How strongly parameters are pulled towards zero; which ones, [`Settings::decay`](crate::Settings) says.
         weight_decay: f64,
     },
     /// AdamW: Adam with a weight decay apart from the gradient (Loshchilov & Hutter 2019).
@@ -49,7 +49,7 @@ pub enum Optimizer {
         beta2: f64,
         /// Added to the root of the mean square.
         epsilon: f64,
-        /// How strongly every parameter is pulled towards zero.
+        /// How strongly parameters are pulled towards zero; which ones, [`Settings::decay`](crate::Settings) says.
         weight_decay: f64,
     },
 }
@@ -92,7 +92,7 @@ pub trait Method<N: Network<Element = f32>, E: Examples<Input = N::Input>, L>: S
     fn describe(&self) -> serde_json::Value;
     /// The state before the first step.
     #[doc(hidden)]
-    fn state(&self, zeroed: &dyn Fn() -> Box<dyn Arrays>) -> OptimizerState;
+    fn state(&self, decay: Decay, zeroed: &dyn Fn() -> Box<dyn Arrays>) -> OptimizerState;
     /// The second derivatives, if they are needed.
     #[doc(hidden)]
     fn second<'t, M: Metric<N::Output, E::Target>>(
@@ -104,7 +104,7 @@ pub trait Method<N: Network<Element = f32>, E: Examples<Input = N::Input>, L>: S
 
 impl<N: Network<Element = f32>, E: Examples<Input = N::Input>, L> Method<N, E, L> for Optimizer {
     fn check(&self) -> Result<(), SettingsError> {
-        let decay = |decay: f64| within("the weight decay", decay, decay >= 0.0, "0 or more");
+        let decay = |decay: f64| not_negative("the weight decay", decay);
         match *self {
             Optimizer::Sgd { momentum, weight_decay, .. } => {
                 fraction("the momentum", momentum)?;
@@ -114,7 +114,7 @@ impl<N: Network<Element = f32>, E: Examples<Input = N::Input>, L> Method<N, E, L
             | Optimizer::AdamW { beta1, beta2, epsilon, weight_decay } => {
                 fraction("beta1", beta1)?;
                 fraction("beta2", beta2)?;
-                within("epsilon", epsilon, epsilon > 0.0, "a number above 0")?;
+                positive("epsilon", epsilon)?;
                 decay(weight_decay)
             }
         }
@@ -122,13 +122,15 @@ impl<N: Network<Element = f32>, E: Examples<Input = N::Input>, L> Method<N, E, L
     fn describe(&self) -> serde_json::Value {
         serde_json::json!(self)
     }
-    fn state(&self, zeroed: &dyn Fn() -> Box<dyn Arrays>) -> OptimizerState {
+    fn state(&self, decay: Decay, zeroed: &dyn Fn() -> Box<dyn Arrays>) -> OptimizerState {
+        let weights_of = (decay == Decay::Weights).then(NetworkInfo::of::<N>);
         let adam = |settings, decoupled| OptimizerState::Adam {
             mean: zeroed(),
             square: zeroed(),
             settings,
             decoupled,
             steps: 0,
+            weights_of,
         };
         match *self {
             Optimizer::Sgd { momentum, weight_decay, nesterov } => OptimizerState::Sgd {
@@ -136,6 +138,7 @@ impl<N: Network<Element = f32>, E: Examples<Input = N::Input>, L> Method<N, E, L
                 momentum: momentum as f32,
                 weight_decay: weight_decay as f32,
                 nesterov,
+                weights_of,
             },
             Optimizer::Adam { beta1, beta2, epsilon, weight_decay } => {
                 adam(AdamSettings { beta1, beta2, epsilon, weight_decay }, false)
@@ -167,13 +170,17 @@ where
         if self.every == 0 {
             return Err(SettingsError::Zero("the number of epochs between second derivatives"));
         }
-        within("mu", self.mu, self.mu > 0.0, "a number above 0")?;
-        within("the factor of the output's curvature", self.output, self.output >= 0.0, "0 or more")
+        /// An estimate keeps a list of them.
+        const MOST: usize = 1_000_000_000;
+        let (patterns, most) = (self.patterns as f64, "at most 1e9");
+        within("the number of patterns for the second derivatives", patterns, self.patterns <= MOST, most)?;
+        positive("mu", self.mu)?;
+        not_negative("the factor of the output's curvature", self.output)
     }
     fn describe(&self) -> serde_json::Value {
         serde_json::json!({ "SecondOrder": self })
     }
-    fn state(&self, zeroed: &dyn Fn() -> Box<dyn Arrays>) -> OptimizerState {
+    fn state(&self, _: Decay, zeroed: &dyn Fn() -> Box<dyn Arrays>) -> OptimizerState {
         OptimizerState::Sdlm { rates: zeroed() }
     }
     fn second<'t, M: Metric<N::Output, E::Target>>(

@@ -16,5 +16,5 @@ pub use metric::{Accuracy, Larger, Metric, Smaller};
 pub use outputs::outputs;
 pub use progress::{Epoch, Event, Outcome, Run};
 pub use saved::ResumeError;
-pub use settings::{Settings, SettingsError};
+pub use settings::{Decay, Settings, SettingsError};
 pub use training::{TrainError, Training};

@@ -33,10 +33,24 @@ pub struct Settings {
     /// If above 0, the network of the run is not the one that learns, but the exponential moving average of its
     /// parameters: at each step the average keeps this fraction of itself, and less in the first steps.
     pub average: f64,
+    /// Which parameters the optimizer's weight decay applies to.
+    pub decay: Decay,
     /// Whether every pass shows the examples in the same random order.
     pub fixed_order: bool,
     /// The seed of all random numbers.
     pub seed: u64,
+}
+
+/// Which parameters the weight decay of an [`Optimizer`](crate::Optimizer) applies to. The statistics of batch
+/// normalization never decay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Decay {
+    /// All of them, as in PyTorch.
+    #[default]
+    All,
+    /// The weights and the coefficients of subsampling; neither the biases, nor the scales of batch normalization.
+    Weights,
 }
 
 impl Default for Settings {
@@ -50,6 +64,7 @@ impl Default for Settings {
             schedule: Schedule::OneCycle,
             clip: None,
             average: 0.0,
+            decay: Decay::All,
             fixed_order: false,
             seed: 1,
         }
@@ -75,15 +90,30 @@ pub enum SettingsError {
     },
 }
 
+// Steps compute in f32, so the numbers are checked as an f32 holds them.
+
 /// Checks one number.
 pub(super) fn within(name: &'static str, value: f64, ok: bool, want: &'static str) -> Result<(), SettingsError> {
-    if ok && value.is_finite() { Ok(()) } else { Err(SettingsError::OutOfRange { name, value, want }) }
+    if ok { Ok(()) } else { Err(SettingsError::OutOfRange { name, value, want }) }
 }
 
 /// Checks a number that is a fraction of something that is kept.
 pub(super) fn fraction(name: &'static str, value: f64) -> Result<(), SettingsError> {
-    within(name, value, (0.0..1.0).contains(&value), "a number from 0 to below 1")
+    within(name, value, (0.0..1.0).contains(&(value as f32)), "a number from 0 to 0.9999999")
 }
+
+/// Checks a number that must not be 0.
+pub(super) fn positive(name: &'static str, value: f64) -> Result<(), SettingsError> {
+    within(name, value, value > 0.0 && (value as f32).is_normal(), "a number from 1e-37 to 1e38")
+}
+
+/// Checks a number that may be 0.
+pub(super) fn not_negative(name: &'static str, value: f64) -> Result<(), SettingsError> {
+    within(name, value, value >= 0.0 && (value as f32).is_finite(), "a number from 0 to 1e38")
+}
+
+/// More than any run shows; numbers of examples and steps stay far from the largest integer.
+const MOST_SHOWN: f64 = 1e15;
 
 impl Settings {
     /// Checks that every number makes sense.
@@ -99,9 +129,18 @@ impl Settings {
         if let Some((_, name)) = counts.into_iter().find(|(count, _)| *count == 0) {
             return Err(SettingsError::Zero(name));
         }
-        within("the rate", self.rate, self.rate > 0.0, "a number above 0")?;
+        positive("the rate", self.rate)?;
         if let Some(most) = self.clip {
-            within("the norm to clip at", most, most > 0.0, "a number above 0")?;
+            positive("the norm to clip at", most)?;
+        }
+        if let Some(presentations) = self.presentations {
+            let all = f64::from(self.epochs) * presentations as f64;
+            within(
+                "the number of examples in all epochs",
+                all,
+                all <= MOST_SHOWN,
+                "epochs of at most 1e15 examples in all",
+            )?;
         }
         fraction("the average", self.average)
     }

@@ -41,7 +41,9 @@ pub enum TrainError {
         step: u64,
     },
     /// The metric became infinite or NaN.
-    #[error("the metric stopped being finite in epoch {epoch}, step {step}: let it give a finite number for every output")]
+    #[error(
+        "the metric stopped being finite in epoch {epoch}, step {step}: let it give a finite number for every output"
+    )]
     MetricNotFinite {
         /// The epoch, from 1.
         epoch: u32,
@@ -209,7 +211,7 @@ impl<'t, E: Examples, L, M, O> Training<'t, E, L, M, O> {
             zeroed: &zeroed,
             gradient: &|| Grad::<N>::boxed_zeroed(),
             work: &|| Box::new(Passes::<N, E, L, M>::new(task)),
-            optimizer: self.optimizer.state(&zeroed),
+            optimizer: self.optimizer.state(self.settings.decay, &zeroed),
             second: self.optimizer.second(task, self.settings.seed),
         };
         let course = Course::new(self.plan(), parts, self.learn.indexes(), &*network);
@@ -264,7 +266,8 @@ impl<'t, E: Examples, L, M, O> Training<'t, E, L, M, O> {
     }
 
     fn plan(&self) -> Plan<'static> {
-        let Settings { epochs, presentations, batch, rate, schedule, clip, average, fixed_order, seed } = self.settings;
+        let Settings { epochs, presentations, batch, rate, schedule, clip, average, fixed_order, seed, .. } =
+            self.settings;
         Plan {
             epochs,
             presentations: presentations.unwrap_or(self.learn.indexes().len()),

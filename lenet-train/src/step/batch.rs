@@ -2,15 +2,18 @@
 //! order.
 
 use super::optimizer::OptimizerState;
-use crate::{Arrays, LANES};
-use lenet_layers::{AdamUpdate, Clipped, Descent, Diagonal, Nesterov, Rule, Statistic, TrainingPass, squared_norm};
+use crate::{Arrays, LANES, NetworkInfo};
+use lenet_layers::{
+    AdamSettings, AdamUpdate, Clipped, Descent, Diagonal, Nesterov, Rule, Statistic, TrainingPass, squared_norm,
+};
 use std::ops::Range;
 
 /// The largest number of separate gradients of a batch, and so the largest number of threads that work on it.
 const SLOTS: usize = 16;
 
-/// The number of gradients in which a batch of `blocks` blocks is summed. Each is a quarter of a megabyte to be
-/// cleared, filled and added; too many do not fit in the cache together with the data they are computed from.
+/// The number of gradients in which a batch of `blocks` blocks is summed. Each has the size of the network, a quarter of
+/// a megabyte for LeNet-5, and is cleared, filled and added; too many do not fit in the cache together with the data they
+/// are computed from.
 const fn slots(blocks: usize) -> usize {
     match blocks {
         0 | 1 => 1,
@@ -96,6 +99,10 @@ impl std::fmt::Debug for Slot {
 /// the slots are added, depend on the batch alone, never on the threads. So a step gives the same bits on any number of
 /// threads, and it allocates nothing.
 ///
+/// At most one thread works on each gradient: one on a batch of up to 16 examples, two up to 64, three up to 96, four up
+/// to 1,024, and one per 256 examples beyond, up to sixteen. More gradients would cost more to clear and to add than they
+/// save.
+///
 /// [`Training`](crate::Training) uses it. For a training loop of one's own:
 ///
 /// ```
@@ -143,14 +150,21 @@ impl std::fmt::Debug for Slot {
 /// ```
 pub struct Batch<W> {
     workers: Vec<W>,
+    gradients: Gradients,
+}
+
+/// What a step needs of a batch. It does not depend on the workers' type, so that steps are compiled once.
+struct Gradients {
     slots: Vec<Slot>,
+    /// The number of threads that work on the batch.
+    threads: usize,
     /// Whether the gradients are already zero.
     clear: bool,
 }
 
 impl<W> std::fmt::Debug for Batch<W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "a batch of {} slots for {} workers", self.slots.len(), self.workers.len())
+        write!(f, "a batch of {} slots for {} workers", self.gradients.slots.len(), self.workers.len())
     }
 }
 
@@ -159,11 +173,11 @@ impl<W: Send> Batch<W> {
     /// thread, and gradients of zero.
     pub fn new(size: usize, worker: impl Fn() -> W, gradient: impl Fn() -> Box<dyn Arrays>) -> Self {
         let slots = slots(size.div_ceil(LANES));
+        let threads = slots.min(rayon::current_num_threads());
         let slot = || Slot { grad: gradient(), tally: Tally::default() };
         Batch {
-            workers: (0..slots.min(rayon::current_num_threads())).map(|_| worker()).collect(),
-            slots: (0..slots).map(|_| slot()).collect(),
-            clear: true,
+            workers: (0..threads).map(|_| worker()).collect(),
+            gradients: Gradients { slots: (0..slots).map(|_| slot()).collect(), threads, clear: true },
         }
     }
 
@@ -176,20 +190,21 @@ impl<W: Send> Batch<W> {
         seed: u64,
         learn: &(impl Fn(&mut W, Block<'_>, &mut Slot) + Sync),
     ) -> Tally {
-        let (slots, clear) = (self.slots.len(), std::mem::take(&mut self.clear));
+        let Gradients { slots, clear, .. } = &mut self.gradients;
+        let (every, clear) = (slots.len(), std::mem::take(clear));
         let Shown { indexes, presentation } = shown;
-        share(&mut self.workers, &mut self.slots, 0, &|worker, slot: &mut Slot, number| {
+        share(&mut self.workers, slots, 0, &|worker, slot: &mut Slot, number| {
             if !clear {
                 slot.grad.fill(0.0);
             }
             slot.tally = Tally::default();
-            for (n, part) in indexes.chunks(LANES).enumerate().skip(number).step_by(slots) {
+            for (n, part) in indexes.chunks(LANES).enumerate().skip(number).step_by(every) {
                 let shown = Shown { indexes: part, presentation };
                 learn(worker, Block { shown, batch: indexes.len(), seed: seed.wrapping_add((n * LANES) as u64) }, slot);
             }
         });
         let mut tally = Tally::default();
-        for slot in &self.slots {
+        for slot in slots {
             tally.loss += slot.tally.loss;
             tally.metric += slot.tally.metric;
         }
@@ -198,23 +213,31 @@ impl<W: Send> Batch<W> {
 
     /// Makes a step against the gradient; if `clip` is given, one whose norm is larger is shortened to this norm.
     pub fn step(&mut self, optimizer: &mut OptimizerState, params: &mut dyn Arrays, rate: f32, clip: Option<f64>) {
+        self.gradients.step(optimizer, params, rate, clip);
+    }
+}
+
+impl Gradients {
+    fn step(&mut self, optimizer: &mut OptimizerState, params: &mut dyn Arrays, rate: f32, clip: Option<f64>) {
         let clip = clip.map(|most| (self.squared_norm(params), most));
         match optimizer {
-            OptimizerState::Sgd { velocity, momentum, weight_decay, nesterov } => {
-                let descent = Descent { rate, momentum: *momentum, weight_decay: *weight_decay };
-                let state = [&mut **velocity];
+            OptimizerState::Sgd { velocity, momentum, weight_decay, nesterov, weights_of } => {
+                let descent = |weight_decay| Descent { rate, momentum: *momentum, weight_decay };
+                let (rules, state) = ([*weight_decay, 0.0].map(descent), [&mut **velocity]);
                 if *nesterov {
-                    self.step_by(Nesterov(descent), state, params, clip);
+                    self.step_by(rules.map(Nesterov), *weights_of, state, params, clip);
                 } else {
-                    self.step_by(descent, state, params, clip);
+                    self.step_by(rules, *weights_of, state, params, clip);
                 }
             }
-            OptimizerState::Adam { mean, square, settings, decoupled, steps } => {
+            OptimizerState::Adam { mean, square, settings, decoupled, steps, weights_of } => {
                 *steps += 1;
                 let update = if *decoupled { AdamUpdate::decoupled } else { AdamUpdate::coupled };
-                self.step_by(update(*settings, rate, *steps), [&mut **mean, &mut **square], params, clip);
+                let bare = AdamSettings { weight_decay: 0.0, ..*settings };
+                let rules = [*settings, bare].map(|settings| update(settings, rate, *steps));
+                self.step_by(rules, *weights_of, [&mut **mean, &mut **square], params, clip);
             }
-            OptimizerState::Sdlm { rates } => self.step_by(Diagonal, [&mut **rates], params, clip),
+            OptimizerState::Sdlm { rates } => self.step_by([Diagonal; 2], None, [&mut **rates], params, clip),
         }
     }
 
@@ -224,22 +247,29 @@ impl<W: Send> Batch<W> {
         trained.map(|i| squared_norm(&of_slots(&self.slots, i, 0..params.array(i).len())[..self.slots.len()])).sum()
     }
 
+    /// `rules` are the one of most arrays, and the one of biases and scales if only the weights of the network
+    /// `weights_of` decay.
     fn step_by<const STATES: usize>(
         &mut self,
-        rule: impl Rule<f32, STATES>,
+        rules: [impl Rule<f32, STATES>; 2],
+        weights_of: Option<NetworkInfo>,
         state: [&mut dyn Arrays; STATES],
         params: &mut dyn Arrays,
         clip: Option<(f64, f64)>,
     ) {
         match clip {
-            None => self.step_all(rule, state, params),
-            Some((squared_norm, most)) => self.step_all(Clipped::new(rule, squared_norm, most), state, params),
+            None => self.step_all(rules, weights_of, state, params),
+            Some((squared_norm, most)) => {
+                let clipped = rules.map(|rule| Clipped::new(rule, squared_norm, most));
+                self.step_all(clipped, weights_of, state, params);
+            }
         }
     }
 
     fn step_all<const STATES: usize>(
         &mut self,
-        rule: impl Rule<f32, STATES>,
+        [rule, bare]: [impl Rule<f32, STATES>; 2],
+        weights_of: Option<NetworkInfo>,
         mut state: [&mut dyn Arrays; STATES],
         params: &mut dyn Arrays,
     ) {
@@ -247,10 +277,11 @@ impl<W: Send> Batch<W> {
             if params.holds_statistics(i) {
                 self.step_array(Statistic, params.array_mut(i), [], i);
             } else {
+                let rule = if weights_of.is_none_or(|form| form.is_weight(i)) { rule } else { bare };
                 self.step_array(rule, params.array_mut(i), state.each_mut().map(|state| state.array_mut(i)), i);
             }
         }
-        self.clear = self.workers.len() == 1;
+        self.clear = self.threads == 1;
     }
 
     /// Makes a step of parameter array `i`.
@@ -261,11 +292,11 @@ impl<W: Send> Batch<W> {
         state: [&mut [f32]; STATES],
         i: usize,
     ) {
-        if self.workers.len() == 1 {
+        if self.threads == 1 {
             return step_and_clear(rule, p, state, &mut self.slots, i);
         }
         let (whole, slots) = (0..p.len(), &self.slots);
-        halve(p, state, whole, self.workers.len(), &|p: &mut [f32], state: [&mut [f32]; STATES], range| {
+        halve(p, state, whole, self.threads, &|p: &mut [f32], state: [&mut [f32]; STATES], range| {
             step(rule, p, state, slots, i, range);
         });
     }

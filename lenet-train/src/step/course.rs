@@ -81,7 +81,7 @@ impl Plan<'_> {
             let (lists, start) = ((of - rest) / list, (of - rest) % list);
             rest.div_ceil(batch) + lists * list.div_ceil(batch) + start.div_ceil(batch)
         };
-        let begin = |epoch: u64| (epoch * each) % list;
+        let begin = |epoch: u64| (epoch % list) * (each % list) % list;
         // After so many epochs an epoch begins at the start of the list again.
         let round = list / greatest_common_divisor(each, list);
         let (rounds, epochs) = (u64::from(epochs) / round, u64::from(epochs) % round);
@@ -292,7 +292,11 @@ impl<'t> Course<'t> {
             if !sum.loss.is_finite() || !sum.metric.is_finite() {
                 self.order.put_back(examples);
                 let in_loss = !sum.loss.is_finite();
-                return Err(if in_loss { Halt::NotFinite { epoch, step } } else { Halt::MetricNotFinite { epoch, step } });
+                return Err(if in_loss {
+                    Halt::NotFinite { epoch, step }
+                } else {
+                    Halt::MetricNotFinite { epoch, step }
+                });
             }
             self.step = step;
             self.batch.step(&mut self.optimizer, network, rate as f32, self.plan.clip);

@@ -12,10 +12,12 @@ pub enum OptimizerState {
         velocity: Box<dyn Arrays>,
         /// The fraction of it that is kept at each step.
         momentum: f32,
-        /// How strongly every parameter is pulled towards zero.
+        /// How strongly parameters are pulled towards zero.
         weight_decay: f32,
         /// Whether the momentum is Nesterov's.
         nesterov: bool,
+        /// If given, the weight decay applies to the weights of this network alone ([`Decay::Weights`](crate::Decay)).
+        weights_of: Option<NetworkInfo>,
     },
     /// [`Adam`](lenet_layers::Adam) and [`AdamW`](lenet_layers::AdamW); the rate comes with the step.
     Adam {
@@ -29,6 +31,8 @@ pub enum OptimizerState {
         decoupled: bool,
         /// The number of steps made.
         steps: u64,
+        /// If given, the weight decay applies to the weights of this network alone ([`Decay::Weights`](crate::Decay)).
+        weights_of: Option<NetworkInfo>,
     },
     /// The second-order method ([`Sdlm`](lenet_layers::Sdlm)): a rate for every parameter, set beforehand.
     Sdlm {
@@ -38,9 +42,10 @@ pub enum OptimizerState {
 }
 
 impl OptimizerState {
-    /// Gradient descent with ordinary momentum and a velocity of zero; `zeroed` makes a network of zeros.
+    /// Gradient descent with ordinary momentum and a velocity of zero, and weight decay of every parameter; `zeroed` makes
+    /// a network of zeros.
     pub fn sgd<A: Arrays>(momentum: f32, weight_decay: f32, zeroed: impl FnOnce() -> Box<A>) -> Self {
-        OptimizerState::Sgd { velocity: zeroed(), momentum, weight_decay, nesterov: false }
+        OptimizerState::Sgd { velocity: zeroed(), momentum, weight_decay, nesterov: false, weights_of: None }
     }
 
     /// Sets the number of steps made; the other state comes with [`OptimizerState::take_from`].
