@@ -4,7 +4,7 @@
 //!
 //! | task | items |
 //! |---|---|
-//! | say what to learn from | [`Examples`], [`Floats`], [`Bytes`], [`Layout`], [`Altered`], [`Part`]; error: [`DataError`] |
+//! | say what to learn from | [`Examples`], [`Floats`], [`Bytes`], [`Layout`], [`Altered`], [`Part`]; error: [`ExamplesError`] |
 //! | train | [`Training`], [`Settings`], [`Decay`], [`Optimizer`], [`SecondOrder`], [`Method`], [`Run`], [`Event`], [`Made`], [`Epoch`], [`Outcome`]; errors: [`TrainError`], [`SettingsError`], [`ResumeError`] |
 //! | compute the outputs of many examples | [`outputs`] |
 //! | measure | [`evaluate`], [`Evaluation`], [`Metric`], [`Accuracy`], [`Larger`], [`Smaller`] |
@@ -14,7 +14,7 @@
 //! | a training loop of one's own | [`Batch`], [`Shown`], [`Block`], [`Slot`], [`Tally`], [`OptimizerState`] |
 //! | a trainer of one's own, compiled once for many networks | [`Arrays`], [`NetworkInfo`], [`Course`], [`Plan`], [`Parts`], [`Work`], [`Halt`], [`SoFar`], [`Position`], [`SecondDerivatives`], [`Curve`], [`initial_weights`] |
 //! | its files | [`Tensors`], [`take`], [`dense`], [`read_at_most`], [`plain`] |
-//! | work on all cores | [`fork`], [`sweep`], [`LANES`], [`FEW`] |
+//! | divide work among the threads | [`fork`], [`sweep`], [`LANES`], [`FEW`] |
 //!
 #![doc = include_str!("../README.md")]
 // The table above links to the items of all features, and the example trains.
@@ -42,7 +42,7 @@ mod step;
 
 pub use arrays::{Arrays, NetworkInfo};
 #[cfg(feature = "train")]
-pub use data::{Altered, Bytes, DataError, Examples, Floats, Layout, Part};
+pub use data::{Altered, Bytes, Examples, ExamplesError, Floats, Layout, Part};
 pub use files::{
     FileError, Metadata, Tensors, UNFINISHED, dense, from_bytes, import, load, plain, read_at_most, save, save_raw,
     take, to_bytes, to_raw, write_beside,

@@ -5,9 +5,9 @@ use lenet_layers::Shape;
 use std::marker::PhantomData;
 
 /// Numbers and targets that do not form a set of examples.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum DataError {
+pub enum ExamplesError {
     /// The number of numbers is not that of the examples.
     #[error(
         "{numbers} numbers for {targets} examples of {each}: give all numbers of each example, in the order of the targets"
@@ -28,18 +28,31 @@ pub enum DataError {
         /// How many channels an example has.
         channels: usize,
     },
+    /// The normalization of a channel does not give finite numbers.
+    #[error(
+        "channel {channel} has the mean {mean} and the deviation {deviation}: give a mean that is finite and a deviation \
+         above 0 (1 for a channel whose bytes are all the same)"
+    )]
+    Normalization {
+        /// The channel, from 0.
+        channel: usize,
+        /// Its mean.
+        mean: f32,
+        /// Its deviation.
+        deviation: f32,
+    },
 }
 
-fn check<In: Shape>(numbers: usize, targets: usize) -> Result<(), DataError> {
+fn check<In: Shape>(numbers: usize, targets: usize) -> Result<(), ExamplesError> {
     let fits = targets.checked_mul(In::LEN) == Some(numbers);
-    if fits { Ok(()) } else { Err(DataError::Lengths { numbers, targets, each: In::LEN }) }
+    if fits { Ok(()) } else { Err(ExamplesError::Lengths { numbers, targets, each: In::LEN }) }
 }
 
 /// Examples that are floats in memory, one example after the other, each in the order of its shape.
 ///
 /// ```
 /// use lenet_layers::{Class, Units};
-/// use lenet_train::{DataError, Examples, Floats};
+/// use lenet_train::{ExamplesError, Examples, Floats};
 /// let classes = [0, 1].map(|class| Class::<2>::new(class).unwrap());
 /// let examples = Floats::<Units<3>, _>::new(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &classes)?;
 /// let mut input = [0.0; 3];
@@ -47,7 +60,7 @@ fn check<In: Shape>(numbers: usize, targets: usize) -> Result<(), DataError> {
 ///
 /// let short = Floats::<Units<3>, _>::new(&[1.0, 2.0], &classes).unwrap_err();
 /// assert!(short.to_string().starts_with("2 numbers for 2 examples of 3: "));
-/// # Ok::<(), DataError>(())
+/// # Ok::<(), ExamplesError>(())
 /// ```
 #[derive(Debug)]
 pub struct Floats<'a, In, T> {
@@ -61,7 +74,7 @@ impl<'a, In: Shape, T> Floats<'a, In, T> {
     ///
     /// # Errors
     /// If the number of numbers is not that of as many examples as there are targets.
-    pub fn new(numbers: &'a [f32], targets: &'a [T]) -> Result<Self, DataError> {
+    pub fn new(numbers: &'a [f32], targets: &'a [T]) -> Result<Self, ExamplesError> {
         check::<In>(numbers.len(), targets.len())?;
         Ok(Floats { numbers, targets, shape: PhantomData })
     }
@@ -93,12 +106,12 @@ pub enum Layout {
 ///
 /// ```
 /// use lenet_layers::Maps;
-/// use lenet_train::{Bytes, DataError, Examples, Layout};
+/// use lenet_train::{Bytes, ExamplesError, Examples, Layout};
 /// // Two pixels of two channels, next to each other; the second channel has another range.
 /// let examples = Bytes::<Maps<2, 1, 2>, _>::new(&[255, 0, 0, 255], &["a"], Layout::Interleaved, &[(0.0, 1.0), (0.5, 0.25)])?;
 /// let mut input = [0.0; 4];
 /// assert_eq!((examples.show(0, 0, &mut input), input), ("a", [1.0, 0.0, -2.0, 2.0]));
-/// # Ok::<(), DataError>(())
+/// # Ok::<(), ExamplesError>(())
 /// ```
 #[derive(Debug)]
 pub struct Bytes<'a, In, T> {
@@ -114,21 +127,27 @@ impl<'a, In: Shape, T> Bytes<'a, In, T> {
     /// Bytes and targets that belong together, and the mean and the deviation of each channel, as fractions of 255.
     ///
     /// # Errors
-    /// If the number of bytes is not that of as many examples as there are targets, or there is not one mean and
-    /// deviation for each channel.
+    /// If the number of bytes is not that of as many examples as there are targets, there is not one mean and deviation
+    /// for each channel, or a deviation is not above 0.
     pub fn new(
         bytes: &'a [u8],
         targets: &'a [T],
         layout: Layout,
         normalization: &[(f32, f32)],
-    ) -> Result<Self, DataError> {
+    ) -> Result<Self, ExamplesError> {
         check::<In>(bytes.len(), targets.len())?;
         let (given, channels) = (normalization.len(), In::DIMS[0]);
         if given != channels {
-            return Err(DataError::Channels { given, channels });
+            return Err(ExamplesError::Channels { given, channels });
         }
         let table = |(mean, deviation): &(f32, f32)| std::array::from_fn(|b| (b as f32 / 255.0 - mean) / deviation);
-        let becomes = normalization.iter().map(table).collect();
+        let becomes: Vec<[f32; 256]> = normalization.iter().map(table).collect();
+        for (channel, (becomes, (mean, deviation))) in becomes.iter().zip(normalization).enumerate() {
+            let sound = *deviation > 0.0 && deviation.is_finite() && becomes.iter().all(|number| number.is_finite());
+            if !sound {
+                return Err(ExamplesError::Normalization { channel, mean: *mean, deviation: *deviation });
+            }
+        }
         Ok(Bytes { bytes, targets, layout, becomes, shape: PhantomData })
     }
 }

@@ -3,7 +3,7 @@
 mod memory;
 mod part;
 
-pub use memory::{Bytes, DataError, Floats, Layout};
+pub use memory::{Bytes, ExamplesError, Floats, Layout};
 pub use part::Part;
 
 use crate::{LANES, Shown};
@@ -87,7 +87,7 @@ pub trait Examples: Sync {
     /// let moved = examples.altered(|_, presentation, numbers| numbers[0] += presentation as f32);
     /// let mut shown = [0.0; 2];
     /// assert_eq!((moved.show(0, 5, &mut shown), shown), ('a', [6.0, 2.0]));
-    /// # Ok::<(), lenet_train::DataError>(())
+    /// # Ok::<(), lenet_train::ExamplesError>(())
     /// ```
     fn altered<F: Fn(usize, u64, &mut [f32]) + Sync>(self, alter: F) -> Altered<Self, F>
     where

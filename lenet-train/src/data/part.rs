@@ -17,7 +17,7 @@ use std::borrow::Cow;
 /// let (learn, held_out) = Part::split(&examples, 0.2, 1);
 /// assert_eq!((learn.indexes().len(), held_out.indexes().len()), (80, 20));
 /// assert!(learn.indexes().iter().all(|index| !held_out.indexes().contains(index)));
-/// # Ok::<(), lenet_train::DataError>(())
+/// # Ok::<(), lenet_train::ExamplesError>(())
 /// ```
 #[derive(Debug)]
 pub struct Part<'t, E> {
@@ -26,7 +26,7 @@ pub struct Part<'t, E> {
 }
 
 impl<'t, E: Examples> Part<'t, E> {
-    /// All examples; at most 2^32.
+    /// All examples; the first 2^32 - 1 if there are more, because indexes are `u32`.
     #[must_use]
     pub fn all(examples: &'t E) -> Self {
         let most = u32::try_from(examples.len()).unwrap_or(u32::MAX);
@@ -40,6 +40,7 @@ impl<'t, E: Examples> Part<'t, E> {
     }
 
     /// All examples in two parts: those to learn from, and a fraction `held_out` of all, rounded down, drawn by `seed`.
+    /// Either may be empty.
     #[must_use]
     pub fn split(examples: &'t E, held_out: f64, seed: u64) -> (Self, Self) {
         let mut indexes = Self::all(examples).indexes.into_owned();

@@ -70,7 +70,7 @@ impl Evaluation {
 /// let examples = Floats::<Units<1>, _>::new(&[0.5, -1.0, 2.0, 0.1], &classes)?;
 /// let result = evaluate(&*net, &Part::all(&examples), &SoftmaxCrossEntropy, &Accuracy);
 /// assert_eq!((result.examples, result.metric), (4, 0.75));
-/// # Ok::<(), lenet_train::DataError>(())
+/// # Ok::<(), lenet_train::ExamplesError>(())
 /// ```
 ///
 /// # Panics

@@ -25,7 +25,7 @@ use lenet_layers::{Lanes, Network, Shape, Tensor, Trace};
 /// let examples = Floats::<Units<2>, _>::new(&[1.0, 2.0, 3.0, 4.0], &[(); 2])?;
 /// let outputs: Vec<f32> = outputs(&*net, &Part::all(&examples)).iter().map(|y| y.data[0]).collect();
 /// assert_eq!(outputs, [21.0, 43.0]);
-/// # Ok::<(), lenet_train::DataError>(())
+/// # Ok::<(), lenet_train::ExamplesError>(())
 /// ```
 ///
 /// # Panics

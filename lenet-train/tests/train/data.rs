@@ -2,7 +2,7 @@
 
 use crate::common::*;
 use lenet_layers::{Init, Lanes, Maps, Shape, SoftmaxCrossEntropy, Tensor};
-use lenet_train::{Accuracy, Bytes, DataError, Examples, LANES, Layout, Part, Settings, Shown, Training};
+use lenet_train::{Accuracy, Bytes, Examples, ExamplesError, LANES, Layout, Part, Settings, Shown, Training};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
@@ -58,6 +58,23 @@ fn bytes_and_targets_must_belong_together() {
         Bytes::<Maps<3, 2, 2>, u8>::new(&bytes, &[1, 2], Layout::Planar, &normalization).map(|_| ())
     };
     assert_eq!(bytes(24, 3), Ok(()));
-    assert_eq!(bytes(23, 3), Err(DataError::Lengths { numbers: 23, targets: 2, each: 12 }));
-    assert_eq!(bytes(24, 1), Err(DataError::Channels { given: 1, channels: 3 }));
+    assert_eq!(bytes(23, 3), Err(ExamplesError::Lengths { numbers: 23, targets: 2, each: 12 }));
+    assert_eq!(bytes(24, 1), Err(ExamplesError::Channels { given: 1, channels: 3 }));
+}
+
+#[test]
+fn a_normalization_must_give_finite_numbers() {
+    for (mean, deviation) in [
+        (0.5, 0.0),
+        (0.5, f32::NAN),
+        (f32::NAN, 1.0),
+        (0.5, f32::INFINITY),
+        (0.5, -1.0),
+        (f32::INFINITY, 1.0),
+        (0.0, 1e-45),
+    ] {
+        let refused = Bytes::<Maps<2, 1, 1>, u8>::new(&[1, 2], &[7], Layout::Planar, &[(0.5, 0.25), (mean, deviation)]);
+        let error = refused.unwrap_err();
+        assert!(matches!(error, ExamplesError::Normalization { channel: 1, .. }), "{mean} {deviation}: {error}");
+    }
 }

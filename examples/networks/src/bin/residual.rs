@@ -3,7 +3,7 @@
 
 use lenet_data::cifar::{Cifar10, CifarImages};
 use lenet_layers::*;
-use lenet_train::{Accuracy, Bytes, DataError, Event, Examples, Layout, Part, Settings, Training, evaluate};
+use lenet_train::{Accuracy, Bytes, Event, Examples, ExamplesError, Layout, Part, Settings, Training, evaluate};
 use networks::{Pictures, shapes};
 use std::{error::Error, ops::ControlFlow, path::Path};
 
@@ -97,7 +97,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn examples((pixels, classes): &Pictures<10>) -> Result<Bytes<'_, Maps<3, 32, 32>, Class<10>>, DataError> {
+fn examples((pixels, classes): &Pictures<10>) -> Result<Bytes<'_, Maps<3, 32, 32>, Class<10>>, ExamplesError> {
     Bytes::new(pixels, classes, Layout::Planar, &CHANNELS)
 }
 
