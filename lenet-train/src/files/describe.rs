@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 /// What a program keeps with a network: words by name. The names `format`, `lenet.input` and `lenet.stages`
-/// are taken; words of such a name are left out of files.
+/// are taken: with words of such a name, a network can't be saved.
 ///
 /// ```
 /// use lenet_train::Metadata;
@@ -23,7 +23,7 @@ impl Metadata {
         Self::default()
     }
 
-    /// The same words and these.
+    /// The same words and these, in place of older ones of this name.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, words: impl fmt::Display) -> Self {
         self.0.insert(name.into(), words.to_string());
@@ -47,10 +47,14 @@ impl Metadata {
         Metadata(own.map(|(name, words)| (name.clone(), words.clone())).collect())
     }
 
+    /// The first name that is taken.
+    pub(super) fn taken(&self) -> Option<&str> {
+        self.entries().map(|(name, _)| name).find(|name| RESERVED.contains(name))
+    }
+
     /// The entries of a file of networks of the form `form`. "pt" marks PyTorch's own files.
     pub(super) fn file(&self, form: NetworkInfo) -> Vec<(&str, String)> {
-        let own = self.entries().filter(|(name, _)| !RESERVED.contains(name));
-        let mut entries: Vec<_> = own.map(|(name, words)| (name, words.to_string())).collect();
+        let mut entries: Vec<_> = self.entries().map(|(name, words)| (name, words.to_string())).collect();
         let [format, input, stages] = RESERVED;
         let json = |value: serde_json::Value| value.to_string();
         entries.push((format, "pt".to_string()));

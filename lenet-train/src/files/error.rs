@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub enum FileError {
     /// The file can't be read.
-    #[error("{path}: can't be read: give a file that lenet-train has written")]
+    #[error("{path}: can't be read: give the file of a network")]
     Read {
         /// The file.
         path: PathBuf,
@@ -27,12 +27,28 @@ pub enum FileError {
         #[source]
         error: io::Error,
     },
-    /// The file is not a safetensors file, is damaged, or has other content.
-    #[error("{path}: {}: give a file that lenet-train has written", plain(.reason))]
+    /// The file is not a safetensors file or is damaged.
+    #[error("{path}: {}: give the file of a network", plain(.reason))]
     Foreign {
         /// The file.
         path: PathBuf,
         /// What is wrong.
+        reason: String,
+    },
+    /// The file does not describe its network.
+    #[error("{path}: {}: give a file that `save` has written, or read it with `import`", plain(.reason))]
+    Undescribed {
+        /// The file.
+        path: PathBuf,
+        /// What is missing.
+        reason: String,
+    },
+    /// The network or its metadata can't be put into a file.
+    #[error("{path}: can't be written: {}", plain(.reason))]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
         reason: String,
     },
     /// The file of another network.
@@ -81,7 +97,7 @@ pub fn read_at_most(path: &Path, most: u64) -> io::Result<Result<Vec<u8>, String
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
     let fits = bytes.len() as u64 <= most;
-    Ok(if fits { Ok(bytes) } else { Err(format!("more than {most} bytes, which no such network has")) })
+    Ok(if fits { Ok(bytes) } else { Err(format!("more than {most} bytes: larger than any file of this network")) })
 }
 
 /// [`read_at_most`] with this crate's errors.

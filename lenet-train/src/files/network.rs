@@ -4,7 +4,7 @@ use super::describe::{RESERVED, difference};
 use super::{FileError, Metadata, Tensors, read_file, take, write_file};
 use crate::{Arrays, NetworkInfo};
 use lenet_layers::Network;
-use safetensors::SafeTensors;
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use std::path::Path;
 
 /// Writes a network to a temporary file beside `path`, then renames it, so that at any moment the old or the new file
@@ -45,7 +45,8 @@ use std::path::Path;
 /// ```
 ///
 /// # Errors
-/// If the file can't be written; an old file is then still there.
+/// If the file can't be written; or if metadata have a name that is taken, or are larger than [`load`] reads: a few
+/// megabytes. An old file is then still there.
 pub fn save<N: Network<Element = f32>>(network: &N, metadata: &Metadata, path: &Path) -> Result<(), FileError> {
     write_file(path, &bytes(NetworkInfo::of::<N>(), network, metadata, path)?)
 }
@@ -53,7 +54,7 @@ pub fn save<N: Network<Element = f32>>(network: &N, metadata: &Metadata, path: &
 /// The bytes of the file that [`save`] writes. The same network and metadata give the same bytes.
 ///
 /// # Errors
-/// If the network does not fit into a file.
+/// If metadata have a name that is taken, or are larger than [`load`] reads: a few megabytes.
 pub fn to_bytes<N: Network<Element = f32>>(network: &N, metadata: &Metadata) -> Result<Vec<u8>, FileError> {
     bytes(NetworkInfo::of::<N>(), network, metadata, Path::new("the network"))
 }
@@ -90,8 +91,8 @@ pub fn save_raw<N: Network<Element = f32>>(network: &N, path: &Path) -> Result<(
 ///
 /// # Errors
 /// If the file can't be read, is not a safetensors file, does not say what its stages are, or is the file of another
-/// network; or if a tensor is missing, unknown, of another shape or type, not finite, or not zero where there is no
-/// connection.
+/// network; or if a tensor is missing, unknown, of another shape or type, not finite, a negative variance, or not zero
+/// where there is no connection.
 pub fn load<N: Network<Element = f32>>(path: &Path) -> Result<(Box<N>, Metadata), FileError> {
     from_bytes(path, &read_file(path, most(NetworkInfo::of::<N>()))?)
 }
@@ -107,10 +108,11 @@ pub fn from_bytes<N: Network<Element = f32>>(path: &Path, bytes: &[u8]) -> Resul
 }
 
 /// As [`load`], for a safetensors file that another program has written: only the names and the shapes of the tensors
-/// are compared, so activation functions and other layers without parameters must be those of the network.
+/// are compared, so activation functions and other layers without parameters must be those of the network. PyTorch's
+/// `num_batches_tracked`, which counts the steps of a batch normalization, is skipped.
 ///
 /// # Errors
-/// As [`load`].
+/// As [`load`], except that the file need not say what its stages are.
 pub fn import<N: Network<Element = f32>>(path: &Path) -> Result<Box<N>, FileError> {
     let (mut network, form) = (N::boxed_zeroed(), NetworkInfo::of::<N>());
     fill(path, &read_file(path, most(form))?, form, &mut *network, false)?;
@@ -124,10 +126,31 @@ pub(crate) fn most(form: NetworkInfo) -> u64 {
 }
 
 fn bytes(form: NetworkInfo, network: &dyn Arrays, metadata: &Metadata, path: &Path) -> Result<Vec<u8>, FileError> {
+    let content = |reason: String| FileError::Content { path: path.into(), reason };
+    if let Some(name) = metadata.taken() {
+        return Err(content(format!(
+            "the file itself has metadata called {name}: give those of the program another name"
+        )));
+    }
     let mut tensors = Tensors::default();
     tensors.add(form, "", network);
-    let file = tensors.file(&metadata.file(form));
-    file.map_err(|e| FileError::Foreign { path: path.into(), reason: e.to_string() })
+    let file = tensors.file(&metadata.file(form)).map_err(|e| content(e.to_string()))?;
+    if file.len() as u64 > most(form) {
+        let (bytes, most) = (file.len(), most(form));
+        return Err(content(format!(
+            "{bytes} bytes with its metadata, of which {most} would be read: give fewer metadata"
+        )));
+    }
+    Ok(file)
+}
+
+/// Whether a tensor is PyTorch's number of the steps in which a batch normalization has measured its statistics. Nothing
+/// is computed from it unless the statistics are plain means over all steps.
+fn counts_batches(file: &SafeTensors<'_>, name: &str, known: &dyn Fn(&str) -> bool) -> bool {
+    let of_statistics =
+        name.strip_suffix("num_batches_tracked").is_some_and(|stage| known(&format!("{stage}running_mean")));
+    let is_count = |view: &TensorView<'_>| view.dtype() == Dtype::I64 && view.shape().is_empty();
+    of_statistics && file.tensor(name).is_ok_and(|view| is_count(&view))
 }
 
 /// Copies every number of a file to its place.
@@ -144,8 +167,10 @@ fn fill(
     let entries = header.metadata().clone().unwrap_or_default();
     if described {
         let [_, input, stages] = RESERVED;
-        let entry = |name: &str| entries.get(name).ok_or_else(|| foreign("does not say what its stages are".into()));
-        let json = |e: serde_json::Error| foreign(format!("does not say what its stages are ({e})"));
+        let undescribed = |reason: String| FileError::Undescribed { path: path.into(), reason };
+        let entry =
+            |name: &str| entries.get(name).ok_or_else(|| undescribed("does not say what its stages are".into()));
+        let json = |e: serde_json::Error| undescribed(format!("does not say what its stages are ({e})"));
         let input: Vec<usize> = serde_json::from_str(entry(input)?).map_err(json)?;
         let stages: Vec<super::describe::Stage> = serde_json::from_str(entry(stages)?).map_err(json)?;
         if let Some(difference) = difference(&input, &stages, form) {
@@ -155,7 +180,8 @@ fn fill(
     let file = SafeTensors::deserialize(bytes).map_err(whole)?;
     let wrong = |(tensor, reason): (String, String)| FileError::Tensor { path: path.into(), tensor, reason };
     let known = |name: &str| form.tensors().any(|info| info.to_string() == name);
-    if let Some(unknown) = file.names().into_iter().find(|name| !known(name)) {
+    let skipped = |name: &str| !described && counts_batches(&file, name, &known);
+    if let Some(unknown) = file.names().into_iter().find(|name| !known(name) && !skipped(name)) {
         return Err(wrong((unknown.into(), "the network has no such tensor".into())));
     }
     take(&file, form, "", network).map_err(wrong)?;

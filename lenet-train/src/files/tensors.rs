@@ -1,7 +1,7 @@
 //! Parameters as the tensors of a safetensors file, and back.
 
 use crate::{Arrays, NetworkInfo};
-use lenet_layers::ParamInfo;
+use lenet_layers::{ParamInfo, Role};
 use safetensors::{Dtype, SafeTensorError, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -40,6 +40,9 @@ impl Tensors {
     }
 
     /// The bytes of the file. The same tensors and metadata give the same bytes.
+    ///
+    /// # Errors
+    /// If the description of the tensors and the metadata are together larger than safetensors allows (100 MB).
     pub fn file(&self, metadata: &[(&str, String)]) -> Result<Vec<u8>, SafeTensorError> {
         let views =
             self.0.iter().map(|(name, dims, kind, bytes)| Ok((name, TensorView::new(*kind, dims.clone(), bytes)?)));
@@ -51,8 +54,11 @@ impl Tensors {
     }
 }
 
-/// Fills `params`, which have the form of the network `form`, from the tensors whose names begin with `prefix`. An
-/// error is the name of a tensor and what is wrong with it.
+/// Fills `params`, which have the form of the network `form`, from the tensors whose names begin with `prefix`.
+///
+/// # Errors
+/// The name of a tensor and what is wrong with it: it is missing, of another shape or type, not finite, a negative
+/// variance, or not zero where there is no connection. Some of `params` may then be filled.
 pub fn take(
     file: &SafeTensors<'_>,
     form: NetworkInfo,
@@ -83,6 +89,9 @@ fn place(view: &TensorView<'_>, info: ParamInfo, numbers: &mut [f32]) -> Result<
     };
     if let Some(bad) = values.iter().find(|v| !v.is_finite()) {
         return Err(format!("holds {bad}, which is not finite"));
+    }
+    if let (Role::Variance, Some(bad)) = (info.role, values.iter().find(|v| **v < 0.0)) {
+        return Err(format!("holds {bad}, but a variance is not negative"));
     }
     for (number, position) in numbers.iter_mut().zip(info.positions()) {
         *number = std::mem::take(&mut values[position]);

@@ -56,8 +56,6 @@ pub(super) struct Passes<'t, N: Network<Element = f32>, E: Examples, L, M> {
     lanes: Traces<N, Lanes<LANES>>,
     /// For a few examples, one by one.
     single: Traces<N, f32>,
-    /// Whether the network measures the examples of a block together, so that they must not be computed one by one.
-    together: bool,
     /// The numbers of a block's examples, one after the other.
     room: Vec<f32>,
     targets: Vec<E::Target>,
@@ -87,7 +85,6 @@ where
             task,
             lanes: Traces::new(),
             single: Traces::new(),
-            together: (0..N::TENSORS).any(N::is_statistic),
             room: vec![0.0; LANES * N::Input::LEN],
             targets: Vec::with_capacity(LANES),
             output: Tensor::boxed_zeroed(),
@@ -144,7 +141,8 @@ where
 {
     fn learn(&mut self, network: &dyn Arrays, block: Block<'_>, slot: &mut Slot) {
         let (network, scale, Shown { indexes, presentation }) = (network.cast::<N>(), block.scale(), block.shown);
-        if indexes.len() > FEW || self.together {
+        // A network that measures the examples of a block together must not compute them one by one.
+        if const { N::STATISTICS > 0 } || indexes.len() > FEW {
             let pass = block.pass();
             self.lay(block.shown);
             self.lanes.forward(network, pass);

@@ -57,8 +57,12 @@ impl<N: Network<Element = f32>> Run<'_, N> {
 
 impl Core<'_> {
     fn save(&self, network: &dyn Arrays, best: &dyn Arrays, path: &Path) -> Result<(), FileError> {
-        let bytes = self.bytes(network, best);
-        let bytes = bytes.map_err(|e| FileError::Foreign { path: path.into(), reason: e.to_string() })?;
+        let content = |reason| FileError::Content { path: path.into(), reason };
+        let bytes = self.bytes(network, best).map_err(|e| content(e.to_string()))?;
+        let most = MOST_NETWORKS * most(self.form);
+        if bytes.len() as u64 > most {
+            return Err(content(format!("{} bytes with all epochs, of which {most} would be read", bytes.len())));
+        }
         write_file(path, &bytes)
     }
 

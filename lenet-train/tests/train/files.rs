@@ -1,6 +1,7 @@
 //! Files of networks: what comes back, and what is refused.
 
 use crate::common::Net;
+use crate::modes::Modern;
 use lenet_layers::{
     Conv2d, Dense, Flatten, Init, Maps, Network, Params, Relu, SparseConv2d, Subsample, Table1, Tanh, Units, embedded,
     initialize, sequential,
@@ -8,6 +9,7 @@ use lenet_layers::{
 use lenet_train::{FileError, Metadata, from_bytes, import, load, save, save_raw, to_bytes, to_raw};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
+use safetensors::{Dtype, tensor::TensorView};
 use std::path::Path;
 
 /// Networks that differ from [`Net`] in one thing each.
@@ -107,30 +109,87 @@ fn a_damaged_file_is_refused() {
     assert!(read::<Net>(&infinite).contains("holds inf, which is not finite"));
 }
 
+/// A tensor of a file of another program.
+type Foreign = (String, Dtype, Vec<usize>, Vec<u8>);
+
+fn tensors<N: Network<Element = f32>>(network: &N) -> Vec<Foreign> {
+    let bytes = |i| network.tensor(i).iter().flat_map(|x| x.to_le_bytes()).collect();
+    (0..N::TENSORS).map(|i| (N::info(i).to_string(), Dtype::F32, N::info(i).dims.to_vec(), bytes(i))).collect()
+}
+
+fn foreign(tensors: &[Foreign]) -> Vec<u8> {
+    let views =
+        tensors.iter().map(|(name, kind, dims, bytes)| (name, TensorView::new(*kind, dims.clone(), bytes).unwrap()));
+    safetensors::serialize(views, None).unwrap()
+}
+
+#[test]
+fn a_file_of_pytorch_with_batch_normalization_is_imported() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = &folder.path().join("net.safetensors");
+    let net = random::<Modern>();
+    let with = |more: &[Foreign]| {
+        std::fs::write(path, foreign(&[&tensors(&*net), more].concat())).unwrap();
+        import::<Modern>(path)
+    };
+    let count = |name: &str, kind, dims: &[usize], bytes| (name.to_string(), kind, dims.to_vec(), vec![1; bytes]);
+    // The number of steps, which PyTorch saves too.
+    let tracked = count("n1.num_batches_tracked", Dtype::I64, &[], 8);
+    assert_eq!(with(std::slice::from_ref(&tracked)).unwrap(), net);
+    for other in [
+        count("c1.num_batches_tracked", Dtype::I64, &[], 8),
+        count("num_batches_tracked", Dtype::I64, &[], 8),
+        count("n1.num_batches_tracked", Dtype::I64, &[1], 8),
+        count("n1.num_batches_tracked", Dtype::F32, &[], 4),
+    ] {
+        let error = with(std::slice::from_ref(&other)).unwrap_err().to_string();
+        assert!(error.contains("num_batches_tracked: the network has no such tensor"), "{error}");
+    }
+
+    let mut negative = net.clone();
+    negative.n1.running_var[3] = -0.25;
+    std::fs::write(path, foreign(&tensors(&*negative))).unwrap();
+    let said = "tensor n1.running_var: holds -0.25, but a variance is not negative";
+    let error = import::<Modern>(path).unwrap_err().to_string();
+    assert!(error.contains(said), "{error}");
+    let error = read::<Modern>(&to_bytes(&*negative, &Metadata::new()).unwrap());
+    assert!(error.contains(said), "{error}");
+}
+
+#[test]
+fn what_can_not_be_loaded_again_is_not_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, net) = (&folder.path().join("net.safetensors"), random::<Net>());
+    save(&*net, &Metadata::new().with("words", "w".repeat(4_000_000)), path).unwrap();
+    assert!(load::<Net>(path).is_ok());
+    let error = save(&*net, &Metadata::new().with("words", "w".repeat(5_000_000)), path).unwrap_err().to_string();
+    assert!(error.contains("give fewer metadata"), "{error}");
+    for name in ["format", "lenet.input", "lenet.stages"] {
+        let error = save(&*net, &Metadata::new().with(name, "mine"), path).unwrap_err().to_string();
+        assert!(error.contains(&format!("the file itself has metadata called {name}")), "{error}");
+    }
+    // The old file is still there.
+    assert_eq!(load::<Net>(path).unwrap().0, net);
+}
+
 #[test]
 fn a_file_of_another_program_is_imported() {
     let folder = tempfile::tempdir().unwrap();
     let path = &folder.path().join("net.safetensors");
     let net = random::<Net>();
-    let views: Vec<_> = (0..Net::<f32>::TENSORS)
-        .map(|i| {
-            let (info, bytes) =
-                (Net::<f32>::info(i), net.tensor(i).iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<_>>());
-            (info.to_string(), info.dims.to_vec(), bytes)
-        })
-        .collect();
-    let write = |views: &[(String, Vec<usize>, Vec<u8>)]| {
-        let views = views.iter().map(|(name, dims, bytes)| {
-            (name, safetensors::tensor::TensorView::new(safetensors::Dtype::F32, dims.clone(), bytes).unwrap())
-        });
-        std::fs::write(path, safetensors::serialize(views, None).unwrap()).unwrap();
-    };
+    let views = tensors(&*net);
+    let write = |views: &[Foreign]| std::fs::write(path, foreign(views)).unwrap();
     write(&views);
     assert_eq!(import::<Net>(path).unwrap(), net);
     // Activation functions are not compared.
     assert!(import::<Activated>(path).is_ok());
-    let error = load::<Net>(path).unwrap_err();
-    assert!(error.to_string().contains("does not say what its stages are"), "{error}");
+    let error = load::<Net>(path).unwrap_err().to_string();
+    let said = "does not say what its stages are: give a file that `save` has written, or read it with `import`";
+    assert!(error.ends_with(said), "{error}");
+    std::fs::write(path, "none").unwrap();
+    let error = import::<Net>(path).unwrap_err().to_string();
+    assert!(error.ends_with("give the file of a network"), "{error}");
+    write(&views);
     let error = import::<Input>(path).unwrap_err();
     assert!(error.to_string().contains("tensor c1.weight: has the shape [4, 2, 3, 3], not [4, 3, 3, 3]"), "{error}");
     write(&views[1..]);

@@ -2,13 +2,17 @@
 
 use crate::common::*;
 use lenet_layers::{
-    BatchNorm, Class, Conv2d, Dense, Dropout, Flatten, Grad, Init, Maps, Params, Relu, SoftmaxCrossEntropy, Units,
-    sequential,
+    BatchNorm, Class, Conv2d, Dense, Dropout, Flatten, Grad, Init, Lanes, Maps, Network, Params, Relu, Schedule,
+    SoftmaxCrossEntropy, Subsample, Tanh, Tensor, Units, initialize, sequential,
 };
-use lenet_train::{Accuracy, Arrays, Batch, Block, Event, Floats, Part, Settings, Shown, Slot, Training, evaluate};
+use lenet_train::{
+    Accuracy, Arrays, Batch, Block, Decay, Event, Examples, Floats, LANES, Optimizer, Part, Settings, Shown, Slot,
+    Training, evaluate, initial_weights,
+};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 sequential! {
     pub(crate) struct Modern, trace ModernTrace {
@@ -42,22 +46,72 @@ fn batch_statistics_are_measured_and_the_same_on_any_number_of_threads() {
     assert!((alone / 30.0 - together).abs() < 1e-5, "{alone} {together}");
 }
 
+/// Examples that have a value of their own everywhere. They remember in which blocks they were shown.
+struct Levels(Mutex<Vec<Vec<u32>>>);
+
+fn level(index: u32) -> f32 {
+    noise(u64::from(index), 1, 2) + 0.03 * index as f32
+}
+
+impl Examples for Levels {
+    type Input = Maps<2, 8, 8>;
+    type Target = Class<3>;
+    fn len(&self) -> usize {
+        34
+    }
+    fn show(&self, index: usize, _: u64, input: &mut [f32]) -> Class<3> {
+        input.fill(level(index as u32));
+        Class::new(0).unwrap()
+    }
+    fn lay(
+        &self,
+        shown: Shown<'_>,
+        input: &mut Tensor<Self::Input, Lanes<LANES>>,
+        _: &mut [f32],
+        targets: &mut Vec<Class<3>>,
+    ) {
+        self.0.lock().unwrap().push(shown.indexes.to_vec());
+        for (lane, index) in shown.indexes.iter().enumerate() {
+            input.cells_mut().iter_mut().for_each(|cell| cell.0[lane] = level(*index));
+            targets.push(Class::new(0).unwrap());
+        }
+    }
+}
+
 #[test]
 fn statistics_follow_the_batch_by_a_tenth() {
-    // Four blocks, in two sums of gradients.
-    let marks = Marks(64);
-    let settings = Settings { batch: 64, epochs: 1, rate: 1e-9, ..settings() };
-    let training = Training::new(settings, Part::all(&marks), SoftmaxCrossEntropy, ());
     for threads in [1, 2] {
-        // Outputs of c1 that are 5 everywhere.
+        // Three blocks, of sixteen, sixteen and two examples, in two sums of gradients.
+        let levels = Levels(Mutex::default());
+        let settings = Settings { batch: 34, epochs: 1, rate: 1e-9, ..settings() };
+        let training = Training::new(settings, Part::all(&levels), SoftmaxCrossEntropy, ());
+        // Map k of c1 is k + 1 times the value of the example.
         let mut network = Modern::<f32>::boxed_zeroed();
-        network.c1.bias = [5.0; 6];
-        network.n1.running_var = [1.0; 6];
+        network.c1.weight.iter_mut().zip(1u8..).for_each(|(map, k)| map[0][1][1] = f32::from(k));
+        (network.n1.running_mean, network.n1.running_var) = ([0.5; 6], [2.0; 6]);
         let mut run = pool(threads).install(|| training.begin_from(network)).unwrap();
         pool(threads).install(|| run.go_on(go)).unwrap();
+
+        let blocks = levels.0.lock().unwrap();
+        assert_eq!(blocks.iter().map(Vec::len).collect::<BTreeSet<_>>(), BTreeSet::from([2, 16]));
+        // A tenth of the mean of the blocks' statistics, weighted by their examples.
+        let of_blocks = |statistic: &dyn Fn(&[u32]) -> f64| -> f64 {
+            blocks.iter().map(|block| block.len() as f64 / 34.0 * statistic(block)).sum()
+        };
+        let mean = |block: &[u32]| block.iter().map(|i| f64::from(level(*i))).sum::<f64>() / block.len() as f64;
+        let variance = |block: &[u32]| {
+            let squares = block.iter().map(|i| (f64::from(level(*i)) - mean(block)).powi(2)).sum::<f64>();
+            // Each example has 36 cells; the variance is estimated from all of them.
+            36.0 * squares / (36.0 * block.len() as f64 - 1.0)
+        };
         let n1 = &run.network().n1;
-        assert!(n1.running_mean.iter().all(|mean| (mean - 0.5).abs() < 1e-6), "{:?}", n1.running_mean);
-        assert!(n1.running_var.iter().all(|variance| (variance - 0.9).abs() < 1e-6), "{:?}", n1.running_var);
+        for (k, factor) in (1..=6).map(f64::from).enumerate() {
+            let expected =
+                [0.9 * 0.5 + 0.1 * factor * of_blocks(&mean), 0.9 * 2.0 + 0.1 * factor * factor * of_blocks(&variance)];
+            for (measured, expected) in [n1.running_mean[k], n1.running_var[k]].into_iter().zip(expected) {
+                assert!((f64::from(measured) - expected).abs() < 1e-5 * expected, "map {k}: {measured} {expected}");
+            }
+        }
     }
 }
 
@@ -141,4 +195,113 @@ fn every_step_drops_other_cells() {
     let outcome = training.run::<Dropped>(Init::SqrtFanIn, go).unwrap();
     let losses: BTreeSet<u64> = outcome.epochs.iter().map(|epoch| epoch.loss.to_bits()).collect();
     assert_eq!(losses.len(), 20);
+}
+
+#[test]
+fn an_average_follows_weights_and_statistics() {
+    let marks = Marks(48);
+    let settings = Settings { epochs: 4, ..settings() };
+    let training =
+        |average| Training::new(Settings { average, ..settings.clone() }, Part::all(&marks), SoftmaxCrossEntropy, ());
+    let (learns, averages) = (training(0.0), training(0.2));
+    let mut learner = learns.begin::<Modern>(Init::SqrtFanIn).unwrap();
+    let mut expected = learner.network().clone();
+    // The learner after each of the eight steps.
+    for step in 1..=8 {
+        let _ = learner.go_on(|event| match event {
+            Event::Step(made) if made.step == step => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        });
+        let kept = (step as f32 / (step as f32 + 10.0)).min(0.2);
+        for i in 0..Modern::<f32>::TENSORS {
+            let numbers = expected.tensor_mut(i).iter_mut().zip(learner.network().tensor(i));
+            numbers.for_each(|(mean, number)| *mean = kept * *mean + (1.0 - kept) * number);
+        }
+    }
+    let outcome = averages.run::<Modern>(Init::SqrtFanIn, go).unwrap();
+    for i in 0..Modern::<f32>::TENSORS {
+        let pairs = outcome.last.tensor(i).iter().zip(expected.tensor(i));
+        assert!(pairs.clone().all(|(a, b)| (a - b).abs() < 1e-5), "{}: {pairs:?}", Modern::<f32>::info(i));
+    }
+    assert!(outcome.last != learner.into_outcome().last);
+}
+
+sequential! {
+    struct Reduced, trace ReducedTrace {
+        input:                        Maps<2, 8, 8>;
+        c1:   Conv2d<2, 4, 3>         => Maps<4, 6, 6>;
+        n1:   BatchNorm<4, Relu>      => Maps<4, 6, 6>;
+        s2:   Subsample<4, 2, Tanh>   => Maps<4, 3, 3>;
+        flat: Flatten                 => Units<36>;
+        out:  Dense<36, 3>            => Units<3>;
+    }
+}
+
+#[test]
+fn weights_alone_can_decay() {
+    let marks = Marks(32);
+    let mut start = Reduced::<f32>::boxed_zeroed();
+    initialize(&mut *start, Init::SqrtFanIn, &mut initial_weights(1));
+    (start.c1.bias, start.n1.bias, start.s2.bias, start.out.bias) = ([0.5; 4], [0.5; 4], [0.5; 4], [0.5; 3]);
+    let step = |optimizer, decay, clip| {
+        let settings = Settings { batch: 32, epochs: 1, decay, clip, ..settings() };
+        let training = Training::new(settings, Part::all(&marks), SoftmaxCrossEntropy, ()).with_optimizer(optimizer);
+        let mut run = training.begin_from(start.clone()).unwrap();
+        run.go_on(go).unwrap();
+        run.into_outcome().last
+    };
+    let sgd = |nesterov| move |weight_decay| Optimizer::Sgd { momentum: 0.9, weight_decay, nesterov };
+    let coupled = |weight_decay| Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay };
+    let optimizers: [&dyn Fn(f64) -> Optimizer; 4] = [&sgd(false), &sgd(true), &coupled, &Optimizer::adam_w];
+    for (optimizer, clip) in optimizers.into_iter().flat_map(|optimizer| [(optimizer, None), (optimizer, Some(0.1))]) {
+        let none = step(optimizer(0.0), Decay::All, clip);
+        let (all, weights) = (step(optimizer(0.3), Decay::All, clip), step(optimizer(0.3), Decay::Weights, clip));
+        for i in 0..Reduced::<f32>::TENSORS {
+            let (name, none, all, weights) =
+                (Reduced::<f32>::info(i).to_string(), none.tensor(i), all.tensor(i), weights.tensor(i));
+            match &*name {
+                "c1.weight" | "s2.coefficient" | "out.weight" => assert!(weights == all && weights != none, "{name}"),
+                "n1.running_mean" | "n1.running_var" => assert!(weights == none && all == none, "{name}"),
+                _ => assert!(weights == none && weights != all, "{name}"),
+            }
+        }
+    }
+}
+
+sequential! {
+    struct Hidden, trace HiddenTrace {
+        input:                        Units<1>;
+        f1:   Dense<1, 1, Relu>       => Units<1>;
+        out:  Dense<1, 2>             => Units<2>;
+    }
+}
+
+/// Sixteen examples are huge, and all later ones are 0.
+struct HugeAtFirst(AtomicUsize);
+
+impl Examples for HugeAtFirst {
+    type Input = Units<1>;
+    type Target = Class<2>;
+    fn len(&self) -> usize {
+        22
+    }
+    fn show(&self, _: usize, _: u64, input: &mut [f32]) -> Class<2> {
+        input[0] = if self.0.fetch_add(1, Ordering::Relaxed) < 16 { 1e38 } else { 0.0 };
+        Class::new(0).unwrap()
+    }
+}
+
+#[test]
+fn lanes_without_an_example_hold_none_of_the_block_before() {
+    // The first step sees the huge examples while their weight is 0, and makes the weight large. If the six examples of
+    // the second step left huge ones in the other lanes, these would be infinite after f1, and infinity times their
+    // gradient of 0 is NaN.
+    let examples = HugeAtFirst(AtomicUsize::new(0));
+    let settings = Settings { batch: 16, epochs: 1, schedule: Schedule::Constant, ..settings() };
+    let training = Training::new(settings, Part::all(&examples), SoftmaxCrossEntropy, ());
+    let mut network = Hidden::<f32>::boxed_zeroed();
+    (network.f1.bias, network.out.weight) = ([1.0], [[1.0], [0.0]]);
+    let mut run = training.begin_from(network).unwrap();
+    assert_eq!(run.go_on(go), Ok(()));
+    assert!(run.network().f1.weight[0][0] > 1e30, "{:?}", run.network());
 }

@@ -1,9 +1,11 @@
 //! A run that stopped continues to the same bits, and only with its own settings, data and network.
 
 use crate::common::*;
-use lenet_layers::{Dense, Flatten, Init, Maps, SoftmaxCrossEntropy, Units, sequential};
+use crate::modes::Modern;
+use lenet_layers::{Class, Dense, Flatten, Init, Maps, SoftmaxCrossEntropy, Tensor, Units, sequential};
 use lenet_train::{
-    Accuracy, Event, FileError, Optimizer, Part, ResumeError, SecondOrder, Settings, TrainError, Training,
+    Accuracy, Decay, Event, FileError, Optimizer, Part, ResumeError, SecondOrder, Settings, Smaller, TrainError,
+    Training,
 };
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -19,14 +21,17 @@ sequential! {
 /// Trains with a stop after each of the steps `stops`, and compares with a run without one. A macro, because runs with
 /// different optimizers have different types.
 macro_rules! stop_and_go {
-    ($training:expr, $stops:expr) => {{
+    ($training:expr, $stops:expr) => {
+        stop_and_go!(Net, $training, $stops)
+    };
+    ($Net:ty, $training:expr, $stops:expr) => {{
         let training = $training;
         let folder = tempfile::tempdir().unwrap();
         let path = &folder.path().join("state.safetensors");
-        let mut whole = training.begin::<Net>(Init::SqrtFanIn).unwrap();
+        let mut whole = training.begin::<$Net>(Init::SqrtFanIn).unwrap();
         whole.go_on(go).unwrap();
 
-        let mut run = training.begin::<Net>(Init::SqrtFanIn).unwrap();
+        let mut run = training.begin::<$Net>(Init::SqrtFanIn).unwrap();
         for stop in $stops {
             let stopped = run.go_on(|event| match event {
                 Event::Step(made) if made.step == stop => ControlFlow::Break(()),
@@ -34,7 +39,7 @@ macro_rules! stop_and_go {
             });
             assert!(matches!(stopped, Err(TrainError::Stopped { step, .. }) if step == stop), "{stopped:?}");
             run.save(path).unwrap();
-            run = training.resume::<Net>(path).unwrap();
+            run = training.resume::<$Net>(path).unwrap();
             assert_eq!(run.step(), stop);
         }
         run.go_on(go).unwrap();
@@ -56,6 +61,15 @@ fn a_run_that_stopped_continues_to_the_same_bits() {
     stop_and_go!(training(&marks, settings).with_optimizer(second), [3, 11]);
 }
 
+#[test]
+fn a_run_with_batch_normalization_continues_to_the_same_bits() {
+    let marks = Marks(150);
+    stop_and_go!(Modern, training(&marks, Settings { average: 0.9, ..settings() }), [2, 6]);
+    let adam = Settings { rate: 0.01, decay: Decay::Weights, ..settings() };
+    let coupled = Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.1 };
+    stop_and_go!(Modern, training(&marks, adam).with_optimizer(coupled), [4, 9]);
+}
+
 /// Why `path` can't be resumed with a training.
 fn refused(training: &Classifying<'_>, path: &Path) -> String {
     training.resume::<Net>(path).unwrap_err().to_string()
@@ -71,6 +85,11 @@ fn a_run_is_continued_with_its_own_settings_data_and_network() {
 
     let other = refused(&training(&marks, Settings { rate: 0.04, ..settings() }), path);
     assert!(other.contains("it is from a run with other settings"), "{other}");
+    let smaller = |y: &Tensor<Units<3>>, _: &Class<3>| f64::from(y.data[0]);
+    let (learn, held_out) = Part::split(&marks, 0.2, 3);
+    let other = Training::new(settings(), learn, SoftmaxCrossEntropy, Smaller(smaller)).with_held_out(held_out);
+    let other = other.resume::<Net>(path).unwrap_err().to_string();
+    assert!(other.contains("it is from a run with another metric"), "{other}");
     let fewer = Marks(149);
     let other = refused(&training(&fewer, settings()), path);
     assert!(other.contains("it is from a run with other data"), "{other}");
