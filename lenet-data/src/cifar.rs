@@ -1,7 +1,8 @@
 //! CIFAR-10 (Krizhevsky 2009): colour pictures of 32x32 in ten classes, read from the binary version of the set.
 //!
 //! A file is a sequence of records: a byte with the label, 1,024 bytes of red, 1,024 of green and 1,024 of blue, each row by
-//! row. It has no header, so it must end with a record, and all files of a set must have as many.
+//! row. It has no header that gives its length. A file must therefore end with a whole record, and all files of a set must
+//! have the same number of records, so that a file that was cut short is noticed.
 //!
 //! ```
 //! use lenet_data::cifar::CifarImages;
@@ -14,7 +15,7 @@
 //! let cut = CifarImages::read(&file[..3000], "data_batch_1.bin").unwrap_err();
 //! assert_eq!(
 //!     cut.to_string(),
-//!     "data_batch_1.bin: record 0 has 3000 of 3073 bytes: the file is cut short, or is no file of CIFAR-10's binary \
+//!     "data_batch_1.bin: record 0 has 3000 of 3073 bytes: the file is cut short, or is not a file of CIFAR-10's binary \
 //!      version; fetch it again",
 //! );
 //! # Ok::<(), lenet_data::DataError>(())

@@ -179,7 +179,7 @@ pub enum DataError {
         #[source]
         error: io::Error,
     },
-    /// The file is named `.gz` and is not a sound gzip stream.
+    /// The file is named `.gz` and is not a valid gzip stream.
     #[error("{file}: the gzip data is damaged; fetch the file again")]
     Gzip {
         /// The file.
@@ -391,7 +391,7 @@ pub enum DataError {
     },
     /// A file of records ends within one.
     #[error(
-        "{file}: record {record} has {found} of {expected} bytes: the file is cut short, or is no file of CIFAR-10's binary \
+        "{file}: record {record} has {found} of {expected} bytes: the file is cut short, or is not a file of CIFAR-10's binary \
          version; fetch it again"
     )]
     PartOfARecord {

@@ -55,7 +55,7 @@ impl Unpacking<'_> {
 
     /// A tar file has no list of its contents: it is read from end to end.
     fn tar(&self, open: BufReader<File>, files: &[SourceFile]) -> Result<(), FetchError> {
-        let damaged = |error: io::Error| self.wrong(format!("is no sound .tar.gz file ({error})"));
+        let damaged = |error: io::Error| self.wrong(format!("is not a valid .tar.gz file ({error})"));
         let mut wanted: Vec<&SourceFile> = files.iter().collect();
         let mut tar = TarArchive::new(MultiGzDecoder::new(open));
         for entry in tar.entries().map_err(damaged)? {

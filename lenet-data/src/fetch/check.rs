@@ -39,7 +39,7 @@ pub(super) fn check(path: &Path, expected: Expected<'_>) -> io::Result<Result<()
             let (found_size, found) = match digest::<Sha256>(contents) {
                 Ok(found) => found,
                 Err(error) if crate::folder::is_gzip(&error) => {
-                    return Ok(Err(format!("is no sound gzip file ({error})")));
+                    return Ok(Err(format!("is not a valid gzip file ({error})")));
                 }
                 Err(error) => return Err(error),
             };

@@ -21,8 +21,8 @@ pub enum FetchError {
         /// Where its files would go.
         folder: PathBuf,
     },
-    /// A mirror is no address.
-    #[error("{address}: is no address of a mirror; give one that begins with http:// or https://")]
+    /// A mirror is not given by an address.
+    #[error("{address}: is not the address of a mirror; give one that begins with http:// or https://")]
     Address {
         /// As it was given.
         address: String,

@@ -216,7 +216,7 @@ mod tests {
         assert_eq!(address("https://x/y//").unwrap(), "https://x/y/a.gz");
         assert_eq!(address("https://x/{set}").unwrap(), "https://x/mnist/a.gz");
         assert_eq!(address("http://x/y.zip").unwrap(), "http://x/y.zip/a.gz");
-        let said = "ftp://x: is no address of a mirror; give one that begins with http:// or https://";
+        let said = "ftp://x: is not the address of a mirror; give one that begins with http:// or https://";
         assert_eq!(address("ftp://x").unwrap_err(), said);
         assert!(address("https://").is_err() && address("").is_err());
         let emnist = SetSource::named("emnist-digits").unwrap();

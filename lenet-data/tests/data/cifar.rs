@@ -69,7 +69,7 @@ fn a_file_that_is_damaged_is_named_with_its_record() {
     let said = |bytes: &[u8]| read(bytes).unwrap_err().to_string();
     let two = [record(0), record(1)].concat();
     assert_eq!(read(&two).unwrap(), 2);
-    let cut = "the file is cut short, or is no file of CIFAR-10's binary version; fetch it again";
+    let cut = "the file is cut short, or is not a file of CIFAR-10's binary version; fetch it again";
     assert_eq!(said(&two[..6145]), format!("x.bin: record 1 has 3072 of 3073 bytes: {cut}"));
     assert_eq!(said(&two[..1]), format!("x.bin: record 0 has 1 of 3073 bytes: {cut}"));
     assert!(said(&[]).starts_with("x.bin: holds nothing"), "{}", said(&[]));

@@ -69,7 +69,7 @@ fn an_archive_without_the_set_is_told() {
     let name = archived(&[], &[]).files[0].name.clone();
     let cases = [
         (zip(&[("gzip/readme.txt", b"nothing else")]), format!("{name} is not in it")),
-        (zip(&[(&name, b"no gzip")]), format!("{name}: is no sound gzip file (")),
+        (zip(&[(&name, b"no gzip")]), format!("{name}: is not a valid gzip file (")),
         (zip(&[(&name, &gzip(b"short", 6))]), format!("{name}: unpacks to 5 bytes, expected ")),
         (b"no zip".to_vec(), String::new()),
     ];

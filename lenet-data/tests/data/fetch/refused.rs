@@ -25,9 +25,9 @@ fn a_wrong_file_is_refused_and_the_next_mirror_asked() {
         (gzip(&other, 6), format!("the SHA-256 of its contents is {found}, expected {expected}")),
         (gzip(&raw[..99], 6), format!("unpacks to 99 bytes, expected {size}")),
         (gzip(&[&raw[..], &[0]].concat(), 6), format!("unpacks to more than the {size} bytes expected")),
-        (b"<html>Please log in</html>".to_vec(), "is no sound gzip file (invalid gzip header)".into()),
-        (damaged, "is no sound gzip file (".into()),
-        (Vec::new(), "is no sound gzip file (".into()),
+        (b"<html>Please log in</html>".to_vec(), "is not a valid gzip file (invalid gzip header)".into()),
+        (damaged, "is not a valid gzip file (".into()),
+        (Vec::new(), "is not a valid gzip file (".into()),
     ];
     for (bytes, what) in cases {
         let (bad, good) = (server(Answer::Give(bytes)), good());
@@ -102,7 +102,7 @@ fn who_sends_too_much_is_refused() {
 fn wrong_addresses_and_none_are_told_before_anything_is_made() {
     let place = Place::new();
     let said = |source: &SetSource| run(source, &place.folder()).unwrap_err().to_string();
-    let address = "ftp://x: is no address of a mirror; give one that begins with http:// or https://";
+    let address = "ftp://x: is not the address of a mirror; give one that begins with http:// or https://";
     assert_eq!(said(&images_source(&["http://127.0.0.1:9", "ftp://x"])), address);
     assert!(!place.folder().exists());
     assert_eq!(said(&images_source(&[])), "small: no address is known for it; give a mirror");

@@ -92,7 +92,7 @@ fn a_tar_file_without_the_set_is_told() {
         (packed(&[("small/readme.html", b"nothing else")]), "data_batch_1.bin is not in it".to_owned()),
         (packed(&[("data_batch_1.bin", &cut[..99])]), "data_batch_1.bin: has 99 bytes, expected 6146".into()),
         (packed(&[("data_batch_1.bin", &[0; 70_000])]), "data_batch_1.bin: has ".into()),
-        (b"no archive".to_vec(), "is no sound .tar.gz file (".into()),
+        (b"no archive".to_vec(), "is not a valid .tar.gz file (".into()),
         (good[..good.len() / 2].to_vec(), String::new()),
     ];
     for (bytes, what) in cases {
