@@ -7,7 +7,7 @@ use lenet_train::{Metadata, initial_weights, onnx::save_onnx};
 use std::{error::Error, fs, path::Path};
 
 sequential! {
-    pub struct Block, trace BlockTrace {
+    struct Block, trace BlockTrace {
         input:                                         Maps<4, 8, 10>;
         c1:   Conv2d<4, 6, 3, Identity, SamePadding> => Maps<6, 8, 10>;
         n1:   BatchNorm<6, LeakyRelu>               => Maps<6, 8, 10>;
@@ -15,26 +15,26 @@ sequential! {
     }
 }
 sequential! {
-    pub struct Half, trace HalfTrace {
+    struct Half, trace HalfTrace {
         input:                                          Maps<4, 8, 10>;
         c1:   GroupConv2d<2, 2, 3, 3, Relu, Zeros<1>, 2> => Maps<6, 4, 5>;
     }
 }
 sequential! {
-    pub struct Project, trace ProjectTrace {
+    struct Project, trace ProjectTrace {
         input:                                       Maps<4, 8, 10>;
         c1:   Conv2d<4, 6, 1, Identity, Unpadded, 2> => Maps<6, 4, 5>;
     }
 }
 sequential! {
-    pub struct More, trace MoreTrace {
+    struct More, trace MoreTrace {
         input:                                          Maps<6, 4, 5>;
         d1:   DepthwiseConv2d<6, 3, Tanh, Edge<1>>      => Maps<6, 4, 5>;
         drop: Dropout<20>                               => Maps<6, 4, 5>;
     }
 }
 sequential! {
-    pub struct Layers, trace LayersTrace {
+    struct Layers, trace LayersTrace {
         input:                                        Maps<3, 8, 10>;
         c1:   Conv2d<3, 4, 5, Identity, Edge<2>>     => Maps<4, 8, 10>;
         a1:   Apply<Silu>                            => Maps<4, 8, 10>;
@@ -51,7 +51,7 @@ sequential! {
 }
 
 sequential! {
-    pub struct Signals, trace SignalsTrace {
+    struct Signals, trace SignalsTrace {
         input:                                          Maps<2, 1, 48>;
         c1:   Conv1d<2, 4, 5, Identity, Edge<2>, 2>   => Maps<4, 1, 24>;
         n1:   BatchNorm<4, Relu>                      => Maps<4, 1, 24>;

@@ -76,7 +76,9 @@ pub enum TrainError {
 impl From<Halt> for TrainError {
     fn from(halt: Halt) -> Self {
         match halt {
-            Halt::NotFinite { epoch, step } | Halt::MetricNotFinite { epoch, step } => TrainError::NotFinite { epoch, step },
+            Halt::NotFinite { epoch, step } | Halt::MetricNotFinite { epoch, step } => {
+                TrainError::NotFinite { epoch, step }
+            }
             Halt::Stopped { epoch, step } => TrainError::Stopped { epoch, step },
         }
     }

@@ -5,7 +5,7 @@ use lenet_layers::{Class, Shape, Tensor, Units};
 /// A number for each example, from the network's output and the target. A run reports its mean, and keeps the network
 /// with the best mean on the held-out examples; among equals, that with the smallest loss.
 ///
-/// `()` is no metric: the loss alone decides. [`Larger`] and [`Smaller`] make a metric of a function.
+/// With `()` nothing is measured, and the loss alone decides. [`Larger`] and [`Smaller`] make a metric of a function.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not measure an output of shape `{Out}` against a target of type `{Target}`",
     note = "use `()` for no metric, or `Larger` or `Smaller` of a function of `(&Tensor<{Out}>, &{Target})`"
