@@ -7,6 +7,9 @@ use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 /// Pixels, channel after channel and picture after picture, and the class of each picture.
 pub type Pictures<const N: usize> = (Vec<u8>, Vec<Class<N>>);
 
+/// The mean and the deviation of the channels of CIFAR-10.
+pub const CHANNELS: [(f32, f32); 3] = [(0.491, 0.247), (0.482, 0.243), (0.447, 0.262)];
+
 /// Shapes in colour on patterned backgrounds, 3x32x32 pixels in ten classes: a disc, square, triangle, cross or ring, plain or striped.
 pub fn shapes(count: usize, seed: u64) -> Pictures<10> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
