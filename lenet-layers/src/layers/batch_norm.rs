@@ -1,6 +1,5 @@
 //! Batch normalization.
 
-use crate::activation::apply_slope;
 use crate::kernels::tile::{load, store, width};
 use crate::layers::conv::Kernels;
 use crate::layers::conv1d::Kernels1d;
@@ -197,9 +196,8 @@ macro_rules! batch_norm_on {
                 grad: &mut BatchNormParams<C, T::Element>,
                 mode: Mode,
             ) {
-                slopes::<A, S, T, C>(simd, y.cells(), dy.cells_mut(), &mut grad.bias);
                 let dx: Option<&mut [T]> = if TO_INPUT { Some(dx.cells_mut()) } else { None };
-                backward(simd, params, x.cells(), dy.cells(), dx, grad, mode);
+                backward::<A, S, T, C>(simd, params, [x.cells(), y.cells()], dy.cells_mut(), dx, grad, mode);
             }
         }
     };
@@ -230,65 +228,103 @@ struct Statistics<E> {
     root: E,
 }
 
+/// The number of cells that stay in the L1 cache while several passes read them.
+const AT_HAND: usize = 128;
+
+/// Returns a number that is not far from the mean of the first `examples` lanes: the mean of the first cells. Sums of
+/// differences from it lose no digits, where sums of the numbers themselves would.
+fn near_mean<S: Simd, T: Cell>(simd: S, x: &[T], examples: usize) -> T::Element {
+    let x = &x[..x.len().min(AT_HAND)];
+    let [sum] = simd.vectorize(
+        #[inline(always)]
+        || {
+            totals::<S, T, 1>(
+                simd,
+                x.len(),
+                examples,
+                #[inline(always)]
+                |k, part| [x[k].part(simd, part)],
+            )
+        },
+    );
+    T::Element::from_f64(1.0 / (x.len() * examples) as f64) * sum
+}
+
+impl<E: Element> Statistics<E> {
+    /// From the sums of the differences from `near`, and of their squares, over so many numbers.
+    fn new<S: Simd>(simd: S, near: E, differences: E, squares: E, numbers: usize) -> Self {
+        let share = E::from_f64(1.0 / numbers as f64);
+        let difference = share * differences;
+        let variance = share * squares - difference * difference;
+        // Where all numbers are equal, the rounding of large ones could make it negative.
+        let variance = if variance < E::default() { E::default() } else { variance };
+        Statistics { mean: near + difference, variance, root: inverse_root(simd, variance) }
+    }
+}
+
 /// Measures one map over the first `examples` lanes.
 #[inline(never)]
 fn measure<S: Simd, T: Cell>(simd: S, x: &[T], examples: usize) -> Statistics<T::Element> {
-    let share = T::Element::from_f64(1.0 / (x.len() * examples) as f64);
-    let mean = share
-        * total::<S, T>(
-            simd,
-            x,
-            x,
-            examples,
-            #[inline(always)]
-            |x, _| x,
-        );
-    let variance = share
-        * total::<S, T>(
-            simd,
-            x,
-            x,
-            examples,
-            #[inline(always)]
-            |x, _| {
-                let d = x - Vector::splat(simd, mean);
-                d * d
-            },
-        );
-    Statistics { mean, variance, root: inverse_root(simd, variance) }
-}
-
-/// Returns the sum of `f` over the pairs of cells and the first `examples` lanes. `f` should be `#[inline(always)]`.
-#[inline(always)]
-fn total<S: Simd, T: Cell>(
-    simd: S,
-    x: &[T],
-    y: &[T],
-    examples: usize,
-    f: impl Fn(T::Vector<S>, T::Vector<S>) -> T::Vector<S>,
-) -> T::Element {
-    /// The number of independent sums, so that none waits for another.
-    const CHAINS: usize = 4;
-    let mut lanes = T::ZERO;
-    simd.vectorize(
+    let near = near_mean(simd, x, examples);
+    let [differences, squares] = simd.vectorize(
         #[inline(always)]
         || {
-            for part in 0..T::parts::<S>() {
-                let mut sums = [T::Vector::splat(simd, Default::default()); CHAINS];
-                for (x, y) in x.chunks(CHAINS).zip(y.chunks(CHAINS)) {
-                    for (t, (x, y)) in x.iter().zip(y).enumerate() {
-                        sums[t] = sums[t] + f(x.part(simd, part), y.part(simd, part));
-                    }
-                }
-                lanes.set_part(part, (sums[0] + sums[1]) + (sums[2] + sums[3]));
-            }
+            let near = Vector::splat(simd, near);
+            totals::<S, T, 2>(
+                simd,
+                x.len(),
+                examples,
+                #[inline(always)]
+                |k, part| {
+                    let d = x[k].part(simd, part) - near;
+                    [d, d * d]
+                },
+            )
         },
     );
-    let mut sum = T::Element::default();
-    for lane in &lanes.lanes()[..examples] {
-        sum += *lane;
+    Statistics::new(simd, near, differences, squares, x.len() * examples)
+}
+
+/// Returns the sums over the cells and the first `examples` lanes of the `N` numbers that `f(cell, part)` computes. `f`
+/// should be `#[inline(always)]`.
+#[inline(always)]
+fn totals<S: Simd, T: Cell, const N: usize>(
+    simd: S,
+    cells: usize,
+    examples: usize,
+    mut f: impl FnMut(usize, usize) -> [T::Vector<S>; N],
+) -> [T::Element; N] {
+    /// The number of independent sums, so that none waits for another.
+    const CHAINS: usize = 2;
+    let mut lanes = [T::ZERO; N];
+    for first in (0..cells).step_by(AT_HAND) {
+        let end = cells.min(first + AT_HAND);
+        for part in 0..T::parts::<S>() {
+            let mut sums = [[T::Vector::splat(simd, Default::default()); N]; CHAINS];
+            let mut k = first;
+            while k < end {
+                for sums in &mut sums {
+                    if k < end {
+                        let numbers = f(k, part);
+                        for n in 0..N {
+                            sums[n] = sums[n] + numbers[n];
+                        }
+                    }
+                    k += 1;
+                }
+            }
+            for n in 0..N {
+                lanes[n].set_part(part, lanes[n].part(simd, part) + (sums[0][n] + sums[1][n]));
+            }
+        }
     }
-    sum
+    let mut totals = [T::Element::default(); N];
+    for n in 0..N {
+        for lane in &lanes[n].lanes()[..examples] {
+            totals[n] += *lane;
+        }
+    }
+    totals
 }
 
 fn forward<A: Activation, S: Simd, T: Cell, const C: usize>(
@@ -331,40 +367,38 @@ fn scale_and_apply<A: Activation, S: Simd, E: Element>(simd: S, scale: E, shift:
     );
 }
 
-/// Converts `dy` to the gradient before the activation function, and adds up that of each bias.
-fn slopes<A: Activation, S: Simd, T: Cell, const C: usize>(simd: S, y: &[T], dy: &mut [T], bias: &mut [T::Element; C]) {
-    let per = y.len() / C;
-    for ((y, dy), bias) in y.chunks_exact(per).zip(dy.chunks_exact_mut(per)).zip(bias) {
-        *bias += apply_slope::<A, S, _>(simd, T::elements(y), T::elements_mut(dy));
-    }
-}
-
-/// The backward pass behind the activation function.
-fn backward<S: Simd, T: Cell, const C: usize>(
+fn backward<A: Activation, S: Simd, T: Cell, const C: usize>(
     simd: S,
     params: &BatchNormParams<C, T::Element>,
-    x: &[T],
-    da: &[T],
+    [x, y]: [&[T]; 2],
+    dy: &mut [T],
     mut dx: Option<&mut [T]>,
     grad: &mut BatchNormParams<C, T::Element>,
     mode: Mode,
 ) {
     let (per, lanes) = (x.len() / C, examples::<T>(mode).unwrap_or(T::LANES));
+    let numbers = per * lanes;
+    // One map after the other, so that both passes over it find it in the cache.
     for c in 0..C {
         let here = c * per..(c + 1) * per;
-        let (x, da) = (&x[here.clone()], &da[here.clone()]);
+        let (x, y, da) = (&x[here.clone()], &y[here.clone()], &mut dy[here.clone()]);
+        let near = match mode {
+            Mode::Inference => params.running_mean[c],
+            Mode::Training(_) => near_mean(simd, x, lanes),
+        };
+        let [db, products, differences, squares] = slopes_and_sums::<A, S, T>(simd, [x, y], da, near, lanes);
         let statistics = match mode {
             Mode::Inference => {
                 let variance = params.running_var[c];
-                Statistics { mean: params.running_mean[c], variance, root: inverse_root(simd, variance) }
+                Statistics { mean: near, variance, root: inverse_root(simd, variance) }
             }
-            Mode::Training(_) => measure(simd, x, lanes),
+            Mode::Training(_) => Statistics::new(simd, near, differences, squares, numbers),
         };
-        let (db, dw) = sums_of_gradient(simd, x, da, lanes, &statistics);
+        let dw = statistics.root * (products - (statistics.mean - near) * db);
+        grad.bias[c] += db;
         grad.weight[c] += dw;
         let mut factors = Factors::outside_training(params.weight[c], &statistics);
         if let Mode::Training(pass) = mode {
-            let numbers = per * lanes;
             factors.subtract_means(db, dw, numbers, &statistics);
             let share = T::Element::from_f64(lanes as f64 / pass.batch.max(lanes) as f64);
             grad.running_mean[c] += share * (statistics.mean - params.running_mean[c]);
@@ -380,32 +414,35 @@ fn backward<S: Simd, T: Cell, const C: usize>(
     }
 }
 
-/// Returns the sums of the gradient, and of its products with the normalized input.
+/// Converts `dy` to the gradient before the activation function, `da`, and returns the sums of `da`, of its products
+/// with the differences between `x` and `near`, of these differences, and of their squares.
 #[inline(never)]
-fn sums_of_gradient<S: Simd, T: Cell>(
+fn slopes_and_sums<A: Activation, S: Simd, T: Cell>(
     simd: S,
-    x: &[T],
-    da: &[T],
+    [x, y]: [&[T]; 2],
+    dy: &mut [T],
+    near: T::Element,
     lanes: usize,
-    Statistics { mean, root, .. }: &Statistics<T::Element>,
-) -> (T::Element, T::Element) {
-    let db = total::<S, T>(
-        simd,
-        x,
-        da,
-        lanes,
+) -> [T::Element; 4] {
+    simd.vectorize(
         #[inline(always)]
-        |_, da| da,
-    );
-    let products = total::<S, T>(
-        simd,
-        x,
-        da,
-        lanes,
-        #[inline(always)]
-        |x, da| (x - Vector::splat(simd, *mean)) * da,
-    );
-    (db, *root * products)
+        || {
+            let near = Vector::splat(simd, near);
+            let (cells, y, dy) = (x.len(), &y[..x.len()], &mut dy[..x.len()]);
+            totals::<S, T, 4>(
+                simd,
+                cells,
+                lanes,
+                #[inline(always)]
+                |k, part| {
+                    let d = x[k].part(simd, part) - near;
+                    let da = dy[k].part(simd, part) * A::slope(y[k].part(simd, part));
+                    dy[k].set_part(part, da);
+                    [da, d * da, d, d * d]
+                },
+            )
+        },
+    )
 }
 
 /// The gradient with respect to the input is `da` times `of_da`, plus x times `of_x`, plus `constant`.
@@ -437,13 +474,15 @@ impl<E: Element> Factors<E> {
         simd.vectorize(
             #[inline(always)]
             || {
-                for part in 0..T::parts::<S>() {
-                    let mask = mask.part(simd, part);
-                    let factor = |factor: E| T::Vector::<S>::splat(simd, factor) * mask;
-                    let (of_da, of_x, constant) = (factor(self.of_da), factor(self.of_x), factor(self.constant));
-                    for ((x, da), dx) in x.iter().zip(da).zip(&mut *dx) {
-                        let linear = x.part(simd, part).mul_add(of_x, constant);
-                        dx.set_part(part, da.part(simd, part).mul_add(of_da, linear));
+                for ((x, da), dx) in x.chunks(AT_HAND).zip(da.chunks(AT_HAND)).zip(dx.chunks_mut(AT_HAND)) {
+                    for part in 0..T::parts::<S>() {
+                        let mask = mask.part(simd, part);
+                        let factor = |factor: E| T::Vector::<S>::splat(simd, factor) * mask;
+                        let (of_da, of_x, constant) = (factor(self.of_da), factor(self.of_x), factor(self.constant));
+                        for ((x, da), dx) in x.iter().zip(da).zip(&mut *dx) {
+                            let linear = x.part(simd, part).mul_add(of_x, constant);
+                            dx.set_part(part, da.part(simd, part).mul_add(of_da, linear));
+                        }
                     }
                 }
             },

@@ -1,6 +1,6 @@
 //! Stages of two branches: networks between the input of a stage and the place where their outputs meet.
 
-use crate::activation::{apply_activation, apply_slope};
+use crate::activation::apply_slope;
 use crate::kernels::tile::{load, store, width};
 use crate::layers::Gives;
 use crate::params::DEEPEST;
@@ -474,9 +474,7 @@ where
         B::branch_forward(simd, &params.block, x, &mut y.block, mode.at(BLOCK));
         P::branch_forward(simd, &params.skip, x, &mut y.skip, mode.at(SKIP));
         let (b, p) = (B::branch_output(x, &y.block), P::branch_output(x, &y.skip));
-        let sums = T::elements_mut(y.output.cells_mut());
-        add(simd, T::elements(b), T::elements(p), sums);
-        apply_activation::<A, S, _>(simd, sums);
+        add::<A, S, _>(simd, T::elements(b), T::elements(p), T::elements_mut(y.output.cells_mut()));
     }
     fn stage_backward<S: Simd, T: Cell, const TO_INPUT: bool>(
         simd: S,
@@ -504,7 +502,7 @@ where
         P::branch_backward::<S, T, TO_INPUT>(simd, &params.skip, x, &y.skip, dy, skip, &mut grad.skip, mode.at(SKIP));
         if TO_INPUT {
             let (db, dp) = (T::elements(B::branch_dx(dy, block)), T::elements(P::branch_dx(dy, skip)));
-            add(simd, db, dp, T::elements_mut(dx.cells_mut()));
+            add::<Identity, S, _>(simd, db, dp, T::elements_mut(dx.cells_mut()));
         }
     }
 }
@@ -564,7 +562,7 @@ where
         P::branch_backward::<S, T, TO_INPUT>(simd, &params.skip, x, &y.skip, dp, skip, &mut grad.skip, mode.at(SKIP));
         if TO_INPUT {
             let (db, dp) = (T::elements(B::branch_dx(db, block)), T::elements(P::branch_dx(dp, skip)));
-            add(simd, db, dp, T::elements_mut(dx.cells_mut()));
+            add::<Identity, S, _>(simd, db, dp, T::elements_mut(dx.cells_mut()));
         }
     }
 }
@@ -573,15 +571,15 @@ where
 const BLOCK: u64 = crate::name_hash("block");
 const SKIP: u64 = crate::name_hash("skip");
 
-/// Writes `a + b` to `sums`.
+/// Writes A(a + b) to `y`.
 #[inline(never)]
-fn add<S: Simd, E: Element>(simd: S, a: &[E], b: &[E], sums: &mut [E]) {
+fn add<A: Activation, S: Simd, E: Element>(simd: S, a: &[E], b: &[E], y: &mut [E]) {
     simd.vectorize(
         #[inline(always)]
         || {
             let width = const { width::<S, E>() };
-            for ((a, b), sums) in a.chunks(width).zip(b.chunks(width)).zip(sums.chunks_mut(width)) {
-                store(load::<E::Row<S>>(simd, a) + load(simd, b), sums);
+            for ((a, b), y) in a.chunks(width).zip(b.chunks(width)).zip(y.chunks_mut(width)) {
+                store(A::apply(load::<E::Row<S>>(simd, a) + load(simd, b)), y);
             }
         },
     );

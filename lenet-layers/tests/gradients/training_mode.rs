@@ -95,6 +95,70 @@ fn lanes_without_an_example_are_zero() {
     assert!(y.cells().iter().all(|cell| cell.0[0] == 0.5 && cell.0[1..] == [0.0; 15]));
 }
 
+/// Maps whose cells are measured in several parts, the first of them away from the others, and all far from zero.
+type LargeMap = Maps<2, 20, 16>;
+type Large = Tensor<LargeMap, Lanes<16>>;
+
+struct LargePass<'a>([&'a mut Large; 4], &'a BatchNormParams<2>, &'a mut BatchNormParams<2>, usize);
+impl Kernel for LargePass<'_> {
+    type Output = ();
+    fn run<S: Simd>(self, simd: S) {
+        let LargePass([x, y, dy, dx], params, grad, examples) = self;
+        let mode = Mode::Training(TrainingPass::whole(examples, 0));
+        BatchNorm::<2>::forward_in(simd, params, x, y, mode);
+        BatchNorm::<2>::backward_in::<S, _, true>(simd, params, x, y, dy, dx, grad, mode);
+    }
+}
+
+#[test]
+fn batch_normalization_of_large_maps_far_from_zero() {
+    let mut draw = Draw::new(7);
+    let mut params = BatchNormParams::<2>::zeroed();
+    (params.weight, params.bias) = ([1.5, -0.7], [0.1, -2.0]);
+    for (examples, isa) in
+        [16, 13].into_iter().flat_map(|examples| Isa::all_available().map(move |isa| (examples, isa)))
+    {
+        let [mut x, mut y, mut dy, mut dx] = [(); 4].map(|()| Large::ZERO);
+        for (k, (x, dy)) in x.cells_mut().iter_mut().zip(dy.cells_mut()).enumerate() {
+            let near = if k % 320 < 128 { 300.0 } else { 301.0 };
+            x.0 = core::array::from_fn(|_| (near + draw.within(0.5)) as f32);
+            dy.0 = core::array::from_fn(|lane| if lane < examples { draw.within(1.0) as f32 } else { 0.0 });
+        }
+        let given = dy.clone();
+        let mut grad = BatchNormParams::<2>::zeroed();
+        isa.dispatch(LargePass([&mut x, &mut y, &mut dy, &mut dx], &params, &mut grad, examples));
+        for c in 0..2 {
+            let cells = |block: &Large| -> Vec<f64> {
+                let map = block.data[c].as_flattened();
+                map.iter().flat_map(|cell| cell.0[..examples].iter().map(|x| f64::from(*x))).collect()
+            };
+            let mean_of = |numbers: &[f64]| numbers.iter().sum::<f64>() / numbers.len() as f64;
+            let (x, g) = (cells(&x), cells(&given));
+            let mean = mean_of(&x);
+            let variance = mean_of(&x.iter().map(|x| (x - mean).powi(2)).collect::<Vec<_>>());
+            let root = 1.0 / (variance + 1e-5).sqrt();
+            let normal: Vec<f64> = x.iter().map(|x| (x - mean) * root).collect();
+            let products = mean_of(&normal.iter().zip(&g).map(|(n, g)| n * g).collect::<Vec<_>>());
+            let (weight, bias, sum) = (f64::from(params.weight[c]), f64::from(params.bias[c]), mean_of(&g));
+            let near = |what: &str, got: f64, wanted: f64, most: f64| {
+                assert!(
+                    (got - wanted).abs() < most,
+                    "{what} of map {c}, {examples} examples, {isa}: {got}, not {wanted}"
+                );
+            };
+            let n = x.len() as f64;
+            near("mean", grad.running_mean[c].into(), mean, 1e-4);
+            near("variance", grad.running_var[c].into(), variance * n / (n - 1.0), 1e-5);
+            near("gradient of the bias", grad.bias[c].into(), sum * n, 1e-3);
+            near("gradient of the weight", grad.weight[c].into(), products * n, 1e-2);
+            for (((y, dx), normal), g) in cells(&y).iter().zip(cells(&dx)).zip(&normal).zip(&g) {
+                near("output", *y, weight * normal + bias, 1e-3);
+                near("gradient of the input", dx, weight * root * (g - sum - normal * products), 1e-4);
+            }
+        }
+    }
+}
+
 fn check(
     x: &Block<Lanes<16>>,
     gradient: &Block<Lanes<16>>,

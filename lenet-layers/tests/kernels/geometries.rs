@@ -24,6 +24,9 @@ const GEOMETRIES: &[Everywhere] = both! {
     Conv2d<2, 3, 3, Tanh, SamePadding>, on Maps<2, 1, 1>; // all but the middle of the kernel on the padding
     Conv2d<2, 3, 3, Tanh, Edge<2>>, on Maps<2, 1, 18>; // one row, which is the edge at both ends
     Conv2d<7, 11, 1, Tanh, Unpadded, 2>, on Maps<7, 5, 39>; // kernels of one cell
+    Conv2d<3, 16, 3, Tanh, SamePadding>, on Maps<3, 4, 16>; // output maps a page apart
+    Conv2d<3, 40, 3, Tanh, SamePadding, 2>, on Maps<3, 7, 31>; // the same, more than are used together
+    GroupConv2d<2, 4, 12, 3, Tanh, Edge<1>>, on Maps<8, 4, 16>; // and in groups
     GroupConv2d<2, 3, 5, 3, Tanh, SamePadding>, on Maps<6, 7, 19>; // tiles that end in the middle of a group
     GroupConv2d<2, 4, 16, 3, Tanh, SamePadding, 2>, on Maps<8, 7, 30>; // groups that fill registers
     GroupConv2d<2, 5, 2, 5, Tanh, Edge<2>>, on Maps<10, 9, 12>; // more input than output maps

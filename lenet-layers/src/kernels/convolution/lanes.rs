@@ -5,8 +5,9 @@
 use super::geometry::{FIRST, INSIDE, LAST, for_columns};
 use super::{Bank, Convolution};
 use crate::kernels::tile::{Tiling, add_taps, columns_in_tile, for_tiles, maps_in_gradient, maps_in_tile, version};
-use lenet_tensor::Cell;
+use core::ops::Range;
 use lenet_tensor::simd::{Simd, Vector};
+use lenet_tensor::{Cell, Tensor, Units};
 
 /// The widest kernel for which there are tiles; wider ones use the reference loops.
 pub(super) const MOST_TAPS: usize = 24;
@@ -38,12 +39,15 @@ const fn maps_per_tile(n: usize, most: usize) -> usize {
     if n == 0 { 1 } else { Tiling::new(n, most).wide }
 }
 
-/// The number of output maps whose rows for one row of `dx` fit in the L1 cache together. If maps are pages apart, the
-/// same rows of all maps compete for the same places of the cache, and a part of a page takes as much as a page.
-const fn maps_at_hand(bytes_in_rows: usize, bytes_in_map: usize) -> usize {
-    const PAGE: usize = 4096;
-    let bytes = if bytes_in_map.is_multiple_of(PAGE) { bytes_in_rows.next_multiple_of(PAGE) } else { bytes_in_rows };
-    let most = 24 * 1024 / bytes;
+/// The number of cells of output maps that one row of `dx` uses together: they fit in the L1 cache beside the row.
+const AT_HAND: usize = 24 * 1024 / 64;
+
+/// Room for these cells.
+type Hand<T> = Tensor<Units<AT_HAND>, T>;
+
+/// The number of output maps of which so many cells each fit in [`AT_HAND`].
+const fn maps_at_hand(cells: usize) -> usize {
+    let most = AT_HAND / cells;
     if most == 0 { 1 } else { most }
 }
 
@@ -340,41 +344,95 @@ impl<
         simd.vectorize(
             #[inline(always)]
             || {
-                let share = const { maps_at_hand(R * OW * size_of::<T>(), OH * OW * size_of::<T>()) };
+                let mut hand = Hand::<T>::ZERO;
                 for position in Self::ROWS.positions() {
                     // One row at a time, so that large maps are read and written once.
-                    let row = Self::ROWS.nearest(position);
-                    for first in (0..CO).step_by(share) {
-                        for i in Self::inputs(first..CO.min(first + share)) {
-                            if position == Self::ROWS.first_position(row) && first <= Self::outputs(i..i + 1).start {
-                                dx[i][row].fill(T::ZERO);
-                            }
-                            for part in 0..T::parts::<S>() {
-                                for_tiles!(
-                                    Tiling::new(OW, columns_to_spread(S::REGISTERS, K, B::STRIDE)),
-                                    N => Self::spread::<S, T, N>,
-                                    |tile, c| {
-                                        let maps = Self::outputs_among(first..CO.min(first + share), i..i + 1);
-                                        tile(simd, params, da, maps, i, [position, c, part], &mut dx[i][row]);
-                                    }
-                                );
-                            }
-                        }
+                    for first in (0..CO).step_by(const { Self::share::<S, T>() }) {
+                        for_tiles!(
+                            Self::spreading::<S, T>(),
+                            N => Self::spread_maps::<S, T, N>,
+                            |tile, c| tile(simd, params, da, [position, first, c], &mut hand, dx)
+                        );
                     }
                 }
             },
         );
     }
 
-    /// Adds to one row of `dx`, which is at this position of the padded map, the contribution of `N` columns from `c` of
-    /// the output maps `maps`.
+    /// `true` if the cells of a tile are copied before they are used. If maps are pages apart, the same rows of all maps
+    /// compete for the same places of the L1 cache; side by side they do not. A copy must be used often to be worth it.
+    const fn gathers<T: Cell>() -> bool {
+        const PAGE: usize = 4096;
+        (OH * OW * size_of::<T>()).is_multiple_of(PAGE) && CO * R * OW > AT_HAND && B::GROUP[0] * K >= 8
+    }
+
+    /// The tiles of the columns of `da`. Where they are copied, the tiles are shorter if all maps are then used together,
+    /// so that the row of `dx` is read and written once.
+    const fn spreading<S: Simd, T: Cell>() -> Tiling {
+        let most = columns_to_spread(S::REGISTERS, K, B::STRIDE);
+        let few = AT_HAND / (CO * R);
+        Tiling::new(OW, if Self::gathers::<T>() && few >= 8 && few < most { few } else { most })
+    }
+
+    /// The number of output maps that are used together.
+    const fn share<S: Simd, T: Cell>() -> usize {
+        maps_at_hand(R * if Self::gathers::<T>() { Self::spreading::<S, T>().wide } else { OW })
+    }
+
+    /// Adds to the row of `dx` at a position of the padded map, in all input maps, the contribution of `N` columns from
+    /// `c` of the output maps from `first`.
     #[inline(always)]
-    fn spread<S: Simd, T: Cell, const N: usize>(
+    fn spread_maps<S: Simd, T: Cell, const N: usize>(
         simd: S,
         params: &B::Params<T::Element>,
         da: &[[[T; OW]; OH]; CO],
-        maps: core::ops::Range<usize>,
-        i: usize,
+        [position, first, c]: [usize; 3],
+        hand: &mut Hand<T>,
+        dx: &mut [[[T; W]; H]; CI],
+    ) {
+        let maps = first..CO.min(first + const { Self::share::<S, T>() });
+        let (row, taps) = (Self::ROWS.nearest(position), Self::ROWS.taps_on(position));
+        let there = |o: usize, u: usize| &da[o][(position - u) / B::ROW_STRIDE][c..][..N];
+        if const { Self::gathers::<T>() } {
+            for o in maps.clone() {
+                for u in taps.clone().step_by(B::ROW_STRIDE) {
+                    hand.data[((o - first) * R + u) * N..][..N].copy_from_slice(there(o, u));
+                }
+            }
+        }
+        for i in Self::inputs(maps.clone()) {
+            if c == 0 && position == Self::ROWS.first_position(row) && first <= Self::outputs(i..i + 1).start {
+                dx[i][row].fill(T::ZERO);
+            }
+            let (maps, dx) = (Self::outputs_among(maps.clone(), i..i + 1), &mut dx[i][row]);
+            for part in 0..T::parts::<S>() {
+                Self::spread::<S, T, N>(
+                    simd,
+                    params,
+                    #[inline(always)]
+                    |o, u| {
+                        if const { Self::gathers::<T>() } {
+                            &hand.data[((o - first) * R + u) * N..][..N]
+                        } else {
+                            there(o, u)
+                        }
+                    },
+                    (maps.clone(), i),
+                    [position, c, part],
+                    dx,
+                );
+            }
+        }
+    }
+
+    /// Adds to one row of `dx`, which is at this position of the padded map, the contribution of `N` columns from `c` of
+    /// the output maps `maps`. `da(o, u)` are the cells of map `o` that lie under tap `u` of a column.
+    #[inline(always)]
+    fn spread<'a, S: Simd, T: Cell, const N: usize>(
+        simd: S,
+        params: &B::Params<T::Element>,
+        da: impl Fn(usize, usize) -> &'a [T],
+        (maps, i): (Range<usize>, usize),
         [position, c, part]: [usize; 3],
         dx: &mut [T; W],
     ) {
@@ -396,7 +454,7 @@ impl<
             let taps = Self::ROWS.taps_on(position);
             let mut u = taps.start;
             while u < taps.end {
-                let da = &da[o][(position - u) / B::ROW_STRIDE][c..][..N];
+                let da = &da(o, u)[..N];
                 for v in 0..K {
                     let weight = T::Vector::splat(simd, kernel[u][v]);
                     for t in 0..N {
