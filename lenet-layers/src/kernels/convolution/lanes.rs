@@ -366,6 +366,9 @@ impl<
         (OH * OW * size_of::<T>()).is_multiple_of(PAGE) && CO * R * OW > AT_HAND && B::GROUP[0] * K >= 8
     }
 
+    /// `true` if the windows reach all cells of a row, so that `dx` need not be cleared.
+    const COVERS: bool = K >= B::STRIDE && (OW - 1) * B::STRIDE + K >= W + B::PADDING;
+
     /// The tiles of the columns of `da`. Where they are copied, the tiles are shorter if all maps are then used together,
     /// so that the row of `dx` is read and written once.
     const fn spreading<S: Simd, T: Cell>() -> Tiling {
@@ -401,9 +404,16 @@ impl<
             }
         }
         for i in Self::inputs(maps.clone()) {
-            if c == 0 && position == Self::ROWS.first_position(row) && first <= Self::outputs(i..i + 1).start {
+            let is_new = position == Self::ROWS.first_position(row) && first <= Self::outputs(i..i + 1).start;
+            if const { !Self::COVERS } && is_new && c == 0 {
                 dx[i][row].fill(T::ZERO);
             }
+            // The cells that have a sum so far. In a new row these are the ones that the tile before reached too.
+            let known = match () {
+                () if !is_new || const { !Self::COVERS } => usize::MAX,
+                () if c == 0 => 0,
+                () => K - B::STRIDE,
+            };
             let (maps, dx) = (Self::outputs_among(maps.clone(), i..i + 1), &mut dx[i][row]);
             for part in 0..T::parts::<S>() {
                 Self::spread::<S, T, N>(
@@ -418,7 +428,7 @@ impl<
                         }
                     },
                     (maps.clone(), i),
-                    [position, c, part],
+                    [position, c, part, known],
                     dx,
                 );
             }
@@ -427,13 +437,14 @@ impl<
 
     /// Adds to one row of `dx`, which is at this position of the padded map, the contribution of `N` columns from `c` of
     /// the output maps `maps`. `da(o, u)` are the cells of map `o` that lie under tap `u` of a column.
+    /// Of the cells that the tile reaches, those from number `known` on have no sum yet.
     #[inline(always)]
     fn spread<'a, S: Simd, T: Cell, const N: usize>(
         simd: S,
         params: &B::Params<T::Element>,
         da: impl Fn(usize, usize) -> &'a [T],
         (maps, i): (Range<usize>, usize),
-        [position, c, part]: [usize; 3],
+        [position, c, part, known]: [usize; 4],
         dx: &mut [T; W],
     ) {
         /// An upper bound of the reach of a tile.
@@ -445,7 +456,7 @@ impl<
         let at = |t: usize| if B::PADDING == 0 { t } else { Self::COLUMNS.nearest(left + t) };
         let mut sums = [T::Vector::splat(simd, Default::default()); MOST];
         for t in 0..reach {
-            if is_cell(t) {
+            if t < known && is_cell(t) {
                 sums[t] = dx[at(t)].part(simd, part);
             }
         }
