@@ -71,6 +71,11 @@ impl<T: Cell> Stage<'_, '_, T> {
         self.run::<Conv2d<16, 16, 3>, Maps<16, 34, 34>>("3x3, 16@34x34 to 16@32x32", false);
         self.run::<Conv2d<16, 16, 3, Identity, SamePadding>, Maps<16, 32, 32>>("the same padded with zeros", false);
         self.run::<Conv2d<16, 16, 3, Identity, Edge<1>>, Maps<16, 32, 32>>("the same padded with the edge", false);
+        self.run::<Conv2d<32, 32, 3, Identity, SamePadding>, Maps<32, 16, 16>>(
+            "3x3, 32@16x16, padded with zeros",
+            false,
+        );
+        self.run::<Conv2d<64, 64, 3, Identity, SamePadding>, Maps<64, 8, 8>>("3x3, 64@8x8, padded with zeros", false);
         self.run::<Conv2d<16, 32, 3, Identity, SamePadding, 2>, Maps<16, 32, 32>>("3x3, stride 2, to 32@16x16", false);
         self.run::<Conv2d<16, 16, 1>, Maps<16, 32, 32>>("1x1, 16@32x32", false);
         self.run::<GroupConv2d<4, 4, 4, 3, Identity, SamePadding>, Maps<16, 32, 32>>("3x3 in 4 groups", false);
