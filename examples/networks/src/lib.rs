@@ -19,7 +19,7 @@ pub fn shapes(count: usize, seed: u64) -> Pictures<10> {
         let [x0, y0] = [0; 2].map(|_: i32| random.random_range(11.0..21.0_f32));
         let (size, wave, tone) =
             (random.random_range(7.0..11.0_f32), random.random_range(1.0..3.0_f32), random.random_range(0..40));
-        let colours: [[i32; 3]; 2] = [(); 2].map(|()| [(); 3].map(|()| random.random_range(0..216)));
+        let [ground, figure]: [[i32; 3]; 2] = [(); 2].map(|()| [(); 3].map(|()| random.random_range(0..216)));
         let within = |x: f32, y: f32| match shape {
             0 => x * x + y * y < size * size,
             1 => x.abs().max(y.abs()) < 0.8 * size,
@@ -27,11 +27,11 @@ pub fn shapes(count: usize, seed: u64) -> Pictures<10> {
             3 => x.abs().min(y.abs()) < 0.3 * size && x.abs().max(y.abs()) < size,
             _ => (0.3..1.0).contains(&((x * x + y * y) / (size * size))),
         };
-        for channel in 0..3 {
+        for (ground, figure) in ground.into_iter().zip(figure) {
             for (x, y) in (0..1024).map(|i| ((i % 32) as f32, (i / 32) as f32)) {
                 let ink = within(x - x0, y - y0) && !(striped && (x + y) % 4.0 < 2.0);
                 let pattern = tone + (20.0 * (x / wave).sin() * (y / wave).cos()) as i32;
-                let light = colours[usize::from(ink)][channel] + if ink { 0 } else { pattern };
+                let light = if ink { figure } else { ground + pattern };
                 pixels.push((light + random.random_range(-12..=12)).clamp(0, 255) as u8);
             }
         }

@@ -5,8 +5,8 @@
 
 #[path = "../../../../examples/networks/src/bin/residual/network.rs"]
 mod network;
-#[allow(dead_code, reason = "it draws letters too")]
 #[path = "../../../../examples/networks/src/lib.rs"]
+#[allow(unreachable_pub, dead_code, reason = "there it is a library, and has other pictures too")]
 mod pictures;
 
 use anyhow::{Context, Result, bail};
