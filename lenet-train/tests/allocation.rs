@@ -33,6 +33,8 @@ fn steps_allocate_nothing() {
     let examples = Floats::new(&numbers, &classes).unwrap();
     for threads in [1, 2] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        // Threads allocate when they start, which may be during the first steps.
+        pool.broadcast(|_| std::thread::sleep(std::time::Duration::from_millis(20)));
         for (batch, average) in [(1, 0.0), (7, 0.0), (64, 0.9), (130, 0.0)] {
             let settings = Settings { epochs: 1, batch, average, rate: 0.001, clip: Some(1.0), ..Settings::default() };
             let training = Training::new(settings, Part::all(&examples), SoftmaxCrossEntropy, Accuracy);
