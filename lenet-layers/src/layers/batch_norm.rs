@@ -1,14 +1,15 @@
 //! Batch normalization.
 
-use crate::kernels::tile::{load, store, width};
+use crate::kernels::normalization::{
+    EPSILON, Factors, Statistics, inverse_deviation, measure, near_mean, scale_and_apply, slopes_and_sums,
+};
 use crate::layers::conv::Kernels;
 use crate::layers::conv1d::Kernels1d;
 use crate::layers::dense::Weights;
 use crate::params::flat_mut;
 use crate::{Activation, Identity, Layer, LayerInfo, Mode, Operation, ParamInfo, Params, Role, Trainable};
 use core::{fmt, marker::PhantomData};
-use lenet_tensor::simd::{Simd, Vector};
-use lenet_tensor::{Cell, Element, Maps, Shape, Tensor, Units};
+use lenet_tensor::{Cell, Element, Maps, Shape, Tensor, Units, simd::Simd};
 use zerocopy::{FromBytes, Immutable, KnownLayout};
 
 /// Normalizes each of `C` maps or units by its mean and variance, then scales and shifts it:
@@ -41,9 +42,6 @@ pub struct BatchNorm<const C: usize, A = Identity>(PhantomData<A>);
 
 /// The part of the way that a step moves the running statistics of [`BatchNorm`] towards those of its batch.
 pub const STATISTIC_MOMENTUM: f64 = 0.1;
-
-/// Added to the variance, so that its square root is not zero.
-const EPSILON: f64 = 1e-5;
 
 /// The parameters of a [`BatchNorm`]. The last two arrays are measured, not trained.
 #[derive(Clone, Debug, PartialEq, FromBytes, Immutable, KnownLayout)]
@@ -125,7 +123,7 @@ impl<const C: usize, E: Element> BatchNormParams<C, E> {
 
     /// What the layer computes of map `c` outside training is `scale x + shift`.
     fn scale_and_shift<S: Simd>(&self, simd: S, c: usize) -> (E, E) {
-        let scale = self.weight[c] * inverse_root(simd, self.running_var[c]);
+        let scale = self.weight[c] * inverse_deviation(simd, self.running_var[c]);
         (scale, self.bias[c] - scale * self.running_mean[c])
     }
 }
@@ -213,120 +211,6 @@ fn examples<T: Cell>(mode: Mode) -> Option<usize> {
     }
 }
 
-/// Returns 1 / sqrt(variance + epsilon). Core has no square root.
-fn inverse_root<S: Simd, E: Element>(simd: S, variance: E) -> E {
-    let (half, x) = (E::from_f64(0.5), variance + E::from_f64(EPSILON));
-    let estimate = (E::from_f64(-0.5) * x.ln(simd)).exp(simd);
-    // A step of Newton's method corrects the last digits.
-    estimate * (E::from_f64(1.5) - half * x * estimate * estimate)
-}
-
-/// Mean, variance and the inverse of the deviation of the examples of a pass.
-struct Statistics<E> {
-    mean: E,
-    variance: E,
-    root: E,
-}
-
-/// The number of cells that stay in the L1 cache while several passes read them.
-const AT_HAND: usize = 128;
-
-/// Returns a number that is not far from the mean of the first `examples` lanes: the mean of the first cells. Sums of
-/// differences from it lose no digits, where sums of the numbers themselves would.
-fn near_mean<S: Simd, T: Cell>(simd: S, x: &[T], examples: usize) -> T::Element {
-    let x = &x[..x.len().min(AT_HAND)];
-    let [sum] = simd.vectorize(
-        #[inline(always)]
-        || {
-            totals::<S, T, 1>(
-                simd,
-                x.len(),
-                examples,
-                #[inline(always)]
-                |k, part| [x[k].part(simd, part)],
-            )
-        },
-    );
-    T::Element::from_f64(1.0 / (x.len() * examples) as f64) * sum
-}
-
-impl<E: Element> Statistics<E> {
-    /// From the sums of the differences from `near`, and of their squares, over so many numbers.
-    fn new<S: Simd>(simd: S, near: E, differences: E, squares: E, numbers: usize) -> Self {
-        let share = E::from_f64(1.0 / numbers as f64);
-        let difference = share * differences;
-        let variance = share * squares - difference * difference;
-        // Where all numbers are equal, the rounding of large ones could make it negative.
-        let variance = if variance < E::default() { E::default() } else { variance };
-        Statistics { mean: near + difference, variance, root: inverse_root(simd, variance) }
-    }
-}
-
-/// Measures one map over the first `examples` lanes.
-#[inline(never)]
-fn measure<S: Simd, T: Cell>(simd: S, x: &[T], examples: usize) -> Statistics<T::Element> {
-    let near = near_mean(simd, x, examples);
-    let [differences, squares] = simd.vectorize(
-        #[inline(always)]
-        || {
-            let near = Vector::splat(simd, near);
-            totals::<S, T, 2>(
-                simd,
-                x.len(),
-                examples,
-                #[inline(always)]
-                |k, part| {
-                    let d = x[k].part(simd, part) - near;
-                    [d, d * d]
-                },
-            )
-        },
-    );
-    Statistics::new(simd, near, differences, squares, x.len() * examples)
-}
-
-/// Returns the sums over the cells and the first `examples` lanes of the `N` numbers that `f(cell, part)` computes. `f`
-/// should be `#[inline(always)]`.
-#[inline(always)]
-fn totals<S: Simd, T: Cell, const N: usize>(
-    simd: S,
-    cells: usize,
-    examples: usize,
-    mut f: impl FnMut(usize, usize) -> [T::Vector<S>; N],
-) -> [T::Element; N] {
-    /// The number of independent sums, so that none waits for another.
-    const CHAINS: usize = 2;
-    let mut lanes = [T::ZERO; N];
-    for first in (0..cells).step_by(AT_HAND) {
-        let end = cells.min(first + AT_HAND);
-        for part in 0..T::parts::<S>() {
-            let mut sums = [[T::Vector::splat(simd, Default::default()); N]; CHAINS];
-            let mut k = first;
-            while k < end {
-                for sums in &mut sums {
-                    if k < end {
-                        let numbers = f(k, part);
-                        for n in 0..N {
-                            sums[n] = sums[n] + numbers[n];
-                        }
-                    }
-                    k += 1;
-                }
-            }
-            for n in 0..N {
-                lanes[n].set_part(part, lanes[n].part(simd, part) + (sums[0][n] + sums[1][n]));
-            }
-        }
-    }
-    let mut totals = [T::Element::default(); N];
-    for n in 0..N {
-        for lane in &lanes[n].lanes()[..examples] {
-            totals[n] += *lane;
-        }
-    }
-    totals
-}
-
 fn forward<A: Activation, S: Simd, T: Cell, const C: usize>(
     simd: S,
     params: &BatchNormParams<C, T::Element>,
@@ -339,8 +223,8 @@ fn forward<A: Activation, S: Simd, T: Cell, const C: usize>(
         let (scale, shift) = match examples {
             None => params.scale_and_shift(simd, c),
             Some(examples) => {
-                let Statistics { mean, root, .. } = measure(simd, x, examples);
-                let scale = params.weight[c] * root;
+                let Statistics { mean, inverse_deviation, .. } = measure(simd, x, examples);
+                let scale = params.weight[c] * inverse_deviation;
                 (scale, params.bias[c] - scale * mean)
             }
         };
@@ -350,21 +234,6 @@ fn forward<A: Activation, S: Simd, T: Cell, const C: usize>(
             y.iter_mut().for_each(|y| y.lanes_mut()[idle..].fill(T::Element::default()));
         }
     }
-}
-
-/// Computes y = A(scale x + shift).
-#[inline(never)]
-fn scale_and_apply<A: Activation, S: Simd, E: Element>(simd: S, scale: E, shift: E, x: &[E], y: &mut [E]) {
-    simd.vectorize(
-        #[inline(always)]
-        || {
-            let width = const { width::<S, E>() };
-            let (scale, shift) = (E::Row::splat(simd, scale), E::Row::splat(simd, shift));
-            for (x, y) in x.chunks(width).zip(y.chunks_mut(width)) {
-                store(A::apply(load::<E::Row<S>>(simd, x).mul_add(scale, shift)), y);
-            }
-        },
-    );
 }
 
 fn backward<A: Activation, S: Simd, T: Cell, const C: usize>(
@@ -390,11 +259,11 @@ fn backward<A: Activation, S: Simd, T: Cell, const C: usize>(
         let statistics = match mode {
             Mode::Inference => {
                 let variance = params.running_var[c];
-                Statistics { mean: near, variance, root: inverse_root(simd, variance) }
+                Statistics { mean: near, variance, inverse_deviation: inverse_deviation(simd, variance) }
             }
             Mode::Training(_) => Statistics::new(simd, near, differences, squares, numbers),
         };
-        let dw = statistics.root * (products - (statistics.mean - near) * db);
+        let dw = statistics.inverse_deviation * (products - (statistics.mean - near) * db);
         grad.bias[c] += db;
         grad.weight[c] += dw;
         let mut factors = Factors::outside_training(params.weight[c], &statistics);
@@ -411,81 +280,5 @@ fn backward<A: Activation, S: Simd, T: Cell, const C: usize>(
         if let Some(dx) = &mut dx {
             factors.write(simd, x, da, &mut dx[here], lanes);
         }
-    }
-}
-
-/// Converts `dy` to the gradient before the activation function, `da`, and returns the sums of `da`, of its products
-/// with the differences between `x` and `near`, of these differences, and of their squares.
-#[inline(never)]
-fn slopes_and_sums<A: Activation, S: Simd, T: Cell>(
-    simd: S,
-    [x, y]: [&[T]; 2],
-    dy: &mut [T],
-    near: T::Element,
-    lanes: usize,
-) -> [T::Element; 4] {
-    simd.vectorize(
-        #[inline(always)]
-        || {
-            let near = Vector::splat(simd, near);
-            let (cells, y, dy) = (x.len(), &y[..x.len()], &mut dy[..x.len()]);
-            totals::<S, T, 4>(
-                simd,
-                cells,
-                lanes,
-                #[inline(always)]
-                |k, part| {
-                    let d = x[k].part(simd, part) - near;
-                    let da = dy[k].part(simd, part) * A::slope(y[k].part(simd, part));
-                    dy[k].set_part(part, da);
-                    [da, d * da, d, d * d]
-                },
-            )
-        },
-    )
-}
-
-/// The gradient with respect to the input is `da` times `of_da`, plus x times `of_x`, plus `constant`.
-struct Factors<E> {
-    of_da: E,
-    of_x: E,
-    constant: E,
-}
-
-impl<E: Element> Factors<E> {
-    fn outside_training(weight: E, statistics: &Statistics<E>) -> Self {
-        Factors { of_da: weight * statistics.root, of_x: E::default(), constant: E::default() }
-    }
-
-    /// In training mean and variance depend on the input too:
-    /// dx = weight root (da - mean of da - normalized x times the mean of da times normalized x).
-    fn subtract_means(&mut self, db: E, dw: E, numbers: usize, Statistics { mean, root, .. }: &Statistics<E>) {
-        let share = E::from_f64(1.0 / numbers as f64);
-        let zero = E::default();
-        self.of_x = zero - self.of_da * *root * share * dw;
-        self.constant = zero - self.of_da * share * db - self.of_x * *mean;
-    }
-
-    /// Lanes without an example get zero.
-    #[inline(never)]
-    fn write<S: Simd, T: Cell<Element = E>>(&self, simd: S, x: &[T], da: &[T], dx: &mut [T], lanes: usize) {
-        let mut mask = T::ZERO;
-        mask.lanes_mut()[..lanes].fill(E::from_f64(1.0));
-        simd.vectorize(
-            #[inline(always)]
-            || {
-                for ((x, da), dx) in x.chunks(AT_HAND).zip(da.chunks(AT_HAND)).zip(dx.chunks_mut(AT_HAND)) {
-                    for part in 0..T::parts::<S>() {
-                        let mask = mask.part(simd, part);
-                        let factor = |factor: E| T::Vector::<S>::splat(simd, factor) * mask;
-                        let (of_da, of_x, constant) = (factor(self.of_da), factor(self.of_x), factor(self.constant));
-                        for ((x, da), dx) in x.iter().zip(da).zip(&mut *dx) {
-                            let linear = x.part(simd, part).mul_add(of_x, constant);
-                            dx.set_part(part, da.part(simd, part).mul_add(of_da, linear));
-                        }
-                    }
-                }
-            },
-        );
     }
 }

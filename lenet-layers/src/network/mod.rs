@@ -7,12 +7,16 @@ use zerocopy::{FromBytes, Immutable, KnownLayout};
 
 mod branch;
 pub(crate) mod embedded;
+mod joined;
 mod names;
 mod sequential;
 
+pub use branch::{Branch, Same};
 #[doc(hidden)]
-pub use branch::{Adds, BranchOf, Holds, JoinedStage, Joins, Stacks, Takes};
-pub use branch::{Branch, Concat, Joined, JoinedParams, Residual, Same};
+pub use branch::{BranchOf, Takes};
+#[doc(hidden)]
+pub use joined::{Adds, Holds, JoinedStage, Joins, Stacks};
+pub use joined::{Concat, Joined, JoinedParams, Residual};
 
 #[doc(hidden)]
 pub use names::{

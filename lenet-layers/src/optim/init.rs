@@ -43,7 +43,7 @@ impl Init {
 /// since sigma(a) is (1 + tanh(a/2))/2. The weights of a stage that ends in a sigmoid are multiplied by 2 S. The
 /// weights of a stage that reads the output of a sigmoid are multiplied by 2 A (A and S of [`ScaledTanh`]), and its
 /// biases start at minus half the sum of the weights of their unit. Without this change, seven sigmoids in a row learn
-/// nothing.
+/// nothing. Stages within the branches of a `Residual` or a `Concat` are not changed.
 pub fn initialize<N: Network>(network: &mut N, rule: Init, rng: &mut impl Rng) {
     let unit = Uniform::new(-1.0, 1.0).expect("-1 is below 1");
     let arrays: Vec<ParamInfo> = (0..N::TENSORS).map(N::info).collect();
@@ -101,6 +101,8 @@ fn ends_in_sigmoid(operation: Operation, input_is_sigmoid: bool) -> bool {
         Operation::Convolution { activation, .. }
         | Operation::Subsampling { activation, .. }
         | Operation::FullConnection { activation }
+        | Operation::BatchNorm { activation, .. }
+        | Operation::Residual { activation, .. }
         | Operation::Function { activation } => activation == ActivationKind::Sigmoid,
         // These pass on their input's range.
         Operation::AveragePool { .. }
@@ -109,11 +111,7 @@ fn ends_in_sigmoid(operation: Operation, input_is_sigmoid: bool) -> bool {
         | Operation::MaxPool { .. }
         | Operation::Repeat { .. }
         | Operation::Flatten => input_is_sigmoid,
-        Operation::Rbf { .. }
-        | Operation::BatchNorm { .. }
-        | Operation::Residual { .. }
-        | Operation::Concat { .. }
-        | Operation::Custom => false,
+        Operation::Rbf { .. } | Operation::Concat { .. } | Operation::Custom => false,
     }
 }
 

@@ -309,6 +309,31 @@ fn trained(net: &Joining<f64>) -> Vec<f64> {
     arrays.flat_map(|i| net.tensor(i).to_vec()).collect()
 }
 
+sequential! {
+    struct Activated<A: Activation = Sigmoid>, trace ActivatedTrace {
+        input:                     Units<4>;
+        f1:   Dense<4, 5>          => Units<5>;
+        n1:   BatchNorm<5, A>      => Units<5>;
+        f2:   Dense<5, 3>          => Units<3>;
+    }
+}
+
+/// A stage behind a normalization that ends in a sigmoid starts as one behind a scaled tanh would, seen from its outputs.
+#[test]
+fn initial_weights_behind_a_normalized_sigmoid() {
+    use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
+    let mut sigmoid = Activated::<Sigmoid, f64>::zeroed();
+    initialize(&mut sigmoid, Init::SqrtFanIn, &mut ChaCha8Rng::seed_from_u64(1));
+    let mut tanh = Activated::<ScaledTanh, f64>::zeroed();
+    initialize(&mut tanh, Init::SqrtFanIn, &mut ChaCha8Rng::seed_from_u64(1));
+    assert_eq!((sigmoid.n1.weight, sigmoid.n1.running_var, sigmoid.n1.running_mean), ([1.0; 5], [1.0; 5], [0.0; 5]));
+    assert_eq!(sigmoid.f1, tanh.f1);
+    for (row, (twin, bias)) in sigmoid.f2.weight.iter().zip(tanh.f2.weight.iter().zip(&sigmoid.f2.bias)) {
+        assert!(row.iter().zip(twin).all(|(w, t)| (w - 2.0 * ScaledTanh::A * t).abs() < 1e-12));
+        assert!((bias + 0.5 * row.iter().sum::<f64>()).abs() < 1e-12 && *bias != 0.0);
+    }
+}
+
 /// Outside training the statistics stay as they are, and so does the variance of a single number.
 #[test]
 fn statistics_without_information() {

@@ -37,6 +37,7 @@ const IN_LANES: &[Everywhere] = each! { Lanes<16>:
     Conv1d<2, 3, 5, Tanh>, on Maps<2, 1, 75>; // several tiles along the row
     Conv1d<3, 7, 4, ScaledTanh, Zeros<1>, 3>, on Maps<3, 1, 47>;
     Conv1d<2, 5, 7, Tanh, Edge<3>, 2>, on Maps<2, 1, 29>;
+    Conv1d<3, 8, 5, Tanh, SamePadding>, on Maps<3, 1, 64>; // output signals a page apart
     MaxPool1d<4>, on Maps<3, 1, 36>;
     AvgPool<2, 3>, on Maps<2, 9, 34>;
 };

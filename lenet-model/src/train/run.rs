@@ -1,8 +1,9 @@
 //! A run in progress: everything that a step changes, step after step, epoch after epoch.
 
 use super::evaluation::{Evaluation, evaluate};
+use super::outcome::{Epoch, Outcome};
 use super::step::Steps;
-use super::training::{Epoch, Outcome, TrainError, Training};
+use super::training::{TrainError, Training};
 use crate::{AnyNetwork, Classifier, DigitNetwork};
 use lenet_layers::Params;
 use lenet_train::{Arrays, Course, Made, OptimizerState, Parts, SecondDerivatives, SoFar, initial_weights};

@@ -1,7 +1,8 @@
 //! A run on disk, to be continued later: besides the networks, everything that determines the next step.
 
+use super::outcome::Epoch;
 use super::run::{State, TrainingRun};
-use super::training::{Epoch, TrainError, Training};
+use super::training::{TrainError, Training};
 use crate::files::{CheckpointError, read_whole};
 use crate::{AnyNetwork, DigitNetwork, Recipe};
 use lenet_train::{Position, Tensors, plain, take, write_beside};

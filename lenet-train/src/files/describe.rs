@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
-/// What a program keeps with a network: words by name. The names `format`, `lenet.input` and `lenet.stages`
-/// are taken: with words of such a name, a network can't be saved.
+/// What a program keeps with a network: strings by key. The keys `format`, `lenet.input` and `lenet.stages` are reserved: a
+/// network with such a key can't be saved.
 ///
 /// ```
 /// use lenet_train::Metadata;
@@ -17,26 +17,26 @@ use std::fmt;
 pub struct Metadata(BTreeMap<String, String>);
 
 impl Metadata {
-    /// No words.
+    /// No entries.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The same words and these, in place of older ones of this name.
+    /// The same entries and this one, in place of an older one of this key.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, words: impl fmt::Display) -> Self {
         self.0.insert(name.into(), words.to_string());
         self
     }
 
-    /// The words of this name.
+    /// The string of this key.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
-    /// All names and words, in the order of the names.
+    /// All keys and strings, in the order of the keys.
     pub fn entries(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, words)| (name.as_str(), words.as_str()))
     }

@@ -16,4 +16,5 @@ pub(crate) use error::{read_file, write_file};
 #[cfg(feature = "train")]
 pub(crate) use network::most;
 pub use network::{from_bytes, import, load, save, save_raw, to_bytes, to_raw};
+pub(crate) use tensors::loadable;
 pub use tensors::{Tensors, dense, take};

@@ -1,7 +1,7 @@
 //! A network of any type as a file, and back.
 
 use super::describe::{RESERVED, difference};
-use super::{FileError, Metadata, Tensors, read_file, take, write_file};
+use super::{FileError, Metadata, Tensors, loadable, read_file, take, write_file};
 use crate::{Arrays, NetworkInfo};
 use lenet_layers::Network;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
@@ -45,7 +45,8 @@ use std::path::Path;
 /// ```
 ///
 /// # Errors
-/// If the file can't be written; or if metadata have a name that is taken, or are larger than [`load`] reads: a few
+/// If the file can't be written; if a number is not finite or a variance is negative; or if metadata have a name that is
+/// taken, or are larger than [`load`] reads: a few
 /// megabytes. An old file is then still there.
 pub fn save<N: Network<Element = f32>>(network: &N, metadata: &Metadata, path: &Path) -> Result<(), FileError> {
     write_file(path, &bytes(NetworkInfo::of::<N>(), network, metadata, path)?)
@@ -54,7 +55,7 @@ pub fn save<N: Network<Element = f32>>(network: &N, metadata: &Metadata, path: &
 /// The bytes of the file that [`save`] writes. The same network and metadata give the same bytes.
 ///
 /// # Errors
-/// If metadata have a name that is taken, or are larger than [`load`] reads: a few megabytes.
+/// If a number is not finite or a variance is negative; or if metadata have a name that is taken, or are larger than [`load`] reads: a few megabytes.
 pub fn to_bytes<N: Network<Element = f32>>(network: &N, metadata: &Metadata) -> Result<Vec<u8>, FileError> {
     bytes(NetworkInfo::of::<N>(), network, metadata, Path::new("the network"))
 }
@@ -128,10 +129,9 @@ pub(crate) fn most(form: NetworkInfo) -> u64 {
 fn bytes(form: NetworkInfo, network: &dyn Arrays, metadata: &Metadata, path: &Path) -> Result<Vec<u8>, FileError> {
     let content = |reason: String| FileError::Content { path: path.into(), reason };
     if let Some(name) = metadata.taken() {
-        return Err(content(format!(
-            "the file itself has metadata called {name}: give those of the program another name"
-        )));
+        return Err(content(format!("metadata called {name} are reserved for the file: choose another name")));
     }
+    loadable(form, "", network).map_err(content)?;
     let mut tensors = Tensors::default();
     tensors.add(form, "", network);
     let file = tensors.file(&metadata.file(form)).map_err(|e| content(e.to_string()))?;

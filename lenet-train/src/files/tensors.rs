@@ -76,6 +76,28 @@ pub fn take(
     Ok(())
 }
 
+/// Checks that every number of the network is one that can be loaded again.
+///
+/// # Errors
+/// The name of a tensor, and what is wrong with it.
+pub(crate) fn loadable(form: NetworkInfo, prefix: &str, params: &dyn Arrays) -> Result<(), String> {
+    for (index, info) in form.tensors().enumerate() {
+        sound(info, params.array(index)).map_err(|reason| format!("its tensor {prefix}{info} {reason}"))?;
+    }
+    Ok(())
+}
+
+/// Checks the numbers of one tensor.
+fn sound(info: ParamInfo, numbers: &[f32]) -> Result<(), String> {
+    if let Some(bad) = numbers.iter().find(|x| !x.is_finite()) {
+        return Err(format!("holds {bad}, which is not finite"));
+    }
+    match numbers.iter().find(|x| **x < 0.0) {
+        Some(bad) if info.role == Role::Variance => Err(format!("holds {bad}, but a variance is not negative")),
+        _ => Ok(()),
+    }
+}
+
 /// Checks one tensor and copies it to where the network keeps it.
 fn place(view: &TensorView<'_>, info: ParamInfo, numbers: &mut [f32]) -> Result<(), String> {
     if view.shape() != info.dims {
@@ -87,12 +109,7 @@ fn place(view: &TensorView<'_>, info: ParamInfo, numbers: &mut [f32]) -> Result<
         Dtype::F16 => view.data().as_chunks().0.iter().map(|b| half::f16::from_le_bytes(*b).to_f32()).collect(),
         other => return Err(format!("is {other:?}, not F32")),
     };
-    if let Some(bad) = values.iter().find(|v| !v.is_finite()) {
-        return Err(format!("holds {bad}, which is not finite"));
-    }
-    if let (Role::Variance, Some(bad)) = (info.role, values.iter().find(|v| **v < 0.0)) {
-        return Err(format!("holds {bad}, but a variance is not negative"));
-    }
+    sound(info, &values)?;
     for (number, position) in numbers.iter_mut().zip(info.positions()) {
         *number = std::mem::take(&mut values[position]);
     }

@@ -314,8 +314,8 @@ impl<'n> Graph<'n> {
         self.floats(&at("scale"), &[], &[(2.0 * GeluTanh::SCALE) as f32]);
         self.floats(&at("cube"), &[], &[(2.0 * GeluTanh::SCALE * GeluTanh::CUBE) as f32]);
         self.node("Mul", &[x, x], &at("square"), vec![]);
-        self.node("Mul", &[&at("square"), &at("cube")], &at("bent"), vec![]);
-        self.node("Add", &[&at("bent"), &at("scale")], &at("factor"), vec![]);
+        self.node("Mul", &[&at("square"), &at("cube")], &at("cubic"), vec![]);
+        self.node("Add", &[&at("cubic"), &at("scale")], &at("factor"), vec![]);
         self.node("Mul", &[&at("factor"), x], &at("argument"), vec![]);
         self.node("Sigmoid", &[&at("argument")], &at("gate"), vec![]);
         self.node("Mul", &[x, &at("gate")], &at("output"), vec![]);

@@ -1,7 +1,7 @@
 //! A run in progress, step after step, epoch after epoch.
 
+use super::error::TrainError;
 use super::evaluation::Evaluation;
-use super::training::TrainError;
 use crate::{Arrays, Course, Made, NetworkInfo, SoFar};
 use lenet_layers::{Network, Params};
 use serde::{Deserialize, Serialize};

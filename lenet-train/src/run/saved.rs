@@ -1,34 +1,13 @@
 //! A run on disk, to be continued later: besides the networks, everything that determines the next step.
 
+use super::error::ResumeError;
 use super::progress::{Core, Epoch, Run};
-use super::training::TrainError;
-use crate::files::{Stage, different, most, read_file, stages, write_file};
+use crate::files::{Stage, different, loadable, most, read_file, stages, write_file};
 use crate::{Arrays, FileError, Position, Tensors, plain, take};
 use lenet_layers::Network;
 use safetensors::{SafeTensorError, SafeTensors};
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
-
-/// Why a run can't be continued, in one line that names the file and what to do. If the operating system reported the
-/// error, its message is the `source()`.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ResumeError {
-    /// The file can't be read, is not a safetensors file, or its tensors are not those of the network.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// It is not the state of a run of this training.
-    #[error("{path}: {reason}: a run can only be continued with its own settings and data: start a new one")]
-    Other {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
-    /// The settings make no sense, or an example does not exist.
-    #[error(transparent)]
-    Training(#[from] TrainError),
-}
+use std::path::Path;
 
 /// The content of the file besides the tensors.
 #[derive(Serialize, Deserialize)]
@@ -49,7 +28,7 @@ impl<N: Network<Element = f32>> Run<'_, N> {
     /// moment the old state or the new one is complete.
     ///
     /// # Errors
-    /// If the file can't be written; an old file is then still there.
+    /// If the file can't be written, or a number of a network is not finite; an old file is then still there.
     pub fn save(&self, path: &Path) -> Result<(), FileError> {
         self.core.save(&*self.network, &*self.best, path)
     }
@@ -58,6 +37,9 @@ impl<N: Network<Element = f32>> Run<'_, N> {
 impl Core<'_> {
     fn save(&self, network: &dyn Arrays, best: &dyn Arrays, path: &Path) -> Result<(), FileError> {
         let content = |reason| FileError::Content { path: path.into(), reason };
+        for (prefix, network) in [("network.", network), ("best.", best)] {
+            loadable(self.form, prefix, network).map_err(content)?;
+        }
         let bytes = self.bytes(network, best).map_err(|e| content(e.to_string()))?;
         let most = MOST_NETWORKS * most(self.form);
         if bytes.len() as u64 > most {

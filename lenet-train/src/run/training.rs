@@ -1,74 +1,18 @@
 //! Training: what to learn from, how, and what counts as good.
 
+use super::error::{ResumeError, TrainError};
 use super::evaluation::evaluate_any;
 use super::method::{Method, Optimizer};
 use super::metric::Metric;
 use super::passes::{Passes, Task};
 use super::progress::{Core, Judge, Outcome, Run};
-use super::saved::ResumeError;
-use super::settings::{Settings, SettingsError};
+use super::settings::Settings;
 use crate::data::{Examples, Part};
 use crate::run::Event;
-use crate::{Arrays, Course, Halt, NetworkInfo, Parts, Plan, initial_weights};
+use crate::{Arrays, Course, NetworkInfo, Parts, Plan, initial_weights};
 use lenet_layers::{Grad, Init, Loss, Network, Params, initialize};
 use std::ops::ControlFlow;
 use std::path::Path;
-
-/// Why training stopped.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TrainError {
-    /// The settings make no sense.
-    #[error(transparent)]
-    Settings(#[from] SettingsError),
-    /// There are no examples to learn from.
-    #[error("there are no examples to learn from: hold out fewer, or give more")]
-    NoExamples,
-    /// An index of an example that does not exist.
-    #[error("example {index} of {len}: the list of indexes does not belong to these examples")]
-    NoSuchExample {
-        /// Its index.
-        index: u32,
-        /// The number of examples.
-        len: usize,
-    },
-    /// The loss or a parameter became infinite or NaN.
-    #[error("the loss stopped being finite in epoch {epoch}, step {step}: try a smaller rate")]
-    NotFinite {
-        /// The epoch, from 1.
-        epoch: u32,
-        /// The step, from 1.
-        step: u64,
-    },
-    /// The metric became infinite or NaN.
-    #[error(
-        "the metric stopped being finite in epoch {epoch}, step {step}: let it give a finite number for every output"
-    )]
-    MetricNotFinite {
-        /// The epoch, from 1.
-        epoch: u32,
-        /// The step, from 1.
-        step: u64,
-    },
-    /// The caller asked to stop.
-    #[error("stopped in epoch {epoch}, step {step}")]
-    Stopped {
-        /// The epoch, from 1.
-        epoch: u32,
-        /// The step, from 1.
-        step: u64,
-    },
-}
-
-impl From<Halt> for TrainError {
-    fn from(halt: Halt) -> Self {
-        match halt {
-            Halt::NotFinite { epoch, step } => TrainError::NotFinite { epoch, step },
-            Halt::MetricNotFinite { epoch, step } => TrainError::MetricNotFinite { epoch, step },
-            Halt::Stopped { epoch, step } => TrainError::Stopped { epoch, step },
-        }
-    }
-}
 
 /// What to learn from, how, and what counts as good. The first page of the documentation has an example.
 ///

@@ -130,18 +130,19 @@ impl std::fmt::Debug for Slot {
 /// let mut losses = Vec::new();
 /// for step in 0..200 {
 ///     let indexes: Vec<u32> = (step * 64..(step + 1) * 64).collect();
-///     let tally = batch.gradient(Shown { indexes: &indexes, presentation: 0 }, 0, &|(trace, errors), block, slot| {
+///     let seed = 64 * u64::from(step);
+///     let tally = batch.gradient(Shown { indexes: &indexes, presentation: 0 }, seed, &|(trace, errors), block, slot| {
 ///         let examples = block.shown.indexes;
 ///         for (lane, index) in examples.iter().enumerate() {
 ///             (trace.input.data[0].0[lane], trace.input.data[1].0[lane]) = numbers(*index).into();
 ///         }
-///         net.forward(trace);
+///         net.forward_training(trace, block.pass());
 ///         let mut targets = [class([0.0; 2]); 16];
 ///         examples.iter().zip(&mut targets).for_each(|(index, target)| *target = class(numbers(*index)));
 ///         let targets = &targets[..examples.len()];
 ///         let loss = SoftmaxCrossEntropy.evaluate(&trace.f2, targets, block.scale(), &mut errors.f2);
 ///         slot.tally.loss += f64::from(loss);
-///         net.backward(trace, errors, slot.grad.cast_mut());
+///         net.backward_training(trace, errors, slot.grad.cast_mut(), block.pass());
 ///     });
 ///     losses.push(tally.loss / 64.0);
 ///     batch.step(&mut optimizer, &mut *net, 0.1, None);
@@ -183,7 +184,8 @@ impl<W: Send> Batch<W> {
 
     /// Computes the gradient of the mean loss over the examples `shown`, and returns the sums of the results. `learn`
     /// adds the gradient of a block of up to sixteen of them, times [`Block::scale`], to a slot. The gradient stays in
-    /// the slots until [`Batch::step`]. The seeds of the blocks count up from `seed`, one for each example.
+    /// the slots until [`Batch::step`]. The seeds of the blocks count up from `seed`, one for each example: give each step a
+    /// seed that is larger by the size of a batch, or dropout drops the same numbers in every step.
     pub fn gradient(
         &mut self,
         shown: Shown<'_>,

@@ -73,7 +73,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ControlFlow::Continue(())
     })?;
     let result = evaluate(&*outcome.last, &Part::all(&others), &SoftmaxCrossEntropy, &Accuracy);
-    println!("{} parameters; other signals: {result}", Waves::<f32>::LEN);
+    println!("{} parameters; other signals: {result}", Waves::<f32>::LEN - Waves::<f32>::STATISTICS);
     if result.metric < BAR {
         return Err(format!("fewer than {BAR} of the signals").into());
     }

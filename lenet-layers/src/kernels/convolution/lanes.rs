@@ -39,15 +39,16 @@ const fn maps_per_tile(n: usize, most: usize) -> usize {
     if n == 0 { 1 } else { Tiling::new(n, most).wide }
 }
 
-/// The number of cells of output maps that one row of `dx` uses together: they fit in the L1 cache beside the row.
-const AT_HAND: usize = 24 * 1024 / 64;
+/// The number of cells of output maps that one row of `dx` uses together: cells of `Lanes<16>`, which fit in the L1 cache
+/// beside the row.
+const PACKED_CELLS: usize = 24 * 1024 / 64;
 
 /// Room for these cells.
-type Hand<T> = Tensor<Units<AT_HAND>, T>;
+type Packed<T> = Tensor<Units<PACKED_CELLS>, T>;
 
-/// The number of output maps of which so many cells each fit in [`AT_HAND`].
-const fn maps_at_hand(cells: usize) -> usize {
-    let most = AT_HAND / cells;
+/// The number of output maps of which so many cells each fit in [`PACKED_CELLS`].
+const fn maps_packed(cells: usize) -> usize {
+    let most = PACKED_CELLS / cells;
     if most == 0 { 1 } else { most }
 }
 
@@ -166,7 +167,7 @@ impl<
         simd.vectorize(
             #[inline(always)]
             || {
-                if const { K == 1 && B::FULL } {
+                if const { R == 1 && K == 1 && B::FULL } {
                     return version!(maps_of_points(S::REGISTERS, B::GROUP[1]), 1..=4, M =>
                         version!(maps_of_points(S::REGISTERS, B::GROUP[0]), 1..=4, N => Self::points::<S, T, M, N>))(
                         simd, x, da, grad,
@@ -217,7 +218,7 @@ impl<
                     // The last maps again where a tile has fewer.
                     let (mut xs, mut das) = ([&x[0][0]; N], [&da[0][0]; M]);
                     for n in 0..N {
-                        xs[n] = &x[(i + n).min(CI - 1)][r * B::STRIDE];
+                        xs[n] = &x[(i + n).min(CI - 1)][r * B::ROW_STRIDE];
                     }
                     for m in 0..M {
                         das[m] = &da[(o + m).min(CO - 1)][r];
@@ -344,14 +345,14 @@ impl<
         simd.vectorize(
             #[inline(always)]
             || {
-                let mut hand = Hand::<T>::ZERO;
+                let mut packed = Packed::<T>::ZERO;
                 for position in Self::ROWS.positions() {
                     // One row at a time, so that large maps are read and written once.
-                    for first in (0..CO).step_by(const { Self::share::<S, T>() }) {
+                    for first in (0..CO).step_by(const { Self::maps_together::<S, T>() }) {
                         for_tiles!(
                             Self::spreading::<S, T>(),
                             N => Self::spread_maps::<S, T, N>,
-                            |tile, c| tile(simd, params, da, [position, first, c], &mut hand, dx)
+                            |tile, c| tile(simd, params, da, [position, first, c], &mut packed, dx)
                         );
                     }
                 }
@@ -361,9 +362,9 @@ impl<
 
     /// `true` if the cells of a tile are copied before they are used. If maps are pages apart, the same rows of all maps
     /// compete for the same places of the L1 cache; side by side they do not. A copy must be used often to be worth it.
-    const fn gathers<T: Cell>() -> bool {
+    const fn packs<T: Cell>() -> bool {
         const PAGE: usize = 4096;
-        (OH * OW * size_of::<T>()).is_multiple_of(PAGE) && CO * R * OW > AT_HAND && B::GROUP[0] * K >= 8
+        (OH * OW * size_of::<T>()).is_multiple_of(PAGE) && CO * R * OW > PACKED_CELLS && B::GROUP[0] * K >= 8
     }
 
     /// `true` if the windows reach all cells of a row, so that `dx` need not be cleared.
@@ -373,13 +374,13 @@ impl<
     /// so that the row of `dx` is read and written once.
     const fn spreading<S: Simd, T: Cell>() -> Tiling {
         let most = columns_to_spread(S::REGISTERS, K, B::STRIDE);
-        let few = AT_HAND / (CO * R);
-        Tiling::new(OW, if Self::gathers::<T>() && few >= 8 && few < most { few } else { most })
+        let few = PACKED_CELLS / (CO * R);
+        Tiling::new(OW, if Self::packs::<T>() && few >= 8 && few < most { few } else { most })
     }
 
     /// The number of output maps that are used together.
-    const fn share<S: Simd, T: Cell>() -> usize {
-        maps_at_hand(R * if Self::gathers::<T>() { Self::spreading::<S, T>().wide } else { OW })
+    const fn maps_together<S: Simd, T: Cell>() -> usize {
+        maps_packed(R * if Self::packs::<T>() { Self::spreading::<S, T>().wide } else { OW })
     }
 
     /// Adds to the row of `dx` at a position of the padded map, in all input maps, the contribution of `N` columns from
@@ -390,16 +391,16 @@ impl<
         params: &B::Params<T::Element>,
         da: &[[[T; OW]; OH]; CO],
         [position, first, c]: [usize; 3],
-        hand: &mut Hand<T>,
+        packed: &mut Packed<T>,
         dx: &mut [[[T; W]; H]; CI],
     ) {
-        let maps = first..CO.min(first + const { Self::share::<S, T>() });
+        let maps = first..CO.min(first + const { Self::maps_together::<S, T>() });
         let (row, taps) = (Self::ROWS.nearest(position), Self::ROWS.taps_on(position));
-        let there = |o: usize, u: usize| &da[o][(position - u) / B::ROW_STRIDE][c..][..N];
-        if const { Self::gathers::<T>() } {
+        let cells_of = |o: usize, u: usize| &da[o][(position - u) / B::ROW_STRIDE][c..][..N];
+        if const { Self::packs::<T>() } {
             for o in maps.clone() {
                 for u in taps.clone().step_by(B::ROW_STRIDE) {
-                    hand.data[((o - first) * R + u) * N..][..N].copy_from_slice(there(o, u));
+                    packed.data[((o - first) * R + u) * N..][..N].copy_from_slice(cells_of(o, u));
                 }
             }
         }
@@ -421,10 +422,10 @@ impl<
                     params,
                     #[inline(always)]
                     |o, u| {
-                        if const { Self::gathers::<T>() } {
-                            &hand.data[((o - first) * R + u) * N..][..N]
+                        if const { Self::packs::<T>() } {
+                            &packed.data[((o - first) * R + u) * N..][..N]
                         } else {
-                            there(o, u)
+                            cells_of(o, u)
                         }
                     },
                     (maps.clone(), i),

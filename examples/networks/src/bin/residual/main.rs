@@ -1,5 +1,5 @@
 //! A residual network on colour pictures of 32x32, as for CIFAR-10: the pictures are drawn here, ten kinds of shapes on
-//! patterned backgrounds. `residual FOLDER` takes the real ones (`lenet data fetch cifar-10` says where they are).
+//! patterned backgrounds. `residual FOLDER` takes the real ones (`lenet data fetch cifar-10` downloads them).
 
 mod network;
 
@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ControlFlow::Continue(())
     })?;
     let result = evaluate(&*outcome.last, &Part::all(&examples(&test)?), &loss, &Accuracy);
-    println!("{} parameters; other pictures: {result}", ResNet8::<f32>::LEN);
+    println!("{} parameters; other pictures: {result}", ResNet8::<f32>::LEN - ResNet8::<f32>::STATISTICS);
     if folder.is_none() && result.metric < BAR {
         return Err(format!("fewer than {BAR} of the drawn pictures").into());
     }

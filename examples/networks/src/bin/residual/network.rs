@@ -40,7 +40,7 @@ halve!(Half32, Half32Trace, Skip32, Skip32Trace: 16 x 32 => 32 x 16);
 halve!(Half64, Half64Trace, Skip64, Skip64Trace: 32 x 16 => 64 x 8);
 
 sequential! {
-    /// Eight layers with weights on the longest way, 78,000 parameters.
+    /// Eight layers with weights on the longest way, 78,378 parameters and 672 measured numbers.
     pub struct ResNet8, trace ResNet8Trace {
         input:                             Maps<3, 32, 32>;
         c1:   Conv<3, 16, 3>            => Maps<16, 32, 32>;
