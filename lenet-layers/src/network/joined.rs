@@ -379,11 +379,18 @@ where
     }
 }
 
+/// The parameters of a stage of the branches `B` and `P`.
+type ParamsOf<B, P, T> =
+    JoinedParams<<B as Branch>::Params<<T as Cell>::Element>, <P as Branch>::Params<<T as Cell>::Element>>;
+
+/// The gradient with respect to the output of the branch `B`, and the trace that takes its errors.
+type Errors<'e, B, T> = (&'e [T], &'e mut <B as Branch>::Trace<T>);
+
 /// The forward passes of both branches; returns their outputs.
 #[inline]
 fn forward<'t, B: BranchOf<I>, P: BranchOf<I>, I: Shape, S: Simd, T: Cell>(
     simd: S,
-    params: &JoinedParams<B::Params<T::Element>, P::Params<T::Element>>,
+    params: &ParamsOf<B, P, T>,
     x: &'t Tensor<I, T>,
     (block, skip): (&'t mut B::Trace<T>, &'t mut P::Trace<T>),
     mode: Mode,
@@ -399,12 +406,12 @@ fn forward<'t, B: BranchOf<I>, P: BranchOf<I>, I: Shape, S: Simd, T: Cell>(
 #[expect(clippy::too_many_arguments, reason = "what a backward pass needs")]
 fn backward<B: BranchOf<I>, P: BranchOf<I>, I: Shape, S: Simd, T: Cell, Y, const TO_INPUT: bool>(
     simd: S,
-    params: &JoinedParams<B::Params<T::Element>, P::Params<T::Element>>,
+    params: &ParamsOf<B, P, T>,
     x: &Tensor<I, T>,
     y: &Joined<B::Trace<T>, P::Trace<T>, Y>,
-    ((db, block), (dp, skip)): ((&[T], &mut B::Trace<T>), (&[T], &mut P::Trace<T>)),
+    ((db, block), (dp, skip)): (Errors<'_, B, T>, Errors<'_, P, T>),
     dx: &mut Tensor<I, T>,
-    grad: &mut JoinedParams<B::Params<T::Element>, P::Params<T::Element>>,
+    grad: &mut ParamsOf<B, P, T>,
     mode: Mode,
 ) {
     let (at_block, at_skip) = (mode.at(BLOCK), mode.at(SKIP));
