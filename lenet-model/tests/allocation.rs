@@ -2,10 +2,10 @@
 //!
 //! This program has a single test, because it counts the allocations of the whole process.
 
-use lenet_layers::{SoftmaxCrossEntropy, Tanh};
+use lenet_layers::SoftmaxCrossEntropy;
 use lenet_model::{
-    Classify, DigitNetwork, Examples, Image, LeNet5, LeNet5Average, LossName, NetworkName, Normalization, Recipe,
-    Training, TrainingEvent, evaluate, read,
+    ActivationName, Classify, Examples, Image, LeNet5, LossName, NetworkName, Normalization, Recipe, Training,
+    TrainingEvent, evaluate,
 };
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use std::alloc::System;
@@ -22,18 +22,20 @@ fn blocks() -> usize {
 }
 
 /// Trains for an epoch; returns the number of blocks allocated after the first step.
-fn asked<N: DigitNetwork>(
+fn asked(
     pool: &rayon::ThreadPool,
     (network, batch, momentum): (NetworkName, usize, f64),
     examples: Examples<'_>,
     train: &[u32],
 ) -> usize {
     let loss = LossName::CrossEntropy;
-    let recipe = Recipe { network, loss, epochs: 1, batch, momentum, rate: 0.01, ..Recipe::default() };
+    let activation = ActivationName::Tanh;
+    let recipe = Recipe { network, activation, loss, epochs: 1, batch, momentum, rate: 0.01, ..Recipe::default() };
     let training = Training { recipe: &recipe, examples, train, validation: &[] };
     let (mut first, mut last) = (0, 0);
-    let outcome = pool.install(|| {
-        training.run::<N>(|event| {
+    let mut run = training.begin_named().unwrap();
+    let ended = pool.install(|| {
+        run.go_on(|event| {
             if let TrainingEvent::Step { step, .. } = event {
                 last = blocks();
                 if step == 1 {
@@ -43,15 +45,16 @@ fn asked<N: DigitNetwork>(
             ControlFlow::Continue(())
         })
     });
-    drop(black_box(outcome.unwrap()));
+    ended.unwrap();
+    drop(black_box(run.into_outcome()));
     last - first
 }
 
 /// Batches of several sizes: a step for each image, a short block, whole blocks, several blocks per slot. The last
 /// batch is never a whole one.
-fn steps<N: DigitNetwork>(pool: &rayon::ThreadPool, network: NetworkName, examples: Examples<'_>, train: &[u32]) {
+fn steps(pool: &rayon::ThreadPool, network: NetworkName, examples: Examples<'_>, train: &[u32]) {
     for (batch, momentum) in [(1, 0.0), (1, 0.9), (7, 0.9), (64, 0.0), (64, 0.9), (130, 0.9)] {
-        let asked = asked::<N>(pool, (network, batch, momentum), examples, train);
+        let asked = asked(pool, (network, batch, momentum), examples, train);
         let threads = pool.current_num_threads();
         assert_eq!(asked, 0, "{network}, {threads} threads, batch {batch}, momentum {momentum}: {asked} blocks");
     }
@@ -70,10 +73,10 @@ fn a_step_allocates_nothing() {
     assert_eq!(blocks(), before + 1);
 
     // Reading allocates nothing, once the instruction set is chosen.
-    let network = <LeNet5<Tanh> as lenet_layers::Params>::boxed_zeroed();
-    let _ = read(&*network, &images[0], Normalization::PAPER);
+    let network = NetworkName::LeNet5.zeroed(ActivationName::Tanh);
+    let _ = network.read(&images[0], Normalization::PAPER);
     let before = blocks();
-    black_box(read(&*network, &images[0], Normalization::PAPER));
+    black_box(network.read(&images[0], Normalization::PAPER));
     black_box(<LeNet5>::pretrained().classify(&images[0]));
     assert_eq!(blocks(), before, "reading a digit");
 
@@ -82,12 +85,12 @@ fn a_step_allocates_nothing() {
     let pools = [1, 2, 3].map(|threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.broadcast(|_| ());
-        asked::<LeNet5<Tanh>>(&pool, (NetworkName::LeNet5, 64, 0.0), examples, &train);
+        asked(&pool, (NetworkName::LeNet5, 64, 0.0), examples, &train);
         pool
     });
     for pool in &pools {
-        steps::<LeNet5<Tanh>>(pool, NetworkName::LeNet5, examples, &train);
-        steps::<LeNet5Average<Tanh>>(pool, NetworkName::LeNet5Average, examples, &train);
+        steps(pool, NetworkName::LeNet5, examples, &train);
+        steps(pool, NetworkName::LeNet5Average, examples, &train);
     }
 
     // Evaluation makes a fixed number of allocations for each thread, however many images there are.

@@ -1,10 +1,11 @@
 //! Networks on disk: what is saved is read back to the bit, and what is not one of our models is refused in one line
 //! that names the file, what is wrong with it, and what to do.
 
+use crate::common::bits;
 use lenet_layers::{Init, ParamInfo, Params, Tanh, initialize};
 use lenet_model::{
-    ActivationName, AnyNetwork, Checkpoint, CheckpointError, Description, DigitNetwork, LeNet5, LeNet5Average,
-    NetworkName, Normalization, save,
+    ActivationName, Checkpoint, CheckpointError, Description, DigitNetwork, LeNet5, LeNet5Average, NetworkName,
+    Normalization, save,
 };
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
@@ -136,9 +137,6 @@ fn round_trip(name: NetworkName, activation: ActivationName) {
     let checkpoint = Checkpoint::open(&path).unwrap();
     assert_eq!(checkpoint.description, told);
     let again = checkpoint.any_network().unwrap();
-    let bits = |network: &dyn AnyNetwork| -> Vec<u32> {
-        (0..arrays).flat_map(|i| network.tensor(i)).map(|number| number.to_bits()).collect()
-    };
     assert!(bits(&*again) == bits(&*network), "{name} {activation}");
     let files: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(files, ["a model.safetensors"]);

@@ -1,6 +1,6 @@
 //! Training data for the tests.
 
-use lenet_model::{DigitNetwork, Examples, Image, TrainingEvent};
+use lenet_model::{AnyNetwork, Examples, Image, Outcome, Training, TrainingEvent};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::ops::ControlFlow;
@@ -36,7 +36,7 @@ impl Bars {
 }
 
 /// Never stops the training.
-pub(crate) fn unwatched<N: DigitNetwork>(_: TrainingEvent<'_, N>) -> ControlFlow<()> {
+pub(crate) fn unwatched<N: AnyNetwork + ?Sized>(_: TrainingEvent<'_, N>) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
@@ -46,6 +46,13 @@ pub(crate) fn indexes(range: std::ops::Range<u32>) -> Vec<u32> {
 }
 
 /// Every parameter, to the bit.
-pub(crate) fn bits<N: DigitNetwork>(network: &N) -> Vec<u32> {
-    network.tensors().flatten().map(|p| p.to_bits()).collect()
+pub(crate) fn bits(network: &dyn AnyNetwork) -> Vec<u32> {
+    (0..network.info().tensors().len()).flat_map(|index| network.tensor(index)).map(|p| p.to_bits()).collect()
+}
+
+/// Trains the network that the recipe names. `Training::run` would compile it again, in this program.
+pub(crate) fn run_named(training: &Training<'_>) -> Outcome {
+    let mut run = training.begin_named().unwrap();
+    run.go_on(unwatched).unwrap();
+    run.into_outcome()
 }

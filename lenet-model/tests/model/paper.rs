@@ -1,11 +1,11 @@
 //! The training of 1998: second order, pattern by pattern, in one order; variants, boosting, rejection.
 
-use crate::common::{Bars, bits, indexes, unwatched};
+use crate::common::{Bars, bits, indexes, run_named};
 use lenet_layers::{Curvature, CurvedLoss, Grad, Loss, Network, Params, ScaledTanh, Sdlm, Squared, Trace, initialize};
 use lenet_model::{
-    ActivationName, Class, DigitNetwork, Examples, Image, ImageInput, LeNet1, LeNet4, LeNet5Lush, LeNet5Rbf, LossName,
-    NetworkName, Normalization, Order, PatternStream, Recipe, RecipeError, RecipeName, SecondOrder, Training,
-    TrainingEvent, Variants, add_scores, most_likely, reject, score, score_margin,
+    ActivationName, AnyNetwork, Class, Examples, Image, ImageInput, LeNet5Rbf, LossName, NetworkName, Normalization,
+    Order, PatternStream, Recipe, RecipeError, RecipeName, SecondOrder, Training, TrainingEvent, Variants, add_scores,
+    most_likely, reject, score, score_margin,
 };
 use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
@@ -70,13 +70,13 @@ fn training_is_the_papers_method() {
     // With a factor, and with derivatives that are used for two epochs, each with its own rate.
     let second = SecondOrder { patterns: 21, every: 2, output: 2.0, ..SecondOrder::PAPER };
     let recipe = Recipe { epochs: 5, second_order: Some(second), ..Recipe::paper() };
-    let outcome = training(&recipe, &data, &train).run::<LeNet5Rbf>(unwatched).unwrap();
+    let outcome = run_named(&training(&recipe, &data, &train));
     let plain = plainly(&recipe, &data, &train);
     // Curvatures of sixteen examples at once are added in another order than one by one.
     let (mut worst, mut moved) = (0.0_f32, 0.0_f32);
     let start = plainly(&Recipe { epochs: 0, ..recipe.clone() }, &data, &train);
-    for ((a, b), from) in outcome.last.tensors().flatten().zip(plain.tensors().flatten()).zip(start.tensors().flatten())
-    {
+    let last = (0..LeNet5Rbf::<ScaledTanh>::TENSORS).flat_map(|index| outcome.last.tensor(index));
+    for ((a, b), from) in last.zip(plain.tensors().flatten()).zip(start.tensors().flatten()) {
         worst = worst.max((a - b).abs());
         moved = moved.max((b - from).abs());
     }
@@ -86,23 +86,23 @@ fn training_is_the_papers_method() {
 
 #[test]
 fn the_recipes_of_the_paper_learn() {
-    fn learns<N: DigitNetwork>(recipe: Recipe) {
+    fn learns(recipe: Recipe) {
         let data = Bars::new(500);
         let train = indexes(0..400);
         let recipe = Recipe { epochs: 6, ..recipe };
-        let outcome = training(&recipe, &data, &train).run::<N>(unwatched).unwrap();
+        let outcome = run_named(&training(&recipe, &data, &train));
         let scores = score(&*outcome.last, &data.examples(), &indexes(400..500), recipe.input.into());
         let right = scores.iter().zip(&data.labels[400..]).filter(|(s, l)| most_likely(s) == usize::from(**l)).count();
         assert!(right >= 95, "{} with {}: {right} of 100", recipe.network, recipe.loss);
         let (least, most) = outcome.epochs[0].rates.unwrap();
         assert!(0.0 < least && least < most && most < recipe.rate as f32 / 0.02, "{least} {most}");
     }
-    learns::<LeNet5Rbf>(Recipe::paper());
-    learns::<LeNet5Rbf>(Recipe { loss: LossName::Penalty, ..Recipe::paper() });
-    learns::<LeNet5Lush>(Recipe { rate: 1e-3, ..Recipe::lush() });
+    learns(Recipe::paper());
+    learns(Recipe { loss: LossName::Penalty, ..Recipe::paper() });
+    learns(Recipe { rate: 1e-3, ..Recipe::lush() });
     let targets = |network| Recipe { network, loss: LossName::Targets, ..Recipe::paper() };
-    learns::<LeNet4>(targets(NetworkName::LeNet4));
-    learns::<LeNet1>(targets(NetworkName::LeNet1));
+    learns(targets(NetworkName::LeNet4));
+    learns(targets(NetworkName::LeNet1));
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn any_number_of_threads_gives_the_same_bits() {
         let recipe = Recipe { epochs: 2, batch, ..Recipe::paper() };
         let results = [1, 2, 3].map(|threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            bits(&*pool.install(|| training(&recipe, &data, &train).run::<LeNet5Rbf>(unwatched)).unwrap().last)
+            bits(&*pool.install(|| run_named(&training(&recipe, &data, &train))).last)
         });
         assert!(results[1..].iter().all(|r| *r == results[0]), "batches of {batch}");
     }
@@ -139,17 +139,18 @@ fn variants_come_once_each_before_any_comes_again() {
     let train: Vec<u32> = (0..3).flat_map(|variant| (2..10).map(move |i| variant * 10 + i)).collect();
     let recipe = Recipe { epochs: 6, presentations: Some(8), second_order: None, rate: 1e-4, ..Recipe::paper() };
     let mut steps = Vec::new();
-    Training { examples: data.examples().with_variants(&stamped), ..training(&recipe, &data, &train) }
-        .run::<LeNet5Rbf>(|event| {
-            if let TrainingEvent::Step { epoch, step, steps: all, images, .. } = event {
-                steps.push((epoch, step, all, images));
-            }
-            ControlFlow::Continue(())
-        })
-        .unwrap();
+    let training = Training { examples: data.examples().with_variants(&stamped), ..training(&recipe, &data, &train) };
+    let mut run = training.begin_named().unwrap();
+    run.go_on(|event| {
+        if let TrainingEvent::Step { epoch, step, steps: all, images, .. } = event {
+            steps.push((epoch, step, all, images));
+        }
+        ControlFlow::Continue(())
+    })
+    .unwrap();
     assert_eq!(steps.len(), 48);
     assert_eq!((steps[7], steps[8]), ((1, 8, 48, 1), (2, 9, 48, 1)));
-    let shown = stamped.0.into_inner().unwrap();
+    let shown = stamped.0.lock().unwrap().clone();
     // Six epochs of 8 show the 24 patterns twice; the originals are not made by `show`.
     let wanted: Vec<_> = (2..10).flat_map(|i| [((i, 1), 2), ((i, 2), 2)]).collect();
     assert_eq!(shown.into_iter().collect::<Vec<_>>(), wanted);
@@ -170,9 +171,7 @@ fn one_order_is_kept_and_the_other_is_not() {
     for order in [Order::Fixed, Order::Shuffled] {
         let seen = Order1(Vec::new().into());
         let recipe = Recipe { epochs: 2, order, second_order: None, rate: 1e-5, ..Recipe::paper() };
-        Training { examples: data.examples().with_variants(&seen), ..training(&recipe, &data, &train) }
-            .run::<LeNet5Rbf>(unwatched)
-            .unwrap();
+        run_named(&Training { examples: data.examples().with_variants(&seen), ..training(&recipe, &data, &train) });
         let seen = seen.0.into_inner().unwrap();
         assert_eq!(seen[..60] == seen[60..], order == Order::Fixed, "{order}");
         assert_ne!(seen[..60], indexes(0..60).iter().map(|i| *i as usize).collect::<Vec<_>>(), "{order} is random");
@@ -187,19 +186,19 @@ fn boosting_sees_what_it_should() {
     // A network that has learned almost nothing, and one that has learned a little more.
     let network = |count| {
         let recipe = Recipe { epochs: 1, ..Recipe::paper() };
-        training(&recipe, &data, &indexes(0..count)).run::<LeNet5Rbf>(unwatched).unwrap().last
+        run_named(&training(&recipe, &data, &indexes(0..count))).last
     };
     let (first, second) = (network(15), network(20));
     let pictures = indexes(0..300);
     let stream =
         PatternStream { examples, pictures: &pictures, first: 4, last: 9, normalization: Recipe::paper().input.into() };
-    let read = |network: &LeNet5Rbf, index: u32| {
+    let read = |network: &dyn AnyNetwork, index: u32| {
         most_likely(&score(network, &examples, &[index], Recipe::paper().input.into())[0])
     };
     let right =
-        |network: &LeNet5Rbf, index: u32| read(network, index) == usize::from(data.labels[index as usize % 300]);
+        |network: &dyn AnyNetwork, index: u32| read(network, index) == usize::from(data.labels[index as usize % 300]);
     let every: Vec<u32> = (4 * 300..10 * 300).collect();
-    let (wrong, fine): (Vec<u32>, Vec<u32>) = every.iter().partition(|i| !right(&first, **i));
+    let (wrong, fine): (Vec<u32>, Vec<u32>) = every.iter().partition(|i| !right(&*first, **i));
     assert!(wrong.len() > 20 && fine.len() > 20, "{} wrong, {} right: this shows nothing", wrong.len(), fine.len());
 
     for count in [20, 21] {
@@ -210,11 +209,11 @@ fn boosting_sees_what_it_should() {
     assert_eq!(stream.half_wrong(&*first, 100_000), [&wrong[..n], &fine[..n]].concat());
 
     // A network of zeros reads every image as a 0, so nine in ten are wrong.
-    let zeros: Box<LeNet5Rbf> = Params::boxed_zeroed();
+    let zeros = NetworkName::LeNet5Rbf.zeroed(ActivationName::ScaledTanh);
     let (right, wrong): (Vec<u32>, Vec<u32>) = every.iter().partition(|i| **i % 10 == 0);
     assert_eq!(stream.half_wrong(&*zeros, 100_000), [&wrong[..right.len()], &right].concat());
 
-    let disputed: Vec<u32> = every.iter().copied().filter(|i| read(&first, *i) != read(&second, *i)).collect();
+    let disputed: Vec<u32> = every.iter().copied().filter(|i| read(&*first, *i) != read(&*second, *i)).collect();
     assert!(disputed.len() > 5, "{}", disputed.len());
     assert_eq!(stream.disagreements(&*first, &*second, 5), disputed[..5]);
     assert_eq!(stream.disagreements(&*first, &*second, 100_000), disputed);
@@ -282,12 +281,12 @@ fn recipes_that_do_not_go_together_are_refused() {
 #[test]
 fn the_smallest_penalty_wins() {
     // With weights of zero F6 gives f(bias); the biases are set so that this is the code of 7.
-    let mut network = LeNet5Rbf::<ScaledTanh>::boxed_zeroed();
+    let mut network = NetworkName::LeNet5Rbf.zeroed(ActivationName::ScaledTanh);
     let code = <lenet_layers::Bitmaps as lenet_layers::Codes<84, 10>>::CODES[7];
     let f6 = (0..LeNet5Rbf::<ScaledTanh>::TENSORS).find(|i| LeNet5Rbf::<ScaledTanh>::info(*i).to_string() == "f6.bias");
     network.tensor_mut(f6.unwrap()).copy_from_slice(&code);
     let image = [[0; 28]; 28];
-    let reading = lenet_model::read(&*network, &image, Recipe::paper().input.into());
+    let reading = network.read(&image, Recipe::paper().input.into());
     assert!(reading.probabilities[7] > 0.99, "{reading:?}");
     let labels = [7];
     let examples = Examples::new(std::slice::from_ref(&image), &labels).unwrap();

@@ -1,11 +1,9 @@
 //! A run that was stopped, saved and resumed ends on the same bits as one that was not. A file that is not its state is
 //! refused.
 
-use crate::common::{Bars, bits, indexes, unwatched};
-use lenet_layers::ScaledTanh;
+use crate::common::{Bars, bits, indexes, run_named, unwatched};
 use lenet_model::{
-    DigitNetwork, LeNet5, LeNet5Lush, LeNet5Rbf, Order, Outcome, Recipe, ResumeError, Schedule, TrainError, Training,
-    TrainingEvent, TrainingRun,
+    AnyNetwork, LeNet5, Order, Outcome, Recipe, ResumeError, Schedule, TrainError, Training, TrainingEvent,
 };
 use safetensors::SafeTensors;
 use std::collections::HashMap;
@@ -18,7 +16,7 @@ const HELD_OUT: u32 = 20;
 /// What is compared: both networks, the number of the best epoch, and every epoch except its time.
 type Result = (Vec<u32>, Vec<u32>, u32, Vec<(u32, [u64; 4], bool, Option<(f32, f32)>)>);
 
-fn result<N: DigitNetwork>(outcome: &Outcome<N>) -> Result {
+fn result(outcome: &Outcome) -> Result {
     let epochs = outcome.epochs.iter().map(|e| {
         let validation = e.validation.as_ref().unwrap();
         let numbers = [e.train_loss, e.train_accuracy, validation.loss_sum, f64::from(validation.correct())];
@@ -27,7 +25,7 @@ fn result<N: DigitNetwork>(outcome: &Outcome<N>) -> Result {
     (bits(&*outcome.last), bits(&*outcome.best), outcome.best_epoch, epochs.collect())
 }
 
-fn stop_after<'a, N: DigitNetwork>(steps: u64) -> impl FnMut(TrainingEvent<'_, N>) -> ControlFlow<()> + 'a {
+fn stop_after<'a, N: AnyNetwork + ?Sized>(steps: u64) -> impl FnMut(TrainingEvent<'_, N>) -> ControlFlow<()> + 'a {
     move |event| match event {
         TrainingEvent::Step { step, .. } if step == steps => ControlFlow::Break(()),
         _ => ControlFlow::Continue(()),
@@ -35,24 +33,24 @@ fn stop_after<'a, N: DigitNetwork>(steps: u64) -> impl FnMut(TrainingEvent<'_, N
 }
 
 /// Trains without a stop, then stopped after each of `stops` in turn, saved and resumed.
-fn stopped_and_resumed<N: DigitNetwork>(recipe: &Recipe, stops: &[u64]) {
+fn stopped_and_resumed(recipe: &Recipe, stops: &[u64]) {
     let data = Bars::new(120);
     let (train, validation) = (indexes(0..120 - HELD_OUT), indexes(120 - HELD_OUT..120));
     let training = Training { recipe, examples: data.examples(), train: &train, validation: &validation };
-    let whole = training.run::<N>(unwatched).unwrap();
+    let whole = run_named(&training);
 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.safetensors");
-    training.begin::<N>().unwrap().save(&path).unwrap();
+    training.begin_named().unwrap().save(&path).unwrap();
     for stop in stops {
-        let mut run = training.resume::<N>(&path).unwrap();
+        let mut run = training.resume_named(&path).unwrap();
         match run.go_on(stop_after(*stop)) {
             Err(TrainError::Stopped { step, .. }) => assert_eq!((step, run.step()), (*stop, *stop)),
             other => panic!("{other:?}"),
         }
         run.save(&path).unwrap();
     }
-    let mut run: TrainingRun<'_, N> = training.resume(&path).unwrap();
+    let mut run = training.resume_named(&path).unwrap();
     run.go_on(unwatched).unwrap();
     assert!(result(&run.into_outcome()) == result(&whole), "{recipe:?} stopped after {stops:?}");
 }
@@ -62,13 +60,13 @@ fn stopped_and_resumed<N: DigitNetwork>(recipe: &Recipe, stops: &[u64]) {
 #[test]
 fn gradient_descent_goes_on_to_the_same_bits() {
     let recipe = Recipe { epochs: 4, batch: 8, rate: 0.02, ..Recipe::default() };
-    stopped_and_resumed::<LeNet5>(&recipe, &[1, 5, 13, 14, 26, 40, 51]);
-    stopped_and_resumed::<LeNet5>(&recipe, &[]);
-    stopped_and_resumed::<LeNet5>(&Recipe { order: Order::Fixed, ..recipe.clone() }, &[7, 30]);
-    stopped_and_resumed::<LeNet5>(&Recipe { average: 0.9, ..recipe.clone() }, &[1, 20, 26]);
+    stopped_and_resumed(&recipe, &[1, 5, 13, 14, 26, 40, 51]);
+    stopped_and_resumed(&recipe, &[]);
+    stopped_and_resumed(&Recipe { order: Order::Fixed, ..recipe.clone() }, &[7, 30]);
+    stopped_and_resumed(&Recipe { average: 0.9, ..recipe.clone() }, &[1, 20, 26]);
     // The list ends within an epoch, or an epoch within the list.
     for presentations in [37, 150] {
-        stopped_and_resumed::<LeNet5>(&Recipe { presentations: Some(presentations), ..recipe.clone() }, &[3, 12, 19]);
+        stopped_and_resumed(&Recipe { presentations: Some(presentations), ..recipe.clone() }, &[3, 12, 19]);
     }
 }
 
@@ -76,10 +74,10 @@ fn gradient_descent_goes_on_to_the_same_bits() {
 #[test]
 fn the_second_order_goes_on_to_the_same_bits() {
     let paper = Recipe { epochs: 3, ..Recipe::paper() };
-    stopped_and_resumed::<LeNet5Rbf>(&paper, &[50, 100, 101, 230]);
+    stopped_and_resumed(&paper, &[50, 100, 101, 230]);
     let mut lush = Recipe { epochs: 5, batch: 7, ..Recipe::lush() };
     lush.second_order.as_mut().unwrap().every = 3;
-    stopped_and_resumed::<LeNet5Lush>(&lush, &[20, 31, 61, 70]);
+    stopped_and_resumed(&lush, &[20, 31, 61, 70]);
 }
 
 /// Stopped by the event at the end of an epoch, as by that of a step.
@@ -91,7 +89,7 @@ fn an_epochs_end_is_a_place_to_stop() {
     let training = Training { recipe: &recipe, examples: data.examples(), train: &train, validation: &validation };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.safetensors");
-    let mut run = training.begin::<LeNet5>().unwrap();
+    let mut run = training.begin_named().unwrap();
     let stopped = run.go_on(|event| match event {
         TrainingEvent::Epoch { record, run } if record.epoch == 2 => {
             run.save(&path).unwrap();
@@ -100,7 +98,7 @@ fn an_epochs_end_is_a_place_to_stop() {
         _ => ControlFlow::Continue(()),
     });
     assert!(matches!(stopped, Err(TrainError::Stopped { epoch: 2, .. })));
-    let mut again = training.resume::<LeNet5>(&path).unwrap();
+    let mut again = training.resume_named(&path).unwrap();
     assert_eq!((again.epochs(), again.step()), (run.epochs(), run.step()));
     again.go_on(unwatched).unwrap();
     run.go_on(unwatched).unwrap();
@@ -118,13 +116,13 @@ fn the_best_network_of_an_early_epoch_is_kept() {
     // Steps that are too large make it worse sooner or later, without making the numbers infinite or NaN.
     let recipe = Recipe { epochs: 6, rate: 0.5, schedule: Schedule::Constant, weight_decay: 0.0, ..Recipe::default() };
     let training = training(&recipe);
-    let whole = training.run::<LeNet5>(unwatched).unwrap();
+    let whole = run_named(&training);
     assert!(whole.best_epoch < 5, "the best is epoch {}", whole.best_epoch);
     assert_ne!(bits(&*whole.best), bits(&*whole.last));
-    let mut run = training.begin::<LeNet5>().unwrap();
+    let mut run = training.begin_named().unwrap();
     run.go_on(stop_after(22)).unwrap_err();
     run.save(&path).unwrap();
-    let mut run = training.resume::<LeNet5>(&path).unwrap();
+    let mut run = training.resume_named(&path).unwrap();
     run.go_on(unwatched).unwrap();
     assert!(result(&run.into_outcome()) == result(&whole));
 }
@@ -137,13 +135,13 @@ fn what_is_no_state_of_the_run_is_refused() {
     let training = Training { recipe: &recipe, examples: data.examples(), train: &train, validation: &validation };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.safetensors");
-    let mut run = training.begin::<LeNet5>().unwrap();
+    let mut run = training.begin_named().unwrap();
     run.go_on(stop_after(3)).unwrap_err();
     run.save(&path).unwrap();
     let sound = fs::read(&path).unwrap();
 
     let refused = |training: &Training<'_>, path: &Path, words: &str| {
-        let error = training.resume::<LeNet5>(path).expect_err(words);
+        let error = training.resume_named(path).expect_err(words);
         let text = error.to_string();
         assert!(text.contains(words) && text.lines().count() == 1, "{words}: {text}");
         assert!(matches!(error, ResumeError::Training(_)) || text.contains("state.safetensors"), "{text}");
@@ -153,7 +151,7 @@ fn what_is_no_state_of_the_run_is_refused() {
     refused(&Training { recipe: &other, ..training }, &path, "another recipe");
     refused(&Training { train: &train[1..], ..training }, &path, "other data");
     refused(&Training { validation: &validation[1..], ..training }, &path, "other data");
-    let error = training.resume::<LeNet5<ScaledTanh>>(&folder.path().join("state.safetensors.old")).err().unwrap();
+    let error = training.resume::<LeNet5>(&folder.path().join("state.safetensors.old")).err().unwrap();
     assert!(error.to_string().contains("can't be read"), "{error}");
 
     // Replaces text in the file by text of the same length, which keeps the lengths in the file right.
