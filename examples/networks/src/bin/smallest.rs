@@ -1,5 +1,5 @@
 //! A small reader of MNIST's digits: depthwise convolutions, each followed by one of 1x1, and batch normalization, which is
-//! merged into the convolutions at the end. 1,634 parameters read 98.7% of the test images after twelve epochs. The digits
+//! merged into the convolutions at the end. 2,718 parameters read 99.2% of the test images after twelve epochs. The digits
 //! come with lenet-data. The argument is the number of epochs. The network is written to the current folder.
 
 use lenet_data::Dataset;
@@ -10,17 +10,20 @@ use std::{error::Error, ops::ControlFlow, path::Path};
 sequential! {
     pub struct Smallest, trace SmallestTrace {
         input:                                               Maps<1, 28, 28>;
-        c1:   Conv2d<1, 8, 5, Identity, SamePadding, 2>       => Maps<8, 14, 14>;
-        n1:   BatchNorm<8, Relu>                             => Maps<8, 14, 14>;
-        d2:   DepthwiseConv2d<8, 5, Identity, SamePadding>   => Maps<8, 14, 14>;
-        c2:   Conv2d<8, 16, 1>                               => Maps<16, 14, 14>;
+        c1:   Conv2d<1, 10, 5, Identity, SamePadding, 2>      => Maps<10, 14, 14>;
+        n1:   BatchNorm<10, Relu>                            => Maps<10, 14, 14>;
+        d2:   DepthwiseConv2d<10, 5, Identity, SamePadding>  => Maps<10, 14, 14>;
+        c2:   Conv2d<10, 16, 1>                              => Maps<16, 14, 14>;
         n2:   BatchNorm<16, Relu>                            => Maps<16, 14, 14>;
         s2:   MaxPool<2>                                     => Maps<16, 7, 7>;
-        d3:   DepthwiseConv2d<16, 5>                         => Maps<16, 3, 3>;
-        c3:   Conv2d<16, 24, 1>                              => Maps<24, 3, 3>;
-        n3:   BatchNorm<24, Relu>                            => Maps<24, 3, 3>;
-        mean: GlobalAvgPool                                  => Units<24>;
-        out:  Dense<24, 10>                                  => Units<10>;
+        d3:   DepthwiseConv2d<16, 3, Identity, SamePadding>  => Maps<16, 7, 7>;
+        c3:   Conv2d<16, 20, 1>                              => Maps<20, 7, 7>;
+        n3:   BatchNorm<20, Relu>                            => Maps<20, 7, 7>;
+        d4:   DepthwiseConv2d<20, 5>                         => Maps<20, 3, 3>;
+        c4:   Conv2d<20, 32, 1>                              => Maps<32, 3, 3>;
+        n4:   BatchNorm<32, Relu>                            => Maps<32, 3, 3>;
+        mean: GlobalAvgPool                                  => Units<32>;
+        out:  Dense<32, 10>                                  => Units<10>;
     }
 }
 
@@ -28,29 +31,30 @@ sequential! {
     /// The same, with batch normalization merged into the convolutions.
     pub struct Merged, trace MergedTrace {
         input:                                               Maps<1, 28, 28>;
-        c1:   Conv2d<1, 8, 5, Relu, SamePadding, 2>           => Maps<8, 14, 14>;
-        d2:   DepthwiseConv2d<8, 5, Identity, SamePadding>   => Maps<8, 14, 14>;
-        c2:   Conv2d<8, 16, 1, Relu>                         => Maps<16, 14, 14>;
+        c1:   Conv2d<1, 10, 5, Relu, SamePadding, 2>          => Maps<10, 14, 14>;
+        d2:   DepthwiseConv2d<10, 5, Identity, SamePadding>  => Maps<10, 14, 14>;
+        c2:   Conv2d<10, 16, 1, Relu>                        => Maps<16, 14, 14>;
         s2:   MaxPool<2>                                     => Maps<16, 7, 7>;
-        d3:   DepthwiseConv2d<16, 5>                         => Maps<16, 3, 3>;
-        c3:   Conv2d<16, 24, 1, Relu>                        => Maps<24, 3, 3>;
-        mean: GlobalAvgPool                                  => Units<24>;
-        out:  Dense<24, 10>                                  => Units<10>;
+        d3:   DepthwiseConv2d<16, 3, Identity, SamePadding>  => Maps<16, 7, 7>;
+        c3:   Conv2d<16, 20, 1, Relu>                        => Maps<20, 7, 7>;
+        d4:   DepthwiseConv2d<20, 5>                         => Maps<20, 3, 3>;
+        c4:   Conv2d<20, 32, 1, Relu>                        => Maps<32, 3, 3>;
+        mean: GlobalAvgPool                                  => Units<32>;
+        out:  Dense<32, 10>                                  => Units<10>;
     }
 }
 
 fn merged(net: &Smallest) -> Box<Merged> {
     let mut merged = Merged::boxed_zeroed();
     (merged.c1, merged.d2, merged.c2) = (net.c1.clone(), net.d2.clone(), net.c2.clone());
-    (merged.d3, merged.c3, merged.out) = (net.d3.clone(), net.c3.clone(), net.out.clone());
+    (merged.d3, merged.c3, merged.d4, merged.c4) = (net.d3.clone(), net.c3.clone(), net.d4.clone(), net.c4.clone());
+    merged.out = net.out.clone();
     net.n1.fold(&mut merged.c1);
     net.n2.fold(&mut merged.c2);
     net.n3.fold(&mut merged.c3);
+    net.n4.fold(&mut merged.c4);
     merged
 }
-
-/// The program fails if it reads a smaller part of the test images; it reads 0.977 after one epoch.
-const BAR: f64 = 0.94;
 
 /// Every presentation after the first is moved by up to a pixel each way.
 fn moved(index: usize, presentation: u64, pixels: &mut [f32]) {
@@ -99,8 +103,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let result = evaluate(&*merged, &Part::all(&test), &loss, &Accuracy);
     println!("{} parameters; test images: {result}", Merged::<f32>::LEN);
     save(&*merged, &Metadata::new().with("epochs", epochs), Path::new("smallest.safetensors"))?;
-    if result.metric < BAR {
-        return Err(format!("fewer than {BAR} of the test images").into());
+    // It reads 0.979 after one epoch.
+    let bar = if epochs < 12 { 0.95 } else { 0.99 };
+    if result.metric < bar {
+        return Err(format!("fewer than {bar} of the test images").into());
     }
     Ok(())
 }
