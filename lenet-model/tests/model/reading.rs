@@ -66,8 +66,8 @@ fn a_classifier_knows_what_pixels_become() {
     assert!((many[7].probabilities[0] - classifier.classify(&image).probabilities[0]).abs() < 1e-5);
 }
 
-/// The limit includes the thread's own needs. (Without compiler optimisation, which no profile of this workspace uses,
-/// reading takes twice as much.)
+/// The limit includes the thread's own needs. (Without compiler optimisation, which no profile of this workspace uses for
+/// this crate, reading takes twice as much.)
 #[test]
 fn a_digit_is_read_on_a_small_stack() {
     const STACK: usize = 64 * 1024;
