@@ -21,7 +21,7 @@ sequential! {
     }
 }
 
-/// The program fails if it reads a smaller part of other signals; it reads 0.991.
+/// The program fails if it reads a smaller part of other signals; it reads 0.9895.
 const BAR: f64 = 0.95;
 
 /// Sine, square, triangle and sawtooth waves of any frequency and phase, drawn when they are shown.
