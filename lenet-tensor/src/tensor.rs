@@ -40,6 +40,17 @@ impl<S: Shape, T: Cell> Tensor<S, T> {
         self.cells_mut().fill(value);
     }
 
+    /// Returns a zeroed tensor, of a shape that need not be known: `Tensor::<S>::ZERO` for every `S`.
+    ///
+    /// ```
+    /// use lenet_tensor::{Maps, Tensor};
+    /// assert_eq!(Tensor::<Maps<1, 2, 2>>::zeroed(), Tensor::ZERO);
+    /// ```
+    #[must_use]
+    pub fn zeroed() -> Self {
+        zerocopy::FromZeros::new_zeroed()
+    }
+
     /// Returns a zeroed tensor allocated on the heap. No value of the tensor's size is placed on the stack.
     ///
     /// # Panics

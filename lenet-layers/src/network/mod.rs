@@ -125,6 +125,14 @@ pub trait Network: Params {
     #[doc(hidden)]
     fn forward_with<S: Simd, T: Cell<Element = Self::Element>>(&self, simd: S, trace: &mut Self::Trace<T>, mode: Mode);
 
+    /// The output for an input, with the instruction set of `simd`.
+    #[doc(hidden)]
+    fn output_with<S: Simd, T: Cell<Element = Self::Element>>(
+        &self,
+        simd: S,
+        input: &Tensor<Self::Input, T>,
+    ) -> Tensor<Self::Output, T>;
+
     /// The forward pass with an input that is not in the trace.
     #[doc(hidden)]
     fn forward_from<S: Simd, T: Cell<Element = Self::Element>>(
@@ -166,6 +174,31 @@ pub trait Network: Params {
     ) -> &'t Tensor<Self::Output, T> {
         Isa::current().dispatch(Forward { network: self, trace: &mut *trace, mode: Mode::Inference });
         trace.output()
+    }
+
+    /// The output for an input, without a trace: the output of a stage is on the stack, and only until it is not needed
+    /// any more. That takes little more than half of the memory of a trace. It has the same bits as the output of
+    /// [`Network::forward`].
+    ///
+    /// ```
+    /// use lenet_layers::{Conv2d, Dense, Flatten, Maps, MaxPool, Network, Params, Relu, Tensor, Units, sequential};
+    /// sequential! {
+    ///     pub struct Net, trace NetTrace {
+    ///         input:                      Maps<1, 6, 6>;
+    ///         c1:   Conv2d<1, 2, 3, Relu> => Maps<2, 4, 4>;
+    ///         s2:   MaxPool<2>            => Maps<2, 2, 2>;
+    ///         flat: Flatten               => Units<8>;
+    ///         out:  Dense<8, 3>           => Units<3>;
+    ///     }
+    /// }
+    /// let mut net = Net::<f32>::zeroed();
+    /// net.c1.bias[1] = 2.0;
+    /// net.out.weight[2] = [0.5; 8];
+    /// assert_eq!(net.output_of(&Tensor::zeroed()).data, [0.0, 0.0, 4.0]);
+    /// ```
+    #[must_use]
+    fn output_of<T: Cell<Element = Self::Element>>(&self, input: &Tensor<Self::Input, T>) -> Tensor<Self::Output, T> {
+        Isa::current().dispatch(OutputOf { network: self, input })
     }
 
     /// The forward pass in training: as [`Network::forward`], but dropout drops, and batch normalization uses the
@@ -259,6 +292,17 @@ impl<N: Network, T: Cell<Element = N::Element>> Kernel for Forward<'_, N, T> {
     type Output = ();
     fn run<S: Simd>(self, simd: S) {
         self.network.forward_with(simd, self.trace, self.mode);
+    }
+}
+
+struct OutputOf<'a, N: Network, T: Cell> {
+    network: &'a N,
+    input: &'a Tensor<N::Input, T>,
+}
+impl<N: Network, T: Cell<Element = N::Element>> Kernel for OutputOf<'_, N, T> {
+    type Output = Tensor<N::Output, T>;
+    fn run<S: Simd>(self, simd: S) -> Self::Output {
+        self.network.output_with(simd, self.input)
     }
 }
 

@@ -177,6 +177,33 @@ macro_rules! sequential {
             $mode.at(const { $crate::name_hash(stringify!($stage)) }),
         );)*
     };
+    // The output alone. What a stage leaves is needed by the next one only, so outputs of every other stage live in blocks of
+    // their own, one after the other, and share their place on the stack.
+    (@output $self:ident $simd:ident $x:ident) => { ::core::clone::Clone::clone($x) };
+    (@output $self:ident $simd:ident $x:ident
+        {$stage:tt, $Layer:ty, $I:ty, $O:ty, $before:tt, $Stage:ident, [$Kept:ty]}
+    ) => {{
+        let mut last: $Kept = $crate::zerocopy::FromZeros::new_zeroed();
+        $crate::sequential!{@stage $self $simd $x last {$stage, $Layer, $I, $O, $Stage}}
+        ::core::clone::Clone::clone($crate::Holds::held(&last))
+    }};
+    (@output $self:ident $simd:ident $x:ident
+        {$stage:tt, $Layer:ty, $I:ty, $O:ty, $before:tt, $Stage:ident, [$Kept:ty]}
+        {$stage2:tt, $Layer2:ty, $I2:ty, $O2:ty, $before2:tt, $Stage2:ident, [$Kept2:ty]} $($rest:tt)*
+    ) => {{
+        let mut second: $Kept2 = $crate::zerocopy::FromZeros::new_zeroed();
+        {
+            let mut first: $Kept = $crate::zerocopy::FromZeros::new_zeroed();
+            $crate::sequential!{@stage $self $simd $x first {$stage, $Layer, $I, $O, $Stage}}
+            let x = $crate::Holds::held(&first);
+            $crate::sequential!{@stage $self $simd x second {$stage2, $Layer2, $I2, $O2, $Stage2}}
+        }
+        let x = $crate::Holds::held(&second);
+        $crate::sequential!{@output $self $simd x $($rest)*}
+    }};
+    (@stage $self:ident $simd:ident $x:ident $y:ident {$stage:tt, $Layer:ty, $I:ty, $O:ty, $Stage:ident}) => {
+        <$Layer as $crate::$Stage<$I, $O>>::stage_forward($simd, &$self.$stage, $x, &mut $y, $crate::Mode::Inference);
+    };
     (@backward_pass $self:ident $simd:ident $input:tt $trace:ident $errors:ident $dx:tt $grad:ident $mode:ident
         $({$stage:tt, $Layer:ty, $I:ty, $O:ty, $before:tt, $Stage:ident, $Kept:tt})*
     ) => {
@@ -342,6 +369,13 @@ macro_rules! sequential {
                 &self, simd: __Simd, trace: &mut $Trace<__Cell>, mode: $crate::Mode,
             ) {
                 $crate::sequential!{@forward self simd (&trace.input) trace mode
+                    $({$stage, $Layer, $I, $O, $before, $Stage, [$Kept]})*}
+            }
+
+            fn output_with<__Simd: $crate::simd::Simd, __Cell: $crate::Cell<Element = __Element>>(
+                &self, simd: __Simd, input: &$crate::Tensor<$In, __Cell>,
+            ) -> $crate::Tensor<$Last, __Cell> {
+                $crate::sequential!{@output self simd input
                     $({$stage, $Layer, $I, $O, $before, $Stage, [$Kept]})*}
             }
 

@@ -280,3 +280,24 @@ fn names_stages_and_counts() {
     net.tensor_mut(3)[1] = 7.0;
     assert_eq!(net.c3.bias, [0.0, 7.0, 0.0]);
 }
+
+#[test]
+fn the_output_alone_is_the_last_of_a_trace() {
+    fn check<N: Network<Element = f64>>() {
+        let mut draw = Draw::new(7);
+        let mut net = N::boxed_zeroed();
+        draw_params(&mut draw, &mut *net, N::info);
+        let mut trace = N::Trace::<f64>::boxed_zeroed();
+        draw.fill(trace.input_mut().cells_mut(), 1.0);
+        net.forward_with(Scalar, &mut trace, Mode::Inference);
+        let output = net.output_with(Scalar, trace.input());
+        assert_eq!(output, *trace.output());
+        assert!(output.cells().iter().any(|y| *y != 0.0));
+    }
+    // One stage, and even and odd numbers of stages, with branches and without.
+    check::<Project<f64>>();
+    check::<Matrix<f64>>();
+    check::<Plain<Drawn, f64>>();
+    check::<Largest<f64>>();
+    check::<Branches<f64>>();
+}

@@ -3,7 +3,7 @@
 use crate::DigitNetwork;
 use crate::Normalization;
 use crate::image::{Image, ImageInput, most_likely, scores};
-use lenet_layers::{Tensor, Trace, Units, softmax};
+use lenet_layers::{Tensor, Units, softmax};
 
 /// The result of reading an image.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -75,7 +75,7 @@ impl Reading {
 /// ```
 #[must_use]
 pub fn read<N: DigitNetwork>(network: &N, image: &Image, normalization: Normalization) -> Reading {
-    let mut trace = N::Trace::<f32>::zeroed();
-    N::Input::lay(trace.input_mut(), &[image], normalization);
-    Reading::of_outputs::<N>(network.forward(&mut trace).data)
+    let mut input = Tensor::<N::Input>::zeroed();
+    N::Input::lay(&mut input, &[image], normalization);
+    Reading::of_outputs::<N>(network.output_of(&input).data)
 }
