@@ -4,7 +4,7 @@ use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use lenet_data::ClassNames;
 use lenet_model::reader::Reader;
-use lenet_model::{Checkpoint, CheckpointError, Description};
+use lenet_model::{Checkpoint, CheckpointError, Description, LeNet5, LeNet5Modern};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use crate::run::folder::{BEST, READER};
 /// The model to use.
 #[derive(Args)]
 pub(crate) struct ModelArguments {
-    /// A model that `lenet train` has written, or its run folder [default: the built-in model]
+    /// A model that `lenet train` has written, its run folder, or a built-in one: modern or lenet5 [default: modern]
     #[arg(long, value_name = "FILE|RUN")]
     model: Option<PathBuf>,
 }
@@ -25,8 +25,21 @@ impl ModelArguments {
     }
 }
 
-/// Opens a model that `lenet train` has written, or the built-in one.
+/// The models that come with the program, by the names that MODEL may have in place of a file.
+const BUILT_IN: [(&str, fn() -> &'static [u8]); 2] =
+    [("modern", LeNet5Modern::pretrained_file), ("lenet5", LeNet5::pretrained_file)];
+
+/// The model that comes with the program under this name, if there is no file with it.
+fn built_in(path: &Path) -> Option<Result<Checkpoint, CheckpointError>> {
+    let (name, file) = BUILT_IN.into_iter().find(|(name, _)| path.as_os_str() == *name && !path.exists())?;
+    Some(Checkpoint::from_bytes(Path::new(&format!("the built-in model {name}")), file().to_vec()))
+}
+
+/// Opens a model that `lenet train` has written, or a built-in one.
 pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Checkpoint> {
+    if let Some(checkpoint) = path.and_then(built_in) {
+        return checkpoint.map_err(advise);
+    }
     match path {
         Some(path) => Checkpoint::open(&file(path)).or_else(|error| {
             if Reader::open(&reader_file(path)).is_ok() {

@@ -13,7 +13,7 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    /// Opens a model that `lenet train` has written (the best one if `path` is a run folder), or the built-in one.
+    /// Opens a model that `lenet train` has written (the best one if `path` is a run folder), or a built-in one.
     pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Self> {
         let checkpoint = model::open(path)?;
         let about = &checkpoint.description;

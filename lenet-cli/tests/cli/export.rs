@@ -28,11 +28,18 @@ fn a_model_becomes_an_onnx_file() {
     run(dir.path(), "export run/best.safetensors --onnx same.onnx").ok();
     let read = |name: &str| fs::read(dir.path().join(name)).unwrap();
     assert!(read("best.onnx") == read("same.onnx"), "a folder stands for another model than its best");
-    // Without a model, the built-in one.
+    // Without a model, the best built-in one; the other by its name.
     let said = run(dir.path(), "export --onnx own.onnx").ok();
+    assert!(said.err.starts_with("own.onnx: lenet5-modern with relu as ONNX, opset 13\n"), "{}", said.err);
+    run(dir.path(), "export modern --onnx same.onnx").ok();
+    assert!(read("own.onnx") == read("same.onnx") && read("own.onnx").len() > 4 * 60_082);
+    let said = run(dir.path(), "export lenet5 --onnx own.onnx").ok();
     assert!(said.err.starts_with("own.onnx: lenet5 with scaled-tanh as ONNX, opset 13\n"), "{}", said.err);
-    assert!(read("own.onnx").len() > 4 * 60_850);
-    assert_eq!(files(dir.path()), ["best.onnx", "net.onnx", "old", "own.onnx", "run", "same.onnx", "set"]);
+    // A file or a folder of this name comes first.
+    fs::rename(dir.path().join("run"), dir.path().join("lenet5")).unwrap();
+    run(dir.path(), "export lenet5 --onnx same.onnx").ok();
+    assert!(read("best.onnx") == read("same.onnx"), "the built-in model hides a folder");
+    assert_eq!(files(dir.path()), ["best.onnx", "lenet5", "net.onnx", "old", "own.onnx", "same.onnx", "set"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The sweep of the network over a line of any width.
 
 use super::decode::{CLASSES, Column};
-use super::network::{LINE_HEIGHT, STRIDE, Sweep, SweepTrace, TILE, TILE_COLUMNS};
+use super::network::{LINE_HEIGHT, MARGIN, STRIDE, Sweep, SweepTrace, TILE, TILE_COLUMNS};
 use crate::{Normalization, lay_images};
 use lenet_data::strings::INK;
 use lenet_layers::{Activation, Cell, Lanes, Network, Trace};
@@ -50,17 +50,25 @@ impl Line {
         self.width.saturating_sub(LINE_HEIGHT).div_ceil(STRIDE) + 1
     }
 
-    /// [`TILE`] columns from `start` on; beyond the end is ground.
-    fn tile(&self, start: usize) -> [[u8; TILE]; LINE_HEIGHT] {
-        let mut tile = [[0; TILE]; LINE_HEIGHT];
+    /// [`TILE`] columns from `start` on, and those beside them; beyond the ends is ground.
+    fn tile(&self, start: usize) -> SweptTile {
+        let mut tile = [[0; SWEPT]; LINE_HEIGHT];
+        let before = start.min(MARGIN);
         for (y, row) in tile.iter_mut().enumerate() {
-            let from = self.row(y).get(start..).unwrap_or_default();
-            let width = from.len().min(TILE);
+            let from = self.row(y).get(start - before..).unwrap_or_default();
+            let row = &mut row[MARGIN - before..];
+            let width = from.len().min(row.len());
             row[..width].copy_from_slice(&from[..width]);
         }
         tile
     }
 }
+
+/// The width of a tile with its margins.
+const SWEPT: usize = TILE + 2 * MARGIN;
+
+/// What the network sees of a tile.
+type SweptTile = [[u8; SWEPT]; LINE_HEIGHT];
 
 /// Where a tile lies: the number of its line and the line's first column in it.
 type Place = (usize, usize);
@@ -98,7 +106,7 @@ fn read<A: Activation, T: Cell<Element = f32>>(
     tiles: &mut [(Place, &mut [Column])],
     normalization: Normalization,
 ) {
-    let pixels: Vec<[[u8; TILE]; LINE_HEIGHT]> =
+    let pixels: Vec<SweptTile> =
         tiles.iter().map(|((number, start), _)| lines[*number].tile(*start)).collect();
     lay_images(&mut trace.input, &pixels.iter().collect::<Vec<_>>(), normalization);
     let output = network.forward(trace);

@@ -3,7 +3,7 @@
 use lenet_data::strings::{Spacing, StringRecipe};
 use lenet_data::{Dataset, Picture, Split};
 use lenet_layers::{
-    Conv2d, Ctc, Init, Loss, Maps, MaxPool, Network, Params, Relu, Tensor, Trace, initialize, sequential,
+    Conv1d, Conv2d, Ctc, Init, Loss, Maps, MaxPool, Network, Params, Relu, Tensor, Trace, initialize, sequential,
 };
 use lenet_model::reader::{
     Column, ComposedLines, Grammar, Hypothesis, LINE_HEIGHT, Line, Lines, Reader, ReaderDescription, ReaderEvent,
@@ -27,16 +27,16 @@ fn random_line(width: usize, seed: u64) -> Line {
 
 const LONG: usize = 424;
 sequential! {
-    /// The same stages over a line of 424 columns in one piece.
+    /// The same stages over a line of 424 columns in one piece, with ground on both sides.
     struct Long, trace LongTrace {
-        input:                                Maps<1, 32, 424>;
-        c1:     Conv2d<1, 10, 5, Relu>   => Maps<10, 28, 420>;
-        s2:     MaxPool<2>                     => Maps<10, 14, 210>;
-        c3:     Conv2d<10, 32, 5, Relu>  => Maps<32, 10, 206>;
-        s4:     MaxPool<2>                     => Maps<32, 5, 103>;
-        c5:     Conv2d<32, 200, 5, Relu> => Maps<200, 1, 99>;
-        f6:     Conv2d<200, 84, 1, Relu> => Maps<84, 1, 99>;
-        output: Conv2d<84, 11, 1>              => Maps<11, 1, 99>;
+        input:                           Maps<1, 32, 432>;
+        c1:     Conv2d<1, 10, 5, Relu>   => Maps<10, 28, 428>;
+        s2:     MaxPool<2>               => Maps<10, 14, 214>;
+        c3:     Conv2d<10, 32, 5, Relu>  => Maps<32, 10, 210>;
+        s4:     MaxPool<2>               => Maps<32, 5, 105>;
+        c5:     Conv2d<32, 200, 5, Relu> => Maps<200, 1, 101>;
+        f6:     Conv1d<200, 84, 3, Relu> => Maps<84, 1, 99>;
+        output: Conv2d<84, 11, 1>        => Maps<11, 1, 99>;
     }
 }
 
@@ -402,7 +402,7 @@ fn uncertain_lines_are_read_better_in_several_views() {
     let train = Dataset::mnist().unwrap().train;
     let split = Split::new(train.len(), 5_000, 1).unwrap();
     let reader = Reader::pretrained();
-    // Digits that touch are read by the sweep alone, not by LeNet-5 too.
+    // Digits that touch are read by the sweep alone, not by the network of single digits too.
     let recipe = StringRecipe::plain(5, Spacing::Ink([-1, -1]));
     let lines: Vec<_> = (0..600).map(|number| recipe.compose::<256>(9, number, &train, &split.validation)).collect();
     let strips: Vec<Line> =

@@ -1,7 +1,10 @@
 //! Reading digits as a user of the library does: with the built-in model, one digit and many, on a small stack.
 
 use lenet_layers::Params;
-use lenet_model::{Checkpoint, Classify, DigitNetwork, Image, LeNet5, LeNet5Dense, Normalization, Reading, read};
+use lenet_model::{
+    Checkpoint, Classify, DigitNetwork, Image, LeNet5, LeNet5Dense, LeNet5Modern, Normalization, Reading, read,
+};
+use std::path::Path;
 use std::thread;
 
 /// Images of all kinds: bars, gradients, noise, a blank one.
@@ -16,20 +19,29 @@ fn pictures(n: usize) -> Vec<Image> {
 }
 
 #[test]
-fn the_model_of_the_crate_is_its_file() {
-    let checkpoint = Checkpoint::pretrained();
-    let opened: Box<LeNet5> = checkpoint.network().unwrap();
-    let bits = |network: &LeNet5| network.tensors().flatten().map(|x| x.to_bits()).collect::<Vec<_>>();
-    assert_eq!(bits(LeNet5::pretrained()), bits(&opened));
-    let about = checkpoint.description;
-    assert_eq!(about.normalization, Normalization::PAPER, "what `classify` of a network takes pixels to be");
-    assert!(about.recipe.contains("\"loss\":\"cross-entropy\"") && about.program.starts_with("lenet "), "{about:?}");
-    assert!(LeNet5::pretrained_file().len() < 300_000);
+fn the_models_of_the_crate_are_their_files() {
+    fn is_its_file<N: DigitNetwork>(network: &N, file: &[u8], checkpoint: &Checkpoint) {
+        let opened: Box<N> = checkpoint.network().unwrap();
+        let bits = |network: &N| {
+            (0..N::TENSORS).flat_map(|i| network.tensor(i).iter().map(|x| x.to_bits())).collect::<Vec<_>>()
+        };
+        assert_eq!(bits(network), bits(&opened));
+        let about = &checkpoint.description;
+        assert_eq!(about.normalization, Normalization::PAPER, "what `classify` of a network takes pixels to be");
+        assert!(
+            about.recipe.contains("\"loss\":\"cross-entropy\"") && about.program.starts_with("lenet "),
+            "{about:?}"
+        );
+        assert!(about.margin.is_some() && file.len() < 300_000);
+    }
+    let lenet5 = Checkpoint::from_bytes(Path::new("lenet5"), LeNet5::pretrained_file().to_vec()).unwrap();
+    is_its_file(LeNet5::pretrained(), LeNet5::pretrained_file(), &lenet5);
+    is_its_file(LeNet5Modern::pretrained(), LeNet5Modern::pretrained_file(), &Checkpoint::pretrained());
 }
 
 #[test]
 fn many_are_read_as_one() {
-    let network = LeNet5::pretrained();
+    let network = LeNet5Modern::pretrained();
     let classifier = Checkpoint::pretrained().classifier().unwrap();
     for n in [0, 1, 5, 6, 16, 17, 70] {
         let images = pictures(n);
@@ -59,8 +71,9 @@ fn a_classifier_knows_what_pixels_become() {
     let mut checkpoint = Checkpoint::pretrained();
     checkpoint.description.normalization = other;
     let (classifier, image) = (checkpoint.classifier().unwrap(), pictures(2)[1]);
-    assert_eq!(classifier.classify(&image), read(LeNet5::pretrained(), &image, other));
-    assert_ne!(classifier.classify(&image), LeNet5::pretrained().classify(&image));
+    let network = LeNet5Modern::pretrained();
+    assert_eq!(classifier.classify(&image), read(network, &image, other));
+    assert_ne!(classifier.classify(&image), network.classify(&image));
     let mut many = [Reading::default(); 16];
     classifier.classify_many(&[image; 16], &mut many);
     assert!((many[7].probabilities[0] - classifier.classify(&image).probabilities[0]).abs() < 1e-5);
@@ -81,13 +94,14 @@ fn a_digit_is_read_on_a_small_stack() {
         })
     }
     on_small_stack(LeNet5::pretrained());
+    on_small_stack(LeNet5Modern::pretrained());
     on_small_stack(&*LeNet5Dense::<lenet_layers::ScaledTanh>::boxed_zeroed());
 }
 
 #[test]
 fn readings_go_between_threads() {
     fn between_threads<T: Send + Sync + 'static>(_: &T) {}
-    between_threads(LeNet5::pretrained());
+    between_threads(LeNet5Modern::pretrained());
     between_threads(&Checkpoint::pretrained().classifier().unwrap());
     between_threads(&Reading::default());
 }

@@ -7,17 +7,17 @@ use std::path::Path;
 
 /// The network of 1998.
 pub(crate) fn of_1998() -> Result<RunningOf<LeNet5Rbf>, Box<dyn Error>> {
-    opened("lenet5-1998.safetensors")
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/lenet5-1998.safetensors");
+    rounded(&Checkpoint::open(&file)?)
 }
 
-/// The network of the recipe `modern`.
+/// The network of the recipe `modern`: the model that comes with lenet-model.
 pub(crate) fn modern() -> Result<RunningOf<LeNet5Modern>, Box<dyn Error>> {
-    opened("modern.safetensors")
+    rounded(&Checkpoint::pretrained())
 }
 
-/// A network from its file, its numbers rounded to half precision as the page keeps them.
-fn opened<N: DigitNetwork>(name: &str) -> Result<RunningOf<N>, Box<dyn Error>> {
-    let checkpoint = Checkpoint::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("models").join(name))?;
+/// The network of a file, its numbers rounded to half precision as the page keeps them.
+fn rounded<N: DigitNetwork>(checkpoint: &Checkpoint) -> Result<RunningOf<N>, Box<dyn Error>> {
     assert_eq!(checkpoint.description.normalization, Normalization::PAPER, "the engine knows no other");
     let mut running = RunningOf::new(checkpoint.network::<N>()?, Normalization::PAPER);
     let halves = half_numbers(&running);
