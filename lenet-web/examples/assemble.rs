@@ -29,7 +29,7 @@ const SCRIPTS: [&str; 9] = [
 ];
 
 /// Digits to learn from, of which every fifth is held out.
-const TO_LEARN: usize = 1500;
+const TO_LEARN: usize = 1000;
 /// Test digits to look at, and as many misread ones at most.
 const EXAMPLES: usize = 60;
 const MISREAD: usize = 40;

@@ -178,7 +178,7 @@ impl Reader {
     }
 
     /// The likeliest strings of each line, best first, and what the network said about its columns. Where that is not
-    /// certain, digits that stand apart are read by `LeNet5Modern` too (with the feature `pretrained`). If it is not certain
+    /// certain, digits that stand apart are read by LeNet-5 too (with the feature `pretrained`). If it is not certain
     /// then, the line is read again, a little smaller and larger, and the probabilities are the means.
     #[must_use]
     pub fn read_strips(&self, lines: &[Line], grammar: &Grammar) -> Vec<(Vec<Hypothesis>, Vec<Column>)> {

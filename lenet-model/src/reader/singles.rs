@@ -1,10 +1,10 @@
-//! Digits that stand apart are read a second time, by the network of single digits: it knows them better than the sweep
-//! does, and its errors are others.
+//! Digits that stand apart are read a second time, by LeNet-5: it knows single digits better than the sweep does, and its
+//! errors are others.
 
 use super::decode::Hypothesis;
 use super::network::{LINE_HEIGHT, STRIDE};
 use super::sweep::Line;
-use crate::{Classify, LeNet5Modern, Reading};
+use crate::{Classify, LeNet5, Reading};
 use lenet_data::strings::INK;
 use lenet_data::{Image, centred};
 
@@ -17,7 +17,7 @@ pub(super) fn weigh(line: &Line, readings: &mut [Hypothesis]) {
     let apart = apart(line, best);
     // One at a time: lines are read on all threads, and to divide this work too would nest one line's work in another's,
     // as deep as the stack goes.
-    let single: Vec<Reading> = apart.iter().map(|(_, image)| LeNet5Modern::pretrained().classify(image)).collect();
+    let single: Vec<Reading> = apart.iter().map(|(_, image)| LeNet5::pretrained().classify(image)).collect();
     let believed = |p: f32| BELIEVED * f64::from(p) + (1.0 - BELIEVED) / 10.0;
     let length = best.digits.len();
     let total: f64 = readings.iter().map(|reading| reading.probability).sum();

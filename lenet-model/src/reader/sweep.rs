@@ -106,8 +106,7 @@ fn read<A: Activation, T: Cell<Element = f32>>(
     tiles: &mut [(Place, &mut [Column])],
     normalization: Normalization,
 ) {
-    let pixels: Vec<SweptTile> =
-        tiles.iter().map(|((number, start), _)| lines[*number].tile(*start)).collect();
+    let pixels: Vec<SweptTile> = tiles.iter().map(|((number, start), _)| lines[*number].tile(*start)).collect();
     lay_images(&mut trace.input, &pixels.iter().collect::<Vec<_>>(), normalization);
     let output = network.forward(trace);
     for (lane, (_, columns)) in tiles.iter_mut().enumerate() {

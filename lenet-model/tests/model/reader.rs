@@ -402,7 +402,7 @@ fn uncertain_lines_are_read_better_in_several_views() {
     let train = Dataset::mnist().unwrap().train;
     let split = Split::new(train.len(), 5_000, 1).unwrap();
     let reader = Reader::pretrained();
-    // Digits that touch are read by the sweep alone, not by the network of single digits too.
+    // Digits that touch are read by the sweep alone, not by LeNet-5 too.
     let recipe = StringRecipe::plain(5, Spacing::Ink([-1, -1]));
     let lines: Vec<_> = (0..600).map(|number| recipe.compose::<256>(9, number, &train, &split.validation)).collect();
     let strips: Vec<Line> =
