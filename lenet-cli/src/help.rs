@@ -15,9 +15,9 @@ Exit codes:
 pub(crate) const TRAIN: &str = "\
 Examples:
   lenet train                                    the defaults: 99.1% in seconds
+  lenet train --distort --european --rubbish --loss cross-entropy --epochs 60    the built-in model again
   lenet train --recipe fast                      99% in a second or two
   lenet train --recipe modern                    the most accurate of LeNet-5's size, in minutes
-  lenet train --recipe modern --rubbish          the built-in model again
   lenet train --recipe paper                     as in 1998, one image per step
   lenet train --data fashion-mnist               other data, after `lenet data fetch`
   lenet train --data mnist.npz                   a file of Keras, or train.csv of Kaggle
@@ -35,7 +35,7 @@ Examples:
 pub(crate) const EVAL: &str = "\
 Examples:
   lenet eval                                     the built-in model
-  lenet eval lenet5                              the built-in LeNet-5
+  lenet eval modern                              the other built-in model, more accurate and slower
   lenet eval runs/lenet5-mse-seed1               the best model of a run
   lenet eval model.safetensors --json
   lenet eval --strings                           the reader of lines, on strings of the test digits";
@@ -60,8 +60,7 @@ Examples:
 
 pub(crate) const EXPORT: &str = "\
 Examples:
-  lenet export --onnx modern.onnx                the built-in model
-  lenet export lenet5 --onnx lenet5.onnx         the built-in LeNet-5
+  lenet export --onnx lenet5.onnx                the built-in model
   lenet export runs/lenet5-mse-seed1 --onnx lenet5.onnx";
 
 pub(crate) const PAGE: &str = "\

@@ -7,7 +7,7 @@
 mod variants;
 
 use lenet_data::{Dataset, Image, Split, prepare};
-use lenet_model::{Classify, LeNet5Modern};
+use lenet_model::{Classify, LeNet5};
 use variants::VARIANTS;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn check(digits: &[(Image, u8)]) {
-    let network = LeNet5Modern::pretrained();
+    let network = LeNet5::pretrained();
     let percent = |count: usize| 100.0 * count as f64 / digits.len() as f64;
     let clean = digits.iter().filter(|(image, label)| network.classify(image).digit == *label).count();
     println!("{:40} {:>7} {:>6} {:>9} {:>5}", "", "right", "less", "thickened", "lost");

@@ -13,7 +13,7 @@ use crate::run::folder::{BEST, READER};
 /// The model to use.
 #[derive(Args)]
 pub(crate) struct ModelArguments {
-    /// A model that `lenet train` has written, its run folder, or a built-in one: modern or lenet5 [default: modern]
+    /// A model that `lenet train` has written, its run folder, or a built-in one: lenet5 or modern [default: lenet5]
     #[arg(long, value_name = "FILE|RUN")]
     model: Option<PathBuf>,
 }
@@ -27,7 +27,7 @@ impl ModelArguments {
 
 /// The models that come with the program, by the names that MODEL may have in place of a file.
 const BUILT_IN: [(&str, fn() -> &'static [u8]); 2] =
-    [("modern", LeNet5Modern::pretrained_file), ("lenet5", LeNet5::pretrained_file)];
+    [("lenet5", LeNet5::pretrained_file), ("modern", LeNet5Modern::pretrained_file)];
 
 /// The model that comes with the program under this name, if there is no file with it.
 fn built_in(path: &Path) -> Option<Result<Checkpoint, CheckpointError>> {

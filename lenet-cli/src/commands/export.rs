@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 pub(crate) struct ExportArguments {
-    /// A model that `lenet train` has written, its run folder, or a built-in one: modern or lenet5 [default: modern]
+    /// A model that `lenet train` has written, its run folder, or a built-in one: lenet5 or modern [default: lenet5]
     model: Option<PathBuf>,
     /// The ONNX file to write; an existing file is replaced
     #[arg(long, value_name = "FILE")]

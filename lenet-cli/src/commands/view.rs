@@ -49,7 +49,7 @@ enum What {
 
 #[derive(Args)]
 struct FiltersArguments {
-    /// A model that `lenet train` has written, its run folder, or a built-in one: modern or lenet5 [default: modern]
+    /// A model that `lenet train` has written, its run folder, or a built-in one: lenet5 or modern [default: lenet5]
     model: Option<PathBuf>,
     #[command(flatten)]
     out: Out,
@@ -57,7 +57,7 @@ struct FiltersArguments {
 
 #[derive(Args)]
 struct MapsArguments {
-    /// A model that `lenet train` has written, its run folder, or a built-in one: modern or lenet5 [default: modern]
+    /// A model that `lenet train` has written, its run folder, or a built-in one: lenet5 or modern [default: lenet5]
     model: Option<PathBuf>,
     /// A picture of a digit, instead of a test image
     file: Option<PathBuf>,
@@ -83,7 +83,7 @@ struct ReadingArguments {
 
 #[derive(Args)]
 struct TestArguments {
-    /// A model that `lenet train` has written, its run folder, or a built-in one: modern or lenet5 [default: modern]
+    /// A model that `lenet train` has written, its run folder, or a built-in one: lenet5 or modern [default: lenet5]
     model: Option<PathBuf>,
     #[command(flatten)]
     data: DataArguments,

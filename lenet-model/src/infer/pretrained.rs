@@ -144,8 +144,10 @@ impl LeNet5 {
 }
 
 impl LeNet5Modern {
-    /// A trained network of today, without a heap and without a file: the model that the program reads digits with.
-    /// `models/README.md` says how it was trained. Needs the feature `pretrained`.
+    /// A trained network of today, without a heap and without a file. It is the result of
+    /// `lenet train --recipe modern --rubbish` and reads 99.5% of MNIST's test digits correctly, with three times as many
+    /// multiply-adds as [`LeNet5::pretrained`]. Because it has learned from smoothed targets, its probabilities stay below 92%, also
+    /// where it is sure. Needs the feature `pretrained`.
     ///
     /// ```
     /// use lenet_model::{Classify, LeNet5Modern};

@@ -4,7 +4,7 @@
 use crate::variants::VARIANTS;
 use lenet_data::strings::rubbish;
 use lenet_data::{Dataset, Image, Picture, Split, digits, prepare};
-use lenet_model::{Checkpoint, Classify, LeNet5Modern};
+use lenet_model::{Checkpoint, Classify, LeNet5};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ fn held_out(count: usize) -> Vec<(Image, u8)> {
 }
 
 fn read(image: &Image) -> u8 {
-    LeNet5Modern::pretrained().classify(image).digit
+    LeNet5::pretrained().classify(image).digit
 }
 
 /// For each change, the fraction of correct readings is at most half a percentage point below that of the unchanged
@@ -122,7 +122,7 @@ fn digits_of_fonts_are_found() {
 #[test]
 fn what_is_no_digit_is_refused() {
     let margin = Checkpoint::pretrained().description.margin.expect("the built-in model has a margin");
-    let accepts = |image: &Image| LeNet5Modern::pretrained().classify(image).margin() >= margin;
+    let accepts = |image: &Image| LeNet5::pretrained().classify(image).margin() >= margin;
     let mnist = Dataset::mnist().unwrap();
     let of = |share: usize, of: usize| share as f64 / of as f64;
 

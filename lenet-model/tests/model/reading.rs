@@ -34,14 +34,14 @@ fn the_models_of_the_crate_are_their_files() {
         );
         assert!(about.margin.is_some() && file.len() < 300_000);
     }
-    let lenet5 = Checkpoint::from_bytes(Path::new("lenet5"), LeNet5::pretrained_file().to_vec()).unwrap();
-    is_its_file(LeNet5::pretrained(), LeNet5::pretrained_file(), &lenet5);
-    is_its_file(LeNet5Modern::pretrained(), LeNet5Modern::pretrained_file(), &Checkpoint::pretrained());
+    let modern = Checkpoint::from_bytes(Path::new("modern"), LeNet5Modern::pretrained_file().to_vec()).unwrap();
+    is_its_file(LeNet5Modern::pretrained(), LeNet5Modern::pretrained_file(), &modern);
+    is_its_file(LeNet5::pretrained(), LeNet5::pretrained_file(), &Checkpoint::pretrained());
 }
 
 #[test]
 fn many_are_read_as_one() {
-    let network = LeNet5Modern::pretrained();
+    let network = LeNet5::pretrained();
     let classifier = Checkpoint::pretrained().classifier().unwrap();
     for n in [0, 1, 5, 6, 16, 17, 70] {
         let images = pictures(n);
@@ -71,7 +71,7 @@ fn a_classifier_knows_what_pixels_become() {
     let mut checkpoint = Checkpoint::pretrained();
     checkpoint.description.normalization = other;
     let (classifier, image) = (checkpoint.classifier().unwrap(), pictures(1)[0]);
-    let network = LeNet5Modern::pretrained();
+    let network = LeNet5::pretrained();
     assert_eq!(classifier.classify(&image), read(network, &image, other));
     assert_ne!(classifier.classify(&image), network.classify(&image));
     let mut many = [Reading::default(); 16];
@@ -101,7 +101,7 @@ fn a_digit_is_read_on_a_small_stack() {
 #[test]
 fn readings_go_between_threads() {
     fn between_threads<T: Send + Sync + 'static>(_: &T) {}
-    between_threads(LeNet5Modern::pretrained());
+    between_threads(LeNet5::pretrained());
     between_threads(&Checkpoint::pretrained().classifier().unwrap());
     between_threads(&Reading::default());
 }

@@ -11,9 +11,9 @@ pub(crate) fn of_1998() -> Result<RunningOf<LeNet5Rbf>, Box<dyn Error>> {
     rounded(&Checkpoint::open(&file)?)
 }
 
-/// The network of the recipe `modern`: the model that comes with lenet-model.
+/// The network of the recipe `modern`, which comes with lenet-model.
 pub(crate) fn modern() -> Result<RunningOf<LeNet5Modern>, Box<dyn Error>> {
-    rounded(&Checkpoint::pretrained())
+    rounded(&Checkpoint::from_bytes(Path::new("modern.safetensors"), LeNet5Modern::pretrained_file().to_vec())?)
 }
 
 /// The network of a file, its numbers rounded to half precision as the page keeps them.

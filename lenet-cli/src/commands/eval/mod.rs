@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 #[derive(Args)]
 pub(crate) struct EvalArguments {
-    /// A model that `lenet train` has written, its run folder, or a built-in one: modern or lenet5 [default: modern]
+    /// A model that `lenet train` has written, its run folder, or a built-in one: lenet5 or modern [default: lenet5]
     model: Option<PathBuf>,
     #[command(flatten)]
     data: DataArguments,

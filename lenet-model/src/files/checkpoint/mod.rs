@@ -26,12 +26,12 @@ pub(crate) fn read_whole(path: &Path) -> Result<Vec<u8>, CheckpointError> {
 ///
 /// ```
 /// # #[cfg(feature = "pretrained")] {
-/// use lenet_model::{Checkpoint, Classify, LeNet5Modern, NetworkName};
+/// use lenet_model::{Checkpoint, Classify, LeNet5, NetworkName};
 /// let checkpoint = Checkpoint::pretrained();
-/// assert_eq!(checkpoint.description.network, NetworkName::LeNet5Modern);
+/// assert_eq!(checkpoint.description.network, NetworkName::LeNet5);
 ///
 /// // Its network as a type that is known, and as an object of whichever type the file says.
-/// let network: Box<LeNet5Modern> = checkpoint.network()?;
+/// let network: Box<LeNet5> = checkpoint.network()?;
 /// let classifier = checkpoint.classifier()?;
 /// let mut image = [[0; 28]; 28];
 /// image[5..23].iter_mut().for_each(|row| row[13..15].fill(255));
@@ -95,12 +95,11 @@ impl Checkpoint {
         Ok(Checkpoint { path: path.into(), bytes, description })
     }
 
-    /// The model built into this crate that misreads the fewest digits, as a file;
-    /// [`LeNet5Modern::pretrained`](crate::LeNet5Modern::pretrained) is its network.
+    /// The model built into this crate, as a file; [`LeNet5::pretrained`](crate::LeNet5::pretrained) is its network.
     #[cfg(feature = "pretrained")]
     #[must_use]
     pub fn pretrained() -> Self {
-        let file = crate::LeNet5Modern::pretrained_file().to_vec();
+        let file = crate::LeNet5::pretrained_file().to_vec();
         Self::from_bytes(Path::new("the built-in model"), file).expect("a test reads the built-in model")
     }
 
