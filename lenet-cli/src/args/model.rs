@@ -25,14 +25,15 @@ impl ModelArguments {
     }
 }
 
-/// The models that come with the program, by the names that MODEL may have in place of a file.
-const BUILT_IN: [(&str, fn() -> &'static [u8]); 2] =
-    [("lenet5", LeNet5::pretrained_file), ("modern", LeNet5Modern::pretrained_file)];
-
 /// The model that comes with the program under this name, if there is no file with it.
 fn built_in(path: &Path) -> Option<Result<Checkpoint, CheckpointError>> {
-    let (name, file) = BUILT_IN.into_iter().find(|(name, _)| path.as_os_str() == *name && !path.exists())?;
-    Some(Checkpoint::from_bytes(Path::new(&format!("the built-in model {name}")), file().to_vec()))
+    let name = path.to_str().filter(|_| !path.exists())?;
+    let file = match name {
+        "lenet5" => LeNet5::pretrained_file(),
+        "modern" => LeNet5Modern::pretrained_file(),
+        _ => return None,
+    };
+    Some(Checkpoint::from_bytes(Path::new(&format!("the built-in model {name}")), file.to_vec()))
 }
 
 /// Opens a model that `lenet train` has written, or a built-in one.
