@@ -44,7 +44,7 @@ impl<S: Shape, T: Cell> Tensor<S, T> {
     ///
     /// ```
     /// use lenet_tensor::{Maps, Tensor};
-    /// assert_eq!(Tensor::<Maps<1, 2, 2>>::zeroed(), Tensor::ZERO);
+    /// assert_eq!(Tensor::<Maps<1, 2, 2>>::zeroed(), Tensor::<Maps<1, 2, 2>>::ZERO);
     /// ```
     #[must_use]
     pub fn zeroed() -> Self {

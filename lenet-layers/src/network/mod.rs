@@ -194,7 +194,7 @@ pub trait Network: Params {
     /// let mut net = Net::<f32>::zeroed();
     /// net.c1.bias[1] = 2.0;
     /// net.out.weight[2] = [0.5; 8];
-    /// assert_eq!(net.output_of(&Tensor::zeroed()).data, [0.0, 0.0, 4.0]);
+    /// assert_eq!(net.output_of(&Tensor::<Maps<1, 6, 6>>::zeroed()).data, [0.0, 0.0, 4.0]);
     /// ```
     #[must_use]
     fn output_of<T: Cell<Element = Self::Element>>(&self, input: &Tensor<Self::Input, T>) -> Tensor<Self::Output, T> {
