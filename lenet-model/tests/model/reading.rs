@@ -70,7 +70,7 @@ fn a_classifier_knows_what_pixels_become() {
     let other = Normalization { ground: 0.0, ink: 2.55 };
     let mut checkpoint = Checkpoint::pretrained();
     checkpoint.description.normalization = other;
-    let (classifier, image) = (checkpoint.classifier().unwrap(), pictures(1)[0]);
+    let (classifier, image) = (checkpoint.classifier().unwrap(), pictures(2)[1]);
     let network = LeNet5::pretrained();
     assert_eq!(classifier.classify(&image), read(network, &image, other));
     assert_ne!(classifier.classify(&image), network.classify(&image));
