@@ -5,7 +5,7 @@ use super::network::{LINE_HEIGHT, MARGIN, STRIDE, Sweep, SweepTrace, TILE, TILE_
 use crate::{Normalization, lay_images};
 use lenet_data::strings::INK;
 use lenet_layers::{Activation, Cell, Lanes, Network, Trace};
-use lenet_train::{FEW, LANES, fork};
+use lenet_train::{LANES, fork};
 
 /// A line of digits, [`LINE_HEIGHT`] rows of grey levels: 0 is the ground, 255 full ink.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +70,10 @@ const SWEPT: usize = TILE + 2 * MARGIN;
 /// What the network sees of a tile.
 type SweptTile = [[u8; SWEPT]; LINE_HEIGHT];
 
+/// So many tiles take no more time one by one than as some of the sixteen lanes (AVX-512: 12, AVX2: 15), such as those of a line and
+/// its views.
+const FEW_TILES: usize = 12;
+
 /// Where a tile lies: the number of its line and the line's first column in it.
 type Place = (usize, usize);
 
@@ -84,7 +88,7 @@ pub fn sweep<A: Activation>(network: &Sweep<A>, lines: &[Line], normalization: N
         let places = (0..).map(|tile| (number, tile * TILE_COLUMNS * STRIDE));
         tiles.extend(places.zip(columns.chunks_mut(TILE_COLUMNS)));
     }
-    if tiles.len() <= FEW {
+    if tiles.len() <= FEW_TILES {
         let mut trace = SweepTrace::<f32>::boxed_zeroed();
         tiles.chunks_mut(1).for_each(|tile| read(network, &mut trace, lines, tile, normalization));
     } else {
