@@ -177,7 +177,7 @@ pub trait Network: Params {
     }
 
     /// The output for an input, without a trace: the output of a stage is on the stack, and only until it is not needed
-    /// any more. That takes little more than half of the memory of a trace. It has the same bits as the output of
+    /// any more. In an optimised program that takes little more than half of the memory of a trace. It has the same bits as the output of
     /// [`Network::forward`].
     ///
     /// ```

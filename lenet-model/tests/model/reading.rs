@@ -80,7 +80,7 @@ fn a_classifier_knows_what_pixels_become() {
 }
 
 /// The limit includes the thread's own needs. (Without compiler optimisation, which no profile of this workspace uses for
-/// this crate, reading takes twice as much.)
+/// this crate, reading takes two and a half times as much, or more.)
 #[test]
 fn a_digit_is_read_on_a_small_stack() {
     const STACK: usize = 64 * 1024;
